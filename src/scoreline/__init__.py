@@ -1,0 +1,28 @@
+"""Linear image classifiers, trained exactly and fast, with every number in sight.
+
+Heavy parts (scikit-learn, SciPy, matplotlib) are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scoreline.errors import ScorelineError
+
+if TYPE_CHECKING:
+    from scoreline.estimators import LinearClassifier
+
+__version__ = "0.1.0"
+__all__ = ["LinearClassifier", "ScorelineError", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "LinearClassifier":
+        from scoreline.estimators import LinearClassifier
+
+        return LinearClassifier
+    raise AttributeError(f"module 'scoreline' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Data: where images, labels and splits come from."""

@@ -1,0 +1,117 @@
+"""What the rest of the package knows of data: batches, sources, splits, data sets and rejected files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from scoreline._typing import Array, FloatArray, Labels
+
+__all__ = ["Batch", "DataSource", "Dataset", "Rejected", "Split"]
+
+
+class Batch(NamedTuple):
+    """Some examples, as the engine takes them."""
+
+    #: Rows ``(B, D)``, in the dtype in which the source keeps them.
+    X: Array
+    #: Labels ``(B,)``.
+    y: Labels
+    #: Weights ``(B,)``, or None where every example counts once.
+    weight: FloatArray | None
+
+
+@runtime_checkable
+class DataSource(Protocol):
+    """Rows of numbers with labels, that can be read in batches in a seeded order."""
+
+    @property
+    def n_examples(self) -> int:
+        """Number of rows N."""
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns D."""
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes C."""
+
+    @property
+    def total_weight(self) -> float:
+        """Sum of the examples' weights: N where every example counts once."""
+
+    def batches(self, size: int, *, seed: int | None, epoch: int = 0, start: int = 0) -> Iterator[Batch]:
+        """Yield all rows in batches of `size`, the last one perhaps smaller.
+
+        Parameters
+        ----------
+        size : int
+            Rows a batch.
+        seed : int or None
+            Seed of the order; None keeps the order of the rows.
+        epoch : int, default 0
+            Every epoch has an order of its own, that follows from the seed and this number.
+        start : int, default 0
+            Number of batches to leave out, so that a stopped run goes on where it was.
+        """
+
+
+class Rejected(NamedTuple):
+    """A file or row that was left out, and why."""
+
+    path: str
+    split: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Split:
+    """The examples of one part of a data set.
+
+    Parameters
+    ----------
+    X : array (N, H, W, ch) of uint8, or (N, D) of any real dtype
+        Images or feature vectors.
+    y : array (N,) of int64
+        Labels: indices into the data set's classes.
+    ids : tuple of N str
+        What tells each example apart: a path relative to the data set's root, or a row number.
+    """
+
+    X: Array
+    y: Labels
+    ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set, read and split.
+
+    Parameters
+    ----------
+    name : str
+        For titles: ``"cifar10"``, or the name of the folder or file.
+    classes : tuple of str
+        Class names; a label is an index into them.
+    train, validation, test : Split
+        `validation` and `test` are None where the data set has none.
+    rejected : tuple of Rejected
+        What was left out, in the order in which it was met.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    validation: Split | None = None
+    test: Split | None = None
+    rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def example_shape(self) -> tuple[int, ...]:
+        """The shape of one example: ``(H, W, ch)`` or ``(D,)``."""
+        return tuple(self.train.X.shape[1:])

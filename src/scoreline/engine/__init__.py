@@ -1,0 +1,1 @@
+"""The engine: what is minimised, and the loops that minimise it."""

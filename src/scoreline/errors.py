@@ -1,0 +1,125 @@
+"""The tree of exceptions: everything that scoreline raises on purpose.
+
+::
+
+    ScorelineError                   exit code 1
+    ├── UsageError (ValueError)      exit code 2   a wrong argument, name or combination
+    │   ├── UnknownNameError                       no part of that name
+    │   └── MismatchError                          parts that do not fit together
+    ├── DataError (ValueError)       exit code 3   the data cannot be used
+    │   ├── ImageError                             one image cannot be used
+    │   ├── TooManyRejectedError                   too large a share of the images was bad
+    │   └── DownloadError                          a named data set could not be fetched
+    ├── ModelError (ValueError)      exit code 3   a saved model cannot be used
+    ├── DivergedError                exit code 4   training ran away
+    └── MissingPackageError (ImportError)  exit 2  an optional package is not installed
+
+Every message answers three questions: what was given, what is allowed, what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+__all__ = [
+    "DataError",
+    "DivergedError",
+    "DownloadError",
+    "ImageError",
+    "MismatchError",
+    "MissingPackageError",
+    "ModelError",
+    "ScorelineError",
+    "TooManyRejectedError",
+    "UnknownNameError",
+    "UsageError",
+]
+
+
+class ScorelineError(Exception):
+    """The root of all exceptions that scoreline raises on purpose.
+
+    Parameters
+    ----------
+    given : str
+        What was given or found, as a sentence without its full stop.
+    allowed : str
+        What would have been right.
+    fix : str
+        What the reader can do now.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, given: str, *, allowed: str, fix: str) -> None:
+        self.given, self.allowed, self.fix = given, allowed, fix
+        super().__init__(f"{given}. Allowed: {allowed}. To fix it: {fix}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keyword-only arguments do not survive BaseException's own reduce, and joblib sends errors between
+        # processes.
+        return _rebuild, (type(self), self.given, self.allowed, self.fix)
+
+
+def _rebuild(kind: type[ScorelineError], given: str, allowed: str, fix: str) -> ScorelineError:
+    return kind(given, allowed=allowed, fix=fix)
+
+
+class UsageError(ScorelineError, ValueError):
+    """An argument is wrong, or does not go with the others."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UsageError):
+    """No loss, penalty, optimiser, ... has that name."""
+
+    @classmethod
+    def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+        """Build the error for `name`, suggesting the nearest of the `known` names."""
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        fix = f"write {near[0]!r}" if near else f"choose one of the names of a {kind} above"
+        return cls(f"There is no {kind} called {name!r}", allowed=", ".join(names), fix=fix)
+
+
+class MismatchError(UsageError):
+    """Parts that are right one by one do not fit together."""
+
+
+class DataError(ScorelineError, ValueError):
+    """The data cannot be used as they are."""
+
+    exit_code = 3
+
+
+class ImageError(DataError):
+    """One image cannot be read or used."""
+
+
+class TooManyRejectedError(DataError):
+    """More images were rejected than the run allows."""
+
+
+class DownloadError(DataError):
+    """A named data set could not be downloaded."""
+
+
+class ModelError(ScorelineError, ValueError):
+    """A saved model cannot be read or does not fit the data."""
+
+    exit_code = 3
+
+
+class DivergedError(ScorelineError, ArithmeticError):
+    """Training ran away: the loss grew without bound or was not a number."""
+
+    exit_code = 4
+
+
+class MissingPackageError(ScorelineError, ImportError):
+    """A feature needs a package that is not installed."""
+
+    exit_code = 2

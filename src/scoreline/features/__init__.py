@@ -1,0 +1,1 @@
+"""Features: what of an image the classifier sees."""

@@ -1,0 +1,1 @@
+"""Gradients by differences, and the check of an analytic gradient against them."""

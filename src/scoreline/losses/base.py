@@ -1,0 +1,180 @@
+"""What every loss offers: a value and a gradient for each example's scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.errors import DataError, UsageError
+
+__all__ = ["Loss", "MultinomialLoss", "RowwiseLoss"]
+
+
+@dataclass(frozen=True)
+class Loss(ABC):
+    """How unhappy we are with the scores of one example, given its label.
+
+    A loss knows nothing of weights, of averages over examples or of penalties.
+
+    Scores have shape ``(B, ..., C)``: B examples, any axes between (K configurations, say), C classes. A last
+    axis of length 1 means *two classes with one score*, as in scikit-learn: the score speaks for class 1, its
+    negative for class 0. Labels ``y`` have shape ``(B,)`` and count from 0.
+    """
+
+    #: Whether `probabilities` exists.
+    probabilistic: ClassVar[bool] = False
+    #: Whether the loss has a derivative everywhere.
+    smooth: ClassVar[bool] = False
+    #: What one example's loss is called on an axis of a figure.
+    label: ClassVar[str] = "loss"
+
+    @abstractmethod
+    def value(self, scores: FloatArray, y: Labels) -> FloatArray:
+        """Return each example's loss, shape ``(B, ...)``, in the dtype of `scores`.
+
+        Raises
+        ------
+        DataError
+            `scores` and `y` differ in length or a label has no score.
+        """
+
+    @abstractmethod
+    def value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        """Return the losses, shape ``(B, ...)``, and their (sub)gradients by the scores, ``(B, ..., C)``."""
+
+    @abstractmethod
+    def bounds(self, n_classes: int) -> tuple[float, float]:
+        """Return the infimum and supremum of one example's loss over all scores."""
+
+    @abstractmethod
+    def value_at_zero(self, n_classes: int) -> float:
+        """Return one example's loss when all scores are 0, as they are at ``W = 0, b = 0``."""
+
+    @abstractmethod
+    def curvature(self, n_classes: int) -> float:
+        """Return an upper bound of the largest eigenvalue of the Hessian by the scores.
+
+        A plain hinge has no Hessian; it gives half the bound of its square, which has the same slope half a
+        margin inside. Step sizes are set by it, not proofs.
+        """
+
+    def probabilities(self, scores: FloatArray) -> FloatArray:
+        """Return class probabilities ``(B, ..., C)`` (two classes for a single score).
+
+        Raises
+        ------
+        UsageError
+            The loss has no probabilities.
+        """
+        raise UsageError(
+            f"{type(self).__name__} was asked for probabilities, and its scores have none",
+            allowed="losses with probabilities, as Softmax",
+            fix="train with loss='softmax', or use the scores (decision_function)",
+        )
+
+
+class MultinomialLoss(Loss):
+    """A loss that looks at the differences between the classes' scores.
+
+    Adding one number to all scores of an example changes nothing, so that one score ``s`` for two classes is
+    the pair ``(-s/2, s/2)``, and softmax becomes the logistic loss, each hinge the binary hinge.
+    Subclasses give `_value_and_gradient` for two classes or more.
+    """
+
+    @abstractmethod
+    def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        """Return values and gradients for ``C >= 2``."""
+
+    def value(self, scores: FloatArray, y: Labels) -> FloatArray:
+        """Return each example's loss, shape ``(B, ...)``; see `Loss.value`."""
+        return self.value_and_gradient(scores, y)[0]
+
+    def value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        """Return losses ``(B, ...)`` and gradients ``(B, ..., C)``; see `Loss.value_and_gradient`."""
+        scores, y = checked(scores, y)
+        if scores.shape[-1] > 1:
+            return self._value_and_gradient(scores, y)
+        value, gradient = self._value_and_gradient(as_pair(scores), y)
+        return value, (gradient[..., 1:] - gradient[..., :1]) / 2
+
+
+class RowwiseLoss(Loss):
+    """A sum of one binary loss ``phi(t_c s_c)`` a class: ``t_c`` is 1 for the true class, -1 for the others.
+
+    With one score for two classes there is one such term, ``phi(t s)``. Subclasses give `_phi`.
+    """
+
+    @abstractmethod
+    def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return ``phi`` and its derivative, elementwise."""
+
+    def value(self, scores: FloatArray, y: Labels) -> FloatArray:
+        """Return each example's loss, shape ``(B, ...)``; see `Loss.value`."""
+        return self.value_and_gradient(scores, y)[0]
+
+    def value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        """Return losses ``(B, ...)`` and gradients ``(B, ..., C)``; see `Loss.value_and_gradient`."""
+        scores, y = checked(scores, y)
+        target = np.full_like(scores, -1)
+        if scores.shape[-1] == 1:
+            target[y == 1] = 1
+        else:
+            put_true(target, y, 1)
+        value, slope = self._phi(target * scores)
+        return value.sum(axis=-1), target * slope
+
+    def value_at_zero(self, n_classes: int) -> float:
+        """Return ``C * phi(0)``, or ``phi(0)`` for two classes, which share one score."""
+        return rows_for(n_classes) * float(self._phi(np.zeros(1))[0][0])
+
+
+def rows_for(n_classes: int) -> int:
+    """Return how many score functions (rows of W) tell `n_classes` classes apart: one for two classes."""
+    return 1 if n_classes == 2 else n_classes
+
+
+def checked(scores: Array, y: Array) -> tuple[FloatArray, Labels]:
+    """Return scores as floats and labels as int64, or say what does not fit."""
+    scores = np.asarray(scores)
+    if scores.dtype not in (np.float32, np.float64):
+        scores = scores.astype(np.float64)
+    y = np.asarray(y)
+    if scores.ndim < 2 or y.shape != scores.shape[:1] or y.dtype.kind not in "iu":
+        raise DataError(
+            f"Scores of shape {scores.shape} came with labels of shape {y.shape} and dtype {y.dtype}",
+            allowed="scores (B, ..., C) with B integer labels (B,)",
+            fix="pass one integer label for each row of scores",
+        )
+    n_classes = max(scores.shape[-1], 2)
+    if y.size and not (y.min() >= 0 and y.max() < n_classes):
+        raise DataError(
+            f"Labels run from {y.min()} to {y.max()} while the scores tell {n_classes} classes apart",
+            allowed=f"labels 0 to {n_classes - 1}",
+            fix="number the classes from 0, one score each",
+        )
+    return scores, y.astype(np.int64, copy=False)
+
+
+def as_pair(scores: FloatArray) -> FloatArray:
+    """Turn one score ``s`` for two classes into the pair ``(-s/2, s/2)``."""
+    half = scores / 2
+    return np.concatenate([-half, half], axis=-1)
+
+
+def true_index(scores: Array, y: Labels) -> Any:
+    """Return the index array ``(B, 1, ..., 1)`` of the true classes, for ``take_along_axis``."""
+    return np.broadcast_to(y.reshape(-1, *[1] * (scores.ndim - 1)), (*scores.shape[:-1], 1))
+
+
+def true_scores(scores: FloatArray, y: Labels) -> FloatArray:
+    """Return the true classes' scores, shape ``(B, ..., 1)``."""
+    return np.take_along_axis(scores, true_index(scores, y), axis=-1)
+
+
+def put_true(array: FloatArray, y: Labels, value: FloatArray | float) -> None:
+    """Set the entries of the true classes of `array`, which the caller has just made."""
+    np.put_along_axis(array, true_index(array, y), value, axis=-1)

@@ -1,0 +1,96 @@
+"""Softmax cross-entropy, the loss of multinomial logistic regression."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from scoreline._checks import check_number
+from scoreline._typing import FloatArray, Labels
+from scoreline.losses.base import MultinomialLoss, as_pair, put_true, true_scores
+
+__all__ = ["Softmax"]
+
+
+@dataclass(frozen=True)
+class Softmax(MultinomialLoss):
+    r"""Cross-entropy between the softmax of the scores and the label.
+
+    .. math:: L = -\sum_c t_c \log p_c, \qquad p_c = e^{s_c} / \sum_j e^{s_j},
+       \qquad \partial L / \partial s_c = p_c - t_c
+
+    with :math:`t` the one-hot label, moved towards the uniform distribution by label smoothing:
+    :math:`t = (1 - \epsilon) \mathrm{onehot}(y) + \epsilon / C`.
+
+    The largest score is taken off before the exponential, so that scores of any finite size are safe, and the
+    logarithm goes through ``log1p``, so that losses far below the machine epsilon keep their digits.
+
+    Parameters
+    ----------
+    label_smoothing : float, default 0
+        The share :math:`\epsilon` in [0, 1) of the label that is spread evenly over all classes.
+
+    References
+    ----------
+    Bishop (2006), Pattern Recognition and Machine Learning, 4.3.4; Szegedy et al. (2016), arXiv:1512.00567, for
+    label smoothing.
+    """
+
+    label_smoothing: float = 0.0
+
+    probabilistic: ClassVar[bool] = True
+    smooth: ClassVar[bool] = True
+    label: ClassVar[str] = "cross-entropy"
+
+    def __post_init__(self) -> None:
+        check_number("label_smoothing", self.label_smoothing, 0, 1)
+
+    def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        n_classes = scores.shape[-1]
+        top = scores.argmax(axis=-1, keepdims=True)
+        shifted = scores - np.take_along_axis(scores, top, axis=-1)
+        others: FloatArray = np.exp(shifted)
+        np.put_along_axis(others, top, 0, axis=-1)
+        rest = others.sum(axis=-1, keepdims=True)  # the sum of the exponentials is 1 + rest
+        log_sum = np.log1p(rest)
+        true_part = true_scores(shifted, y)
+        value = log_sum - true_part
+        np.put_along_axis(others, top, 1, axis=-1)
+        gradient = others / (1 + rest)
+        true_gradient = true_scores(gradient, y) - (1 - self.label_smoothing)
+        if self.label_smoothing:
+            uniform = shifted.mean(axis=-1, keepdims=True)
+            value = value + self.label_smoothing * (true_part - uniform)
+            put_true(gradient, y, true_gradient)
+            gradient -= self.label_smoothing / n_classes
+        else:
+            # p_y - 1 loses its digits where p_y is near 1; there it is -rest / (1 + rest).
+            is_top = top == y.reshape(-1, *[1] * (scores.ndim - 1))
+            put_true(gradient, y, np.where(is_top, -rest / (1 + rest), true_gradient))
+        return value[..., 0], gradient
+
+    def bounds(self, n_classes: int) -> tuple[float, float]:
+        """Return the entropy of the smoothed label (0 without smoothing) and infinity; neither is reached."""
+        share = self.label_smoothing / n_classes
+        if share == 0:
+            return 0.0, math.inf
+        true = 1 - self.label_smoothing + share
+        return -(true * math.log(true) + (n_classes - 1) * share * math.log(share)), math.inf
+
+    def value_at_zero(self, n_classes: int) -> float:
+        """Return ``ln C``, with label smoothing too."""
+        return math.log(n_classes)
+
+    def curvature(self, n_classes: int) -> float:
+        """Return 1/2, the bound of Böhning (1992) for ``diag(p) - p p'``; 1/4 for the logistic loss."""
+        return 0.25 if n_classes == 2 else 0.5
+
+    def probabilities(self, scores: FloatArray) -> FloatArray:
+        """Return ``exp(s_c) / sum_j exp(s_j)``."""
+        if scores.shape[-1] == 1:
+            scores = as_pair(scores)
+        exponentials: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return exponentials / exponentials.sum(axis=-1, keepdims=True)

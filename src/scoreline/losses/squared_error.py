@@ -1,0 +1,42 @@
+"""Squared error to targets of plus and minus one: least-squares classification."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from scoreline._typing import FloatArray
+from scoreline.losses.base import RowwiseLoss
+
+__all__ = ["SquaredError"]
+
+
+@dataclass(frozen=True)
+class SquaredError(RowwiseLoss):
+    r"""Squared distance of the scores from the targets :math:`t_c = \pm 1`.
+
+    .. math:: L = \sum_c (s_c - t_c)^2 = \sum_c (1 - t_c s_c)^2, \qquad
+       t_c = +1 \text{ if } c = y \text{ else } -1
+
+    With L2 this is scikit-learn's ``RidgeClassifier`` with ``alpha = lam * N``.
+
+    References
+    ----------
+    Hastie, Tibshirani & Friedman (2009), The Elements of Statistical Learning, 4.2.
+    """
+
+    smooth: ClassVar[bool] = True
+    label: ClassVar[str] = "squared error"
+
+    def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
+        miss = 1 - margins
+        return miss * miss, -2 * miss
+
+    def bounds(self, n_classes: int) -> tuple[float, float]:
+        """Return ``(0, inf)``."""
+        return 0.0, math.inf
+
+    def curvature(self, n_classes: int) -> float:
+        """Return 2, everywhere and exactly."""
+        return 2.0

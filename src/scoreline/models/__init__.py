@@ -1,0 +1,1 @@
+"""Models on disk: weights bound to class names, without pickle."""

@@ -1,0 +1,67 @@
+"""Steps in the units of the weights themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline._checks import check_number
+from scoreline._typing import Array, FloatArray
+from scoreline.optimizers.base import Optimizer, Update, per_configuration
+
+__all__ = ["Adadelta"]
+
+
+class AdadeltaState(NamedTuple):
+    """Running means of squared gradients and squared steps; the shape of the parameters, K first."""
+
+    squares: FloatArray
+    steps: FloatArray
+
+
+@dataclass(frozen=True)
+class Adadelta(Optimizer):
+    r"""Adadelta: the ratio of the typical step to the typical gradient is the rate.
+
+    .. math:: G \leftarrow \rho G + (1 - \rho) g^2, \quad
+       u = \sqrt{\frac{S + \epsilon}{G + \epsilon}}\, g, \quad
+       S \leftarrow \rho S + (1 - \rho) u^2, \quad \Delta = -\eta u
+
+    Parameters
+    ----------
+    rho : float, default 0.9
+        Decay :math:`\rho` of the running means, in [0, 1).
+    eps : float, default 1e-6
+        :math:`\epsilon > 0`; it also sets the size of the first steps.
+
+    References
+    ----------
+    Zeiler (2012), ADADELTA: an adaptive learning rate method, arXiv:1212.5701.
+    """
+
+    rho: float = 0.9
+    eps: float = 1e-6
+
+    def __post_init__(self) -> None:
+        check_number("rho", self.rho, 0, 1)
+        check_number("eps", self.eps, 0, above=True)
+
+    @property
+    def default_lr(self) -> float:
+        """1, as in the paper and in torch."""
+        return 1.0
+
+    def init(self, params: FloatArray) -> AdadeltaState:
+        """Return running means of 0."""
+        return AdadeltaState(np.zeros_like(params), np.zeros_like(params))
+
+    def update(self, gradient: FloatArray, state: AdadeltaState, lr: Array) -> Update:
+        """Return the rescaled step."""
+        squares = self.rho * state.squares + (1 - self.rho) * gradient * gradient
+        scale = np.sqrt((state.steps + self.eps) / (squares + self.eps))
+        unit = scale * gradient
+        steps = self.rho * state.steps + (1 - self.rho) * unit * unit
+        rate = per_configuration(lr, gradient) * scale
+        return Update(-rate * gradient, AdadeltaState(squares, steps), rate)

@@ -1,0 +1,152 @@
+"""Registries: every kind of part is listed by name once, and a short text can build any part.
+
+A *spec* is ``name`` or ``name:value,key=value,flag``: ``"softmax"``, ``"weston-watkins:squared,margin=0.5"``,
+``"warmup:2,then=cosine"``. Bare words are flags when the part has a boolean field of that name, else they fill
+the part's fields in order.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from scoreline.errors import UnknownNameError, UsageError
+
+__all__ = ["Registry"]
+
+T = TypeVar("T")
+
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class Registry(Mapping[str, type[T]], Generic[T]):
+    """An ordered mapping from names to the classes of one kind of part.
+
+    Parameters
+    ----------
+    kind : str
+        What the parts are, for messages: ``"loss"``.
+    parts : mapping of str to class
+        The classes by their public names; each is a dataclass or takes keyword parameters.
+    aliases : mapping of str to str, optional
+        Further specs by which a part is commonly known, each with the spec it stands for.
+    """
+
+    def __init__(self, kind: str, parts: Mapping[str, type[T]], aliases: Mapping[str, str] | None = None) -> None:
+        self.kind = kind
+        self.aliases = dict(aliases or {})
+        self._parts = dict(parts)
+
+    def __getitem__(self, name: str) -> type[T]:
+        try:
+            return self._parts[name]
+        except KeyError:
+            raise UnknownNameError.of(self.kind, name, [*self._parts, *self.aliases]) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts  # Mapping would go through __getitem__, whose error is no KeyError
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def build(self, spec: str | T, **defaults: Any) -> T:
+        """Make the part that `spec` describes; a part that is made already is returned as it is.
+
+        Parameters
+        ----------
+        spec : str or part
+            ``"name"``, ``"name:key=value,..."`` or an instance.
+        **defaults
+            Values for fields that the spec does not name; those that the part does not have are left out.
+
+        Raises
+        ------
+        UnknownNameError
+            No part has that name.
+        UsageError
+            A key is unknown or a value cannot be read.
+        """
+        if not isinstance(spec, str):
+            return spec
+        spec = self.aliases.get(spec, spec)
+        name, _, rest = spec.partition(":")
+        name = name.strip().replace("_", "-")
+        if name in self.aliases:
+            name, _, alias_rest = self.aliases[name].partition(":")
+            rest = ",".join(filter(None, (alias_rest, rest)))
+        part = self[name]
+        fields = _fields(part)
+        values = {key: value for key, value in defaults.items() if key in fields}
+        values |= _read(f"{self.kind} {name!r}", fields, rest)
+        return part(**values)
+
+    def spec(self, part: T) -> str:
+        """Return the shortest spec that builds `part` again (the inverse of `build`)."""
+        for name, cls in self._parts.items():
+            if type(part) is cls:
+                changed = [
+                    f"{key}={getattr(part, key)}"
+                    for key, default in _fields(cls).items()
+                    if getattr(part, key) != default
+                ]
+                return name + (":" + ",".join(changed) if changed else "")
+        raise UsageError(
+            f"{type(part).__name__} is not a registered {self.kind}",
+            allowed=f"one of {', '.join(self)}",
+            fix=f"add the class to the registry of the {self.kind} package, as CONTRIBUTING.md tells",
+        )
+
+
+def _fields(part: type[Any]) -> dict[str, Any]:
+    """Return the fields of a part and their defaults."""
+    if dataclasses.is_dataclass(part):
+        return {field.name: field.default for field in dataclasses.fields(part) if field.init}
+    return {
+        name: parameter.default
+        for name, parameter in inspect.signature(part).parameters.items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
+
+
+def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    positional = iter(fields)
+    for item in filter(None, (piece.strip() for piece in text.split(","))):
+        key, equals, value = item.partition("=")
+        key = key.strip().replace("-", "_")
+        if not equals and isinstance(fields.get(key), bool):
+            values[key] = True
+            continue
+        if not equals:
+            key, value = next(positional, ""), item
+        if key not in fields:
+            raise UsageError(
+                f"The {owner} has no parameter {key or item!r} (in {text!r})",
+                allowed=", ".join(f"{name}={default}" for name, default in fields.items()) or "no parameters",
+                fix="leave it out or write one of the names above",
+            )
+        values[key] = _convert(owner, key, value.strip(), fields[key])
+    return values
+
+
+def _convert(owner: str, key: str, text: str, default: Any) -> Any:
+    """Read `text` as the type of the field's default."""
+    try:
+        if isinstance(default, bool):
+            return _BOOLEANS[text.lower()]
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except (ValueError, KeyError):
+        raise UsageError(
+            f"{key}={text!r} of the {owner} cannot be read",
+            allowed=f"a value like {default!r}",
+            fix=f"write {key}={default}",
+        ) from None
+    return text

@@ -1,0 +1,1 @@
+"""Runs: from data to a judged model in a folder."""
