@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
 from scoreline.optimizers.base import Optimizer, Update, per_configuration
 
@@ -45,8 +45,8 @@ class Adadelta(Optimizer):
     eps: float = 1e-6
 
     def __post_init__(self) -> None:
-        check_number("rho", self.rho, 0, 1)
-        check_number("eps", self.eps, 0, above=True)
+        check_field(self, "rho", 0, 1)
+        check_field(self, "eps", 0, above=True)
 
     @property
     def default_lr(self) -> float:

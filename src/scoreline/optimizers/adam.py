@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
 from scoreline.optimizers.base import Optimizer, Update, per_configuration
 
@@ -15,11 +16,11 @@ __all__ = ["Adam"]
 
 
 class AdamState(NamedTuple):
-    """Running means of gradients and their squares, the shape of the parameters, and the steps taken."""
+    """Running means of gradients and their squares, the shape of the parameters, and the steps taken ``(K,)``."""
 
     means: FloatArray
     squares: FloatArray
-    t: int
+    t: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,9 @@ class Adam(Optimizer):
     eps: float = 1e-8
 
     def __post_init__(self) -> None:
-        check_number("beta1", self.beta1, 0, 1)
-        check_number("beta2", self.beta2, 0, 1)
-        check_number("eps", self.eps, 0, above=True)
+        check_field(self, "beta1", 0, 1)
+        check_field(self, "beta2", 0, 1)
+        check_field(self, "eps", 0, above=True)
 
     @property
     def default_lr(self) -> float:
@@ -59,14 +60,14 @@ class Adam(Optimizer):
 
     def init(self, params: FloatArray) -> AdamState:
         """Return running means of 0 and no steps."""
-        return AdamState(np.zeros_like(params), np.zeros_like(params), 0)
+        return AdamState(np.zeros_like(params), np.zeros_like(params), np.zeros(len(params), np.int64))
 
     def update(self, gradient: FloatArray, state: AdamState, lr: Array) -> Update:
         """Return the rescaled step."""
         t = state.t + 1
         means = self.beta1 * state.means + (1 - self.beta1) * gradient
         squares = self.beta2 * state.squares + (1 - self.beta2) * gradient * gradient
-        root = np.sqrt(squares / (1 - self.beta2**t))
+        root = np.sqrt(squares / per_configuration(1 - self.beta2**t, gradient))
         rate = per_configuration(lr, gradient) / (root + self.eps)
-        step = -rate * (means / (1 - self.beta1**t))
+        step = -rate * (means / per_configuration(1 - self.beta1**t, gradient))
         return Update(step, AdamState(means, squares, t), rate)

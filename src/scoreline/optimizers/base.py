@@ -38,11 +38,6 @@ class Optimizer(ABC):
         """The customary learning rate where the rule rescales gradients; None where the data must set it."""
         return None
 
-    @property
-    def gain(self) -> float:
-        """How many times its plain step a steady gradient moves the parameters in the long run."""
-        return 1.0
-
     @abstractmethod
     def init(self, params: FloatArray) -> Any:
         """Return the state before the first step."""

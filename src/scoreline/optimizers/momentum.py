@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
 from scoreline.optimizers.base import Optimizer, Update, per_configuration
 
@@ -41,12 +41,7 @@ class Momentum(Optimizer):
     momentum: float = 0.9
 
     def __post_init__(self) -> None:
-        check_number("momentum", self.momentum, 0, 1)
-
-    @property
-    def gain(self) -> float:
-        """``1 / (1 - momentum)``."""
-        return 1 / (1 - self.momentum)
+        check_field(self, "momentum", 0, 1)
 
     def init(self, params: FloatArray) -> MomentumState:
         """Return a velocity of 0."""

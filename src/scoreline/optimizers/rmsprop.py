@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
 from scoreline.optimizers.base import Optimizer, Update, per_configuration
 
@@ -42,8 +42,8 @@ class RMSProp(Optimizer):
     eps: float = 1e-8
 
     def __post_init__(self) -> None:
-        check_number("decay", self.decay, 0, 1)
-        check_number("eps", self.eps, 0, above=True)
+        check_field(self, "decay", 0, 1)
+        check_field(self, "eps", 0, above=True)
 
     @property
     def default_lr(self) -> float:

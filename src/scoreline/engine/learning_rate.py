@@ -1,0 +1,83 @@
+"""A learning rate that follows from the data."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.data.base import DataSource
+from scoreline.engine.objective import Objective, compute_dtype
+from scoreline.optimizers import Optimizer
+
+__all__ = ["largest_eigenvalue", "safe_lr", "suggest_lr"]
+
+#: Rows that the estimate looks at.
+SAMPLE = 2048
+
+
+def suggest_lr(objective: Objective, source: DataSource, optimizer: Optimizer, batch_size: int) -> float:
+    """Return the optimiser's customary rate, or for one that does not rescale gradients the safe rate.
+
+    Parameters
+    ----------
+    objective, source, optimizer, batch_size
+        Of the run to come.
+    """
+    if optimizer.default_lr is not None:
+        return optimizer.default_lr
+    return safe_lr(objective, source, batch_size)
+
+
+def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> float:
+    r"""Return one over the expected smoothness of a mini-batch, below which plain steps converge.
+
+    .. math:: \eta = \frac{1}{L_B}, \qquad
+       L_B = c \left(\frac{n(B-1)}{B(n-1)} \lambda_{\max} + \frac{n-B}{B(n-1)} \max_i \|x_i\|^2 \right)
+             + \lambda_{\mathrm{reg}}
+
+    with :math:`c` the loss's curvature bound, :math:`\lambda_{\max}` the largest eigenvalue of
+    :math:`\frac1n \sum x_i x_i^\top` (a 1 appended to x for the bias) and :math:`\lambda_{\mathrm{reg}}` the
+    curvature of the penalty at its strongest. Eigenvalue and norms come from a sample of 2,048 rows, and the mean
+    norm stands in for the largest, which a sample cannot know.
+
+    References
+    ----------
+    Gower et al. (2019), SGD: general analysis and improved rates, ICML, proposition 3.8 (b-nice sampling).
+    """
+    X = _sample(objective, source)
+    n, B = source.n_examples, min(batch_size, source.n_examples)
+    row = float(np.einsum("ij,ij->i", X, X, dtype=np.float64).mean())
+    whole = (n * (B - 1)) / (B * (n - 1)) if n > 1 else 1.0
+    single = (n - B) / (B * (n - 1)) if n > 1 else 0.0
+    curvature = objective.loss.curvature(objective.n_classes)
+    smoothness = curvature * (whole * largest_eigenvalue(X) + single * row)
+    return 1.0 / max(smoothness + _penalty_curvature(objective), 1e-30)
+
+
+def largest_eigenvalue(X: FloatArray, *, iterations: int = 30, seed: int = 0) -> float:
+    """Return the largest eigenvalue of ``X'X / n`` by power iteration (from below, within a few per cent)."""
+    v: FloatArray = np.random.default_rng(seed).standard_normal(X.shape[1], dtype=np.float32)
+    value = 0.0
+    for _ in range(iterations):
+        size = float(np.linalg.norm(v))
+        if size == 0:
+            return 0.0
+        unit = (v / size).astype(X.dtype)
+        v = X.T @ (X @ unit) / len(X)
+        value = float(np.linalg.norm(v))
+    return value
+
+
+def _sample(objective: Objective, source: DataSource) -> FloatArray:
+    """Return some rows as the objective sees them, with a 1 appended where there is a bias."""
+    batch = next(iter(source.batches(min(SAMPLE, source.n_examples), seed=0)))
+    X = batch.X.astype(compute_dtype(batch.X.dtype))
+    if objective.standardization is not None:
+        X = ((X - objective.standardization.mean) * objective.standardization.scale).astype(X.dtype)
+    return np.column_stack([X, np.ones(len(X), X.dtype)]) if objective.fit_intercept else X
+
+
+def _penalty_curvature(objective: Objective) -> float:
+    """Return twice ``lam`` times the penalty's curvature, read off its gradient at W = 1."""
+    slope = objective.penalty.gradient(np.ones((1, 1, 1)))
+    return 0.0 if slope is None else float(slope.max() * objective.lam.max())

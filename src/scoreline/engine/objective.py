@@ -1,0 +1,229 @@
+"""What is minimised: mean loss plus penalty, for K configurations at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray
+from scoreline.data.base import Batch, DataSource
+from scoreline.engine.params import Params
+from scoreline.losses import Loss, rows_for
+from scoreline.penalties import Penalty
+
+__all__ = ["BatchResult", "Objective", "Standardization", "compute_dtype", "predicted_classes"]
+
+#: Entries of a block of rows that is turned into floats at a time: 16 MB of float32.
+BLOCK_ENTRIES = 1 << 22
+
+
+def compute_dtype(data: np.dtype[np.generic]) -> np.dtype[np.floating]:
+    """Return the dtype in which data of a dtype are multiplied: float64 stays, all else is float32."""
+    return np.dtype(np.float64 if data == np.float64 else np.float32)
+
+
+class Standardization(NamedTuple):
+    """``x -> (x - mean) * scale``, folded into W and b so that the data are never copied."""
+
+    #: Means of the features, ``(D,)``.
+    mean: FloatArray
+    #: One over their standard deviations, ``(D,)``; 0 for a constant feature, which then has no part in anything.
+    scale: FloatArray
+
+    @classmethod
+    def of(cls, source: DataSource, *, rows: int = 4096) -> Standardization:
+        """Measure the means and deviations (weighted, of the population) of a source in one pass."""
+        total = np.zeros(source.n_features)
+        squares = np.zeros(source.n_features)
+        shift = None
+        for batch in source.batches(rows, seed=None):
+            X = batch.X.astype(np.float64)
+            shift = X[0] if shift is None else shift  # differences from a typical row keep their digits
+            X -= shift
+            weight = np.ones(len(X)) if batch.weight is None else batch.weight.astype(np.float64)
+            total += weight @ X
+            squares += weight @ np.square(X)
+        mean = total / source.total_weight
+        variance = squares / source.total_weight - mean**2
+        offset = np.zeros(source.n_features) if shift is None else shift
+        # What rounding leaves of a constant feature's variance is no signal.
+        varies = variance > 1e-12 * (mean**2 + 1e-300)
+        scale = np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1)), 0)
+        return cls(mean + offset, scale)
+
+    def fold(self, params: Params) -> Params:
+        """Return parameters that give for raw rows the scores that `params` give for standardised ones."""
+        W = params.W * self.scale.astype(params.W.dtype)
+        shift = np.einsum("krd,d->kr", W.astype(np.float64), self.mean)
+        return Params(W, (params.b - shift).astype(params.b.dtype))
+
+    def unfold(self, params: Params) -> Params:
+        """Return the inverse of `fold`; weights of constant features become 0."""
+        shift = np.einsum("krd,d->kr", params.W.astype(np.float64), self.mean)
+        back = np.divide(1, self.scale, out=np.zeros_like(self.scale), where=self.scale > 0)
+        return Params((params.W * back).astype(params.W.dtype), (params.b + shift).astype(params.b.dtype))
+
+
+class BatchResult(NamedTuple):
+    """What one pass over some rows gives, for each configuration."""
+
+    #: Weighted mean loss plus ``lam * R(W)``, float64 ``(K,)``.
+    objective: FloatArray
+    #: Weighted mean loss alone, float64 ``(K,)``.
+    loss: FloatArray
+    #: Weighted share of rows whose best score is the true class's, float64 ``(K,)``.
+    accuracy: FloatArray
+    #: Gradient of the mean loss and of the smooth part of the penalty.
+    gradient: Params
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    r"""The function that training makes small, for K configurations at once.
+
+    .. math:: L_k(W, b) = \frac{1}{\sum_i w_i} \sum_i w_i\, \ell(W_k x_i + b_k, y_i) + \lambda_k R(W_k)
+
+    Parameters
+    ----------
+    loss : Loss
+    penalty : Penalty
+    lam : array (K,)
+        Strength :math:`\lambda_k` of the penalty.
+    n_classes : int
+        Number of classes C; there are ``R = 1`` rows of scores for two classes, else C.
+    fit_intercept : bool
+        Whether there is a bias; it is never penalised.
+    standardization : Standardization, optional
+        Applied to the rows; W and b are those of standardised rows.
+    """
+
+    loss: Loss
+    penalty: Penalty
+    lam: FloatArray
+    n_classes: int
+    fit_intercept: bool = True
+    standardization: Standardization | None = None
+
+    @property
+    def n_configurations(self) -> int:
+        """Number of configurations K."""
+        return len(self.lam)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows R of W."""
+        return rows_for(self.n_classes)
+
+    def scores(self, params: Params, X: Array) -> FloatArray:
+        """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``."""
+        return _scores(self._folded(params), X)
+
+    def data_loss(self, params: Params, source: DataSource) -> tuple[FloatArray, FloatArray]:
+        """Return mean loss and accuracy over a source, float64 ``(K,)`` each."""
+        folded = self._folded(params)
+        loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
+        for batch in source.batches(block_rows(source.n_features), seed=None):
+            scores = _scores(folded, batch.X)
+            weight = _weights(batch)
+            loss += weight @ self.loss.value(scores, batch.y).astype(np.float64)
+            right += weight @ (predicted_classes(scores) == batch.y[:, None])
+        return loss / source.total_weight, right / source.total_weight
+
+    def value(self, params: Params, source: DataSource) -> FloatArray:
+        """Return the objective over a source, float64 ``(K,)``."""
+        return self.data_loss(params, source)[0] + self.penalty_value(params)
+
+    def penalty_value(self, params: Params) -> FloatArray:
+        """Return ``lam * R(W)``, float64 ``(K,)``."""
+        return self.lam * self.penalty.value(params.W)
+
+    def value_and_gradient(self, params: Params, batch: Batch) -> BatchResult:
+        """Return objective and gradient over the rows of `batch`, however many; see `BatchResult`."""
+        folded = self._folded(params)
+        total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
+        loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
+        weight_sum = 0.0
+        for block in _blocks(batch):
+            X = _as_matrix(block.X, params.W.dtype)
+            scores = _scores(folded, X)
+            weight = _weights(block)
+            values, slopes = self.loss.value_and_gradient(scores, block.y)
+            loss += weight @ values.astype(np.float64)
+            right += weight @ (predicted_classes(scores) == block.y[:, None])
+            weight_sum += weight.sum()
+            total = total.plus(_backward(slopes, X, block.weight))
+        mean_loss = loss / weight_sum
+        gradient = self._finish_gradient(params, total, weight_sum)
+        return BatchResult(mean_loss + self.penalty_value(params), mean_loss, right / weight_sum, gradient)
+
+    def gradient_from_slopes(self, params: Params, slopes: FloatArray, source: DataSource) -> Params:
+        """Return the gradient over a whole source from the losses' gradients ``(N, K, R)`` by the scores."""
+        total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
+        first = 0
+        for batch in source.batches(block_rows(source.n_features), seed=None):
+            part = slopes[first : first + len(batch.y)]
+            total = total.plus(_backward(part, _as_matrix(batch.X, params.W.dtype), batch.weight))
+            first += len(batch.y)
+        return self._finish_gradient(params, total, source.total_weight)
+
+    def _folded(self, params: Params) -> Params:
+        return params if self.standardization is None else self.standardization.fold(params)
+
+    def _finish_gradient(self, params: Params, total: Params, weight_sum: float) -> Params:
+        """Divide the summed gradient, undo the fold and add the penalty's part."""
+        dtype = params.W.dtype
+        dW, db = total.W / weight_sum, total.b / weight_sum
+        if self.standardization is not None:
+            mean, scale = self.standardization
+            dW = (dW - db[:, :, None] * mean) * scale
+        smooth = self.penalty.gradient(params.W)
+        if smooth is not None:
+            dW = dW + self.lam[:, None, None] * smooth
+        return Params(dW.astype(dtype), (db if self.fit_intercept else np.zeros_like(db)).astype(dtype))
+
+
+def predicted_classes(scores: FloatArray) -> Array:
+    """Return the class with the best score, shape ``(B, ...)``; a single score speaks for class 1 when above 0."""
+    if scores.shape[-1] == 1:
+        return (scores[..., 0] > 0).astype(np.int64)
+    return scores.argmax(axis=-1)
+
+
+def block_rows(n_features: int) -> int:
+    """Return how many rows make a block of `BLOCK_ENTRIES` entries."""
+    return max(1, BLOCK_ENTRIES // max(n_features, 1))
+
+
+def _blocks(batch: Batch) -> Iterator[Batch]:
+    rows = block_rows(batch.X.shape[1])
+    if len(batch.y) <= rows:
+        yield batch
+        return
+    for first in range(0, len(batch.y), rows):
+        part = slice(first, first + rows)
+        yield Batch(batch.X[part], batch.y[part], None if batch.weight is None else batch.weight[part])
+
+
+def _as_matrix(X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
+    return X.astype(dtype, copy=False)
+
+
+def _scores(folded: Params, X: Array) -> FloatArray:
+    K, R, D = folded.W.shape
+    flat = _as_matrix(X, folded.W.dtype) @ folded.W.reshape(K * R, D).T
+    return flat.reshape(len(X), K, R) + folded.b
+
+
+def _backward(slopes: FloatArray, X: FloatArray, weight: FloatArray | None) -> Params:
+    """Return the weighted sums of ``slopes x'`` and of ``slopes`` over some rows."""
+    B, K, R = slopes.shape
+    if weight is not None:
+        slopes = slopes * weight[:, None, None].astype(slopes.dtype)
+    return Params((slopes.reshape(B, K * R).T @ X).reshape(K, R, -1), slopes.sum(axis=0, dtype=np.float64))
+
+
+def _weights(batch: Batch) -> FloatArray:
+    return np.ones(len(batch.y)) if batch.weight is None else batch.weight.astype(np.float64)
