@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import numbers
+from typing import Any
 
 from scoreline.errors import UsageError
 
-__all__ = ["check_number"]
+__all__ = ["check_field", "check_number"]
 
 
 def check_number(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:
@@ -19,3 +21,21 @@ def check_number(name: str, value: float, low: float, high: float = math.inf, *,
         allowed=f"a number in {bracket}{low:g}, {high:g})",
         fix=f"leave {name} out to use its default",
     )
+
+
+def check_field(part: Any, name: str, low: float, high: float = math.inf, *, above: bool = False) -> None:
+    """Check a number that a frozen part has just been given, and keep it as a plain float.
+
+    A NumPy scalar would not do: ``np.float64(0.9) * gradient`` is float64 even where the gradient is float32.
+
+    Raises
+    ------
+    UsageError
+        The field is no number or lies outside the range of `check_number`.
+    """
+    given = getattr(part, name)
+    if not isinstance(given, numbers.Real):
+        raise UsageError(f"{name} is {given!r}", allowed="a number", fix=f"leave {name} out to use its default")
+    value = float(given)
+    check_number(name, value, low, high, above=above)
+    object.__setattr__(part, name, value)  # the part is frozen, but this is still its making

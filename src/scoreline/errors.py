@@ -2,17 +2,17 @@
 
 ::
 
-    ScorelineError                   exit code 1
-    ├── UsageError (ValueError)      exit code 2   a wrong argument, name or combination
-    │   ├── UnknownNameError                       no part of that name
-    │   └── MismatchError                          parts that do not fit together
-    ├── DataError (ValueError)       exit code 3   the data cannot be used
-    │   ├── ImageError                             one image cannot be used
-    │   ├── TooManyRejectedError                   too large a share of the images was bad
-    │   └── DownloadError                          a named data set could not be fetched
-    ├── ModelError (ValueError)      exit code 3   a saved model cannot be used
-    ├── DivergedError                exit code 4   training ran away
-    └── MissingPackageError (ImportError)  exit 2  an optional package is not installed
+    ScorelineError                          exit code 1
+    ├── UsageError (ValueError)             exit code 2   a wrong argument, name or combination
+    │   ├── UnknownNameError                              no part of that name
+    │   └── MismatchError                                 parts that do not fit together
+    ├── DataError (ValueError)              exit code 3   the data cannot be used
+    │   ├── ImageError                                    one image cannot be used
+    │   ├── TooManyRejectedError                          too large a share of the images was bad
+    │   └── DownloadError                                 a named data set could not be fetched
+    ├── ModelError (ValueError)             exit code 3   a saved model cannot be used
+    ├── DivergedError (ArithmeticError)     exit code 4   training ran away
+    └── MissingPackageError (ImportError)   exit code 2   an optional package is not installed
 
 Every message answers three questions: what was given, what is allowed, what to do.
 """

@@ -2,7 +2,7 @@
 
 A *spec* is ``name`` or ``name:value,key=value,flag``: ``"softmax"``, ``"weston-watkins:squared,margin=0.5"``,
 ``"warmup:2,then=cosine"``. Bare words are flags when the part has a boolean field of that name, else they fill
-the part's fields in order.
+the part's fields in order. A value with commas of its own stands in brackets: ``"warmup:then=[step:5,drop=0.1]"``.
 """
 
 from __future__ import annotations
@@ -73,26 +73,23 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         """
         if not isinstance(spec, str):
             return spec
-        spec = self.aliases.get(spec, spec)
         name, _, rest = spec.partition(":")
         name = name.strip().replace("_", "-")
-        if name in self.aliases:
-            name, _, alias_rest = self.aliases[name].partition(":")
-            rest = ",".join(filter(None, (alias_rest, rest)))
+        name, _, alias_rest = self.aliases.get(name, name).partition(":")
         part = self[name]
         fields = _fields(part)
         values = {key: value for key, value in defaults.items() if key in fields}
-        values |= _read(f"{self.kind} {name!r}", fields, rest)
+        for text in (alias_rest, rest):
+            values |= _read(f"{self.kind} {name!r}", fields, text)
         return part(**values)
 
     def spec(self, part: T) -> str:
         """Return the shortest spec that builds `part` again (the inverse of `build`)."""
         for name, cls in self._parts.items():
             if type(part) is cls:
+                texts = {key: (self._text(getattr(part, key)), default) for key, default in _fields(cls).items()}
                 changed = [
-                    f"{key}={getattr(part, key)}"
-                    for key, default in _fields(cls).items()
-                    if getattr(part, key) != default
+                    f"{key}={text}" for key, (text, default) in texts.items() if text != self._text(default)
                 ]
                 return name + (":" + ",".join(changed) if changed else "")
         raise UsageError(
@@ -100,6 +97,11 @@ class Registry(Mapping[str, type[T]], Generic[T]):
             allowed=f"one of {', '.join(self)}",
             fix=f"add the class to the registry of the {self.kind} package, as CONTRIBUTING.md tells",
         )
+
+    def _text(self, value: Any) -> str:
+        """Return a field's value as `build` reads it; the value may be a part of the same kind."""
+        text = self.spec(value) if type(value) in self._parts.values() else str(value)
+        return f"[{text}]" if "," in text else text
 
 
 def _fields(part: type[Any]) -> dict[str, Any]:
@@ -116,13 +118,12 @@ def _fields(part: type[Any]) -> dict[str, Any]:
 def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     positional = iter(fields)
-    for item in filter(None, (piece.strip() for piece in text.split(","))):
-        key, equals, value = item.partition("=")
+    for item in filter(None, (piece.strip() for piece in _split(text))):
+        key, equals, value = ("", "", item) if item.startswith("[") else item.partition("=")
         key = key.strip().replace("-", "_")
         if not equals and isinstance(fields.get(key), bool):
-            values[key] = True
-            continue
-        if not equals:
+            value = "true"
+        elif not equals:
             key, value = next(positional, ""), item
         if key not in fields:
             raise UsageError(
@@ -130,8 +131,26 @@ def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
                 allowed=", ".join(f"{name}={default}" for name, default in fields.items()) or "no parameters",
                 fix="leave it out or write one of the names above",
             )
+        if key in values:
+            raise UsageError(
+                f"The {owner} was given {key} twice (in {text!r})",
+                allowed="each parameter once, by its name or by its place",
+                fix=f"leave one {key} out",
+            )
         values[key] = _convert(owner, key, value.strip(), fields[key])
     return values
+
+
+def _split(text: str) -> list[str]:
+    """Split `text` at the commas that stand outside brackets."""
+    pieces, depth = [""], 0
+    for character in text:
+        depth += (character == "[") - (character == "]")
+        if character == "," and depth == 0:
+            pieces.append("")
+        else:
+            pieces[-1] += character
+    return pieces
 
 
 def _convert(owner: str, key: str, text: str, default: Any) -> Any:
@@ -149,4 +168,4 @@ def _convert(owner: str, key: str, text: str, default: Any) -> Any:
             allowed=f"a value like {default!r}",
             fix=f"write {key}={default}",
         ) from None
-    return text
+    return text[1:-1] if text.startswith("[") and text.endswith("]") else text

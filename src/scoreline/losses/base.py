@@ -58,6 +58,7 @@ class Loss(ABC):
     def curvature(self, n_classes: int) -> float:
         """Return an upper bound of the largest eigenvalue of the Hessian by the scores.
 
+        Two classes share one score here, as they do in `rows_for`; a pair of scores has at most twice the bound.
         A plain hinge has no Hessian; it gives half the bound of its square, which has the same slope half a
         margin inside. Step sizes are set by it, not proofs.
         """
@@ -143,10 +144,10 @@ def checked(scores: Array, y: Array) -> tuple[FloatArray, Labels]:
     if scores.dtype not in (np.float32, np.float64):
         scores = scores.astype(np.float64)
     y = np.asarray(y)
-    if scores.ndim < 2 or y.shape != scores.shape[:1] or y.dtype.kind not in "iu":
+    if scores.ndim < 2 or scores.shape[-1] == 0 or y.shape != scores.shape[:1] or y.dtype.kind not in "iu":
         raise DataError(
             f"Scores of shape {scores.shape} came with labels of shape {y.shape} and dtype {y.dtype}",
-            allowed="scores (B, ..., C) with B integer labels (B,)",
+            allowed="scores (B, ..., C) with C at least 1 and B integer labels (B,)",
             fix="pass one integer label for each row of scores",
         )
     n_classes = max(scores.shape[-1], 2)

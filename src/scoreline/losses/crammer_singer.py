@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
 from scoreline.losses.base import MultinomialLoss, put_true, true_scores
 
@@ -38,7 +38,7 @@ class CrammerSinger(MultinomialLoss):
     label: ClassVar[str] = "hinge loss"
 
     def __post_init__(self) -> None:
-        check_number("margin", self.margin, 0, above=True)
+        check_field(self, "margin", 0, above=True)
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         wrong = scores.copy()

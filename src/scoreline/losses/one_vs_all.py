@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import FloatArray
 from scoreline.losses.base import RowwiseLoss
 
@@ -41,7 +41,7 @@ class OneVsAll(RowwiseLoss):
     label: ClassVar[str] = "hinge loss"
 
     def __post_init__(self) -> None:
-        check_number("margin", self.margin, 0, above=True)
+        check_field(self, "margin", 0, above=True)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
 from scoreline.losses.base import MultinomialLoss, as_pair, put_true, true_scores
 
@@ -46,7 +46,7 @@ class Softmax(MultinomialLoss):
     label: ClassVar[str] = "cross-entropy"
 
     def __post_init__(self) -> None:
-        check_number("label_smoothing", self.label_smoothing, 0, 1)
+        check_field(self, "label_smoothing", 0, 1)
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         n_classes = scores.shape[-1]
@@ -73,7 +73,10 @@ class Softmax(MultinomialLoss):
         return value[..., 0], gradient
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
-        """Return the entropy of the smoothed label (0 without smoothing) and infinity; neither is reached."""
+        """Return the entropy of the smoothed label and infinity.
+
+        Without smoothing the entropy is 0 and never reached; with it, the loss reaches it where ``p = t``.
+        """
         share = self.label_smoothing / n_classes
         if share == 0:
             return 0.0, math.inf

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
 from scoreline.losses.base import MultinomialLoss, put_true, true_scores
 
@@ -48,7 +48,7 @@ class WestonWatkins(MultinomialLoss):
     label: ClassVar[str] = "hinge loss"
 
     def __post_init__(self) -> None:
-        check_number("margin", self.margin, 0, above=True)
+        check_field(self, "margin", 0, above=True)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
 from scoreline.penalties.base import Penalty
 from scoreline.penalties.l1 import soft_threshold
@@ -35,7 +35,7 @@ class ElasticNet(Penalty):
     beta: float = 0.5
 
     def __post_init__(self) -> None:
-        check_number("beta", self.beta, 0)
+        check_field(self, "beta", 0)
 
     def value(self, W: FloatArray) -> FloatArray:
         """Return the sums of ``beta W^2 + |W|``, shape ``(K,)``."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline._typing import FloatArray
 from scoreline.penalties.base import Penalty
 
@@ -32,7 +32,7 @@ class MaxNorm(Penalty):
     radius: float = 1.0
 
     def __post_init__(self) -> None:
-        check_number("radius", self.radius, 0, above=True)
+        check_field(self, "radius", 0, above=True)
 
     def value(self, W: FloatArray) -> FloatArray:
         """Return 0 for every configuration: inside the ball nothing is preferred."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline.schedules.base import Schedule
 
 __all__ = ["Cosine"]
@@ -30,7 +30,7 @@ class Cosine(Schedule):
     end: float = 0.0
 
     def __post_init__(self) -> None:
-        check_number("end", self.end, 0, 1)
+        check_field(self, "end", 0, 1)
 
     def factor(self, epoch: float, max_epochs: float) -> float:
         """Return the factor on the half wave."""

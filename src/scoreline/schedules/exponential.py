@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline.schedules.base import Schedule
 
 __all__ = ["Exponential"]
@@ -23,7 +23,7 @@ class Exponential(Schedule):
     decay: float = 0.95
 
     def __post_init__(self) -> None:
-        check_number("decay", self.decay, 0, 1, above=True)
+        check_field(self, "decay", 0, 1, above=True)
 
     def factor(self, epoch: float, max_epochs: float) -> float:
         """Return ``decay ** epoch``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
 from scoreline.schedules.base import Schedule
 
 __all__ = ["Step"]
@@ -29,8 +29,8 @@ class Step(Schedule):
     drop: float = 0.5
 
     def __post_init__(self) -> None:
-        check_number("every", self.every, 0, above=True)
-        check_number("drop", self.drop, 0, 1)
+        check_field(self, "every", 0, above=True)
+        check_field(self, "drop", 0, 1)
 
     def factor(self, epoch: float, max_epochs: float) -> float:
         """Return ``drop ** floor(epoch / every)``."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
-from scoreline._checks import check_number
+from scoreline._checks import check_field
+from scoreline.errors import UsageError
 from scoreline.schedules.base import Schedule
 
 __all__ = ["Warmup"]
@@ -19,7 +21,7 @@ class Warmup(Schedule):
     epochs : float, default 1
         Length of the warm-up, above 0.
     then : str or Schedule, default "constant"
-        What follows; its time starts when the warm-up ends.
+        What follows; its time starts when the warm-up ends. A spec is built at once and kept as a schedule.
 
     References
     ----------
@@ -30,18 +32,21 @@ class Warmup(Schedule):
     then: str | Schedule = "constant"
 
     def __post_init__(self) -> None:
-        check_number("epochs", self.epochs, 0, above=True)
-        self._following()  # a wrong name is told here, not in the middle of a run
+        from scoreline.schedules import SCHEDULES  # it lists this class, so it cannot be imported above
 
-    def _following(self) -> Schedule:
-        from scoreline.schedules import (
-            SCHEDULES,
-        )  # the registry lists this class, so it cannot be imported above
-
-        return SCHEDULES.build(self.then)
+        check_field(self, "epochs", 0, above=True)
+        following = SCHEDULES.build(self.then)
+        if not isinstance(following, Schedule):
+            raise UsageError(
+                f"then is {following!r}",
+                allowed="a schedule or its spec, as 'cosine'",
+                fix="leave then out to keep the rate after the warm-up",
+            )
+        object.__setattr__(self, "then", following)  # the part is frozen, but this is still its making
 
     def factor(self, epoch: float, max_epochs: float) -> float:
         """Return ``epoch / epochs`` during the warm-up, then the factor of the schedule that follows."""
         if epoch < self.epochs:
             return epoch / self.epochs
-        return self._following().factor(epoch - self.epochs, max(max_epochs - self.epochs, 0.0))
+        following = cast("Schedule", self.then)  # no longer a spec: see __post_init__
+        return following.factor(epoch - self.epochs, max(max_epochs - self.epochs, 0.0))
