@@ -91,6 +91,8 @@ class RunEnded:
     params: Params
     #: Which configurations are alive, bool ``(K,)``.
     alive: Array
+    #: The optimiser's memory, for W and for b; None where the method has none.
+    state: Params | None = None
 
 
 #: Any of the above.

@@ -56,25 +56,33 @@ def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> float:
 
 def largest_eigenvalue(X: FloatArray, *, iterations: int = 30, seed: int = 0) -> float:
     """Return the largest eigenvalue of ``X'X / n`` by power iteration (from below, within a few per cent)."""
-    v: FloatArray = np.random.default_rng(seed).standard_normal(X.shape[1], dtype=np.float32)
+    rng = np.random.default_rng(seed)
+    unit: FloatArray = rng.standard_normal((X.shape[1],))
     value = 0.0
     for _ in range(iterations):
-        size = float(np.linalg.norm(v))
+        size = float(np.sqrt(unit @ unit))
         if size == 0:
             return 0.0
-        unit = (v / size).astype(X.dtype)
-        v = X.T @ (X @ unit) / len(X)
-        value = float(np.linalg.norm(v))
+        direction = (unit / size).astype(X.dtype)
+        unit = np.asarray((X @ direction) @ X, dtype=np.float64) / len(X)
+        value = float(np.sqrt(unit @ unit))
     return value
 
 
 def _sample(objective: Objective, source: DataSource) -> FloatArray:
-    """Return some rows as the objective sees them, with a 1 appended where there is a bias."""
+    """Return some rows as the objective sees them, with a 1 appended where there is a bias.
+
+    Each is multiplied by the root of its share of the weight, so that their second moments are the weighted ones.
+    """
     batch = next(iter(source.batches(min(SAMPLE, source.n_examples), seed=0)))
     X = batch.X.astype(compute_dtype(batch.X.dtype))
     if objective.standardization is not None:
         X = ((X - objective.standardization.mean) * objective.standardization.scale).astype(X.dtype)
-    return np.column_stack([X, np.ones(len(X), X.dtype)]) if objective.fit_intercept else X
+    if objective.fit_intercept:
+        X = np.column_stack([X, np.ones(len(X), X.dtype)])
+    if batch.weight is not None:
+        X *= np.sqrt(batch.weight / max(batch.weight.mean(), 1e-30))[:, None].astype(X.dtype)
+    return X
 
 
 def _penalty_curvature(objective: Objective) -> float:

@@ -59,6 +59,7 @@ def train(
     plan: Plan,
     start: Params,
     *,
+    state: Params | None = None,
     validation: DataSource | None = None,
 ) -> Generator[Event, Reason | None, None]:
     """Minimise `objective` over `source`, telling every step.
@@ -74,10 +75,12 @@ def train(
     plan : Plan
     start : Params
         Where to begin.
+    state : Params of optimiser states, optional
+        The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
     validation : DataSource, optional
         Judged at the end of each epoch.
     """
-    loop = _Loop(objective, source, plan, start)
+    loop = _Loop(objective, source, plan, start, state)
     steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
     wish = yield RunStarted(steps_per_epoch, plan.max_epochs, source.n_examples, start)
     for epoch in range(plan.max_epochs):
@@ -96,19 +99,24 @@ def train(
             wish = (yield loop.end_epoch(epoch + 1, validation)) or wish
         if not loop.alive.any():
             wish = wish or Reason.DIVERGED
-    yield RunEnded(wish or Reason.MAX_EPOCHS, loop.step, loop.step / steps_per_epoch, loop.params, loop.alive)
+    yield RunEnded(
+        wish or Reason.MAX_EPOCHS, loop.step, loop.step / steps_per_epoch, loop.params, loop.alive, loop.state
+    )
 
 
 class _Loop:
     """The changing state of one run."""
 
-    def __init__(self, objective: Objective, source: DataSource, plan: Plan, start: Params) -> None:
+    def __init__(
+        self, objective: Objective, source: DataSource, plan: Plan, start: Params, state: Params | None
+    ) -> None:
         self.objective, self.plan = objective, plan
         self.total_weight = source.total_weight
+        self.mean_weight = source.total_weight / source.n_examples
         self.params = self.epoch_start = start
         self.alive: Array = np.ones(start.n_configurations, dtype=bool)
         self.step = 0
-        self.states = Params(plan.optimizer.init(start.W), plan.optimizer.init(start.b))
+        self.state = state or Params(plan.optimizer.init(start.W), plan.optimizer.init(start.b))
         self.limit = DIVERGENCE_FACTOR * objective.loss.value_at_zero(objective.n_classes)
         self.lr = np.broadcast_to(plan.lr, self.alive.shape)
 
@@ -125,8 +133,7 @@ class _Loop:
         self.step += 1
         diverged = self._find_diverged(result, moved, self.step / steps_per_epoch)
         self.params = moved.where(self.alive, self.epoch_start if diverged else before)
-        share = len(batch.y) if batch.weight is None else batch.weight.sum(dtype=np.float64)
-        self.sums += share * np.stack([result.objective, result.loss, result.accuracy])
+        self.sums += len(batch.y) * self.mean_weight * np.stack([result.objective, result.loss, result.accuracy])
         done = StepDone(self.step, self.step / steps_per_epoch, result.objective, self.lr, before, self.params)
         return done, diverged
 
@@ -147,16 +154,16 @@ class _Loop:
 
     def _evaluate(self, batch: Batch) -> BatchResult:
         if not self.plan.dropout:
-            return self.objective.value_and_gradient(self.params, batch)
+            return self.objective.value_and_gradient(self.params, batch, mean_weight=self.mean_weight)
         rng = np.random.default_rng([self.plan.seed, self.step, 1])
         objective, dropped = drop_inputs(self.objective, batch, self.plan.dropout, rng)
-        return objective.value_and_gradient(self.params, dropped)
+        return objective.value_and_gradient(self.params, dropped, mean_weight=self.mean_weight)
 
     def _moved(self, before: Params, gradient: Params) -> Params:
         optimizer, penalty = self.plan.optimizer, self.objective.penalty
-        W: Update = optimizer.update(gradient.W, self.states.W, self.lr)
-        b: Update = optimizer.update(gradient.b, self.states.b, self.lr)
-        self.states = Params(W.state, b.state)
+        W: Update = optimizer.update(gradient.W, self.state.W, self.lr)
+        b: Update = optimizer.update(gradient.b, self.state.b, self.lr)
+        self.state = Params(W.state, b.state)
         lam = per_configuration(self.objective.lam, before.W)
         weights = penalty.project(penalty.prox(before.W + W.step, W.rate * lam))
         return Params(weights, before.b + b.step)

@@ -14,7 +14,7 @@ from scoreline.engine.params import Params
 from scoreline.losses import Loss, rows_for
 from scoreline.penalties import Penalty
 
-__all__ = ["BatchResult", "Objective", "Standardization", "compute_dtype", "predicted_classes"]
+__all__ = ["BatchResult", "Objective", "Standardization", "compute_dtype", "linear_scores", "predicted_classes"]
 
 #: Entries of a block of rows that is turned into floats at a time: 16 MB of float32.
 BLOCK_ENTRIES = 1 << 22
@@ -119,14 +119,14 @@ class Objective:
 
     def scores(self, params: Params, X: Array) -> FloatArray:
         """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``."""
-        return _scores(self._folded(params), X)
+        return linear_scores(self._folded(params), X)
 
     def data_loss(self, params: Params, source: DataSource) -> tuple[FloatArray, FloatArray]:
         """Return mean loss and accuracy over a source, float64 ``(K,)`` each."""
         folded = self._folded(params)
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         for batch in source.batches(block_rows(source.n_features), seed=None):
-            scores = _scores(folded, batch.X)
+            scores = linear_scores(folded, batch.X)
             weight = _weights(batch)
             loss += weight @ self.loss.value(scores, batch.y).astype(np.float64)
             right += weight @ (predicted_classes(scores) == batch.y[:, None])
@@ -140,21 +140,28 @@ class Objective:
         """Return ``lam * R(W)``, float64 ``(K,)``."""
         return self.lam * self.penalty.value(params.W)
 
-    def value_and_gradient(self, params: Params, batch: Batch) -> BatchResult:
-        """Return objective and gradient over the rows of `batch`, however many; see `BatchResult`."""
+    def value_and_gradient(self, params: Params, batch: Batch, *, mean_weight: float | None = None) -> BatchResult:
+        """Return objective and gradient over the rows of `batch`, however many; see `BatchResult`.
+
+        `mean_weight` is the mean weight of a row in the whole data: with it the sums are divided by the weight
+        that so many rows are expected to have, which makes the gradient an unbiased estimate of that of the whole.
+        By default they are divided by the weight that these rows have.
+        """
         folded = self._folded(params)
         total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         weight_sum = 0.0
         for block in _blocks(batch):
             X = _as_matrix(block.X, params.W.dtype)
-            scores = _scores(folded, X)
+            scores = linear_scores(folded, X)
             weight = _weights(block)
             values, slopes = self.loss.value_and_gradient(scores, block.y)
             loss += weight @ values.astype(np.float64)
             right += weight @ (predicted_classes(scores) == block.y[:, None])
             weight_sum += weight.sum()
             total = total.plus(_backward(slopes, X, block.weight))
+        if mean_weight is not None:
+            weight_sum = len(batch.y) * mean_weight
         mean_loss = loss / weight_sum
         gradient = self._finish_gradient(params, total, weight_sum)
         return BatchResult(mean_loss + self.penalty_value(params), mean_loss, right / weight_sum, gradient)
@@ -211,10 +218,11 @@ def _as_matrix(X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
     return X.astype(dtype, copy=False)
 
 
-def _scores(folded: Params, X: Array) -> FloatArray:
-    K, R, D = folded.W.shape
-    flat = _as_matrix(X, folded.W.dtype) @ folded.W.reshape(K * R, D).T
-    return flat.reshape(len(X), K, R) + folded.b
+def linear_scores(params: Params, X: Array) -> FloatArray:
+    """Return ``W x + b`` for rows ``(B, D)``, shape ``(B, K, R)``, in the dtype of W."""
+    K, R, D = params.W.shape
+    flat = _as_matrix(X, params.W.dtype) @ params.W.reshape(K * R, D).T
+    return flat.reshape(len(X), K, R) + params.b
 
 
 def _backward(slopes: FloatArray, X: FloatArray, weight: FloatArray | None) -> Params:

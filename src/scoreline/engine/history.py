@@ -1,0 +1,70 @@
+"""A listener that remembers what every epoch came to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from scoreline.engine.events import Evaluated, Event, Reason
+
+__all__ = ["Epoch", "History"]
+
+
+class Epoch(NamedTuple):
+    """One row of a history; NaN where there was nothing to measure."""
+
+    epoch: float
+    step: int
+    seconds: float
+    objective: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    lr: float
+
+
+class History:
+    """The epochs of one configuration's run, in order.
+
+    Parameters
+    ----------
+    configuration : int, default 0
+        Which of the K configurations to remember.
+    """
+
+    def __init__(self, configuration: int = 0) -> None:
+        self.configuration = configuration
+        self.epochs: list[Epoch] = []
+        self._begun = time.perf_counter()
+
+    def __call__(self, event: Event) -> Reason | None:
+        """Remember the end of an epoch."""
+        if isinstance(event, Evaluated):
+            k, nan = self.configuration, float("nan")
+            validation_loss, validation_accuracy = event.validation_loss, event.validation_accuracy
+            self.epochs.append(
+                Epoch(
+                    event.epoch,
+                    event.step,
+                    time.perf_counter() - self._begun,
+                    float(event.objective[k]),
+                    float(event.loss[k]),
+                    float(event.accuracy[k]),
+                    nan if validation_loss is None else float(validation_loss[k]),
+                    nan if validation_accuracy is None else float(validation_accuracy[k]),
+                    float(event.lr[k]),
+                )
+            )
+        return None
+
+    def columns(self) -> dict[str, list[float]]:
+        """Return the history as columns by name."""
+        return {name: [getattr(row, name) for row in self.epochs] for name in Epoch._fields}
+
+    def __len__(self) -> int:
+        return len(self.epochs)
+
+    def __iter__(self) -> Iterator[Epoch]:
+        return iter(self.epochs)

@@ -1,0 +1,282 @@
+"""Solvers: the ways to minimise an objective, by name, behind one interface."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.data.base import DataSource
+from scoreline.engine.events import Event, Reason
+from scoreline.engine.exact import check_exact, minimize_exactly
+from scoreline.engine.learning_rate import suggest_lr
+from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.objective import Objective, compute_dtype
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
+from scoreline.errors import MismatchError, UnknownNameError, UsageError
+from scoreline.optimizers import OPTIMIZERS, SGD, Optimizer
+from scoreline.schedules import Schedule
+
+__all__ = [
+    "SOLVER_NAMES",
+    "Choice",
+    "Exact",
+    "GradientDescent",
+    "MiniBatch",
+    "RandomTries",
+    "Settings",
+    "Solver",
+    "build_solver",
+    "choose_solver",
+    "needs_whole_data",
+]
+
+Events: TypeAlias = Generator[Event, Reason | None, None]
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """What a user may set of any solver; each takes what concerns it.
+
+    Parameters
+    ----------
+    lr : array (K,) or None
+        Learning rates; None lets the data and the optimiser set it.
+    schedule : Schedule
+    batch_size : int
+    max_epochs : int or None
+        Epochs, iterations or tries; None takes the solver's own default.
+    tol : float
+        Relative accuracy, or relative progress an epoch.
+    dropout : float
+    seed : int
+    """
+
+    lr: FloatArray | None
+    schedule: Schedule
+    batch_size: int
+    max_epochs: int | None
+    tol: float
+    dropout: float
+    seed: int
+
+
+class Solver(ABC):
+    """A way to minimise an objective."""
+
+    #: Epochs, iterations or tries when the user sets none.
+    default_epochs: ClassVar[int]
+    #: Whether a run that reaches its last epoch has missed its goal.
+    must_converge: ClassVar[bool] = False
+
+    def check(self, objective: Objective, settings: Settings) -> None:
+        """Raise MismatchError, naming all that does not fit, unless the solver can take the objective."""
+        if settings.dropout:
+            raise MismatchError(
+                f"dropout={settings.dropout} came with a solver that takes no mini-batches",
+                allowed="dropout with " + ", ".join(OPTIMIZERS),
+                fix="choose one of these solvers, or dropout=0",
+            )
+
+    @abstractmethod
+    def run(
+        self,
+        objective: Objective,
+        source: DataSource,
+        start: Params,
+        settings: Settings,
+        validation: DataSource | None = None,
+    ) -> Events:
+        """Return the run's events; see `scoreline.engine.minibatch.train`."""
+
+    def dtype(self, source: DataSource, data: np.dtype[np.generic]) -> np.dtype[np.floating]:
+        """Return the dtype to train in."""
+        del source
+        return compute_dtype(data)
+
+
+@dataclass(frozen=True)
+class MiniBatch(Solver):
+    """An update rule on mini-batches."""
+
+    optimizer: Optimizer
+
+    default_epochs: ClassVar[int] = 30
+    #: On small data, epochs are so short that more of them are needed to get anywhere.
+    default_steps: ClassVar[int] = 2000
+
+    def check(self, objective: Objective, settings: Settings) -> None:
+        """Take every objective."""
+
+    def plan(self, objective: Objective, source: DataSource, settings: Settings) -> Plan:
+        """Return how to train, with all that was left open filled in."""
+        size = min(self.batch_size(source, settings), source.n_examples)
+        lr = settings.lr
+        if lr is None:
+            lr = np.array([suggest_lr(objective, source, self.optimizer, size)])
+        return Plan(
+            self.optimizer,
+            settings.schedule,
+            lr,
+            size,
+            settings.max_epochs or max(self.default_epochs, self.default_steps * size // source.n_examples),
+            settings.seed,
+            settings.dropout,
+        )
+
+    def batch_size(self, source: DataSource, settings: Settings) -> int:
+        """Return the rows a step."""
+        del source
+        return settings.batch_size
+
+    def run(
+        self,
+        objective: Objective,
+        source: DataSource,
+        start: Params,
+        settings: Settings,
+        validation: DataSource | None = None,
+    ) -> Events:
+        """Train on mini-batches."""
+        return train(objective, source, self.plan(objective, source, settings), start, validation=validation)
+
+
+@dataclass(frozen=True)
+class GradientDescent(MiniBatch):
+    """Plain steps along the gradient of the whole data."""
+
+    optimizer: Optimizer = field(default_factory=SGD)
+
+    default_epochs: ClassVar[int] = 300
+
+    def batch_size(self, source: DataSource, settings: Settings) -> int:
+        """Return the number of rows."""
+        del settings
+        return source.n_examples
+
+
+@dataclass(frozen=True)
+class Exact(Solver):
+    """Preconditioned L-BFGS to a relative accuracy of `Settings.tol`."""
+
+    default_epochs: ClassVar[int] = 1000
+    must_converge: ClassVar[bool] = True
+    #: Entries up to which the data are multiplied in float64 whatever their dtype.
+    DOUBLE_ENTRIES: ClassVar[int] = 1 << 24
+
+    def check(self, objective: Objective, settings: Settings) -> None:
+        """Take smooth losses with L2 or no penalty."""
+        super().check(objective, settings)
+        check_exact(objective)
+
+    def dtype(self, source: DataSource, data: np.dtype[np.generic]) -> np.dtype[np.floating]:
+        """Return float64 for data of moderate size."""
+        small = source.n_examples * source.n_features <= self.DOUBLE_ENTRIES
+        return np.dtype(np.float64) if small else compute_dtype(data)
+
+    def run(
+        self,
+        objective: Objective,
+        source: DataSource,
+        start: Params,
+        settings: Settings,
+        validation: DataSource | None = None,
+    ) -> Events:
+        """Minimise on the whole data."""
+        del validation
+        max_iter = settings.max_epochs or self.default_epochs
+        return minimize_exactly(objective, source, start, tol=settings.tol, max_iter=max_iter)
+
+
+@dataclass(frozen=True)
+class RandomTries(Solver):
+    """A search without gradients."""
+
+    search: Search
+
+    default_epochs: ClassVar[int] = 1000
+
+    def run(
+        self,
+        objective: Objective,
+        source: DataSource,
+        start: Params,
+        settings: Settings,
+        validation: DataSource | None = None,
+    ) -> Events:
+        """Search; `Settings.max_epochs` sets the number of tries."""
+        del validation
+        tries = settings.max_epochs or self.search.tries
+        like = zero_params(1, start.W.shape[1], start.W.shape[2], start.W.dtype)
+        return replace(self.search, tries=tries).run(objective, source, like, settings.seed)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A solver, its name, and why it was taken."""
+
+    solver: Solver
+    name: str
+    reason: str
+
+
+_WHOLE_DATA: dict[str, Solver] = {
+    "exact": Exact(),
+    "gd": GradientDescent(),
+    "random-search": RandomTries(RandomSearch()),
+    "random-local-search": RandomTries(RandomLocalSearch()),
+}
+
+#: The names that `build_solver` takes; the optimisers' may carry parameters, as in ``"momentum:0.95"``.
+SOLVER_NAMES: tuple[str, ...] = ("auto", *_WHOLE_DATA, *OPTIMIZERS)
+
+
+def build_solver(spec: str | Optimizer | Solver, objective: Objective, source: DataSource) -> Choice:
+    """Return the solver that `spec` names; ``"auto"`` lets `choose_solver` decide.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such solver.
+    """
+    if isinstance(spec, Solver):
+        return Choice(spec, type(spec).__name__, "given")
+    if isinstance(spec, Optimizer):
+        return Choice(MiniBatch(spec), OPTIMIZERS.spec(spec), "given")
+    if spec == "auto":
+        return choose_solver(objective, source)
+    if spec in _WHOLE_DATA:
+        return Choice(_WHOLE_DATA[spec], spec, "given")
+    name = spec.partition(":")[0]
+    if name in _WHOLE_DATA:
+        raise UsageError(
+            f"The solver {name!r} came with parameters ({spec!r})",
+            allowed=f"{name!r} alone",
+            fix="set max_epochs for its iterations or tries",
+        )
+    if name.replace("_", "-") not in OPTIMIZERS:
+        raise UnknownNameError.of("solver", name, SOLVER_NAMES)
+    return Choice(MiniBatch(OPTIMIZERS.build(spec)), spec, "given")
+
+
+def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
+    """Tell whether the solver that `spec` names cannot learn from some rows at a time."""
+    if isinstance(spec, str):
+        return spec in _WHOLE_DATA
+    return isinstance(spec, Solver) and not isinstance(spec, MiniBatch)
+
+
+def choose_solver(objective: Objective, source: DataSource) -> Choice:
+    """Pick a solver: exact where the objective allows it, else mini-batches with momentum."""
+    exact = Exact()
+    try:
+        check_exact(objective)
+    except MismatchError as error:
+        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", error.given)
+    work = source.n_examples * source.n_features
+    return Choice(exact, "exact", f"the objective is smooth and {work:.2g} numbers fit in memory")
