@@ -1,1 +1,15 @@
-"""Features: what of an image the classifier sees."""
+"""Features: what of an image the classifier sees.
+
+To add one: a file here with one `FeatureExtractor`, a line in `FEATURES`, a line in ``docs/parts.md``.
+"""
+
+from __future__ import annotations
+
+from scoreline.features.base import FeatureExtractor
+from scoreline.features.pixels import Pixels
+from scoreline.registry import Registry
+
+__all__ = ["FEATURES", "FeatureExtractor", "Pixels"]
+
+#: All feature extractors by the names that the command line takes.
+FEATURES: Registry[FeatureExtractor] = Registry("feature", {"pixels": Pixels})

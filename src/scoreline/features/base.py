@@ -1,0 +1,62 @@
+"""What every feature extractor offers: images in, rows of numbers out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from scoreline._typing import Array
+from scoreline.errors import DataError
+
+__all__ = ["FeatureExtractor"]
+
+
+class FeatureExtractor(TransformerMixin, BaseEstimator):
+    """A scikit-learn transformer from images ``(n, H, W, ch)`` of uint8 to rows ``(n, D)``.
+
+    Plain vectors ``(n, D)`` count as images of one pixel row, ``(n, 1, D, 1)``, for extractors that can take them.
+    """
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        """Learn what must be learned from training images; here, only their shape.
+
+        Parameters
+        ----------
+        X : array (n, H, W, ch) or (n, D)
+        y : ignored
+        """
+        del y
+        self.image_shape_ = self._check(X).shape[1:]
+        return self
+
+    @abstractmethod
+    def transform(self, X: Array) -> Array:
+        """Return a row of features for each image, ``(n, D)``."""
+
+    @abstractmethod
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return the names of the D features, an array of str."""
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "image_shape_")
+
+    def _check(self, X: Array) -> Array:
+        """Return images as an array, or say what they are instead."""
+        X = np.asarray(X)
+        if X.ndim not in (2, 4) or X.dtype.kind not in "buif":
+            raise DataError(
+                f"Images came as an array of shape {X.shape} and dtype {X.dtype}",
+                allowed="numbers (n, H, W, channels), or (n, D) for vectors",
+                fix="add the missing axis: grey images have one channel, X[..., None]",
+            )
+        fitted = getattr(self, "image_shape_", X.shape[1:])
+        if X.shape[1:] != fitted:
+            raise DataError(
+                f"Images of shape {X.shape[1:]} came to features that were fitted on {fitted}",
+                allowed=f"images of shape {fitted}",
+                fix="resize the images first (image_size)",
+            )
+        return X
