@@ -134,10 +134,14 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         Epochs, iterations or tries done.
     objective_ : float
         Objective on the training data at the end, in float64.
+    penalty_value_ : float
+        The penalty's part of it, ``lam * R(W)``, with W as it was trained: for standardised rows, if those were.
     history_ : History
         What every epoch came to.
     solver_ : Choice
         The solver that ran, and why.
+    stop_reason_ : Reason
+        Why the training ended.
     lr_ : float or None
         The learning rate that was used, where there was one.
 
@@ -268,7 +272,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
             rules.append(NoProgress(self.tol, self.n_iter_no_change))
         ended = drive(self.solver_.solver.run(objective, source, start, settings, held_out), rules)
-        keep_best = self.early_stopping and early.params is not None
+        # An interrupted run is taken where it was best, if anything has judged it.
+        keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params
         self._finish(objective, source, params, ended)
         return self
@@ -403,6 +408,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
 
     def _finish(self, objective: Objective, source: MemorySource, params: Params, ended: RunEnded) -> None:
         self.n_iter_ = max(1, round(ended.epoch))
+        self.stop_reason_ = ended.reason
         if ended.reason is Reason.DIVERGED:
             lr = f" at lr={self.lr_:.3g}" if self.lr_ else ""
             raise DivergedError(
@@ -410,7 +416,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
                 allowed="a learning rate at which the loss falls",
                 fix="lower lr by ten times, leave it out to have it set, or standardize the features",
             )
-        self.objective_ = float(objective.value(params, source)[0])
+        self.penalty_value_ = float(objective.penalty_value(params)[0])
+        self.objective_ = float(objective.data_loss(params, source)[0][0]) + self.penalty_value_
         standardization = objective.standardization
         folded = params if standardization is None else standardization.fold(params)
         dtype = np.float64 if source.X.dtype == np.float64 else np.float32

@@ -35,6 +35,9 @@ class SavedModel:
         Specs of the loss (it says whether scores make probabilities) and of the features.
     example_shape : tuple of int
         Shape of one example: ``(H, W, channels)`` of an image or ``(D,)``.
+    penalty_value : float
+        ``lam * R(W)`` at the end of training, in the coordinates of training (standardised, perhaps), so that
+        objectives on other data can be told.
     """
 
     coef: FloatArray
@@ -43,6 +46,7 @@ class SavedModel:
     loss: str
     features: str
     example_shape: tuple[int, ...]
+    penalty_value: float = 0.0
 
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model."""
@@ -60,6 +64,7 @@ class SavedModel:
             "loss": self.loss,
             "features": self.features,
             "example_shape": list(self.example_shape),
+            "penalty_value": self.penalty_value,
             "weights_sha256": _digest(folder / WEIGHTS),
         }
         (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
@@ -90,6 +95,7 @@ class SavedModel:
             str(description["loss"]),
             str(description["features"]),
             tuple(int(n) for n in description["example_shape"]),
+            float(description["penalty_value"]),
         )
 
     def scores(self, rows: Array) -> FloatArray:
@@ -128,7 +134,7 @@ def _read_description(folder: Path) -> dict[str, Any]:
         raise _broken(folder, f"{DESCRIPTION} cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise _broken(folder, f"{DESCRIPTION} is no JSON ({error})") from error
-    wanted = {"format", "classes", "loss", "features", "example_shape", "weights_sha256"}
+    wanted = {"format", "classes", "loss", "features", "example_shape", "penalty_value", "weights_sha256"}
     if not isinstance(description, dict) or not wanted <= description.keys():
         raise _broken(folder, f"{DESCRIPTION} lacks some of {', '.join(sorted(wanted))}")
     if description["format"] != FORMAT:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+import numpy as np
+
 from scoreline._typing import Array, FloatArray
 
 __all__ = ["Penalty"]
@@ -22,6 +24,10 @@ class Penalty(ABC):
     @abstractmethod
     def value(self, W: FloatArray) -> FloatArray:
         """Return ``R(W)`` for each configuration, shape ``(K,)``, summed in float64."""
+
+    def smooth_value(self, W: FloatArray) -> FloatArray:
+        """Return the smooth part of ``R(W)``, which `gradient` differentiates, float64 ``(K,)``."""
+        return np.zeros(W.shape[0])
 
     def gradient(self, W: FloatArray) -> FloatArray | None:
         """Return the gradient ``(K, C, D)`` of the smooth part, or None if there is none."""

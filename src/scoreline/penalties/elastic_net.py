@@ -39,8 +39,11 @@ class ElasticNet(Penalty):
 
     def value(self, W: FloatArray) -> FloatArray:
         """Return the sums of ``beta W^2 + |W|``, shape ``(K,)``."""
-        W = W.astype(np.float64, copy=False)
-        return (self.beta * np.square(W) + np.abs(W)).sum(axis=(-2, -1))
+        return self.smooth_value(W) + np.abs(W).sum(axis=(-2, -1), dtype=np.float64)
+
+    def smooth_value(self, W: FloatArray) -> FloatArray:
+        """Return the sums of ``beta W^2``, shape ``(K,)``."""
+        return self.beta * np.square(W, dtype=np.float64).sum(axis=(-2, -1))
 
     def gradient(self, W: FloatArray) -> FloatArray:
         """Return ``2 beta W``, the gradient of the squares."""

@@ -29,6 +29,10 @@ class L2(Penalty):
         """Return the sums of squares, shape ``(K,)``."""
         return np.square(W, dtype=np.float64).sum(axis=(-2, -1))
 
+    def smooth_value(self, W: FloatArray) -> FloatArray:
+        """Return all of it."""
+        return self.value(W)
+
     def gradient(self, W: FloatArray) -> FloatArray:
         """Return ``2 W``."""
         return 2 * W

@@ -1,0 +1,91 @@
+"""The program: its commands, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Sequence
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from scoreline import __version__
+from scoreline.cli.compare import MANY_VALUED, compare_command
+from scoreline.cli.datasets import datasets
+from scoreline.cli.evaluate import evaluate
+from scoreline.cli.gradcheck import gradcheck
+from scoreline.cli.output import notes, print_json
+from scoreline.cli.predict import predict
+from scoreline.cli.train import train
+from scoreline.errors import ScorelineError
+
+__all__ = ["app", "run", "spread"]
+
+app = typer.Typer(
+    name="scoreline",
+    help="Linear image classifiers, trained exactly and fast, with every number in sight.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog="Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 bad data, 4 diverged, 130 interrupted.",
+)
+app.command()(train)
+app.command()(evaluate)
+app.command()(predict)
+app.command("compare")(compare_command)
+app.command()(gradcheck)
+app.command()(datasets)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"scoreline {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    del version
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Run the program and end it with its exit code."""
+    words = spread(arguments, MANY_VALUED) if arguments[:1] == ["compare"] else list(arguments)
+    try:
+        app(args=words)
+    except ScorelineError as error:
+        if "--json" in words:
+            print_json({"error": type(error).__name__, "message": str(error), "exit_code": error.exit_code})
+        notes.print(Text.assemble(("Error: ", "bold red"), f"{error.given}."))
+        notes.print(Text(f"  Allowed: {error.allowed}.\n  To fix it: {error.fix}."))
+        sys.exit(error.exit_code)
+
+
+def spread(words: Sequence[str], options: Collection[str]) -> list[str]:
+    """Repeat an option for each of its values: ``--lrs 1 2`` becomes ``--lrs 1 --lrs 2``."""
+    out: list[str] = []
+    current = ""
+    fresh = False
+    for word in words:
+        if word.startswith("-") and not _is_number(word):
+            current, fresh = (word, True) if word in options else ("", False)
+            out.append(word)
+        elif current and not fresh:
+            out += [current, word]
+        else:
+            out.append(word)
+            fresh = False
+    return out
+
+
+def _is_number(word: str) -> bool:
+    try:
+        json.loads(word)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,86 @@
+"""The settings of a run as command-line options, made from `RunConfig` so that the two cannot differ."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scoreline.runs.config import RunConfig
+
+__all__ = ["with_settings"]
+
+
+def with_settings(*, leave_out: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an argument DATA, an option for every other setting, and ``--config FILE``.
+
+    The command itself takes their sum as its parameter ``config``. Options go before the file, the file before
+    the defaults.
+
+    Parameters
+    ----------
+    leave_out : collection of str
+        Settings that the command sets by itself.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "config"]
+        settings = [p for p in _parameters() if p.name not in leave_out]
+        names = {parameter.name for parameter in settings}
+
+        @wraps(command)
+        def wrapped(config_file: Path | None = None, **values: Any) -> None:
+            given = {name: values.pop(name) for name in names}
+            command(config=_config(config_file, given), **values)
+
+        file_option = inspect.Parameter(
+            "config_file",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                Path | None, typer.Option("--config", help="YAML file of settings to start from.")
+            ],
+        )
+        parameters = [*settings, file_option, *(p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own)]
+        wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+        return wrapped
+
+    return decorate
+
+
+def _config(file: Path | None, given: dict[str, Any]) -> RunConfig:
+    base = {} if file is None else RunConfig.read(file).model_dump()
+    return RunConfig.checked(**base | {name: value for name, value in given.items() if value is not None})
+
+
+def _parameters() -> list[inspect.Parameter]:
+    return [_parameter(name) for name in RunConfig.model_fields]
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    """Return the command-line parameter of a setting; None means that it was not given."""
+    field = RunConfig.model_fields[name]
+    default = "" if field.default is None else f" \\[default: {field.default}]"
+    text = f"{field.description}{'' if isinstance(field.default, bool) else default}"
+    info: Any
+    if name == "data":
+        info = typer.Argument(help=text, show_default=False)
+    elif isinstance(field.default, bool):
+        flag = name.replace("_", "-")
+        on = "on" if field.default else "off"
+        info = typer.Option(f"--{flag}/--no-{flag}", help=f"{text} \\[default: {on}]", show_default=False)
+    else:
+        info = typer.Option(f"--{name.replace('_', '-')}", help=text, show_default=False)
+    annotation = Annotated[_plain_type(field.annotation), info]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _plain_type(annotation: Any) -> Any:
+    """Return the type that the command line reads; RunConfig checks the rest."""
+    kind: Any = next((kind for kind in (bool, int, float) if annotation in (kind, kind | None)), str)
+    return kind | None

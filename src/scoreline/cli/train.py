@@ -1,0 +1,74 @@
+"""``scoreline train``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scoreline.cli.interrupt import Interrupt
+from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json
+from scoreline.cli.progress import ProgressBars
+from scoreline.cli.settings import with_settings
+from scoreline.engine.events import Reason
+from scoreline.runs.config import RunConfig
+
+if TYPE_CHECKING:
+    from scoreline.runs.result import RunResult
+
+__all__ = ["train"]
+
+#: What shells expect of a program that Ctrl-C has ended.
+INTERRUPTED = 130
+
+
+@with_settings()
+def train(
+    config: RunConfig,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="New folder for the run. [default: runs/<data>-<loss>-<number>]", show_default=False),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
+) -> None:
+    """Train a linear classifier on images, judge it and write a run folder.
+
+    Ctrl-C ends the training early and keeps the best weights so far.
+    """
+    from scoreline.runs.training import train_run
+
+    with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
+        result = train_run(config, out, listeners=[bars, interrupt], progress=bars.loading)
+    for check in result.sanity:
+        if not check.passed:
+            notes.print(f"Note: {check.name}: expected {check.expected}, found {check.found}. {check.advice}")
+    if json:
+        print_json(result.summary())
+    else:
+        _print_summary(result)
+    if result.classifier.stop_reason_ is Reason.INTERRUPTED:
+        notes.print("Interrupted: the best weights so far were judged and saved.")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _print_summary(result: RunResult) -> None:
+    dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
+    splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
+    counts = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
+    lr = "" if classifier.lr_ is None else f", lr {classifier.lr_:.3g}"
+    console.print(
+        facts(
+            [
+                ("accuracy", describe_accuracy(result.judged)),
+                ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
+                ("rejected", str(len(dataset.rejected))),
+                ("objective", f"{classifier.objective_:.6g} on the training data"),
+                ("solver", f"{classifier.solver_.name}{lr}: {classifier.solver_.reason}"),
+                ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),
+                ("seconds", f"{timings.total:.1f} (loading {timings.load:.1f}, fitting {timings.fit:.1f})"),
+                ("run", str(result.folder.path)),
+                ("report", str(result.folder.report)),
+            ]
+        )
+    )

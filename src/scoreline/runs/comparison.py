@@ -1,0 +1,157 @@
+"""Several classifiers side by side on the same split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from types import MappingProxyType
+from typing import Any
+
+from scoreline.data import Dataset, Progress, load_dataset
+from scoreline.engine.stopping import Listener
+from scoreline.errors import DivergedError, UnknownNameError
+from scoreline.report.metrics import accuracy
+from scoreline.runs.config import AXES, RunConfig
+from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare
+
+__all__ = ["BASELINES", "Row", "compare"]
+
+
+def nearest_neighbours(k: int) -> Any:
+    """Return scikit-learn's k-nearest-neighbour classifier, by Euclidean distance and brute force."""
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(n_neighbors=k, algorithm="brute")
+
+
+def _nearest(k: int) -> Callable[[], Any]:
+    return lambda: nearest_neighbours(k)
+
+
+#: Classifiers to measure against, by name.
+BASELINES: Mapping[str, Callable[[], Any]] = MappingProxyType({"1-nn": _nearest(1), "5-nn": _nearest(5)})
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One classifier of a comparison; what was not measured is None."""
+
+    name: str
+    settings: Mapping[str, str]
+    split: str
+    accuracy: float | None
+    train_accuracy: float | None
+    objective: float | None
+    epochs: int | None
+    seconds: float
+    remark: str = ""
+    history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+def compare(
+    base: RunConfig,
+    axes: Mapping[str, Sequence[Any]],
+    baselines: Sequence[str] = (),
+    *,
+    listeners: Sequence[Listener] = (),
+    progress: Progress | None = None,
+) -> Iterator[Row]:
+    """Train every combination of the axes and every baseline on the same split, one after the other.
+
+    Parameters
+    ----------
+    base : RunConfig
+        The settings that the axes do not change.
+    axes : mapping of str to sequence
+        Values for some of `AXES`; an empty sequence leaves the setting as it is.
+    baselines : sequence of str
+        Names from `BASELINES`.
+    listeners, progress
+        As in `scoreline.runs.training.train_run`.
+
+    Yields
+    ------
+    Row
+        As soon as it is measured. A configuration that diverges gives a row that says so.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such baseline.
+    ScorelineError
+        The data or a setting cannot be used.
+    """
+    for name in baselines:
+        if name not in BASELINES:
+            raise UnknownNameError.of("baseline", name, BASELINES)
+    varied = {name: list(axes[name]) for name in AXES if axes.get(name)}
+    configs = [
+        RunConfig.checked(**base.model_dump() | dict(zip(varied, values, strict=True)))
+        for values in product(*varied.values())
+    ]
+    dataset = load_dataset(base.data, base.load_options(), progress=progress)
+    return _rows(configs, list(varied), dataset, baselines, listeners)
+
+
+def _rows(
+    configs: Sequence[RunConfig],
+    varied: Sequence[str],
+    dataset: Dataset,
+    baselines: Sequence[str],
+    listeners: Sequence[Listener],
+) -> Iterator[Row]:
+    prepared: dict[str, Prepared] = {}
+    for config in configs:
+        if config.features not in prepared:  # features are extracted once, whatever is trained on them
+            prepared[config.features] = prepare(config, dataset)
+        settings = {name: _text(getattr(config, name)) for name in varied}
+        yield _trained(config, settings, prepared[config.features], listeners)
+    for name in baselines:
+        some = next(iter(prepared.values()))
+        yield _baseline(name, some)
+
+
+def _trained(
+    config: RunConfig, settings: Mapping[str, str], prepared: Prepared, listeners: Sequence[Listener]
+) -> Row:
+    classifier = build_classifier(config)
+    name = " ".join(settings.values()) or config.loss
+    split = judged_split(prepared.rows)
+    begun = time.perf_counter()
+    try:
+        fit_prepared(classifier, prepared, listeners)
+    except DivergedError:
+        seconds = time.perf_counter() - begun
+        columns = classifier.history_.columns()
+        return Row(name, settings, split, None, None, None, classifier.n_iter_, seconds, "diverged", columns)
+    seconds = time.perf_counter() - begun
+    return Row(
+        name,
+        settings,
+        split,
+        accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),
+        accuracy(prepared.labels("train"), classifier.predict(prepared.rows["train"])),
+        classifier.objective_,
+        classifier.n_iter_,
+        seconds,
+        "" if classifier.solver_.reason == "given" else f"{classifier.solver_.name} chosen",
+        classifier.history_.columns(),
+    )
+
+
+def _baseline(name: str, prepared: Prepared) -> Row:
+    import numpy as np
+
+    classifier, split = BASELINES[name](), judged_split(prepared.rows)
+    begun = time.perf_counter()
+    classifier.fit(prepared.rows["train"].astype(np.float32), prepared.labels("train"))
+    predicted = classifier.predict(prepared.rows[split].astype(np.float32))
+    seconds = time.perf_counter() - begun
+    right = accuracy(prepared.labels(split), predicted)
+    return Row(name, {"baseline": name}, split, right, None, None, None, seconds, "baseline")
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,129 @@
+"""All settings of a run in one object, that a YAML file holds and gives back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scoreline.data import LoadOptions
+from scoreline.errors import UsageError
+
+__all__ = ["AXES", "RunConfig"]
+
+#: The settings that a comparison can vary, in the order in which a row's name tells them.
+AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
+
+
+class RunConfig(BaseModel):
+    """What to train, on which data, and how; every field is a setting of ``scoreline train``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    data: str = Field("digits", description="Data set: a name ('scoreline datasets' lists them) or a path.")
+    data_dir: str | None = Field(
+        None, description="Folder with named data sets; else SCORELINE_DATA, else a cache."
+    )
+    image_size: int | None = Field(None, ge=1, le=4096, description="Resize images to this height and width.")
+    max_rejected: float = Field(0.05, ge=0, le=1, description="Largest share of unusable images to put up with.")
+    validation: float = Field(
+        0.1, ge=0, lt=1, description="Share held out for validation if the data hold out none."
+    )
+    features: str = Field("pixels", description="What of an image the classifier sees.")
+    standardize: bool = Field(True, description="Scale every feature to mean 0 and deviation 1.")
+    loss: str = Field("softmax", description="Loss, perhaps with parameters: weston-watkins:squared,margin=2.")
+    penalty: str = Field("l2", description="Penalty, perhaps with parameters: elastic-net:0.5.")
+    lam: float = Field(1e-3, ge=0, description="Strength of the penalty.")
+    solver: str = Field(
+        "auto", description="auto, exact, gd, random-search, random-local-search, or an optimiser."
+    )
+    lr: float | None = Field(None, gt=0, description="Learning rate; by default it follows from the data.")
+    schedule: str = Field(
+        "cosine", description="How the learning rate changes: constant, step:10,0.5, warmup:2 ..."
+    )
+    batch_size: int = Field(256, ge=1, description="Examples a step.")
+    max_epochs: int | None = Field(None, ge=1, description="Epochs (iterations, tries) at the most.")
+    tol: float = Field(
+        1e-4, ge=0, description="Relative accuracy (exact) or progress an epoch below which to stop."
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of the inputs that each step sets to 0.")
+    class_weight: Literal["balanced"] | None = Field(
+        None, description="'balanced' lets every class count the same."
+    )
+    early_stopping: bool = Field(False, description="Stop at, and keep, the best epoch by validation accuracy.")
+    seed: int = Field(0, ge=0, lt=2**31, description="Seed of all that is random.")
+
+    @classmethod
+    def checked(cls, **values: Any) -> RunConfig:
+        """Build the settings.
+
+        Raises
+        ------
+        UsageError
+            A value is not allowed or a name is unknown.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(map(str, first["loc"]))
+            raise UsageError(
+                f"The setting {name} is {first.get('input')!r}",
+                allowed=first["msg"].removeprefix("Input should be "),
+                fix=f"change {name}, or leave it out for its default",
+            ) from None
+
+    @classmethod
+    def read(cls, path: Path) -> RunConfig:
+        """Read settings from a YAML file, as `write` writes it.
+
+        Raises
+        ------
+        UsageError
+            The file cannot be read or a setting in it is wrong.
+        """
+        try:
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise UsageError(
+                f"The settings in {path} cannot be read ({error})",
+                allowed="a YAML file with one setting a line, as config.yaml in a run folder",
+                fix="check the path and the file",
+            ) from error
+        if not isinstance(values, dict):
+            raise UsageError(
+                f"{path} holds no settings", allowed="one 'name: value' a line", fix="take a run's config.yaml"
+            )
+        return cls.checked(**{str(key): value for key, value in values.items()})
+
+    def write(self, path: Path) -> None:
+        """Write all settings as YAML, one a line."""
+        path.write_text(yaml.safe_dump(self.model_dump(), sort_keys=False), encoding="utf-8")
+
+    def command(self) -> str:
+        """Return the ``scoreline train`` command with every setting that is not its default."""
+        from shlex import quote
+
+        words = ["scoreline", "train", quote(self.data)]
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if name == "data" or value == field.default:
+                continue
+            flag = "--" + name.replace("_", "-")
+            if isinstance(value, bool):
+                words.append(flag if value else flag.replace("--", "--no-", 1))
+            else:
+                words += [flag, quote(str(value))]
+        return " ".join(words)
+
+    def load_options(self) -> LoadOptions:
+        """Return the settings that concern loading."""
+        return LoadOptions(
+            data_dir=Path(self.data_dir) if self.data_dir else None,
+            image_size=self.image_size,
+            max_rejected=self.max_rejected,
+            validation=self.validation,
+            seed=self.seed,
+        )

@@ -1,0 +1,140 @@
+"""From settings to the parts of a run: data, features, classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scoreline._typing import Array, Labels
+from scoreline.data import Dataset, Progress, Split, load_dataset
+from scoreline.engine.stopping import Listener
+from scoreline.errors import DataError
+from scoreline.estimators import LinearClassifier
+from scoreline.features import FEATURES, FeatureExtractor
+from scoreline.losses import LOSSES
+from scoreline.models import SavedModel
+from scoreline.penalties import PENALTIES
+from scoreline.runs.config import RunConfig
+
+__all__ = [
+    "Prepared",
+    "build_classifier",
+    "fit_prepared",
+    "judged_split",
+    "match_classes",
+    "prepare",
+    "save_model",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A data set with its features: rows ``(n, D)`` for each split that there is."""
+
+    dataset: Dataset
+    extractor: FeatureExtractor
+    rows: dict[str, Array]
+
+    def labels(self, split: str) -> Labels:
+        """Return the labels of a split."""
+        return self.split(split).y
+
+    def split(self, name: str) -> Split:
+        """Return a split that `rows` names."""
+        found: Split = getattr(self.dataset, name)
+        return found
+
+
+def prepare(config: RunConfig, dataset: Dataset | None = None, *, progress: Progress | None = None) -> Prepared:
+    """Load the data (unless they are given) and extract the features of every split.
+
+    Names of parts are looked up first, so that a typing mistake costs no waiting.
+    """
+    LOSSES.build(config.loss)
+    PENALTIES.build(config.penalty)
+    extractor = FEATURES.build(config.features)
+    if dataset is None:
+        dataset = load_dataset(config.data, config.load_options(), progress=progress)
+    extractor.fit(dataset.train.X, dataset.train.y)
+    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    rows = {name: extractor.transform(split.X) for name, split in splits.items() if split is not None}
+    return Prepared(dataset, extractor, rows)
+
+
+def build_classifier(config: RunConfig) -> LinearClassifier:
+    """Return the unfitted classifier that the settings describe."""
+    return LinearClassifier(
+        loss=config.loss,
+        penalty=config.penalty,
+        lam=config.lam,
+        solver=config.solver,
+        lr=config.lr,
+        schedule=config.schedule,
+        batch_size=config.batch_size,
+        max_epochs=config.max_epochs,
+        tol=config.tol,
+        standardize=config.standardize,
+        dropout=config.dropout,
+        class_weight=config.class_weight,
+        early_stopping=config.early_stopping,
+        random_state=config.seed,
+    )
+
+
+def fit_prepared(classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]) -> None:
+    """Fit on the training split, judged on the validation split where there is one."""
+    validation = None
+    if "validation" in prepared.rows:
+        validation = (prepared.rows["validation"], prepared.labels("validation"))
+    classifier.fit(prepared.rows["train"], prepared.labels("train"), validation=validation, listeners=listeners)
+
+
+def judged_split(names: dict[str, Array]) -> str:
+    """Return the split that a run is judged by: test where there is one, else validation, else train."""
+    return next(name for name in ("test", "validation", "train") if name in names)
+
+
+def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifier) -> SavedModel:
+    """Return the fitted classifier as a model that can be saved."""
+    return SavedModel(
+        classifier.coef_,
+        classifier.intercept_,
+        prepared.dataset.classes,
+        LOSSES.spec(LOSSES.build(config.loss)),
+        config.features,
+        prepared.dataset.example_shape,
+        classifier.penalty_value_,
+    )
+
+
+def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """Renumber the labels of a data set by the class names of a model.
+
+    Raises
+    ------
+    DataError
+        The data have a class that the model does not know.
+    """
+    strange = [name for name in dataset.classes if name not in classes]
+    if strange:
+        raise DataError(
+            f"{dataset.name} has classes that the model was not trained on: {', '.join(strange[:10])}",
+            allowed=", ".join(classes[:20]) + (", ..." if len(classes) > 20 else ""),
+            fix="rename the class folders, or leave these classes out",
+        )
+    new_label = [classes.index(name) for name in dataset.classes]
+
+    def renumbered(split: Split | None) -> Split | None:
+        return None if split is None else replace(split, y=np.array(new_label, dtype=np.int64)[split.y])
+
+    train = renumbered(dataset.train)
+    assert train is not None  # noqa: S101 - every data set has a training split
+    return replace(
+        dataset,
+        classes=classes,
+        train=train,
+        validation=renumbered(dataset.validation),
+        test=renumbered(dataset.test),
+    )

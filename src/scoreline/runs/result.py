@@ -1,0 +1,74 @@
+"""What a run came to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scoreline.engine.sanity import SanityCheck
+from scoreline.estimators import LinearClassifier
+from scoreline.models import SavedModel
+from scoreline.report.metrics import Evaluation
+from scoreline.runs.config import RunConfig
+from scoreline.runs.environment import describe_environment
+from scoreline.runs.folder import RunFolder
+from scoreline.runs.pipeline import Prepared, judged_split
+
+__all__ = ["RunResult", "Timings"]
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Wall-clock seconds of the parts of a run."""
+
+    load: float
+    fit: float
+    total: float
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """All that a run came to; the folder holds the same."""
+
+    folder: RunFolder
+    config: RunConfig
+    prepared: Prepared
+    classifier: LinearClassifier
+    model: SavedModel
+    evaluations: dict[str, Evaluation]
+    sanity: tuple[SanityCheck, ...]
+    timings: Timings
+
+    @property
+    def judged(self) -> Evaluation:
+        """The evaluation that counts: on test, else validation, else training data."""
+        return self.evaluations[judged_split(self.prepared.rows)]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the line that ``--json`` prints."""
+        dataset = self.prepared.dataset
+        return {
+            "accuracy": self.judged.accuracy,
+            "split": self.judged.split,
+            "objective": self.classifier.objective_,
+            "n_train": len(dataset.train),
+            "n_validation": 0 if dataset.validation is None else len(dataset.validation),
+            "n_test": 0 if dataset.test is None else len(dataset.test),
+            "n_rejected": len(dataset.rejected),
+            "seconds": self.timings.total,
+            "run": str(self.folder.path),
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the content of ``metrics.json``."""
+        classifier = self.classifier
+        return {
+            **self.summary(),
+            "status": classifier.stop_reason_.value,
+            "solver": {"name": classifier.solver_.name, "reason": classifier.solver_.reason, "lr": classifier.lr_},
+            "epochs": classifier.n_iter_,
+            "timings": asdict(self.timings),
+            "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},
+            "sanity": [asdict(check) for check in self.sanity],
+            "environment": describe_environment(),
+        }

@@ -1,0 +1,116 @@
+"""The main job: from settings to a trained, judged and reported classifier in a folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scoreline.data import MemorySource, Progress, write_rejected
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.sanity import SanityCheck, check_first_loss, check_overfit
+from scoreline.engine.stopping import Listener
+from scoreline.errors import DivergedError
+from scoreline.losses import LOSSES
+from scoreline.models import SavedModel
+from scoreline.penalties import PENALTIES
+from scoreline.report.metrics import Evaluation, evaluate
+from scoreline.runs.config import RunConfig
+from scoreline.runs.folder import RunFolder
+from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
+from scoreline.runs.predictions import PREDICTION_COLUMNS, prediction_rows
+from scoreline.runs.reporting import write_figures_and_report
+from scoreline.runs.result import RunResult, Timings
+
+__all__ = ["train_run"]
+
+
+def train_run(
+    config: RunConfig,
+    out: Path | None = None,
+    *,
+    listeners: Sequence[Listener] = (),
+    progress: Progress | None = None,
+) -> RunResult:
+    """Train a classifier, judge it and write the run's folder.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What to do.
+    out : path, optional
+        The run's folder, new or empty; by default ``runs/<data>-<loss>-<number>``.
+    listeners : sequence of callables
+        Are shown the training's events; one that answers with a `Reason` ends the training, and the weights so far
+        are judged and saved.
+    progress : callable, optional
+        Called as ``progress(what, done, total)`` while data are loaded.
+
+    Raises
+    ------
+    ScorelineError
+        The settings or the data cannot be used, or training diverged; then the folder holds the history so far.
+    """
+    begun = time.perf_counter()
+    prepared = prepare(config, progress=progress)
+    loaded = time.perf_counter()
+    classifier = build_classifier(config)
+    folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")
+    config.write(folder.config_file)
+    write_rejected(folder.path / "rejected.csv", prepared.dataset.rejected)
+    sanity = run_sanity_checks(config, prepared)
+    try:
+        fit_prepared(classifier, prepared, listeners)
+    except DivergedError:
+        folder.write_history(classifier.history_)
+        folder.write_metrics({"status": "diverged", "epochs": classifier.n_iter_, "run": str(folder.path)})
+        raise
+    fitted = time.perf_counter()
+    model = save_model(config, prepared, classifier)
+    model.save(folder.path)
+    folder.write_history(classifier.history_)
+    evaluations = judge(model, prepared)
+    result = RunResult(
+        folder,
+        config,
+        prepared,
+        classifier,
+        model,
+        evaluations,
+        sanity,
+        Timings(loaded - begun, fitted - loaded, time.perf_counter() - begun),
+    )
+    name = judged_split(prepared.rows)
+    rows = prediction_rows(model, prepared.split(name), prepared.rows[name], name)
+    folder.write_csv("predictions.csv", PREDICTION_COLUMNS, rows)
+    folder.write_metrics(result.metrics())
+    write_figures_and_report(result)
+    return result
+
+
+def judge(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:
+    """Return the evaluation of a model on every split."""
+    evaluations = {}
+    for name, rows in prepared.rows.items():
+        scores = model.scores(rows)
+        evaluations[name] = evaluate(
+            prepared.labels(name), scores, model.classes, split=name, probabilities=model.probabilities(scores)
+        )
+    return evaluations
+
+
+def run_sanity_checks(config: RunConfig, prepared: Prepared) -> tuple[SanityCheck, ...]:
+    """Make the lecture's checks on a sample of the training split: the first loss, and a subset to overfit."""
+    rows, y = prepared.rows["train"], prepared.labels("train")
+    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(y))[:2000])
+    source = MemorySource(rows[chosen], y[chosen], len(prepared.dataset.classes))
+    objective = Objective(
+        LOSSES.build(config.loss),
+        PENALTIES.build(config.penalty),
+        np.array([config.lam]),
+        source.n_classes,
+        standardization=Standardization.of(source) if config.standardize else None,
+    )
+    return (check_first_loss(objective, source, config.seed), check_overfit(objective, source, config.seed))
