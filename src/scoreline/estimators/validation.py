@@ -74,7 +74,7 @@ def validate_training_data(
     known = np.unique(y) if classes is None else classes
     if len(known) < 2:
         raise DataError(
-            f"The labels hold only one class, {known[0]!r}",
+            f"The labels hold only one class, {known.tolist()[0]!r}",
             allowed="two classes or more",
             fix="add examples of another class",
         )
@@ -94,7 +94,7 @@ def encode_labels(y: Any, classes: Array) -> Labels:
     strange = classes[np.minimum(index, len(classes) - 1)] != labels
     if strange.any():
         raise DataError(
-            f"The label {labels[strange][0]!r} is not among the classes",
+            f"The label {labels[strange].tolist()[0]!r} is not among the classes",
             allowed=", ".join(map(str, classes[:20])) + (", ..." if len(classes) > 20 else ""),
             fix="pass all classes at the first call (classes=...), or correct the label",
         )

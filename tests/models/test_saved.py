@@ -1,0 +1,116 @@
+import json
+
+import numpy as np
+import pytest
+
+from scoreline.errors import ModelError
+from scoreline.models import SavedModel
+
+
+def model(rows=3, classes=("ant", "bee <b>", "cat"), **changes):
+    rng = np.random.default_rng(0)
+    values = {
+        "coef": rng.normal(size=(rows, 12)).astype(np.float32),
+        "intercept": rng.normal(size=rows).astype(np.float32),
+        "classes": classes,
+        "loss": "softmax",
+        "features": "pixels",
+        "example_shape": (2, 2, 3),
+        "penalty_value": 0.25,
+    }
+    return SavedModel(**values | changes)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    model().save(tmp_path)
+    return tmp_path
+
+
+def change(folder, **values):
+    path = folder / "model.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+
+def test_what_is_saved_comes_back(folder):
+    loaded, saved = SavedModel.load(folder), model()
+    np.testing.assert_array_equal(loaded.coef, saved.coef)
+    np.testing.assert_array_equal(loaded.intercept, saved.intercept)
+    for name in ("classes", "loss", "features", "example_shape", "penalty_value"):
+        assert getattr(loaded, name) == getattr(saved, name)
+
+
+def test_two_classes_have_one_row(tmp_path):
+    model(rows=1, classes=("no", "yes")).save(tmp_path)
+    loaded = SavedModel.load(tmp_path)
+    rows = np.ones((5, 12))
+    assert loaded.scores(rows).shape == (5, 1)
+    assert loaded.probabilities(loaded.scores(rows)).shape == (5, 2)
+
+
+def test_scores_are_linear():
+    saved = model()
+    X = np.random.default_rng(1).integers(0, 255, (4, 12), dtype=np.uint8)
+    np.testing.assert_allclose(saved.scores(X), X @ saved.coef.T + saved.intercept, rtol=1e-5)
+
+
+def test_hinges_have_no_probabilities():
+    saved = model(loss="weston-watkins")
+    assert saved.probabilities(np.zeros((1, 3))) is None
+
+
+def test_wrong_number_of_features():
+    with pytest.raises(ModelError, match="model of 12 features"):
+        model().scores(np.ones((1, 11)))
+
+
+def test_no_model(tmp_path):
+    with pytest.raises(ModelError, match=r"model\.json cannot be read"):
+        SavedModel.load(tmp_path)
+
+
+def test_other_weights(folder):
+    description = (folder / "model.json").read_text()
+    model(coef=np.zeros((3, 12), np.float32)).save(folder)
+    (folder / "model.json").write_text(description)
+    with pytest.raises(ModelError, match="is not the file"):
+        SavedModel.load(folder)
+
+
+def test_renamed_classes(folder):
+    change(folder, classes=["ant", "cat", "bee"])
+    with pytest.raises(ModelError, match="class names in .* differ"):
+        SavedModel.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [({"format": "other/9"}, "its format is 'other/9'"), ({"classes": ["one"]}, "two names or more")],
+)
+def test_wrong_description(folder, values, problem):
+    change(folder, **values)
+    with pytest.raises(ModelError, match=problem):
+        SavedModel.load(folder)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "{"])
+def test_damaged_description(folder, content):
+    (folder / "model.json").write_text(content)
+    with pytest.raises(ModelError, match=r"model\.json"):
+        SavedModel.load(folder)
+
+
+def test_cut_off_weights(folder):
+    import hashlib
+
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+    change(folder, weights_sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(ModelError, match=r"model\.safetensors cannot be read"):
+        SavedModel.load(folder)
+
+
+def test_weights_that_are_not_numbers(tmp_path):
+    model(coef=np.full((3, 12), np.nan, np.float32)).save(tmp_path)
+    with pytest.raises(ModelError, match="not a finite number"):
+        SavedModel.load(tmp_path)
