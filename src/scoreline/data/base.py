@@ -102,6 +102,8 @@ class Dataset:
         `validation` and `test` are None where the data set has none.
     rejected : tuple of Rejected
         What was left out, in the order in which it was met.
+    notes : tuple of str
+        What a reader of the results should know of how the data were read, one sentence each.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Dataset:
     validation: Split | None = None
     test: Split | None = None
     rejected: tuple[Rejected, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def example_shape(self) -> tuple[int, ...]:

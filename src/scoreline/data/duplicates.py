@@ -1,0 +1,62 @@
+"""Files with the very same content."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Protocol
+
+__all__ = ["find_duplicates"]
+
+# The examples that judge a model stay; the copies it could have learnt from go.
+_PRECEDENCE = {"test": 0, "validation": 1, "train": 2}
+
+
+class _File(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def label(self) -> int: ...
+
+
+def find_duplicates(
+    files: Sequence[_File], digests: Sequence[bytes], rows: Sequence[int], classes: Sequence[str]
+) -> dict[int, str]:
+    """Return which of the `rows` to leave out, each with the reason.
+
+    Within one split the first of several equal files stays, unless they lie in different classes: then nobody
+    knows the right one, and all of them go. Across splits the copy in the test split stays before that in
+    the validation split before that in the training split, because a training copy of a test image is a leak.
+    """
+    groups: defaultdict[bytes, list[int]] = defaultdict(list)
+    for row in rows:
+        groups[digests[row]].append(row)
+    reasons: dict[int, str] = {}
+    for group in groups.values():
+        if len(group) > 1:
+            reasons |= _judge(files, group, classes)
+    return reasons
+
+
+def _judge(files: Sequence[_File], group: list[int], classes: Sequence[str]) -> dict[int, str]:
+    """Judge the files of one content."""
+    reasons: dict[int, str] = {}
+    by_split: defaultdict[str, list[int]] = defaultdict(list)
+    for row in group:
+        by_split[files[row].split].append(row)
+    kept: int | None = None
+    for split in sorted(by_split, key=_PRECEDENCE.__getitem__):
+        rows = by_split[split]
+        labels = sorted({files[row].label for row in rows})
+        if kept is not None:
+            reason = f"duplicate of {files[kept].name} in the {files[kept].split} split"
+            reasons |= dict.fromkeys(rows, reason)
+        elif len(labels) > 1:
+            names = ", ".join(classes[label] for label in labels)
+            reasons |= dict.fromkeys(rows, f"the same content lies in several classes ({names})")
+        else:
+            kept = rows[0]
+            reasons |= dict.fromkeys(rows[1:], f"duplicate of {files[kept].name}")
+    return reasons

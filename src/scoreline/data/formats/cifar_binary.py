@@ -1,0 +1,90 @@
+"""CIFAR-10 and CIFAR-100, the binary version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.data.arrays import array_dataset
+from scoreline.data.base import Dataset
+from scoreline.data.formats.base import Reader
+from scoreline.data.names import printable
+from scoreline.data.options import LoadOptions, Progress
+from scoreline.errors import DataError
+
+__all__ = ["CifarBinary", "planes_to_images"]
+
+_PIXELS = 3 * 32 * 32
+
+
+def planes_to_images(rows: Array) -> Array:
+    """Turn rows (N, 3072) of red, green and blue planes into images (N, 32, 32, 3), copied in one piece."""
+    return np.ascontiguousarray(rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+
+
+class CifarBinary(Reader):
+    """The folder of the binary version.
+
+    An example is its label (CIFAR-100: the coarse and the fine label, of which the fine one is used), one byte
+    each, and 3,072 bytes of pixels: the red, the green and the blue plane.
+
+    References
+    ----------
+    Krizhevsky (2009), Learning multiple layers of features from tiny images; https://www.cs.toronto.edu/~kriz/cifar.html.
+    """
+
+    accepts: ClassVar[str] = "the folder of CIFAR-10 or CIFAR-100, binary version (*.bin)"
+
+    def matches(self, path: Path) -> bool:
+        """A folder with data_batch_1.bin or train.bin."""
+        return (path / "data_batch_1.bin").is_file() or (path / "train.bin").is_file()
+
+    def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
+        """Read all batches; see `Reader.read`."""
+        ten = (path / "data_batch_1.bin").is_file()
+        name, label_bytes = ("cifar10", 1) if ten else ("cifar100", 2)
+        train = sorted(path.glob("data_batch_*.bin")) if ten else [path / "train.bin"]
+        test = path / ("test_batch.bin" if ten else "test.bin")
+        parts = {"train": _read(train, label_bytes)}
+        if test.is_file():
+            parts["test"] = _read([test], label_bytes)
+        return array_dataset(name, parts, _names(path / ("batches.meta.txt" if ten else "fine_label_names.txt")))
+
+
+def _names(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"The class names in {printable(file)} cannot be read ({error})",
+            allowed="the file of class names from the published archive",
+            fix="unpack the whole archive",
+        ) from error
+
+
+def _read(files: list[Path], label_bytes: int) -> tuple[Array, Array]:
+    width = label_bytes + _PIXELS
+    counts = [_count(file, width) for file in files]
+    X = np.empty((sum(counts), 32, 32, 3), dtype=np.uint8)
+    y = np.empty(len(X), dtype=np.uint8)
+    first = 0
+    for file, count in zip(files, counts, strict=True):
+        rows = np.fromfile(file, dtype=np.uint8, count=count * width).reshape(count, width)
+        X[first : first + count] = planes_to_images(rows[:, label_bytes:])
+        y[first : first + count] = rows[:, label_bytes - 1]
+        first += count
+    return X, y
+
+
+def _count(file: Path, width: int) -> int:
+    count, rest = divmod(file.stat().st_size, width)
+    if rest or not count:
+        raise DataError(
+            f"{printable(file)} has {file.stat().st_size} bytes",
+            allowed=f"a multiple of {width}, the size of one example",
+            fix="download and unpack the archive again; this file is cut off",
+        )
+    return count

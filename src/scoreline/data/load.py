@@ -1,0 +1,110 @@
+"""The one door: from a name or a path to a data set that is ready for training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from scoreline.data.archives import is_archive, unpack
+from scoreline.data.base import Dataset, Split
+from scoreline.data.formats import read_path
+from scoreline.data.images import resize_images
+from scoreline.data.named import NAMED_SETS
+from scoreline.data.names import printable
+from scoreline.data.options import LoadOptions, Progress, no_progress
+from scoreline.data.places import cache_folder
+from scoreline.data.splitting import split_off_validation
+from scoreline.errors import DataError
+
+__all__ = ["load_dataset"]
+
+_DEFAULTS = LoadOptions()
+
+
+def load_dataset(
+    spec: str | Path, options: LoadOptions = _DEFAULTS, *, progress: Progress | None = None
+) -> Dataset:
+    """Load a data set.
+
+    Parameters
+    ----------
+    spec : str or path
+        The name of a data set, perhaps with parameters (``"digits"``, ``"synthetic:pose=0.3,occlusion=0.2"``), or
+        the path of a file, folder or tar archive. A name goes before a path: write ``./digits`` for a folder of
+        that name.
+    options : LoadOptions
+        How to load it.
+    progress : callable, optional
+        Called as ``progress(what, done, total)`` while files are read, unpacked or downloaded; a total of 0 is an
+        unknown one.
+
+    Returns
+    -------
+    Dataset
+        With a training split and, unless ``options.validation`` is 0, a validation split: that of the data, or
+        a stratified part of the training split. A test split is there where the data bring one (and for the
+        digits); none is ever cut from the training examples of the user's own data.
+
+    Raises
+    ------
+    DataError
+        The data cannot be used. Single bad images do not raise: they are listed in ``Dataset.rejected``, up to
+        the share ``options.max_rejected``.
+    DownloadError
+        A named set could not be fetched.
+    UsageError
+        A parameter of a named set is wrong.
+    """
+    dataset = _load(spec, options, progress or no_progress)
+    _check_classes(dataset)
+    if options.size is not None:
+        dataset = _resized(dataset, options.size)
+    return split_off_validation(dataset, options.validation, options.seed)
+
+
+def _load(spec: str | Path, options: LoadOptions, progress: Progress) -> Dataset:
+    if isinstance(spec, str) and spec.partition(":")[0].strip().replace("_", "-") in NAMED_SETS:
+        return NAMED_SETS.build(spec).load(options, progress)
+    path = Path(spec).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"There is no data set, file or folder called {printable(path)}",
+            allowed=f"a path, or one of the names {', '.join(NAMED_SETS)}",
+            fix="check the spelling, and the folder that you are in",
+        )
+    if not is_archive(path):
+        return read_path(path, options, progress)
+    dataset = read_path(unpack(path, cache_folder(options), progress), options, progress)
+    return replace(dataset, name=printable(path.name.split(".")[0]))
+
+
+def _check_classes(dataset: Dataset) -> None:
+    """Raise DataError unless there are two classes or more, each with a training example."""
+    if len(dataset.classes) < 2:
+        raise DataError(
+            f"{dataset.name} has one class only: {', '.join(dataset.classes)}",
+            allowed="two classes or more",
+            fix="add examples of what is not in this class",
+        )
+    counts = np.bincount(dataset.train.y, minlength=len(dataset.classes))
+    if not counts.all():
+        empty = [dataset.classes[label] for label in np.flatnonzero(counts == 0)]
+        raise DataError(
+            f"{dataset.name} has classes without a usable training example: {', '.join(empty[:10])}",
+            allowed="at least one training example a class",
+            fix="add examples of these classes, or remove the classes",
+        )
+
+
+def _resized(dataset: Dataset, size: tuple[int, int]) -> Dataset:
+    """Fit images that came as arrays to the size; images from files have it already, vectors have none."""
+    if len(dataset.example_shape) != 3:
+        return dataset
+
+    def resized(split: Split | None) -> Split | None:
+        return None if split is None else replace(split, X=resize_images(split.X, size))
+
+    train = replace(dataset.train, X=resize_images(dataset.train.X, size))
+    return replace(dataset, train=train, validation=resized(dataset.validation), test=resized(dataset.test))

@@ -1,0 +1,75 @@
+"""How to load a data set: one small object that every reader receives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from scoreline._checks import check_number
+
+__all__ = ["LoadOptions", "Progress", "no_progress"]
+
+#: Called as ``progress(what, done, total)`` while a long piece of work goes on.
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+
+def no_progress(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load a data set.
+
+    Parameters
+    ----------
+    data_dir : path, optional
+        Folder that holds (or receives) the named data sets. Without it the folder in the environment variable
+        ``SCORELINE_DATA`` is searched, then the user's cache.
+    image_size : int or (height, width), optional
+        Size of every image; others are resized to cover it and cropped about their centre. Without it images
+        of one common size stay as they are, and a mixture becomes 32 x 32.
+    max_rejected : float, default 0.05
+        Largest share, in [0, 1], of unusable images with which the data are still used.
+    validation : float, default 0.1
+        Share, in [0, 1), of the training examples that become the validation split where the data bring none.
+    seed : int, default 0
+        Seed of that split.
+    max_pixels : int, default 64,000,000
+        Images whose header announces more pixels are not decoded ("decompression bombs").
+    keep_duplicates : bool, default False
+        Keep files with the very same content.
+    download : bool, default True
+        Fetch a named data set that is not on this machine.
+
+    Raises
+    ------
+    UsageError
+        A number is out of its range.
+    """
+
+    data_dir: Path | None = None
+    image_size: int | tuple[int, int] | None = None
+    max_rejected: float = 0.05
+    validation: float = 0.1
+    seed: int = 0
+    max_pixels: int = 64_000_000
+    keep_duplicates: bool = False
+    download: bool = True
+
+    def __post_init__(self) -> None:
+        check_number("max_rejected", self.max_rejected, 0, 1 + 1e-12)
+        check_number("validation", self.validation, 0, 1)
+        check_number("seed", self.seed, 0)
+        check_number("max_pixels", self.max_pixels, 1)
+        for side in self.size or ():
+            check_number("image_size", side, 1, 65_536)
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """`image_size` as (height, width)."""
+        if self.image_size is None or isinstance(self.image_size, tuple):
+            return self.image_size
+        return self.image_size, self.image_size

@@ -1,0 +1,32 @@
+"""What was left out: the limit on it, and the file that lists it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from scoreline.data.base import Rejected
+from scoreline.errors import TooManyRejectedError
+
+__all__ = ["check_rejected", "write_rejected"]
+
+
+def check_rejected(bad: Sequence[Rejected], total: int, limit: float) -> None:
+    """Raise TooManyRejectedError when more than the share `limit` of `total` images is bad."""
+    if not bad or len(bad) <= limit * total:
+        return
+    reasons = "; ".join(f"{item.path}: {item.reason}" for item in bad[:3])
+    raise TooManyRejectedError(
+        f"{len(bad)} of {total} images ({len(bad) / total:.1%}) cannot be used ({reasons})",
+        allowed=f"at most {limit:.1%}, the value of max_rejected",
+        fix="repair or remove these files, or raise max_rejected",
+    )
+
+
+def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
+    """Write ``path,split,reason`` rows as CSV in UTF-8, the header always."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(Rejected._fields)
+        writer.writerows(rejected)
