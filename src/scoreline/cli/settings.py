@@ -76,7 +76,7 @@ def _parameter(name: str) -> inspect.Parameter:
         info = typer.Option(f"--{flag}/--no-{flag}", help=f"{text} \\[default: {on}]", show_default=False)
     else:
         info = typer.Option(f"--{name.replace('_', '-')}", help=text, show_default=False)
-    annotation = Annotated[_plain_type(field.annotation), info]
+    annotation = Annotated[_plain_type(field.annotation), info]  # type: ignore[valid-type]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 

@@ -61,6 +61,7 @@ def train_run(
     config.write(folder.config_file)
     write_rejected(folder.path / "rejected.csv", prepared.dataset.rejected)
     sanity = run_sanity_checks(config, prepared)
+    checked = time.perf_counter()
     try:
         fit_prepared(classifier, prepared, listeners)
     except DivergedError:
@@ -80,7 +81,7 @@ def train_run(
         model,
         evaluations,
         sanity,
-        Timings(loaded - begun, fitted - loaded, time.perf_counter() - begun),
+        Timings(loaded - begun, fitted - checked, time.perf_counter() - begun),
     )
     name = judged_split(prepared.rows)
     rows = prediction_rows(model, prepared.split(name), prepared.rows[name], name)

@@ -1,0 +1,100 @@
+"""The lecture's sanity checks: what must be true before it is worth training for long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scoreline.data.base import DataSource
+from scoreline.data.memory import MemorySource
+from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.objective import Objective, Standardization, compute_dtype
+from scoreline.engine.params import random_params, zero_params
+from scoreline.engine.stopping import drive
+from scoreline.optimizers import Adam
+from scoreline.penalties import NoPenalty
+from scoreline.schedules import Constant
+
+__all__ = ["SanityCheck", "check_first_loss", "check_overfit"]
+
+#: How far the first loss may lie from its value at W = 0, relative to it.
+FIRST_LOSS_TOLERANCE = 0.01
+#: Standard deviation of the scores at the first weights.
+FIRST_SCORES = 1e-3
+#: Full-batch steps in which a tiny subset must be fitted.
+OVERFIT_STEPS = 500
+
+
+@dataclass(frozen=True)
+class SanityCheck:
+    """A check, what it expected and found, and what to do if it did not pass."""
+
+    name: str
+    expected: str
+    found: str
+    passed: bool
+    advice: str
+
+
+def check_first_loss(objective: Objective, source: DataSource, seed: int) -> SanityCheck:
+    """Compare the loss at small random weights with its value at W = 0: ln C for softmax, C - 1 for the hinge.
+
+    The weights are so small that the scores deviate by about 0.001; a loss that is more than 1 % away means that
+    scores, labels or loss do not belong together.
+
+    Parameters
+    ----------
+    objective : Objective
+        K = 1; its penalty plays no part.
+    source : DataSource
+    seed : int
+        Seed of the weights.
+    """
+    batch = next(iter(source.batches(min(1000, source.n_examples), seed=seed)))
+    sample = MemorySource(batch.X, batch.y, source.n_classes, batch.weight)
+    rng = np.random.default_rng(seed)
+    dtype = compute_dtype(batch.X.dtype)
+    unit = random_params(1, objective.n_rows, source.n_features, dtype, scale=1.0, rng=rng)
+    spread = float(np.std(objective.scores(unit, batch.X), dtype=np.float64))
+    start = unit._replace(W=unit.W * dtype.type(FIRST_SCORES / max(spread, 1e-30)))
+    found = float(objective.data_loss(start, sample)[0][0])
+    expected = objective.loss.value_at_zero(source.n_classes)
+    return SanityCheck(
+        "first loss",
+        f"{expected:.4g}, the loss at W = 0 of {source.n_classes} classes",
+        f"{found:.4g}",
+        abs(found - expected) <= FIRST_LOSS_TOLERANCE * expected,
+        "Look at labels and features: some are very large or do not belong together.",
+    )
+
+
+def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int = 20) -> SanityCheck:
+    """Fit a tiny subset without penalty: if even that fails, more data and more epochs will not help.
+
+    Parameters
+    ----------
+    objective : Objective
+        K = 1.
+    source : DataSource
+    seed : int
+        Seed of the subset.
+    n : int, default 20
+        Examples in it; a label that all of them share is no obstacle.
+    """
+    batch = next(iter(source.batches(min(n, source.n_examples), seed=seed)))
+    dtype = np.dtype(np.float64)
+    few = MemorySource(batch.X.astype(dtype), batch.y, source.n_classes)
+    # The subset's own scale makes Adam's steps of 0.1 fit whatever the features are.
+    free = replace(objective, penalty=NoPenalty(), standardization=Standardization.of(few))
+    plan = Plan(Adam(), Constant(), np.array([0.1]), n, OVERFIT_STEPS, seed)
+    start = zero_params(1, objective.n_rows, source.n_features, dtype)
+    ended = drive(train(free, few, plan, start), [])
+    loss, accuracy = (float(values[0]) for values in free.data_loss(ended.params, few))
+    return SanityCheck(
+        "overfit a tiny subset",
+        f"accuracy 1 on {len(batch.y)} training examples without penalty",
+        f"accuracy {accuracy:.3g}, loss {loss:.3g}",
+        accuracy == 1.0,
+        "Features may not tell the classes apart, or equal examples have different labels.",
+    )
