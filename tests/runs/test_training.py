@@ -108,7 +108,7 @@ class TestFolder:
 
     def test_folders_are_numbered_where_none_is_named(self, photos, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        names = [train_run(RunConfig(data=str(photos), max_epochs=1, tol=1)).folder.path.name for _ in range(2)]
+        names = [train_run(RunConfig(data=str(photos), solver="sgd", max_epochs=1)).folder.path.name for _ in range(2)]
         assert names == [f"{photos.name}-softmax-1", f"{photos.name}-softmax-2"]
 
     def test_an_occupied_folder_is_left_alone(self, photos, tmp_path):
@@ -164,8 +164,8 @@ class TestEvaluation:
         assert result.evaluation.accuracy == 1.0
 
     def test_unknown_classes(self, run, tmp_path):
-        for name in ("wiese", "wald"):
-            paint(tmp_path / name / "0.png", COLOURS["wiese"], 0)
+        for seed, name in enumerate(("wiese", "wald")):
+            paint(tmp_path / name / "0.png", COLOURS["wiese"], seed)
         with pytest.raises(DataError, match="not trained on: wald"):
             evaluate_run(run.folder.path, str(tmp_path))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Collection, Sequence
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.text import Text
@@ -55,6 +56,7 @@ def _program(
 
 def run(arguments: Sequence[str]) -> None:
     """Run the program and end it with its exit code."""
+    warnings.showwarning = _show_warning
     words = spread(arguments, MANY_VALUED) if arguments[:1] == ["compare"] else list(arguments)
     try:
         app(args=words)
@@ -64,6 +66,19 @@ def run(arguments: Sequence[str]) -> None:
         notes.print(Text.assemble(("Error: ", "bold red"), f"{error.given}."))
         notes.print(Text(f"  Allowed: {error.allowed}.\n  To fix it: {error.fix}."))
         sys.exit(error.exit_code)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Tell a warning as a note: users of the program have no use for its place in the source."""
+    del category, filename, lineno, file, line
+    notes.print(Text(f"Note: {message}"))
 
 
 def spread(words: Sequence[str], options: Collection[str]) -> list[str]:

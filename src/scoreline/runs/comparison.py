@@ -55,6 +55,7 @@ def compare(
     axes: Mapping[str, Sequence[Any]],
     baselines: Sequence[str] = (),
     *,
+    dataset: Dataset | None = None,
     listeners: Sequence[Listener] = (),
     progress: Progress | None = None,
 ) -> Iterator[Row]:
@@ -68,6 +69,8 @@ def compare(
         Values for some of `AXES`; an empty sequence leaves the setting as it is.
     baselines : sequence of str
         Names from `BASELINES`.
+    dataset : Dataset, optional
+        The data, if they are loaded already.
     listeners, progress
         As in `scoreline.runs.training.train_run`.
 
@@ -91,7 +94,8 @@ def compare(
         RunConfig.checked(**base.model_dump() | dict(zip(varied, values, strict=True)))
         for values in product(*varied.values())
     ]
-    dataset = load_dataset(base.data, base.load_options(), progress=progress)
+    if dataset is None:
+        dataset = load_dataset(base.data, base.load_options(), progress=progress)
     return _rows(configs, list(varied), dataset, baselines, listeners)
 
 
