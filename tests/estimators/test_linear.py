@@ -229,7 +229,7 @@ class TestErrors:
             LinearClassifier(**settings).fit(*two_classes)
 
     def test_mismatch_lists_everything(self, two_classes):
-        with pytest.raises(MismatchError, match="corners and the penalty MaxNorm"):
+        with pytest.raises(MismatchError, match="weston-watkins has corners and the penalty max-norm"):
             LinearClassifier("weston-watkins", "max-norm", solver="exact").fit(*two_classes)
 
     def test_dropout_needs_mini_batches(self, two_classes):

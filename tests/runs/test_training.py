@@ -108,7 +108,9 @@ class TestFolder:
 
     def test_folders_are_numbered_where_none_is_named(self, photos, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
-        names = [train_run(RunConfig(data=str(photos), solver="sgd", max_epochs=1)).folder.path.name for _ in range(2)]
+        names = [
+            train_run(RunConfig(data=str(photos), solver="sgd", max_epochs=1)).folder.path.name for _ in range(2)
+        ]
         assert names == [f"{photos.name}-softmax-1", f"{photos.name}-softmax-2"]
 
     def test_an_occupied_folder_is_left_alone(self, photos, tmp_path):

@@ -22,21 +22,28 @@ from scoreline.engine.params import Params
 from scoreline.engine.preconditioner import Preconditioner
 from scoreline.engine.scored import Labelled, all_scores, read_labels
 from scoreline.errors import MismatchError
-from scoreline.penalties import L2, NoPenalty
+from scoreline.losses import LOSSES
+from scoreline.penalties import L2, PENALTIES, NoPenalty
 
-__all__ = ["check_exact", "minimize_exactly"]
+__all__ = ["check_exact", "minimize_exactly", "missing_for_exact"]
 
 #: Pairs of steps and gradient changes that L-BFGS remembers.
 MEMORY = 10
 
 
-def check_exact(objective: Objective) -> None:
-    """Raise MismatchError, naming all that is missing, unless the exact solver can take `objective`."""
+def missing_for_exact(objective: Objective) -> list[str]:
+    """Return all that keeps the exact solver from taking `objective`."""
     missing = []
     if not objective.loss.smooth:
-        missing.append(f"the loss {objective.loss!r} has corners")
+        missing.append(f"the loss {LOSSES.spec(objective.loss)} has corners")
     if not isinstance(objective.penalty, L2 | NoPenalty):
-        missing.append(f"the penalty {objective.penalty!r} is neither L2 nor none")
+        missing.append(f"the penalty {PENALTIES.spec(objective.penalty)} is neither l2 nor none")
+    return missing
+
+
+def check_exact(objective: Objective) -> None:
+    """Raise MismatchError, naming all that is missing, unless the exact solver can take `objective`."""
+    missing = missing_for_exact(objective)
     if missing:
         raise MismatchError(
             "The exact solver does not take this objective: " + " and ".join(missing),

@@ -12,7 +12,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.events import Event, Reason
-from scoreline.engine.exact import check_exact, minimize_exactly
+from scoreline.engine.exact import check_exact, minimize_exactly, missing_for_exact
 from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.minibatch import Plan, train
 from scoreline.engine.objective import Objective, compute_dtype
@@ -273,10 +273,9 @@ def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
 
 def choose_solver(objective: Objective, source: DataSource) -> Choice:
     """Pick a solver: exact where the objective allows it, else mini-batches with momentum."""
-    exact = Exact()
-    try:
-        check_exact(objective)
-    except MismatchError as error:
-        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", error.given)
-    work = source.n_examples * source.n_features
-    return Choice(exact, "exact", f"the objective is smooth and {work:.2g} numbers fit in memory")
+    if missing := missing_for_exact(objective):
+        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(missing))
+    shape = f"{source.n_examples:,} x {source.n_features:,} numbers"
+    return Choice(
+        Exact(), "exact", f"chosen, as loss and penalty are smooth and {shape} can be gone through often"
+    )

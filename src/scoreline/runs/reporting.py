@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from scoreline.runs.drawing import draw_run, save_drawings
+from collections.abc import Sequence
+
+import numpy as np
+
+from scoreline.report.page import write_report
+from scoreline.report.summary import CheckRow, PageFigure, RunSummary
+from scoreline.runs.drawing import Drawing, draw_run, save_drawings
+from scoreline.runs.environment import describe_environment
 from scoreline.runs.result import RunResult
 
-__all__ = ["write_figures_and_report"]
+__all__ = ["summarise", "write_figures_and_report"]
 
 
 def write_figures_and_report(result: RunResult) -> None:
@@ -13,3 +20,52 @@ def write_figures_and_report(result: RunResult) -> None:
     history = result.classifier.history_.columns()
     drawings = list(draw_run(history, result.model, result.judged, result.prepared))
     save_drawings(drawings, result.folder.figures)
+    write_report(summarise(result, drawings), result.folder.report)
+
+
+def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
+    """Return what the page of a run shows."""
+    config, dataset = result.config, result.prepared.dataset
+    return RunSummary(
+        title=f"{config.loss} on {dataset.name}",
+        evaluation=result.judged,
+        training=_training(result),
+        data=_data(result),
+        checks=[CheckRow(c.name, c.expected, c.found, c.passed, c.advice) for c in result.sanity],
+        figures=[PageFigure(drawing.caption, drawing.light, drawing.dark) for drawing in drawings],
+        command=config.command(),
+        environment=describe_environment() | {"seed": str(config.seed)},
+    )
+
+
+def _training(result: RunResult) -> dict[str, str]:
+    config, classifier = result.config, result.classifier
+    facts = {
+        "loss": config.loss,
+        "penalty": f"{config.penalty}, lam = {config.lam:g}",
+        "features": config.features + (", standardised" if config.standardize else ""),
+        "solver": f"{classifier.solver_.name}: {classifier.solver_.reason}",
+        "epochs": f"{classifier.n_iter_}, {classifier.stop_reason_.value}",
+        "objective": f"{classifier.objective_:.6g} on the training data",
+        "accuracy": ", ".join(f"{e.accuracy:.4f} {name}" for name, e in result.evaluations.items()),
+        "seconds": f"{result.timings.load:.1f} to load, {result.timings.fit:.1f} to fit",
+    }
+    if classifier.lr_ is not None:
+        schedule = f", {config.schedule} schedule, batches of {config.batch_size}"
+        facts["learning rate"] = f"{classifier.lr_:.4g}{schedule}"
+    return facts
+
+
+def _data(result: RunResult) -> dict[str, str]:
+    dataset = result.prepared.dataset
+    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    counts = np.bincount(dataset.train.y, minlength=len(dataset.classes))
+    each = f"{counts.min():,}" + (f" to {counts.max():,}" if counts.max() > counts.min() else "")
+    return {
+        "name": dataset.name,
+        "examples": ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None),
+        "shape": " x ".join(map(str, dataset.example_shape)),
+        "classes": f"{len(dataset.classes)}, with {each} training examples each",
+        "rejected": f"{len(dataset.rejected)} (listed in rejected.csv)",
+        **({"notes": " ".join(dataset.notes)} if dataset.notes else {}),
+    }

@@ -1,0 +1,49 @@
+"""The figures: each takes arrays and a theme, and gives a matplotlib figure.
+
+To add one: a file here with one function, a line in `FIGURES`. Matplotlib is imported when the first is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from scoreline.report.figures.base import png_bytes, save_figure
+from scoreline.report.figures.class_templates import class_templates
+from scoreline.report.figures.confusion import confusion
+from scoreline.report.figures.loss_curves import loss_curves
+from scoreline.report.figures.mistakes import mistakes
+from scoreline.report.figures.run_comparison import run_comparison
+from scoreline.report.figures.theme import DARK, LIGHT, THEMES, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "DARK",
+    "FIGURES",
+    "LIGHT",
+    "THEMES",
+    "Theme",
+    "class_templates",
+    "confusion",
+    "loss_curves",
+    "mistakes",
+    "png_bytes",
+    "run_comparison",
+    "save_figure",
+]
+
+#: All figures by name, which is their file's name in a run folder too.
+FIGURES: Mapping[str, Callable[..., Figure]] = MappingProxyType(
+    {
+        "loss-curves": loss_curves,
+        "run-comparison": run_comparison,
+        "confusion": confusion,
+        "class-templates": class_templates,
+        "mistakes": mistakes,
+    }
+)

@@ -1,0 +1,186 @@
+"""What all figures share: pixel-exact layout, type that cannot break, and files that do not change by themselves.
+
+Sizes are CSS pixels (1/96 inch); files have two dots for each. Nothing here touches pyplot or matplotlib's
+global settings, so figures may be drawn in any thread.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scoreline.report.figures.theme import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
+
+__all__ = [
+    "SCALE",
+    "WIDTH",
+    "add_axes",
+    "add_text",
+    "font",
+    "legible",
+    "new_figure",
+    "plain_axes",
+    "png_bytes",
+    "save_figure",
+    "shorten",
+    "spread",
+    "text_width",
+]
+
+#: Dots a CSS pixel, for screens with dense pixels.
+SCALE = 2
+#: The usual width: two figures side by side on a page, and still readable on a telephone.
+WIDTH = 480
+
+_CSS_DPI = 96
+#: Families asked, in this order, for characters; the first comes with matplotlib.
+_FAMILIES = (
+    "DejaVu Sans",
+    "Noto Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Hiragino Sans",
+    "Microsoft YaHei",
+    "Arial Unicode MS",
+)
+
+
+def new_figure(theme: Theme, width: float, height: float) -> Figure:
+    """Return an empty figure of `width` times `height` CSS pixels."""
+    from matplotlib.figure import Figure
+
+    # An even number of dots, so that the page can show the image at exactly half its size.
+    size = (round(width) / _CSS_DPI, round(height) / _CSS_DPI)
+    return Figure(figsize=size, dpi=_CSS_DPI * SCALE, facecolor=theme.paper)
+
+
+def add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Add axes at a place given in CSS pixels from the figure's upper left corner."""
+    full_width, full_height = figure.get_size_inches() * _CSS_DPI
+    return figure.add_axes(
+        (left / full_width, 1 - (top + height) / full_height, width / full_width, height / full_height)
+    )
+
+
+def add_text(figure: Figure, x: float, y: float, text: str, size: float, **style: Any) -> None:
+    """Write a line of text, its base line at (`x`, `y`) CSS pixels from the figure's upper left corner."""
+    width, height = figure.get_size_inches() * _CSS_DPI
+    weight = style.pop("weight", "normal")
+    figure.text(
+        x / width, 1 - y / height, legible(text), fontproperties=font(size, weight), parse_math=False, **style
+    )
+
+
+def plain_axes(axes: Axes, theme: Theme) -> None:
+    """Give line-plot axes their quiet look: a base line, horizontal rules, small muted numbers."""
+    axes.set_facecolor(theme.paper)
+    axes.set_axisbelow(True)
+    axes.grid(visible=True, axis="y", color=theme.rule, linewidth=0.8)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(theme.muted)
+        spine.set_linewidth(0.8)
+    axes.tick_params(axis="both", which="both", labelcolor=theme.muted, color=theme.muted, width=0.8)
+    axes.tick_params(axis="y", which="both", length=0)
+    axes.tick_params(axis="both", labelsize=theme.small, labelfontfamily="DejaVu Sans")
+
+
+@cache
+def _families() -> tuple[str, ...]:
+    """Return the families of `_FAMILIES` that this machine has."""
+    from matplotlib.font_manager import fontManager
+
+    known = set(fontManager.get_font_names())
+    return tuple(name for name in _FAMILIES if name in known)
+
+
+def font(size: float, weight: str = "normal") -> FontProperties:
+    """Return the figures' font at `size` points."""
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=list(_families()), size=size, weight=weight)
+
+
+@cache
+def _characters() -> frozenset[int]:
+    """Return the code points that some family can draw."""
+    from matplotlib.font_manager import FontProperties, findfont
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(
+        code for name in _families() for code in FT2Font(findfont(FontProperties(family=name))).get_charmap()
+    )
+
+
+def legible(text: str) -> str:
+    """Return `text` on one line, with a box for each character that no font at hand can draw."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(char if ord(char) in _characters() else "\N{WHITE SQUARE}" for char in line)
+
+
+def text_width(text: str, size: float) -> float:
+    """Return how many CSS pixels `text` takes at `size` points."""
+    from matplotlib.textpath import TextToPath
+
+    # Paths are measured in points at 72 dots an inch; nothing has to be drawn for that.
+    width: float = TextToPath().get_text_width_height_descent(legible(text), font(size), ismath=False)[0]
+    return width * _CSS_DPI / 72
+
+
+def shorten(text: str, width: float, size: float) -> str:
+    """Return `text`, cut at its end and marked with an ellipsis where it is wider than `width` CSS pixels."""
+    if text_width(text, size) <= width:
+        return text
+    low, high = 0, len(text)
+    while low < high:  # the longest beginning that fits
+        middle = (low + high + 1) // 2
+        fits = text_width(text[:middle].rstrip() + "…", size) <= width
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return text[:low].rstrip() + "…"
+
+
+def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move `places` apart until neighbours are at least `gap` apart, keeping their order and staying in a range.
+
+    Where the range has no room for all, they are spread evenly over it.
+    """
+    if not places:
+        return []
+    order = np.argsort(np.asarray(places), kind="stable")
+    gap = min(gap, (high - low) / max(len(places) - 1, 1))
+    offsets = gap * np.arange(len(places))
+    # Without the offsets the condition is "never falling": the nearest such sequence is a pool of averages.
+    blocks: list[tuple[float, int]] = []
+    for place in np.asarray(places, dtype=float)[order] - offsets:
+        mean, size = float(place), 1
+        while blocks and blocks[-1][0] > mean:
+            before, count = blocks.pop()
+            mean, size = (before * count + mean * size) / (count + size), count + size
+        blocks.append((mean, size))
+    level = np.repeat([mean for mean, _ in blocks], [size for _, size in blocks])
+    moved = np.empty(len(places))
+    moved[order] = np.clip(level, low, high - offsets[-1]) + offsets
+    return moved.tolist()
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """Return the figure as PNG; the same figure gives the same bytes, as no date or version is written."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=figure.dpi, bbox_inches=None, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write the figure to `path` as PNG."""
+    path.write_bytes(png_bytes(figure))

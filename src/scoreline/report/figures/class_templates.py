@@ -1,0 +1,102 @@
+"""Each class's weights as the picture that the class looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray
+from scoreline.errors import DataError
+from scoreline.report.figures.base import WIDTH, add_axes, add_text, new_figure, shorten
+from scoreline.report.figures.theme import LIGHT, Theme
+from scoreline.report.figures.tiles import EDGE, Grid, draw_image
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+__all__ = ["class_templates"]
+
+_TOP, _CAPTION, _KEY = 44, 20, 34
+
+
+def class_templates(
+    coef: Array, shape: tuple[int, int, int], classes: Sequence[str], theme: Theme = LIGHT
+) -> Figure:
+    """Draw the weights of each class as an image, each scaled by its own largest weight.
+
+    Colour images: weight 0 is mid-grey, and a positive weight for red, green or blue shows as more of it.
+    Grey images: a diverging scale around 0.
+
+    Parameters
+    ----------
+    coef : array (C, D), or (1, D) for two classes, of floats
+        Weights; a single row speaks for class 1, its negative for class 0.
+    shape : tuple of three int
+        ``(H, W, ch)`` with ``H * W * ch = D`` and one or three channels.
+    classes : sequence of C str
+        Class names.
+    theme : Theme, default LIGHT
+        Colours and type.
+
+    Raises
+    ------
+    DataError
+        The shapes do not fit, or a weight is not finite.
+    """
+    height, width, channels = shape
+    rows = np.concatenate([-coef, coef]) if len(coef) == 1 and len(classes) == 2 else coef
+    if channels not in (1, 3) or rows.shape != (len(classes), height * width * channels):
+        raise DataError(
+            f"Weights of shape {coef.shape} of {len(classes)} classes came for images of shape {shape}",
+            allowed="one row a class (or one for two classes) with H * W * ch weights, ch being 1 or 3",
+            fix="draw templates only of classifiers trained on the pixels themselves",
+        )
+    if not np.isfinite(rows).all():
+        raise DataError(
+            "Some weights are not finite",
+            allowed="finite weights",
+            fix="train again with a lower learning rate; the weights have diverged",
+        )
+    grid = Grid(len(rows), _columns(len(rows)), _CAPTION, _TOP)
+    key = _KEY if channels == 1 else 0
+    figure = new_figure(theme, WIDTH, grid.height + key)
+    add_text(figure, EDGE, 30, "Class templates", theme.title, weight="bold", color=theme.ink)
+    scale = _diverging(theme)
+    size = theme.body if grid.columns <= 5 else theme.small
+    for i, (row, name) in enumerate(zip(rows, classes, strict=True)):
+        left, top = grid.corner(i)
+        add_text(figure, left, top - 5, shorten(name, grid.tile, size), size, color=theme.ink)
+        draw_image(figure, _picture(row.reshape(shape), scale), left, top, grid.tile, theme)
+    if key:
+        _draw_key(figure, scale, grid.height, theme)
+    return figure
+
+
+def _columns(n: int) -> int:
+    """Return how many templates stand in a row: few large ones, or many small ones."""
+    return max(3, n) if n <= 5 else 5 if n <= 25 else 10
+
+
+def _diverging(theme: Theme) -> Colormap:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("weights", [theme.low, theme.middle, theme.high])
+
+
+def _picture(weights: FloatArray, scale: Colormap) -> FloatArray:
+    """Return colours ``(H, W, 3)`` in [0, 1] for weights ``(H, W, ch)``."""
+    largest = float(np.abs(weights).max())
+    level = 0.5 + 0.5 * weights / largest if largest else np.full(weights.shape, 0.5)
+    return level if weights.shape[2] == 3 else np.asarray(scale(level[..., 0]))[..., :3]
+
+
+def _draw_key(figure: Figure, scale: Colormap, top: float, theme: Theme) -> None:
+    """Draw the diverging scale with its meaning."""
+    axes = add_axes(figure, EDGE + 92, top + 4, 80, 8)
+    axes.imshow(np.linspace(0, 1, 160)[None, :], cmap=scale, aspect="auto")
+    axes.set_axis_off()
+    add_text(figure, EDGE, top + 12, "speaks against", theme.small, color=theme.muted)
+    add_text(figure, EDGE + 180, top + 12, "speaks for the class", theme.small, color=theme.muted)

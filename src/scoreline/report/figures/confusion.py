@@ -1,0 +1,98 @@
+"""Which classes are taken for which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray
+from scoreline.report.figures.base import (
+    WIDTH,
+    add_axes,
+    add_text,
+    font,
+    legible,
+    new_figure,
+    shorten,
+    text_width,
+)
+from scoreline.report.figures.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["confusion"]
+
+#: Up to this many classes the cells bear their counts; beyond it only some classes' names are written.
+_MOST_COUNTS = 25
+#: Widest name in CSS pixels, and the room a name needs along the axis.
+_WIDEST_NAME, _NAME_HEIGHT = 110, 13
+_TOP, _GAP, _BOTTOM = 44, 8, 34
+
+
+def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Figure:
+    """Draw counts of true (rows) against predicted classes (columns), shaded by their share of the row.
+
+    Parameters
+    ----------
+    matrix : array (C, C) of integers
+        Counts; a class without examples leaves an empty row.
+    classes : sequence of C str
+        Class names.
+    theme : Theme, default LIGHT
+        Colours and type.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    n = len(classes)
+    totals = matrix.sum(axis=1, keepdims=True)
+    shares = matrix / np.maximum(totals, 1)
+    width = WIDTH if n <= 12 else 1.5 * WIDTH
+    names = [shorten(name, _WIDEST_NAME, theme.body) for name in classes]
+    gutter = max(max(text_width(name, theme.body) for name in names) + 22 + _GAP, 60)
+    side = min(width - gutter - 16, 110 * n)
+    turned = side / n < max(text_width(name, theme.body) for name in names) + 6
+    below = gutter if turned else 40
+    figure = new_figure(theme, width, _TOP + side + below + _BOTTOM - 14)
+    axes = add_axes(figure, gutter, _TOP, side, side)
+    colours = LinearSegmentedColormap.from_list("share", [theme.paper, theme.full])
+    axes.imshow(shares, cmap=colours, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    for spine in axes.spines.values():
+        spine.set_color(theme.rule)
+    _name_axes(axes, names, side / n, turned, theme)
+    if n <= _MOST_COUNTS:
+        _write_counts(axes, matrix, shares, side / n, theme)
+    add_text(figure, 14, 30, "Confusion", theme.title, weight="bold", color=theme.ink)
+    bottom = _TOP + side + below
+    add_text(figure, gutter + side, bottom + 6, "predicted class", theme.small, color=theme.muted, ha="right")
+    middle = {"rotation": 90, "va": "center", "ha": "center"}
+    add_text(figure, 18, _TOP + side / 2, "true class", theme.small, color=theme.muted, **middle)
+    return figure
+
+
+def _name_axes(axes: Axes, names: Sequence[str], cell: float, turned: bool, theme: Theme) -> None:
+    """Write the classes' names along both axes, as many of them as there is room for."""
+    every = int(np.ceil(_NAME_HEIGHT / cell))
+    places = range(0, len(names), every)
+    written = [legible(names[i]) for i in places]
+    axes.set_xticks(places, written, rotation=90 if turned else 0, parse_math=False)
+    axes.set_yticks(places, written, parse_math=False)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set_fontproperties(font(theme.body))
+        label.set_color(theme.ink)
+    # Ticks are drawn only where names are left out, to show whose place it is.
+    axes.tick_params(length=3 if every > 1 else 0, color=theme.muted, pad=4)
+
+
+def _write_counts(axes: Axes, matrix: Array, shares: FloatArray, cell: float, theme: Theme) -> None:
+    """Write each count that is not zero into its cell, as large as fits, in a colour that stands out."""
+    widest = max(text_width(str(int(matrix.max())), theme.body), 1)
+    size = min(theme.body, theme.body * (cell - 3) / widest)
+    for (row, place), count in np.ndenumerate(matrix):
+        if count:
+            colour = theme.paper if shares[row, place] > 0.5 else theme.ink
+            text = axes.text(place, row, str(int(count)), ha="center", va="center_baseline", color=colour)
+            text.set_fontproperties(font(size))

@@ -1,0 +1,344 @@
+"""How good the predictions are: counts, rates, intervals and calibration.
+
+Everything here takes plain arrays. Labels are indices ``0 ... C - 1``; scores and probabilities have one column a
+class, or a single column for two classes, which then speaks for class 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.errors import DataError
+
+__all__ = [
+    "Calibration",
+    "CalibrationBin",
+    "ClassRow",
+    "Evaluation",
+    "accuracy",
+    "calibration",
+    "class_rows",
+    "confusion_matrix",
+    "evaluate",
+    "most_confident_mistakes",
+    "top_k_accuracy",
+    "wilson_interval",
+]
+
+#: The numbers k for which `evaluate` gives the top-k accuracy, where there are more than k classes.
+TOP_K = (3, 5)
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """One class's rates; a rate with nothing to count (0/0) is NaN.
+
+    Parameters
+    ----------
+    name : str
+        The class.
+    precision : float
+        Share of the examples predicted as this class that are of this class.
+    recall : float
+        Share of this class's examples that were predicted as such.
+    f1 : float
+        Harmonic mean of precision and recall.
+    support : int
+        Number of this class's examples.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """The examples whose highest probability lies in ``(low, high]``: how sure, and how often right."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far the probabilities can be trusted.
+
+    Parameters
+    ----------
+    log_loss : float
+        Mean of ``-ln p_y``.
+    expected_calibration_error : float
+        Mean over the examples of ``|accuracy - confidence|`` of their bin.
+    bins : tuple of CalibrationBin
+        The reliability diagram's bins, empty ones included (with NaN for the rates).
+    """
+
+    log_loss: float
+    expected_calibration_error: float
+    bins: tuple[CalibrationBin, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What predictions on one split are worth.
+
+    Parameters
+    ----------
+    split : str
+        Which examples were judged: ``"test"``, ``"validation"``, ...
+    n : int
+        How many they were.
+    accuracy : float
+        Share of right predictions.
+    standard_error : float
+        ``sqrt(a (1 - a) / n)``.
+    interval : tuple of two floats
+        The 95 % interval of Wilson (1927) for the accuracy.
+    majority : float
+        The accuracy of always naming the most frequent class: what there is to beat.
+    confusion : array (C, C) of int64
+        Counts; rows are true classes, columns predicted ones.
+    per_class : tuple of C ClassRow
+        Precision, recall, F1 and support.
+    top_k : mapping of int to float
+        Share of the examples whose true class is among the k highest scores.
+    calibration : Calibration or None
+        None where the classifier has no probabilities.
+    """
+
+    split: str
+    n: int
+    accuracy: float
+    standard_error: float
+    interval: tuple[float, float]
+    majority: float
+    confusion: Labels
+    per_class: tuple[ClassRow, ...]
+    top_k: Mapping[int, float]
+    calibration: Calibration | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the evaluation as plain JSON values; NaN becomes None, which JSON can say."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        values["confusion"] = self.confusion.tolist()
+        values["interval"] = list(self.interval)
+        values["per_class"] = [asdict(row) for row in self.per_class]
+        values["top_k"] = {str(k): share for k, share in self.top_k.items()}
+        values["calibration"] = None if self.calibration is None else asdict(self.calibration)
+        return _without_nan(values)
+
+
+def evaluate(
+    y: Array,
+    scores: Array,
+    classes: Sequence[str],
+    *,
+    split: str,
+    probabilities: Array | None = None,
+) -> Evaluation:
+    """Judge scores against labels.
+
+    Parameters
+    ----------
+    y : array (N,) of integers
+        True labels.
+    scores : array (N, C), (N, 1) or (N,) of floats
+        One score a class; for two classes one score may do, positive for class 1.
+    classes : sequence of C str
+        Class names.
+    split : str
+        Which examples these are, for the reader.
+    probabilities : array (N, C) of floats, optional
+        Class probabilities, where the classifier has them.
+
+    Raises
+    ------
+    DataError
+        There is no example, a score is NaN, or the shapes or labels do not fit.
+    """
+    n_classes = len(classes)
+    y, columns = _checked(y, scores, n_classes)
+    predicted = columns.argmax(axis=1)
+    right = int(np.count_nonzero(predicted == y))
+    share = right / len(y)
+    return Evaluation(
+        split=split,
+        n=len(y),
+        accuracy=share,
+        standard_error=math.sqrt(share * (1 - share) / len(y)),
+        interval=wilson_interval(right, len(y)),
+        majority=float(np.bincount(y).max() / len(y)),
+        confusion=confusion_matrix(y, predicted, n_classes),
+        per_class=class_rows(y, predicted, classes),
+        top_k={k: top_k_accuracy(y, columns, k) for k in TOP_K if k < n_classes},
+        calibration=None if probabilities is None else calibration(y, probabilities),
+    )
+
+
+def accuracy(y: Array, predicted: Array) -> float:
+    """Return the share of right predictions."""
+    from sklearn.metrics import accuracy_score
+
+    return float(accuracy_score(y, predicted))
+
+
+def wilson_interval(right: int, n: int) -> tuple[float, float]:
+    """Return the 95 % score interval for a share of `right` in `n`.
+
+    Unlike ``a ± 1.96 s.e.`` it stays inside [0, 1] and keeps its coverage for small `n` and extreme shares.
+
+    References
+    ----------
+    Wilson (1927), Journal of the American Statistical Association 22, 209-212.
+    """
+    from scipy.stats import binomtest
+
+    found = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def confusion_matrix(y: Array, predicted: Array, n_classes: int) -> Labels:
+    """Return the counts ``(C, C)``, int64, of true class (row) against predicted class (column)."""
+    from sklearn.metrics import confusion_matrix as counts
+
+    return np.asarray(counts(y, predicted, labels=np.arange(n_classes)), dtype=np.int64)
+
+
+def class_rows(y: Array, predicted: Array, classes: Sequence[str]) -> tuple[ClassRow, ...]:
+    """Return precision, recall, F1 and support of each class, in the order of `classes`."""
+    from sklearn.metrics import precision_recall_fscore_support
+
+    columns = precision_recall_fscore_support(
+        y, predicted, labels=np.arange(len(classes)), average=None, zero_division=np.nan
+    )
+    return tuple(
+        ClassRow(name, float(precision), float(recall), float(f1), int(support))
+        for name, precision, recall, f1, support in zip(classes, *columns, strict=True)
+    )
+
+
+def top_k_accuracy(y: Array, scores: Array, k: int) -> float:
+    """Return the share of examples whose true class is among the `k` highest of its scores ``(N, C)``.
+
+    Equal scores count in the order of the classes, as ``argmax`` counts them, so that ``k = 1`` is the accuracy;
+    scikit-learn's function breaks ties the other way round.
+    """
+    true = np.take_along_axis(scores, y[:, None], axis=1)
+    earlier = np.arange(scores.shape[1]) < y[:, None]
+    ahead = (scores > true) | ((scores == true) & earlier)
+    return float(np.mean(ahead.sum(axis=1) < k))
+
+
+def calibration(y: Array, probabilities: Array, n_bins: int = 15) -> Calibration:
+    r"""Compare how sure the classifier is with how often it is right.
+
+    .. math:: \mathrm{ECE} = \sum_b \frac{n_b}{N} \, |\mathrm{acc}_b - \mathrm{conf}_b|
+
+    over bins of equal width of the highest probability.
+
+    Parameters
+    ----------
+    y : array (N,) of integers
+        True labels.
+    probabilities : array (N, C) of floats
+        Rows that sum to one.
+    n_bins : int, default 15
+        Number of bins.
+
+    References
+    ----------
+    Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks, arXiv:1706.04599.
+    """
+    from sklearn.metrics import log_loss
+
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == y
+    # Bins are (low, high]; a rounded 1 + 1e-7 still belongs to the last one.
+    index = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
+    count = np.bincount(index, minlength=n_bins)
+    filled = np.maximum(count, 1)
+    mean_confidence = np.bincount(index, confidence, n_bins) / filled
+    mean_right = np.bincount(index, right, n_bins) / filled
+    bins = tuple(
+        CalibrationBin(
+            low=b / n_bins,
+            high=(b + 1) / n_bins,
+            n=int(count[b]),
+            confidence=float(mean_confidence[b]) if count[b] else math.nan,
+            accuracy=float(mean_right[b]) if count[b] else math.nan,
+        )
+        for b in range(n_bins)
+    )
+    gap = np.abs(mean_right - mean_confidence)
+    return Calibration(
+        log_loss=float(log_loss(y, probabilities, labels=np.arange(probabilities.shape[1]))),
+        expected_calibration_error=float(np.average(gap, weights=count)),
+        bins=bins,
+    )
+
+
+def most_confident_mistakes(y: Array, confidence: Array, count: int) -> Labels:
+    """Return the row numbers of at most `count` mistakes, the surest first.
+
+    Parameters
+    ----------
+    y : array (N,) of integers
+        True labels.
+    confidence : array (N, C) of floats
+        Probabilities or scores. A mistake is the surer the higher its best column lies above the true one.
+    count : int
+        How many mistakes at most.
+    """
+    predicted = confidence.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != y)
+    margin = confidence[wrong, predicted[wrong]] - confidence[wrong, y[wrong]]
+    return wrong[np.argsort(-margin, kind="stable")[:count]]
+
+
+def _checked(y: Array, scores: Array, n_classes: int) -> tuple[Labels, FloatArray]:
+    """Return labels and one column of scores a class, or say what does not fit."""
+    scores = np.asarray(scores)
+    columns = scores[:, None] if scores.ndim == 1 else scores
+    if columns.shape[1] == 1:
+        columns = np.concatenate([-columns, columns], axis=1)
+    y = np.asarray(y)
+    if columns.shape != (len(y), n_classes) or not len(y):
+        raise DataError(
+            f"{len(y)} labels of {n_classes} classes came with scores of shape {scores.shape}",
+            allowed="at least one example, with one score a class (or one score for two classes)",
+            fix="pass the scores of exactly the examples whose labels you pass",
+        )
+    if y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= n_classes:
+        raise DataError(
+            f"Labels of dtype {y.dtype} run from {y.min()} to {y.max()}",
+            allowed=f"integers 0 to {n_classes - 1}",
+            fix="pass indices into the class names",
+        )
+    if np.isnan(columns).any():
+        raise DataError(
+            "Some scores are not a number",
+            allowed="numbers",
+            fix="train again with a lower learning rate; the weights have diverged",
+        )
+    return y.astype(np.int64, copy=False), columns
+
+
+def _without_nan(value: Any) -> Any:
+    """Return nested dictionaries, lists and numbers with every NaN replaced by None."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,61 @@
+"""What the report page shows: plain values, so that the page knows no other part of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scoreline.report.metrics import Evaluation
+
+__all__ = ["CheckRow", "PageFigure", "RunSummary"]
+
+
+class PageFigure(NamedTuple):
+    """A figure as PNG, for light and for dark paper."""
+
+    caption: str
+    light: bytes
+    dark: bytes
+
+
+class CheckRow(NamedTuple):
+    """A sanity check."""
+
+    name: str
+    expected: str
+    found: str
+    passed: bool
+    advice: str
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run, as its page shows it.
+
+    Parameters
+    ----------
+    title : str
+        What was trained on what.
+    evaluation : Evaluation
+        Of the split that the run is judged by.
+    training : mapping of str to str
+        What was trained and how it ended, in the order of the table.
+    data : mapping of str to str
+        What the data were.
+    checks : sequence of CheckRow
+    figures : sequence of PageFigure
+    command : str
+        The command that makes the run again.
+    environment : mapping of str to str
+        What it ran on.
+    """
+
+    title: str
+    evaluation: Evaluation
+    training: Mapping[str, str]
+    data: Mapping[str, str]
+    checks: Sequence[CheckRow]
+    figures: Sequence[PageFigure]
+    command: str
+    environment: Mapping[str, str]

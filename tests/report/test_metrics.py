@@ -1,0 +1,81 @@
+import json
+
+import numpy as np
+import pytest
+from sklearn import metrics as theirs
+
+from scoreline.errors import DataError
+from scoreline.report.metrics import accuracy, confusion_matrix, evaluate, most_confident_mistakes, wilson_interval
+
+RNG = np.random.default_rng(0)
+Y = RNG.integers(0, 4, 200)
+SCORES = RNG.normal(size=(200, 4)) + 1.5 * np.eye(4)[Y]
+NAMES = ("a", "b", "c", "d")
+
+
+def test_figures_are_scikit_learns():
+    found = evaluate(Y, SCORES, NAMES, split="test")
+    predicted = SCORES.argmax(axis=1)
+    assert found.accuracy == theirs.accuracy_score(Y, predicted) == accuracy(Y, predicted)
+    np.testing.assert_array_equal(found.confusion, theirs.confusion_matrix(Y, predicted))
+    precision, recall, f1, support = theirs.precision_recall_fscore_support(Y, predicted)
+    np.testing.assert_allclose([row.precision for row in found.per_class], precision)
+    np.testing.assert_allclose([row.recall for row in found.per_class], recall)
+    np.testing.assert_allclose([row.f1 for row in found.per_class], f1)
+    np.testing.assert_array_equal([row.support for row in found.per_class], support)
+    assert found.top_k[3] == theirs.top_k_accuracy_score(Y, SCORES, k=3)
+
+
+def test_wilson_interval():
+    # Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263 and 0 of 20.
+    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+
+
+def test_two_classes_with_one_score():
+    scores = np.array([[-1.0], [2.0], [0.5]])
+    found = evaluate(np.array([0, 1, 0]), scores, ("no", "yes"), split="test")
+    np.testing.assert_array_equal(found.confusion, [[1, 1], [0, 1]])
+
+
+def test_calibration_of_certain_and_right():
+    y = np.arange(4).repeat(5)
+    sure = np.eye(4)[y]
+    found = evaluate(y, sure, NAMES, split="test", probabilities=sure)
+    assert found.calibration.expected_calibration_error == pytest.approx(0)
+    assert found.calibration.log_loss == pytest.approx(0, abs=1e-10)
+
+
+def test_calibration_of_certain_and_wrong():
+    y = np.arange(4).repeat(5)
+    sure = np.eye(4)[(y + 1) % 4]
+    assert evaluate(y, sure, NAMES, split="t", probabilities=sure).calibration.expected_calibration_error == 1
+
+
+def test_class_without_examples_is_json_without_nan():
+    found = evaluate(np.zeros(3, int), np.eye(3), ("a", "b", "c"), split="test")
+    text = json.dumps(found.to_json(), allow_nan=False)
+    assert json.loads(text)["per_class"][1]["support"] == 0
+
+
+def test_most_confident_mistakes_come_surest_first():
+    scores = np.array([[5.0, 0.0], [0.0, 1.0], [0.0, 9.0], [3.0, 0.0]])
+    np.testing.assert_array_equal(most_confident_mistakes(np.array([0, 0, 0, 1]), scores, 2), [2, 3])
+
+
+def test_confusion_counts_classes_that_are_not_there():
+    assert confusion_matrix(np.array([0]), np.array([2]), 4).shape == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("y", "scores"),
+    [
+        (np.array([0, 1]), np.zeros((3, 4))),
+        (np.array([0, 4]), np.zeros((2, 4))),
+        (np.array([0, 1]), np.full((2, 4), np.nan)),
+        (np.array([], int), np.zeros((0, 4))),
+    ],
+)
+def test_what_does_not_fit(y, scores):
+    with pytest.raises(DataError):
+        evaluate(y, scores, NAMES, split="test")
