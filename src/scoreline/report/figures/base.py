@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,6 +27,8 @@ __all__ = [
     "WIDTH",
     "add_axes",
     "add_text",
+    "contrast",
+    "contrasting",
     "font",
     "legible",
     "new_figure",
@@ -42,6 +44,9 @@ __all__ = [
 SCALE = 2
 #: The usual width: two figures side by side on a page, and still readable on a telephone.
 WIDTH = 480
+
+#: A colour as ``"#rrggbb"`` or as red, green and blue in [0, 1].
+Colour: TypeAlias = str | tuple[float, float, float]
 
 _CSS_DPI = 96
 #: Families asked, in this order, for characters; the first comes with matplotlib.
@@ -139,15 +144,42 @@ def text_width(text: str, size: float) -> float:
 
 
 def shorten(text: str, width: float, size: float) -> str:
-    """Return `text`, cut at its end and marked with an ellipsis where it is wider than `width` CSS pixels."""
+    """Return `text`, with an ellipsis in its middle where it is wider than `width` CSS pixels.
+
+    Long names of classes often differ only at their end, so the end stays.
+    """
     if text_width(text, size) <= width:
         return text
-    low, high = 0, len(text)
-    while low < high:  # the longest beginning that fits
+    low, high = 0, len(text) - 1
+    while low < high:  # the largest number of characters that fits
         middle = (low + high + 1) // 2
-        fits = text_width(text[:middle].rstrip() + "…", size) <= width
+        fits = text_width(_ellipsis(text, middle), size) <= width
         low, high = (middle, high) if fits else (low, middle - 1)
-    return text[:low].rstrip() + "…"
+    return _ellipsis(text, low)
+
+
+def _ellipsis(text: str, kept: int) -> str:
+    """Return `text` with `kept` characters of it, a third of them from its end."""
+    tail = kept // 3
+    return text[: kept - tail].rstrip() + "…" + text[len(text) - tail :].lstrip()
+
+
+def contrast(one: Colour, other: Colour) -> float:
+    """Return the contrast ratio of two colours as WCAG 2 defines it, from 1 to 21."""
+    dark, bright = sorted((_luminance(one), _luminance(other)))
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def contrasting(background: Colour, *choices: str) -> str:
+    """Return the colour of `choices` that stands out most from `background`."""
+    return max(choices, key=lambda choice: contrast(background, choice))
+
+
+def _luminance(colour: Colour) -> float:
+    from matplotlib.colors import to_rgb
+
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -60,12 +60,13 @@ def class_templates(
             allowed="finite weights",
             fix="train again with a lower learning rate; the weights have diverged",
         )
-    grid = Grid(len(rows), _columns(len(rows)), _CAPTION, _TOP)
+    many = len(rows) > 25
+    grid = Grid(len(rows), _columns(len(rows)), _CAPTION, _TOP, 1.5 * WIDTH if many else WIDTH)
     key = _KEY if channels == 1 else 0
-    figure = new_figure(theme, WIDTH, grid.height + key)
+    figure = new_figure(theme, grid.width, grid.height + key)
     add_text(figure, EDGE, 30, "Class templates", theme.title, weight="bold", color=theme.ink)
     scale = _diverging(theme)
-    size = theme.body if grid.columns <= 5 else theme.small
+    size = theme.small if many else theme.body
     for i, (row, name) in enumerate(zip(rows, classes, strict=True)):
         left, top = grid.corner(i)
         add_text(figure, left, top - 5, shorten(name, grid.tile, size), size, color=theme.ink)
@@ -77,7 +78,7 @@ def class_templates(
 
 def _columns(n: int) -> int:
     """Return how many templates stand in a row: few large ones, or many small ones."""
-    return max(3, n) if n <= 5 else 5 if n <= 25 else 10
+    return max(2, n) if n <= 5 else 5 if n <= 25 else 10
 
 
 def _diverging(theme: Theme) -> Colormap:

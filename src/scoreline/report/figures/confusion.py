@@ -12,6 +12,7 @@ from scoreline.report.figures.base import (
     WIDTH,
     add_axes,
     add_text,
+    contrasting,
     font,
     legible,
     new_figure,
@@ -30,11 +31,15 @@ __all__ = ["confusion"]
 _MOST_COUNTS = 25
 #: Widest name in CSS pixels, and the room a name needs along the axis.
 _WIDEST_NAME, _NAME_HEIGHT = 110, 13
-_TOP, _GAP, _BOTTOM = 44, 8, 34
+_TOP, _GAP, _BOTTOM = 44, 8, 24
+#: Shades grow with this power of the share: else the mistakes of many classes, a few per cent each, are not seen.
+_GAMMA = 0.6
 
 
 def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Figure:
     """Draw counts of true (rows) against predicted classes (columns), shaded by their share of the row.
+
+    Shades are no linear scale: they grow with a power of the share, so that small shares can be seen.
 
     Parameters
     ----------
@@ -52,22 +57,24 @@ def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Fi
     shares = matrix / np.maximum(totals, 1)
     width = WIDTH if n <= 12 else 1.5 * WIDTH
     names = [shorten(name, _WIDEST_NAME, theme.body) for name in classes]
-    gutter = max(max(text_width(name, theme.body) for name in names) + 22 + _GAP, 60)
-    side = min(width - gutter - 16, 110 * n)
-    turned = side / n < max(text_width(name, theme.body) for name in names) + 6
-    below = gutter if turned else 40
-    figure = new_figure(theme, width, _TOP + side + below + _BOTTOM - 14)
+    widest = max(text_width(name, theme.body) for name in names)
+    gutter = max(widest + 22 + _GAP, 60)
+    side = min(width - gutter - 16, 160 * n)
+    turned = side / n < widest + 6
+    below = _GAP + (widest if turned else _NAME_HEIGHT) + 14
+    figure = new_figure(theme, width, _TOP + side + below + _BOTTOM)
     axes = add_axes(figure, gutter, _TOP, side, side)
     colours = LinearSegmentedColormap.from_list("share", [theme.paper, theme.full])
-    axes.imshow(shares, cmap=colours, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    shades = np.asarray(colours(shares**_GAMMA))[..., :3]
+    axes.imshow(shades, interpolation="nearest", aspect="auto")
     for spine in axes.spines.values():
         spine.set_color(theme.rule)
     _name_axes(axes, names, side / n, turned, theme)
     if n <= _MOST_COUNTS:
-        _write_counts(axes, matrix, shares, side / n, theme)
+        _write_counts(axes, matrix, shades, side / n, theme)
     add_text(figure, 14, 30, "Confusion", theme.title, weight="bold", color=theme.ink)
     bottom = _TOP + side + below
-    add_text(figure, gutter + side, bottom + 6, "predicted class", theme.small, color=theme.muted, ha="right")
+    add_text(figure, gutter + side, bottom + 4, "predicted class", theme.small, color=theme.muted, ha="right")
     middle = {"rotation": 90, "va": "center", "ha": "center"}
     add_text(figure, 18, _TOP + side / 2, "true class", theme.small, color=theme.muted, **middle)
     return figure
@@ -87,12 +94,12 @@ def _name_axes(axes: Axes, names: Sequence[str], cell: float, turned: bool, them
     axes.tick_params(length=3 if every > 1 else 0, color=theme.muted, pad=4)
 
 
-def _write_counts(axes: Axes, matrix: Array, shares: FloatArray, cell: float, theme: Theme) -> None:
+def _write_counts(axes: Axes, matrix: Array, shades: FloatArray, cell: float, theme: Theme) -> None:
     """Write each count that is not zero into its cell, as large as fits, in a colour that stands out."""
     widest = max(text_width(str(int(matrix.max())), theme.body), 1)
     size = min(theme.body, theme.body * (cell - 3) / widest)
     for (row, place), count in np.ndenumerate(matrix):
         if count:
-            colour = theme.paper if shares[row, place] > 0.5 else theme.ink
+            colour = contrasting(tuple(shades[row, place]), theme.ink, theme.paper)
             text = axes.text(place, row, str(int(count)), ha="center", va="center_baseline", color=colour)
             text.set_fontproperties(font(size))

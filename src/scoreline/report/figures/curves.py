@@ -24,6 +24,7 @@ __all__ = [
     "Panel",
     "column",
     "draw_panel",
+    "end_labels",
     "label_width",
     "loss_limits",
     "time_axis",
@@ -148,7 +149,7 @@ def write_share(value: float) -> str:
 def label_width(labels: Sequence[str], theme: Theme) -> float:
     """Return the room in CSS pixels that the lines' labels need at the right of a plot."""
     widest = max(text_width(label, theme.body) for label in labels)
-    return _LEADER + _SAMPLE + 6 + min(widest, _WIDEST_LABEL) + 4
+    return _LEADER + _SAMPLE + 6 + min(widest, _WIDEST_LABEL) + 12
 
 
 def end_labels(curves: Sequence[Curve], limits: Limits, write: Callable[[float], str]) -> list[str]:

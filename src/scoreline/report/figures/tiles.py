@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.report.figures.base import SCALE, WIDTH, add_axes
+from scoreline.report.figures.base import SCALE, WIDTH
 from scoreline.report.figures.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Grid", "draw_image"]
+__all__ = ["EDGE", "Grid", "draw_image"]
 
 #: From the figure's edge, and between columns, in CSS pixels.
 EDGE, GAP = 14, 12
@@ -28,11 +28,12 @@ class Grid:
     columns: int
     caption: float
     top: float
+    width: float = WIDTH
 
     @property
     def tile(self) -> float:
         """Side of one square place."""
-        return (WIDTH - 2 * EDGE - (self.columns - 1) * GAP) / self.columns
+        return (self.width - 2 * EDGE - (self.columns - 1) * GAP) / self.columns
 
     @property
     def height(self) -> float:
@@ -52,10 +53,12 @@ class Grid:
 def draw_image(figure: Figure, image: Array, left: float, top: float, side: float, theme: Theme) -> None:
     """Draw an image ``(H, W, 3)`` as large as whole multiples allow in a square place; larger ones are shrunk.
 
+    The dots are put into the figure as they are: axes would resample them, and a hundred axes take seconds.
+
     Parameters
     ----------
     figure : Figure
-        Where to draw.
+        Where to draw; to be saved with the resolution that it was made with.
     image : array (H, W, 3) of uint8, or of floats in [0, 1]
         Colours.
     left, top, side : float
@@ -63,21 +66,24 @@ def draw_image(figure: Figure, image: Array, left: float, top: float, side: floa
     theme : Theme
         Colour of the thin frame.
     """
+    from matplotlib.colors import to_rgb
+
+    colours = image if image.dtype == np.uint8 else np.rint(255 * image).astype(np.uint8)
+    frame = np.array(to_rgb(theme.rule))
+    dots = np.pad(_fit(colours, int(side * SCALE)), ((1, 1), (1, 1), (0, 0)))
+    dots[[0, -1]] = dots[:, [0, -1]] = np.rint(255 * frame)
+    bottom = round(figure.bbox.height) - round(top * SCALE) - dots.shape[0]
+    figure.figimage(dots, xo=round(left * SCALE), yo=bottom, origin="upper")
+
+
+def _fit(image: Array, dots: int) -> Array:
+    """Return the uint8 image, scaled to at most `dots` on its longer side; enlarged by whole multiples only."""
+    from PIL import Image
+
     height, width = image.shape[:2]
-    dots = int(side * SCALE)
     factor = dots // max(height, width)
-    shown_height, shown_width = (
-        (height * factor, width * factor)
-        if factor
-        else (max(1, dots * height // max(height, width)), max(1, dots * width // max(height, width)))
-    )
-    # Whole dots for the corner too, else the frame and the outer pixels are smeared.
-    left, top = round(left * SCALE) / SCALE, round(top * SCALE) / SCALE
-    axes = add_axes(figure, left, top, shown_width / SCALE, shown_height / SCALE)
-    method = "nearest" if factor else "antialiased"
-    axes.imshow(np.asarray(image), interpolation=method, aspect="auto")
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_color(theme.rule)
-        spine.set_linewidth(0.6)
+    if factor:
+        return image.repeat(factor, axis=0).repeat(factor, axis=1)
+    scale = dots / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
