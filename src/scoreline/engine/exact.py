@@ -29,6 +29,8 @@ __all__ = ["check_exact", "minimize_exactly", "missing_for_exact"]
 
 #: Pairs of steps and gradient changes that L-BFGS remembers.
 MEMORY = 10
+#: Share of the loss at W = 0 below which an objective counts as 0.
+NEGLIGIBLE = 1e-6
 
 
 def missing_for_exact(objective: Objective) -> list[str]:
@@ -88,11 +90,13 @@ def minimize_exactly(
     memory = _Memory(Preconditioner.of(objective, source))
     here = _Point.at(objective, source, labelled, start, all_scores(objective, start, source)[:, 0])
     wish = yield RunStarted(1, max_iter, source.n_examples, start)
+    # An objective without penalty may have no lower bound but 0, where relative accuracy means nothing.
+    floor = NEGLIGIBLE * objective.loss.value_at_zero(objective.n_classes)
     iteration = 0
     while wish is None and iteration < max_iter:
         direction = memory.direction(here.gradient)
         promise = -_dot(here.gradient, direction) / 2
-        if promise <= tol * abs(here.objective):
+        if promise <= tol * max(here.objective, floor):
             wish = Reason.CONVERGED
             break
         change = all_scores(objective, direction, source)[:, 0]

@@ -14,6 +14,8 @@ __all__ = ["minimize_along"]
 #: The slope must fall to this share of the first one.
 FLAT_ENOUGH = 0.05
 MAX_TRIES = 30
+#: A step that still leads down here is long enough.
+FARTHEST = 1e4
 
 
 def minimize_along(
@@ -67,5 +69,7 @@ def minimize_along(
         else:
             low_slope = low_slope / 2 if np.isfinite(high) else low_slope
             high, high_slope = t, here
+        if np.isinf(high) and t > FARTHEST:
+            return t  # without a penalty the lowest point may lie at infinity
         t = 2 * t if np.isinf(high) else low - low_slope * (high - low) / (high_slope - low_slope)
     return low

@@ -41,7 +41,7 @@ class Standardization(NamedTuple):
         shift = None
         for batch in source.batches(rows, seed=None):
             X = batch.X.astype(np.float64)
-            shift = X[0] if shift is None else shift  # differences from a typical row keep their digits
+            shift = X[0].copy() if shift is None else shift  # differences from a typical row keep their digits
             X -= shift
             weight = np.ones(len(X)) if batch.weight is None else batch.weight.astype(np.float64)
             total += weight @ X

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -182,14 +183,16 @@ class _Judge:
         error = relative_error(analytic, numeric)
         if self._agree(analytic, numeric, h):
             verdict = Verdict.OK
-        elif np.isfinite(analytic):
+        elif math.isfinite(analytic):
             verdict = self._look_closer(cell, analytic, h)
         else:
             verdict = Verdict.WRONG
         return CellCheck(cell, analytic, numeric, error, verdict)
 
     def _agree(self, analytic: float, numeric: float, h: float) -> bool:
-        difference = abs(analytic - numeric)  # NaN agrees with nothing
+        if not (math.isfinite(analytic) and math.isfinite(numeric)):
+            return False
+        difference = abs(analytic - numeric)
         return bool(difference <= max(self.tolerance * max(abs(analytic), abs(numeric)), self._noise(h)))
 
     def _noise(self, h: float) -> float:

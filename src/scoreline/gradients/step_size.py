@@ -57,7 +57,7 @@ def recommend_h(f: Function, x: Array, *, scheme: str = "central", cells: Cells 
         As in `numerical_gradient`.
     """
     curve = error_curve(f, x, scheme=scheme, cells=cells, seed=seed)
-    typical = np.quantile(curve.error, 0.75, axis=1)
+    typical = np.quantile(curve.error, 0.75, axis=1, method="higher")
     # A flat bottom (a linear function, a zero gradient) has many best steps; its middle is the safest.
     best = np.flatnonzero(typical <= 2 * typical.min())
     return float(curve.h[best[len(best) // 2]])

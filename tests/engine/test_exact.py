@@ -1,0 +1,207 @@
+"""The exact solver comes to the optimum, also where the data are awkward."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from scoreline.data.memory import MemorySource
+from scoreline.engine.events import Evaluated, Reason
+from scoreline.engine.exact import minimize_exactly
+from scoreline.engine.line_search import minimize_along
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.preconditioner import Preconditioner, curvature_at_zero
+from scoreline.engine.scored import all_scores, read_labels
+from scoreline.engine.stopping import drive
+from scoreline.errors import MismatchError
+from scoreline.losses import LOSSES, OneVsAll, Softmax, WestonWatkins
+from scoreline.penalties import L2, MaxNorm, NoPenalty
+
+SMOOTH = [
+    "softmax",
+    "softmax:label_smoothing=0.1",
+    "one-vs-all:squared",
+    "weston-watkins:squared",
+    "squared-error",
+]
+
+
+def data(kind, n_classes=3, n=60, d=6):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, d))
+    if kind == "rank-deficient":
+        X[:, 3:] = X[:, :3] @ rng.normal(size=(3, d - 3))
+    elif kind == "duplicate features":
+        X[:, 1] = X[:, 0]
+    elif kind == "constant feature":
+        X[:, 2] = 5.0
+    elif kind == "badly scaled":
+        X *= 10.0 ** np.arange(-3, 3)
+    elif kind == "few rows":
+        X = rng.normal(size=(5, 20))
+    y = (X @ rng.normal(size=(X.shape[1], n_classes))).argmax(axis=1)
+    if kind != "separable":
+        y = np.where(rng.random(len(y)) < 0.2, rng.integers(0, n_classes, len(y)), y)
+        y[:n_classes] = np.arange(n_classes)
+    return MemorySource(X, y, n_classes, rng.random(len(y)) + 0.1 if kind == "weighted" else None)
+
+
+def objective(source, loss="softmax", lam=1e-2, **changes):
+    return Objective(LOSSES.build(loss), L2(), np.array([lam]), source.n_classes, **changes)
+
+
+def solve(goal, source, tol=1e-13, max_iter=3000):
+    start = zero_params(1, goal.n_rows, source.n_features, np.dtype(np.float64))
+    return drive(minimize_exactly(goal, source, start, tol=tol, max_iter=max_iter), [])
+
+
+def reference(goal, source):
+    """The least objective that SciPy's BFGS finds."""
+    R, D = goal.n_rows, source.n_features
+
+    def unpack(flat):
+        flat = flat.reshape(1, R, D + 1)
+        return Params(flat[..., :D], flat[..., D])
+
+    batch = next(iter(source.batches(source.n_examples, seed=None)))
+
+    def both(flat):
+        result = goal.value_and_gradient(unpack(flat), batch)
+        gradient = np.concatenate([result.gradient.W, result.gradient.b[..., None]], axis=2)
+        return float(result.objective[0]), gradient.ravel()
+
+    best = minimize(
+        both,
+        np.zeros(R * (D + 1)),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 20000, "maxfun": 50000, "ftol": 1e-16, "gtol": 1e-11},
+    )
+    return best.fun
+
+
+@pytest.mark.parametrize("loss", SMOOTH)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_every_smooth_loss(loss, n_classes):
+    source = data("plain", n_classes)
+    goal = objective(source, loss)
+    ended = solve(goal, source)
+    assert ended.reason is Reason.CONVERGED
+    assert goal.value(ended.params, source)[0] <= reference(goal, source) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "rank-deficient",
+        "duplicate features",
+        "constant feature",
+        "badly scaled",
+        "few rows",
+        "separable",
+        "weighted",
+    ],
+)
+@pytest.mark.parametrize("lam", [1e-2, 1e-6])
+def test_awkward_data(kind, lam):
+    source = data(kind)
+    goal = objective(source, lam=lam)
+    ended = solve(goal, source)
+    assert goal.value(ended.params, source)[0] <= reference(goal, source) * (1 + 1e-6)
+
+
+@pytest.mark.parametrize("changes", [{"fit_intercept": False}, {"standardized": True}])
+def test_without_intercept_and_standardised(changes):
+    source = data("badly scaled")
+    if changes.pop("standardized", False):
+        changes["standardization"] = Standardization.of(source)
+    goal = objective(source, **changes)
+    ended = solve(goal, source)
+    assert goal.value(ended.params, source)[0] <= reference(goal, source) * (1 + 1e-9)
+    if "fit_intercept" in changes:
+        assert (ended.params.b == 0).all()
+
+
+def test_no_penalty_on_separable_data_comes_to_an_end():
+    source = data("separable")
+    goal = replace(objective(source, lam=0.0), penalty=NoPenalty())
+    ended = solve(goal, source, tol=1e-4)
+    assert ended.reason is Reason.CONVERGED
+    assert goal.value(ended.params, source)[0] < 1e-5
+
+
+def test_objective_never_rises():
+    source = data("plain")
+    goal = objective(source)
+    start = zero_params(1, 3, 6, np.dtype(np.float64))
+    told = [
+        e.objective[0]
+        for e in minimize_exactly(goal, source, start, tol=1e-12, max_iter=100)
+        if isinstance(e, Evaluated)
+    ]
+    assert told == sorted(told, reverse=True)
+
+
+def test_mismatch_tells_everything():
+    source = data("plain")
+    goal = replace(objective(source), loss=WestonWatkins(), penalty=MaxNorm())
+    with pytest.raises(
+        MismatchError, match="weston-watkins has corners and the penalty max-norm is neither l2 nor none"
+    ):
+        solve(goal, source)
+
+
+class TestParts:
+    def test_line_search_finds_the_lowest_point(self):
+        source = data("plain")
+        goal = objective(source)
+        here = zero_params(1, 3, 6, np.dtype(np.float64))
+        labelled = read_labels(source)
+        batch = next(iter(source.batches(60, seed=None)))
+        gradient = goal.value_and_gradient(here, batch).gradient
+        direction = Params(-gradient.W, -gradient.b)
+        scores, change = (all_scores(goal, p, source)[:, 0] for p in (here, direction))
+        t = minimize_along(goal, labelled, here, scores, direction, change)
+
+        def value(t):
+            return goal.value(Params(t * direction.W, t * direction.b), source)[0]
+
+        grid = np.linspace(0, 4 * t, 400)
+        lowest = min(value(s) for s in grid)
+        assert value(t) <= value(0) - 0.99 * (value(0) - lowest)
+
+    def test_line_search_does_not_go_up(self):
+        source = data("plain")
+        goal = objective(source)
+        here = zero_params(1, 3, 6, np.dtype(np.float64))
+        batch = next(iter(source.batches(60, seed=None)))
+        up = goal.value_and_gradient(here, batch).gradient
+        scores, change = (all_scores(goal, p, source)[:, 0] for p in (here, up))
+        assert minimize_along(goal, read_labels(source), here, scores, up, change) == 0.0
+
+    @pytest.mark.parametrize("loss", ["softmax", "one-vs-all:squared"])
+    def test_preconditioner_solves_its_own_matrix(self, loss):
+        source = data("badly scaled")
+        goal = objective(source, loss)
+        X1 = np.column_stack([source.X, np.ones(60)])
+        c = curvature_at_zero(goal.loss, 3, 3)
+        M = c * X1.T @ X1 / 60 + np.diag([2e-2] * 6 + [0.0])
+        rng = np.random.default_rng(0)
+        g = Params(rng.normal(size=(1, 3, 6)), rng.normal(size=(1, 3)))
+        solved = Preconditioner.of(goal, source).solve(g)
+        flat = np.concatenate([solved.W[0], solved.b[0][:, None]], axis=1)
+        np.testing.assert_allclose(
+            flat @ M, np.concatenate([g.W[0], g.b[0][:, None]], axis=1), rtol=1e-3, atol=1e-3
+        )
+
+    def test_curvature_at_zero_is_known(self):
+        assert curvature_at_zero(Softmax(), 10, 10) == pytest.approx(0.09, rel=1e-4)
+        assert curvature_at_zero(Softmax(), 2, 1) == pytest.approx(0.25, rel=1e-4)
+        assert curvature_at_zero(OneVsAll(squared=True), 10, 10) == pytest.approx(2, rel=1e-4)
+
+    def test_preconditioner_saves_iterations(self):
+        source = data("badly scaled")
+        goal = objective(source, lam=1e-6)
+        assert solve(goal, source, tol=1e-8).step < 60
