@@ -1,10 +1,14 @@
 """The page: complete, escaped, well-formed, and without a way to the network."""
 
+import io
 import re
+from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from scoreline.report.figures import LIGHT, confusion, png_bytes
 from scoreline.report.metrics import evaluate
@@ -93,6 +97,21 @@ def test_pictures_have_texts_and_headers_a_scope(tree):
     assert all(attributes["scope"] in ("row", "col") for tag, attributes in tree.met if tag == "th")
 
 
+def test_pictures_are_shown_at_half_their_dots(summary, tree):
+    width, height = Image.open(io.BytesIO(summary.figures[0].light)).size
+    shown = [(int(a["width"]), int(a["height"])) for tag, a in tree.met if tag == "img"]
+    assert shown == [(width // 2, height // 2)]
+
+
+def test_each_class_names_the_one_it_is_taken_for(summary):
+    confusion = np.array([[5, 0, 2], [0, 9, 0], [1, 3, 4]])
+    page = render_report(replace(summary, evaluation=replace(summary.evaluation, confusion=confusion)))
+    cells = [
+        unescape(cell) for cell in re.findall(r"<td>([^<]*)</td></tr>", page.split("most often taken for")[1])
+    ]
+    assert cells[:3] == [f"{CLASSES[2]} (2)", "–", f"{CLASSES[1]} (3)"]
+
+
 def test_it_says_what_was_found(tree, summary):
     text = "".join(tree.text)
     assert f"{summary.evaluation.accuracy:.2%}" in text
@@ -101,7 +120,5 @@ def test_it_says_what_was_found(tree, summary):
 
 
 def test_names_that_are_no_utf8_can_be_written(summary, tmp_path):
-    from dataclasses import replace
-
     write_report(replace(summary, title="bad \udcff name"), tmp_path / "report.html")
     assert "bad \\udcff name" in (tmp_path / "report.html").read_text(encoding="utf-8")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+import numpy as np
+
+from scoreline.report.figures.base import SCALE, WIDTH
 from scoreline.report.metrics import Evaluation
 from scoreline.report.style import STYLE
 from scoreline.report.summary import CheckRow, PageFigure, RunSummary
@@ -31,7 +35,7 @@ def render_report(summary: RunSummary) -> str:
         _section("Training", _facts(summary.training)),
         _section("Data", _facts(summary.data)),
         _section("Sanity checks", _checks(summary.checks)),
-        _section("Figures", "".join(_figure(figure) for figure in summary.figures)),
+        _section("Figures", _figures(summary.figures)),
         _section("Classes", _classes(summary.evaluation)),
         _section(
             "Make it again", f"<pre><code>{escape(summary.command)}</code></pre>" + _facts(summary.environment)
@@ -51,7 +55,7 @@ def render_report(summary: RunSummary) -> str:
 def _headline(evaluation: Evaluation) -> str:
     low, high = evaluation.interval
     remarks = [
-        f"95 % interval {low:.1%} to {high:.1%}",
+        f"95% interval {low:.1%} to {high:.1%}",
         f"always naming the most frequent class: {evaluation.majority:.1%}",
         *(f"true class among the best {k}: {share:.1%}" for k, share in evaluation.top_k.items() if k > 1),
     ]
@@ -81,23 +85,32 @@ def _checks(checks: Sequence[CheckRow]) -> str:
     for check in checks:
         verdict = "passed" if check.passed else f"not passed. {check.advice}"
         rows.append((check.name, check.expected, check.found, verdict))
-    return _table(("check", "expected", "found", "verdict"), rows, numbers=False) if rows else ""
+    return _table("Sanity checks", ("check", "expected", "found", "verdict"), rows, kind="words") if rows else ""
 
 
 def _classes(evaluation: Evaluation) -> str:
+    taken_for = _taken_for(evaluation)
     rows = [
-        (row.name, _share(row.precision), _share(row.recall), _share(row.f1), f"{row.support:,}")
-        for row in evaluation.per_class
+        (row.name, _share(row.precision), _share(row.recall), _share(row.f1), f"{row.support:,}", other)
+        for row, other in zip(evaluation.per_class, taken_for, strict=True)
     ]
-    return _table(("class", "precision", "recall", "F1", "examples"), rows, numbers=True)
+    columns = ("class", "precision", "recall", "F1", "examples", "most often taken for")
+    return _table("Classes", columns, rows, kind="numbers")
+
+
+def _taken_for(evaluation: Evaluation) -> list[str]:
+    """Return for each class the wrong class that was predicted most often, and how often; a dash for none."""
+    wrong = evaluation.confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    names = [row.name for row in evaluation.per_class]
+    return [f"{names[row.argmax()]} ({row.max():,})" if row.any() else "–" for row in wrong]
 
 
 def _share(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bool) -> str:
-    kind = "numbers" if numbers else "words"
+def _table(label: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, kind: str) -> str:
     head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
@@ -107,17 +120,31 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: bo
     )
     # The wrapper scrolls, so that a wide table does not make the page wider than a telephone.
     return (
-        f'<div class="scroll" tabindex="0"><table class="{kind}"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table class="{kind}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _figures(figures: Sequence[PageFigure]) -> str:
+    return f'<div class="figures">{"".join(map(_figure, figures))}</div>' if figures else ""
 
 
 def _figure(figure: PageFigure) -> str:
     caption = escape(figure.caption)
+    width, height = (side // SCALE for side in _size(figure.light))
+    kind = ' class="wide"' if width > WIDTH else ""
     return (
-        f'<figure><picture><source media="(prefers-color-scheme: dark)" srcset="{_data(figure.dark)}">'
-        f'<img alt="{caption}" src="{_data(figure.light)}"></picture><figcaption>{caption}</figcaption></figure>\n'
+        f"<figure{kind}><picture>"
+        f'<source media="(prefers-color-scheme: dark)" srcset="{_data(figure.dark)}">'
+        f'<img alt="{caption}" width="{width}" height="{height}" src="{_data(figure.light)}">'
+        f"</picture><figcaption>{caption}</figcaption></figure>\n"
     )
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    """Return width and height of a PNG file in dots: two numbers at the beginning of its first chunk."""
+    width, height = struct.unpack(">II", png[16:24])
+    return width, height
 
 
 def _data(png: bytes) -> str:

@@ -13,7 +13,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
-main { max-width: 46rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
+main { max-width: 64rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.25rem; line-height: 1.3; margin: 3rem 0 1rem; padding-bottom: .25rem;
   border-bottom: 1px solid var(--rule); }
@@ -22,7 +22,7 @@ h2 { font-size: 1.25rem; line-height: 1.3; margin: 3rem 0 1rem; padding-bottom: 
   margin-right: .25rem; }
 .remarks { list-style: none; margin: .5rem 0 0; padding: 0; color: var(--muted); }
 .remarks li { display: inline; }
-.remarks li + li::before { content: " \\00b7 "; }
+.remarks li + li::before { content: " · "; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
@@ -33,9 +33,12 @@ thead th { font-weight: 400; color: var(--muted); }
 .facts td { overflow-wrap: anywhere; }
 .facts th { width: 9rem; font-weight: 400; color: var(--muted); }
 .numbers th:not(:first-child), .numbers td { text-align: right; padding: .25rem 0 .25rem 1rem; }
+.numbers thead th:last-child, .numbers td:last-child { text-align: left; padding-left: 2.5rem; }
 .words { min-width: 34rem; }
-.numbers { min-width: 26rem; }
-figure { margin: 0 0 2rem; }
+.numbers { min-width: 30rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 2rem; }
+figure { margin: 0; }
+figure.wide { grid-column: 1 / -1; }
 figure img { display: block; max-width: 100%; height: auto; }
 figcaption { color: var(--muted); font-size: .875rem; margin-top: .5rem; }
 pre { background: var(--panel); border-radius: .25rem; padding: 1rem; overflow-x: auto; white-space: pre-wrap;

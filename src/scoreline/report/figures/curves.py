@@ -36,7 +36,7 @@ __all__ = [
 History: TypeAlias = Mapping[str, Sequence[float | None]]
 
 #: Ranges whose highest value is more than this times the lowest get a logarithmic axis.
-_LOG_RATIO = 50
+_LOG_RATIO = 20
 #: A curve that runs away is cut off when it would make the axis more than this times as high as the others need.
 _CUT_RATIO = 2
 #: In CSS pixels: from the plot to a label's sample of the line, that sample, and from base line to base line.
@@ -143,7 +143,7 @@ def write_loss(value: float) -> str:
 
 def write_share(value: float) -> str:
     """Return a share of one as a percentage."""
-    return f"{100 * value:.3g} %"
+    return f"{100 * value:.3g}%"
 
 
 def label_width(labels: Sequence[str], theme: Theme) -> float:

@@ -50,7 +50,7 @@ def mistakes(
         add_text(figure, EDGE, 60, "There is none: every prediction was right", theme.body, color=theme.muted)
     for i, image in enumerate(images):
         left, top = grid.corner(i)
-        number = f"{confidence[i]:.2f}"
+        number = f"({confidence[i]:.2f})"
         room = grid.tile - text_width(f" {number}", theme.body)
         named = f"{shorten(classes[predicted[i]], room, theme.body)} {number}"
         truth = shorten(f"true: {classes[true[i]]}", grid.tile, theme.small)
