@@ -1,4 +1,4 @@
-"""Makes the figures of docs/training.md from real runs: python docs/make_figures.py PATH_OF_CIFAR10 [--epochs 10]."""
+"""Makes the figures of docs/training.md: python docs/make_figures.py PATH_OF_CIFAR10 [--epochs 8]."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def main() -> None:
     """Train, draw, and print the table of final losses."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--epochs", type=int, default=8)
     arguments = parser.parse_args()
     FIGURES.mkdir(exist_ok=True)
     base = RunConfig(data=arguments.data, schedule="constant", max_epochs=arguments.epochs, tol=0.0)

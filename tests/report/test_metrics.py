@@ -5,7 +5,7 @@ import pytest
 from sklearn import metrics as theirs
 
 from scoreline.errors import DataError
-from scoreline.report.metrics import accuracy, confusion_matrix, evaluate, most_confident_mistakes, wilson_interval
+from scoreline.report.metrics import accuracy, confusion_matrix, evaluate, wilson_interval
 
 RNG = np.random.default_rng(0)
 Y = RNG.integers(0, 4, 200)
@@ -56,11 +56,6 @@ def test_class_without_examples_is_json_without_nan():
     found = evaluate(np.zeros(3, int), np.eye(3), ("a", "b", "c"), split="test")
     text = json.dumps(found.to_json(), allow_nan=False)
     assert json.loads(text)["per_class"][1]["support"] == 0
-
-
-def test_most_confident_mistakes_come_surest_first():
-    scores = np.array([[5.0, 0.0], [0.0, 1.0], [0.0, 9.0], [3.0, 0.0]])
-    np.testing.assert_array_equal(most_confident_mistakes(np.array([0, 0, 0, 1]), scores, 2), [2, 3])
 
 
 def test_confusion_counts_classes_that_are_not_there():

@@ -217,3 +217,11 @@ class TestPrediction:
 def test_open_wants_a_run(tmp_path):
     with pytest.raises(ModelError):
         RunFolder.open(tmp_path)
+
+
+def test_mistakes_are_drawn_surest_first(run):
+    from scoreline.runs.drawing import _Mistakes
+
+    worst = _Mistakes.of(run.model, run.prepared, "train")
+    assert (worst.predicted != worst.true).all()
+    assert (np.diff(worst.confidence) <= 0).all()

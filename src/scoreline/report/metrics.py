@@ -26,7 +26,6 @@ __all__ = [
     "class_rows",
     "confusion_matrix",
     "evaluate",
-    "most_confident_mistakes",
     "top_k_accuracy",
     "wilson_interval",
 ]
@@ -287,24 +286,6 @@ def calibration(y: Array, probabilities: Array, n_bins: int = 15) -> Calibration
         expected_calibration_error=float(np.average(gap, weights=count)),
         bins=bins,
     )
-
-
-def most_confident_mistakes(y: Array, confidence: Array, count: int) -> Labels:
-    """Return the row numbers of at most `count` mistakes, the surest first.
-
-    Parameters
-    ----------
-    y : array (N,) of integers
-        True labels.
-    confidence : array (N, C) of floats
-        Probabilities or scores. A mistake is the surer the higher its best column lies above the true one.
-    count : int
-        How many mistakes at most.
-    """
-    predicted = confidence.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != y)
-    margin = confidence[wrong, predicted[wrong]] - confidence[wrong, y[wrong]]
-    return wrong[np.argsort(-margin, kind="stable")[:count]]
 
 
 def _checked(y: Array, scores: Array, n_classes: int) -> tuple[Labels, FloatArray]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from scoreline._typing import Array
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
@@ -20,9 +22,9 @@ from scoreline.report.figures import (
     png_bytes,
     run_comparison,
 )
-from scoreline.report.metrics import Evaluation, most_confident_mistakes
+from scoreline.report.metrics import Evaluation
 from scoreline.runs.pipeline import Prepared
-from scoreline.runs.predictions import class_scores, confidences
+from scoreline.runs.predictions import confidences
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,11 +117,9 @@ class _Mistakes(NamedTuple):
     @classmethod
     def of(cls, model: SavedModel, prepared: Prepared, split: str) -> _Mistakes:
         examples, rows = prepared.split(split), prepared.rows[split]
-        scores = model.scores(rows)
-        probabilities = model.probabilities(scores)
-        predicted, confidence = confidences(model, scores)
-        by_class = class_scores(scores) if probabilities is None else probabilities
-        chosen = most_confident_mistakes(examples.y, by_class, MISTAKES)
+        predicted, confidence = confidences(model, model.scores(rows))
+        wrong = np.flatnonzero(predicted != examples.y)
+        chosen = wrong[np.argsort(-confidence[wrong], kind="stable")[:MISTAKES]]
         return cls(examples.X[chosen], examples.y[chosen], predicted[chosen], confidence[chosen])
 
 

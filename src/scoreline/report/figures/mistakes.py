@@ -33,7 +33,7 @@ def mistakes(
     Parameters
     ----------
     images : array (M, H, W, ch) or (M, H, W) of uint8
-        The images in the order in which they are to be shown; `most_confident_mistakes` finds them.
+        The images in the order in which they are to be shown.
     true, predicted : array (M,) of integers
         Labels.
     confidence : array (M,) of floats
