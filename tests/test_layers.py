@@ -1,0 +1,108 @@
+"""The architecture as a test: imports point down, heavy packages wait, names are sorted, files stay short."""
+
+import ast
+import importlib
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import scoreline
+
+ROOT = Path(scoreline.__file__).parent
+#: From the ground up; packages of one line know nothing of one another.
+LAYERS = [
+    {"errors", "_typing"},
+    {"_checks", "registry"},
+    {"losses", "penalties", "optimizers", "schedules"},
+    {"gradients"},
+    {"data"},
+    {"engine"},
+    {"features"},
+    {"estimators"},
+    {"models"},
+    {"report"},
+    {"runs"},
+    {"cli", "lab", "serve"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+FILES = sorted(ROOT.rglob("*.py"))
+MODULES = [
+    module.name for module in pkgutil.walk_packages([str(ROOT)], "scoreline.") if "__main__" not in module.name
+]
+
+
+def layer_of(path):
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(path):
+    """Yield the parts of scoreline that a file imports, inside functions too; not what only type checkers see."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            names = [node.module or ""]
+            if node.module == "scoreline":
+                names = [f"scoreline.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            part = name.removeprefix("scoreline.").split(".")[0]
+            if name.startswith("scoreline.") and part in LEVEL:
+                yield part
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if layer_of(p) in LEVEL], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_imports_point_down(path):
+    own = layer_of(path)
+    for other in imported(path):
+        assert other == own or LEVEL[other] < LEVEL[own], f"{path.name} of {own} imports {other}"
+
+
+def test_every_package_has_a_layer():
+    found = {layer_of(path) for path in FILES} - {"__init__", "__main__"}
+    assert found <= LEVEL.keys()
+
+
+def test_importing_scoreline_loads_nothing_heavy():
+    heavy = ("sklearn", "scipy", "matplotlib", "pandas", "pydantic", "typer", "PIL")
+    light = "scoreline, scoreline.losses, scoreline.engine.minibatch, scoreline.data"
+    code = f"import sys, {light}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["scoreline", *MODULES])
+def test_public_names_are_sorted_and_there(name):
+    module = importlib.import_module(name)
+    public = getattr(module, "__all__", [])
+    # Constants first, then classes, then the rest, as ruff sorts them.
+    assert list(public) == sorted(public, key=lambda n: (not n.isupper(), not n[0].isupper(), n))
+    assert all(hasattr(module, item) for item in public)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_can_be_read_in_one_go(path):
+    # An estimator's constructor, its constraints and its docstring name every parameter once each.
+    limit = 460 if path.name == "linear.py" else 400
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+
+
+def test_every_part_is_documented():
+    from scoreline.data import NAMED_SETS, READERS
+    from scoreline.features import FEATURES
+    from scoreline.losses import LOSSES
+    from scoreline.optimizers import OPTIMIZERS
+    from scoreline.penalties import PENALTIES
+    from scoreline.schedules import SCHEDULES
+
+    text = (ROOT.parents[1] / "docs" / "parts.md").read_text(encoding="utf-8")
+    for registry in (LOSSES, PENALTIES, OPTIMIZERS, SCHEDULES, FEATURES, READERS, NAMED_SETS):
+        for name in [*registry, *registry.aliases]:
+            assert f"`{name}`" in text, f"docs/parts.md says nothing of the {registry.kind} {name}"
