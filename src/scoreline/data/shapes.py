@@ -17,10 +17,10 @@ from scoreline._typing import Array, FloatArray, Labels
 __all__ = ["SHAPE_CLASSES", "Challenges", "draw_shapes"]
 
 _SIDE = 32
-_PIECE = 256
-_NOISE = 0.02
+_PIECE = 32
+_NOISE = 0.05
 _GROUND = 0.5
-_BLOBS = 6
+_BLOBS = 12
 
 #: Signed distance (negative inside) of points (u, v) from each shape of radius about 0.6 in [-1, 1]^2.
 _SHAPES: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
@@ -45,11 +45,11 @@ class Challenges:
     pose : float
         The camera turns (up to half a turn), shifts and comes nearer or goes away.
     illumination : float
-        The light is dim or strong, and comes from one side.
+        The light is dim or strong, tinted, and comes from one side.
     deformation : float
         The shape bends in waves.
     occlusion : float
-        A grey slab hides part of the picture.
+        A slab hides part of the picture.
     clutter : float
         Coloured blobs crowd the ground.
     variation : float
@@ -158,7 +158,7 @@ def _ground(x: FloatArray, v: FloatArray, knob: float, rng: np.random.Generator)
     ground = np.full((*x.shape, 3), _GROUND, dtype=np.float32)
     place = _uniform(rng, len(x), _BLOBS, 3)
     colours = rng.uniform(0, 1, (len(x), _BLOBS, 3)).astype(np.float32)
-    for blob in range(_BLOBS):
+    for blob in range(_BLOBS) if knob else ():
         right, down, size = np.moveaxis(place[:, blob], 1, 0)
         distance = np.hypot(x - right, v - down) - (0.35 + 0.2 * size)
         cover = knob * (0.5 - distance * (_SIDE / 2)).clip(0, 1)
@@ -169,16 +169,18 @@ def _ground(x: FloatArray, v: FloatArray, knob: float, rng: np.random.Generator)
 def _occlude(
     picture: FloatArray, x: FloatArray, v: FloatArray, knob: float, rng: np.random.Generator
 ) -> FloatArray:
-    """Lay a slab over the picture that comes in from a random direction and covers up to about half of it."""
-    angle, depth, shade = np.moveaxis(_uniform(rng, len(x), 3), 1, 0)
-    edge = 1.42 - knob * (1.0 + 0.6 * depth)
+    """Lay a slab over the picture that comes in from a random direction and covers up to three quarters of it."""
+    angle, depth = np.moveaxis(_uniform(rng, len(x), 2), 1, 0)
+    colour = rng.uniform(0, 1, (len(x), 1, 1, 3)).astype(np.float32)
+    edge = 1.42 - knob * (1.2 + 0.6 * depth)
     along = x * np.cos(np.pi * angle) + v * np.sin(np.pi * angle)
     cover = ((along - edge) * (_SIDE / 2)).clip(0, 1)[..., None]
-    return picture + cover * (0.5 + 0.4 * shade[..., None] - picture)
+    return picture + cover * (colour - picture)
 
 
 def _light(picture: FloatArray, x: FloatArray, v: FloatArray, knob: float, rng: np.random.Generator) -> FloatArray:
     angle, strength, slope = np.moveaxis(_uniform(rng, len(x), 3), 1, 0)
+    tint = rng.uniform(-1, 1, (len(x), 1, 1, 3)).astype(np.float32)
     side = x * np.cos(np.pi * angle) + v * np.sin(np.pi * angle)
-    light = np.exp2(knob * (2.2 * strength + 1.6 * slope * side))
-    return picture * light[..., None]
+    light = 2 * strength + 3 * slope * side
+    return picture * np.exp2(knob * (light[..., None] + 1.5 * tint))
