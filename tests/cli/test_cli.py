@@ -209,6 +209,15 @@ def test_spread(words, spread_out):
     assert spread(words, MANY_VALUED) == spread_out
 
 
+def test_names_are_looked_up_before_data_are_loaded(scoreline):
+    for words in (
+        ["train", "/none", "--solver", "adem"],
+        ["train", "/none", "--schedule", "cos"],
+        ["compare", "/none", "--losses", "x"],
+    ):
+        assert scoreline(*words)[0] == 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_saves_the_best_weights(tmp_path):
     """A real process, a real SIGINT in the middle of training."""

@@ -233,8 +233,12 @@ class TestErrors:
             LinearClassifier("weston-watkins", "max-norm", solver="exact").fit(*two_classes)
 
     def test_dropout_needs_mini_batches(self, two_classes):
-        with pytest.raises(MismatchError, match=r"dropout=0\.5"):
+        with pytest.raises(MismatchError, match=r"dropout=0\.5 needs mini-batches"):
             LinearClassifier(solver="exact", dropout=0.5).fit(*two_classes)
+
+    def test_early_stopping_needs_epochs(self, two_classes):
+        with pytest.raises(MismatchError, match="early stopping needs epochs"):
+            LinearClassifier(solver="exact", early_stopping=True).fit(*two_classes)
 
     def test_divergence(self, two_classes):
         X, y = two_classes
@@ -309,6 +313,12 @@ def test_sparse_penalties_give_zeros(penalty, digits):
 def test_max_norm_is_kept(digits):
     classifier = LinearClassifier(penalty="max-norm:0.5", random_state=0, max_epochs=10).fit(*digits)
     assert np.linalg.norm(classifier.coef_, axis=1).max() <= 0.5 + 1e-6
+
+
+@pytest.mark.parametrize("settings", [{"lr": 0.1}, {"dropout": 0.5}, {"early_stopping": True}])
+def test_auto_heeds_settings_that_ask_for_mini_batches(settings, digits):
+    classifier = LinearClassifier(lam=LAM, max_epochs=2, random_state=0, **settings).fit(*digits)
+    assert classifier.solver_.name == "momentum"
 
 
 def test_auto_says_what_it_picked(digits):

@@ -6,6 +6,7 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from scoreline.cli.output import notes
 from scoreline.engine.events import Event, Reason
 
 __all__ = ["Interrupt"]
@@ -30,6 +31,8 @@ class Interrupt:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         signal.signal(signal.SIGINT, self._before)
+        if kind is KeyboardInterrupt:
+            notes.print("Interrupted before there was anything to keep." if not self.pressed else "Interrupted.")
 
     def __call__(self, event: Event) -> Reason | None:
         """Ask for the end once the key was pressed."""

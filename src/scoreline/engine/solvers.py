@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeAlias
 
@@ -33,6 +33,7 @@ __all__ = [
     "Solver",
     "build_solver",
     "choose_solver",
+    "named_solver",
     "needs_whole_data",
 ]
 
@@ -54,6 +55,7 @@ class Settings:
     tol : float
         Relative accuracy, or relative progress an epoch.
     dropout : float
+    early_stopping : bool
     seed : int
     """
 
@@ -63,7 +65,19 @@ class Settings:
     max_epochs: int | None
     tol: float
     dropout: float
+    early_stopping: bool
     seed: int
+
+    def wishes(self) -> list[str]:
+        """Return the settings that only mini-batches can fulfil, in words."""
+        return [
+            words
+            for words, on in (
+                (f"dropout={self.dropout:g} needs mini-batches", bool(self.dropout)),
+                ("early stopping needs epochs", self.early_stopping),
+            )
+            if on
+        ]
 
 
 class Solver(ABC):
@@ -76,11 +90,11 @@ class Solver(ABC):
 
     def check(self, objective: Objective, settings: Settings) -> None:
         """Raise MismatchError, naming all that does not fit, unless the solver can take the objective."""
-        if settings.dropout:
+        if wishes := settings.wishes():
             raise MismatchError(
-                f"dropout={settings.dropout} came with a solver that takes no mini-batches",
-                allowed="dropout with " + ", ".join(OPTIMIZERS),
-                fix="choose one of these solvers, or dropout=0",
+                f"A solver without mini-batches was asked for while {' and '.join(wishes)}",
+                allowed="that with " + ", ".join(OPTIMIZERS),
+                fix="choose one of these solvers or solver='auto', or leave the settings out",
             )
 
     @abstractmethod
@@ -236,20 +250,29 @@ _WHOLE_DATA: dict[str, Solver] = {
 SOLVER_NAMES: tuple[str, ...] = ("auto", *_WHOLE_DATA, *OPTIMIZERS)
 
 
-def build_solver(spec: str | Optimizer | Solver, objective: Objective, source: DataSource) -> Choice:
+def build_solver(
+    spec: str | Optimizer | Solver, objective: Objective, source: DataSource, *, wishes: Sequence[str] = ()
+) -> Choice:
     """Return the solver that `spec` names; ``"auto"`` lets `choose_solver` decide.
 
     Raises
     ------
     UnknownNameError
         There is no such solver.
+    UsageError
+        Its parameters are wrong.
     """
+    if spec == "auto":
+        return choose_solver(objective, source, wishes)
+    return named_solver(spec)
+
+
+def named_solver(spec: str | Optimizer | Solver) -> Choice:
+    """Return the solver that `spec` names, which is not ``"auto"``; see `build_solver`."""
     if isinstance(spec, Solver):
         return Choice(spec, type(spec).__name__, "given")
     if isinstance(spec, Optimizer):
         return Choice(MiniBatch(spec), OPTIMIZERS.spec(spec), "given")
-    if spec == "auto":
-        return choose_solver(objective, source)
     if spec in _WHOLE_DATA:
         return Choice(_WHOLE_DATA[spec], spec, "given")
     name = spec.partition(":")[0]
@@ -271,10 +294,13 @@ def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
     return isinstance(spec, Solver) and not isinstance(spec, MiniBatch)
 
 
-def choose_solver(objective: Objective, source: DataSource) -> Choice:
-    """Pick a solver: exact where the objective allows it, else mini-batches with momentum."""
-    if missing := missing_for_exact(objective):
-        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(missing))
+def choose_solver(objective: Objective, source: DataSource, wishes: Sequence[str] = ()) -> Choice:
+    """Pick a solver: exact where the objective allows it, else mini-batches with momentum.
+
+    `wishes` are settings of the user's that only mini-batches can fulfil; any of them decides the matter.
+    """
+    if obstacles := [*missing_for_exact(objective), *wishes]:
+        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
     shape = f"{source.n_examples:,} x {source.n_features:,} numbers"
     return Choice(
         Exact(), "exact", f"chosen, as loss and penalty are smooth and {shape} can be gone through often"

@@ -88,7 +88,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     solver : str, Optimizer or Solver, default "auto"
         ``"exact"``, ``"gd"``, ``"random-search"``, ``"random-local-search"``, the name of an optimiser for
         mini-batches (``"sgd"``, ``"momentum"``, ``"adam"``, ...), or ``"auto"``: exact for smooth losses with L2
-        or no penalty, else mini-batches with momentum.
+        or no penalty, mini-batches with momentum for all else, and where `lr`, `dropout` or `early_stopping` asks
+        for them.
     lr : float or None, default None
         Learning rate of the mini-batch solvers and of ``"gd"``; None takes the optimiser's customary rate or one
         over the expected smoothness of the data.
@@ -261,8 +262,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         data, held_out = self._hold_out(data, validation, seed)
         source = data.source(balance(self.class_weight, data))
         objective = self._objective(source)
-        self.solver_ = build_solver(self.solver, objective, source)
         settings = self._settings(seed)
+        wishes = settings.wishes() + ([] if self.lr is None else ["a learning rate is given"])
+        self.solver_ = build_solver(self.solver, objective, source, wishes=wishes)
         self.solver_.solver.check(objective, settings)
         start = self._start(objective, source, warm)
         self.lr_, settings = _fill_lr(self.solver_, objective, source, settings)
@@ -378,6 +380,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             self.max_epochs,
             self.tol,
             self.dropout,
+            self.early_stopping,
             seed,
         )
 

@@ -14,7 +14,7 @@ from scoreline.engine.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.report.metrics import accuracy
 from scoreline.runs.config import AXES, RunConfig
-from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare
+from scoreline.runs.pipeline import Prepared, build_classifier, check_names, fit_prepared, judged_split, prepare
 
 __all__ = ["BASELINES", "Row", "compare"]
 
@@ -94,6 +94,8 @@ def compare(
         RunConfig.checked(**base.model_dump() | dict(zip(varied, values, strict=True)))
         for values in product(*varied.values())
     ]
+    for config in configs:
+        check_names(config)
     if dataset is None:
         dataset = load_dataset(base.data, base.load_options(), progress=progress)
     return _rows(configs, list(varied), dataset, baselines, listeners)

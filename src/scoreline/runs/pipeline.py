@@ -9,6 +9,7 @@ import numpy as np
 
 from scoreline._typing import Array, Labels
 from scoreline.data import Dataset, Progress, Split, load_dataset
+from scoreline.engine.solvers import named_solver
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators import LinearClassifier
@@ -17,6 +18,7 @@ from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
+from scoreline.schedules import SCHEDULES
 
 __all__ = [
     "Prepared",
@@ -47,13 +49,25 @@ class Prepared:
         return found
 
 
-def prepare(config: RunConfig, dataset: Dataset | None = None, *, progress: Progress | None = None) -> Prepared:
-    """Load the data (unless they are given) and extract the features of every split.
+def check_names(config: RunConfig) -> None:
+    """Look up every part that the settings name, so that a typing mistake costs no waiting.
 
-    Names of parts are looked up first, so that a typing mistake costs no waiting.
+    Raises
+    ------
+    UnknownNameError, UsageError
+        There is no such part, or its parameters are wrong.
     """
     LOSSES.build(config.loss)
     PENALTIES.build(config.penalty)
+    SCHEDULES.build(config.schedule)
+    FEATURES.build(config.features)
+    if config.solver != "auto":
+        named_solver(config.solver)
+
+
+def prepare(config: RunConfig, dataset: Dataset | None = None, *, progress: Progress | None = None) -> Prepared:
+    """Load the data (unless they are given) and extract the features of every split."""
+    check_names(config)
     extractor = FEATURES.build(config.features)
     if dataset is None:
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
