@@ -1,6 +1,7 @@
 """The architecture as a test: imports point down, heavy packages wait, names are sorted, files stay short."""
 
 import ast
+import dataclasses
 import importlib
 import pkgutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import scoreline
 
 ROOT = Path(scoreline.__file__).parent
+PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 #: From the ground up; packages of one line know nothing of one another.
 LAYERS = [
     {"errors", "_typing"},
@@ -39,7 +41,7 @@ def layer_of(path):
 
 
 def imported(path):
-    """Yield the parts of scoreline that a file imports, inside functions too; not what only type checkers see."""
+    """Yield the parts of scoreline that a file imports, inside functions and for type checkers too."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         names = []
@@ -52,6 +54,10 @@ def imported(path):
             names = [alias.name for alias in node.names]
         for name in names:
             part = name.removeprefix("scoreline.").split(".")[0]
+            # What the root package lends from elsewhere (LinearClassifier) would be an arrow up in disguise.
+            assert part not in set(scoreline.__all__) - {"__version__"}, (
+                f"{path.name} imports {part} from the root"
+            )
             if name.startswith("scoreline.") and part in LEVEL:
                 yield part
 
@@ -68,6 +74,23 @@ def test_imports_point_down(path):
 def test_every_package_has_a_layer():
     found = {layer_of(path) for path in FILES} - {"__init__", "__main__"}
     assert found <= LEVEL.keys()
+
+
+@pytest.mark.parametrize(
+    ("owner", "line"),
+    [
+        ("losses", "from scoreline.engine.minibatch import train"),
+        ("losses", "def f():\n    import scoreline.data.base"),
+        ("losses", "from scoreline.penalties import L2"),
+        ("engine", "from scoreline import cli"),
+    ],
+)
+def test_an_arrow_up_or_aside_is_seen(tmp_path, owner, line):
+    path = tmp_path / "planted.py"
+    path.write_text(line, encoding="utf-8")
+    others = list(imported(path))
+    assert len(others) == 1
+    assert LEVEL[others[0]] >= LEVEL[owner]
 
 
 def test_importing_scoreline_loads_nothing_heavy():
@@ -102,7 +125,23 @@ def test_every_part_is_documented():
     from scoreline.penalties import PENALTIES
     from scoreline.schedules import SCHEDULES
 
-    text = (ROOT.parents[1] / "docs" / "parts.md").read_text(encoding="utf-8")
+    text = PARTS_PAGE.read_text(encoding="utf-8")
     for registry in (LOSSES, PENALTIES, OPTIMIZERS, SCHEDULES, FEATURES, READERS, NAMED_SETS):
         for name in [*registry, *registry.aliases]:
             assert f"`{name}`" in text, f"docs/parts.md says nothing of the {registry.kind} {name}"
+
+
+def test_the_row_of_a_part_names_its_class_and_its_parameters():
+    from scoreline.losses import LOSSES
+    from scoreline.optimizers import OPTIMIZERS
+    from scoreline.penalties import PENALTIES
+    from scoreline.schedules import SCHEDULES
+
+    rows = [line for line in PARTS_PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    for registry in (LOSSES, PENALTIES, OPTIMIZERS, SCHEDULES):
+        for name, cls in registry.items():
+            row = next(row for row in rows if row.startswith(f"| `{name}`") and f"| `{cls.__name__}` |" in row)
+            for field in dataclasses.fields(cls):
+                value = field.default if isinstance(field.default, str) else f"{field.default:g}"
+                shown = f"`{field.name}`" if field.default is False else f"`{field.name}={value}`"
+                assert shown.replace("e-0", "e-") in row, f"the row of {name} in docs/parts.md lacks {shown}"

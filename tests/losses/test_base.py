@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scoreline.losses import rows_for
+from scoreline.losses import CrammerSinger, OneVsAll, WestonWatkins, rows_for
 from scoreline.losses.base import as_pair, checked, put_true, true_scores
 
 
@@ -32,3 +32,15 @@ def test_floats_are_passed_on_without_a_copy() -> None:
 
 def test_half_precision_is_widened() -> None:
     assert checked(np.zeros((1, 2), np.float16), np.array([1], np.uint8))[0].dtype == np.float64
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 10])
+def test_a_plain_hinge_lends_half_the_curvature_of_its_square(n_classes: int) -> None:
+    for plain, squared in (
+        (OneVsAll(), OneVsAll(squared=True)),
+        (WestonWatkins(), WestonWatkins(squared=True)),
+        (WestonWatkins(average=True), WestonWatkins(average=True, squared=True)),
+    ):
+        assert plain.curvature(n_classes) == squared.curvature(n_classes) / 2
+    # One term of the structured hinge acts at a time; the Hessian of its square has the eigenvalue 4.
+    assert CrammerSinger().curvature(n_classes) == (1 if n_classes == 2 else 2)
