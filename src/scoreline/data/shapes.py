@@ -51,7 +51,7 @@ class Challenges:
     occlusion : float
         A slab hides part of the picture.
     clutter : float
-        Coloured blobs crowd the ground.
+        Coloured blobs crowd the ground, and shine through the shape.
     variation : float
         Examples of one class differ in hue, saturation, proportions and thickness.
     """
@@ -103,7 +103,9 @@ def _draw(y: Labels, knobs: Challenges, rng: np.random.Generator) -> Array:
     a, b = _bend(*_camera(x, v, knobs.pose, rng), knobs.deformation, rng)
     cover, colour = _object(a, b, y, knobs.variation, rng)
     picture = _ground(x, v, knobs.clutter, rng)
-    picture += cover[..., None] * (colour[:, None, None, :] - picture)
+    # A crowd behind alone leaves a shape in plain sight: it takes on some of its surroundings' colours too.
+    visible = (1 - 0.8 * knobs.clutter) * cover[..., None]
+    picture += visible * (colour[:, None, None, :] - picture)
     picture = _occlude(picture, x, v, knobs.occlusion, rng)
     picture = _light(picture, x, v, knobs.illumination, rng)
     picture += _NOISE * rng.standard_normal(picture.shape, dtype=np.float32)
