@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawing", "draw_comparison", "draw_run", "save_drawings"]
 
 #: Mistakes shown.
-MISTAKES = 24
+MISTAKES = 12
 
 
 class Drawing(NamedTuple):
