@@ -43,7 +43,7 @@ def scoreline(capfd):
 class TestTrain:
     def test_json_is_the_last_line(self, scoreline, tmp_path):
         code, out, _ = scoreline(
-            "train", "digits", "--out", tmp_path / "run", "--json", "--max-epochs", 3, "--tol", 1
+            "train", "digits", "--out", tmp_path / "run", "--json", "--solver", "adam", "--max-epochs", 3
         )
         assert code == 0
         facts = json.loads(out.splitlines()[-1])

@@ -221,6 +221,10 @@ class TestErrors:
         with pytest.raises(DataError, match="only one class"):
             LinearClassifier().fit(np.ones((5, 2)), np.zeros(5))
 
+    def test_one_class_with_weight(self):
+        with pytest.raises(DataError, match="only one class with a weight above 0, 1"):
+            LinearClassifier().fit(np.eye(4), [0, 1, 1, 1], sample_weight=[0, 1, 1, 1])
+
     @pytest.mark.parametrize(
         "settings", [{"loss": "sofmax"}, {"penalty": "l3"}, {"solver": "adem"}, {"schedule": "cosin"}]
     )

@@ -57,13 +57,15 @@ def _print_summary(result: RunResult) -> None:
     splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
     counts = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
     lr = "" if classifier.lr_ is None else f", lr {classifier.lr_:.3g}"
+    gap = classifier.duality_gap_
+    proof = "" if gap is None else f", provably within {max(gap, 0):.1e} of the optimum"
     console.print(
         facts(
             [
                 ("accuracy", describe_accuracy(result.judged)),
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),
-                ("objective", f"{classifier.objective_:.6g} on the training data"),
+                ("objective", f"{classifier.objective_:.6g} on the training data{proof}"),
                 ("solver", f"{classifier.solver_.name}{lr}: {classifier.solver_.reason}"),
                 ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),
                 ("seconds", f"{timings.total:.1f} (loading {timings.load:.1f}, fitting {timings.fit:.1f})"),

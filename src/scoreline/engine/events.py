@@ -18,6 +18,7 @@ class Reason(enum.Enum):
     CONVERGED = "converged"
     MAX_EPOCHS = "reached the largest number of epochs"
     EARLY_STOPPED = "stopped improving on the validation data"
+    ROUNDING = "rounding leaves no way further down"
     DIVERGED = "every configuration diverged"
     INTERRUPTED = "interrupted"
     TIME_LIMIT = "reached the time limit"
@@ -93,6 +94,9 @@ class RunEnded:
     alive: Array
     #: The optimiser's memory, for W and for b; None where the method has none.
     state: Params | None = None
+    #: Relative duality gap, ``(primal - dual) / primal``, where the method has proved one: the objective is within
+    #: this share of the least that any parameters could reach.
+    duality_gap: float | None = None
 
 
 #: Any of the above.

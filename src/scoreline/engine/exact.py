@@ -15,6 +15,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
+from scoreline.engine.certificate import dual_value, has_certificate
 from scoreline.engine.events import Evaluated, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.line_search import minimize_along
 from scoreline.engine.objective import Objective, predicted_classes
@@ -59,8 +60,10 @@ def minimize_exactly(
 ) -> Generator[Event, Reason | None, None]:
     r"""Minimise a smooth, convex objective with K = 1 to high accuracy.
 
-    The run has converged when the decrease that the quadratic model promises,
-    :math:`\tfrac12 g^\top H g` with H the L-BFGS inverse Hessian, is at most `tol` times the objective.
+    The run has converged when the relative duality gap is at most `tol`: the objective is then provably within
+    that share of the least there is. The gap is looked at when the decrease that the quadratic model promises,
+    :math:`\tfrac12 g^\top H g` with H the L-BFGS inverse Hessian, is that small. Where there is no certificate
+    (see `scoreline.engine.certificate`), the promise alone decides.
 
     Yields `RunStarted`, `Evaluated` after each iteration, `RunEnded`; a listener ends it by sending a `Reason`.
 
@@ -71,7 +74,7 @@ def minimize_exactly(
     start : Params
         Where to begin; its dtype is the one the data are multiplied in.
     tol : float
-        Relative accuracy of the objective.
+        Relative accuracy of the objective, at least 0.
     max_iter : int
         Iterations at the most.
 
@@ -92,27 +95,35 @@ def minimize_exactly(
     wish = yield RunStarted(1, max_iter, source.n_examples, start)
     # An objective without penalty may have no lower bound but 0, where relative accuracy means nothing.
     floor = NEGLIGIBLE * objective.loss.value_at_zero(objective.n_classes)
+    certified, threshold, gap = has_certificate(objective), tol, None
     iteration = 0
     while wish is None and iteration < max_iter:
         direction = memory.direction(here.gradient)
         promise = -_dot(here.gradient, direction) / 2
-        if promise <= tol * max(here.objective, floor):
-            wish = Reason.CONVERGED
-            break
+        if promise <= threshold * max(here.objective, floor):
+            gap = here.gap(objective, source, labelled) if certified else None
+            if gap is None or gap <= tol:
+                wish = Reason.CONVERGED
+                break
+            threshold = min(threshold, promise / max(here.objective, floor)) / 4
         change = all_scores(objective, direction, source)[:, 0]
         t = minimize_along(objective, labelled, here.params, here.scores, direction, change)
         if t == 0:  # rounding leaves no way down
-            wish = Reason.CONVERGED
+            gap = here.gap(objective, source, labelled) if certified else None
+            wish = Reason.CONVERGED if gap is None or gap <= tol else Reason.ROUNDING
             break
         step = Params(t * direction.W, t * direction.b)
         there = _Point.at(
             objective, source, labelled, here.params.plus(step), here.scores + change.dtype.type(t) * change
         )
         memory.remember(step, there.gradient, here.gradient)
-        here = there
+        here, gap = there, None
         iteration += 1
         wish = yield here.event(iteration, labelled)
-    yield RunEnded(wish or Reason.MAX_EPOCHS, iteration, iteration, here.params, np.ones(1, dtype=bool))
+    if certified and gap is None:
+        gap = here.gap(objective, source, labelled)
+    reason, alive = wish or Reason.MAX_EPOCHS, np.ones(1, dtype=bool)
+    yield RunEnded(reason, iteration, iteration, here.params, alive, duality_gap=gap)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +134,7 @@ class _Point:
     scores: FloatArray
     objective: float
     loss: float
+    slopes: FloatArray
     gradient: Params
 
     @classmethod
@@ -132,7 +144,12 @@ class _Point:
         values, slopes = objective.loss.value_and_gradient(scores, labelled.y)
         loss = labelled.mean(values)
         gradient = objective.gradient_from_slopes(params, slopes[:, None], source)
-        return cls(params, scores, loss + float(objective.penalty_value(params)[0]), loss, gradient)
+        return cls(params, scores, loss + float(objective.penalty_value(params)[0]), loss, slopes, gradient)
+
+    def gap(self, objective: Objective, source: DataSource, labelled: Labelled) -> float:
+        """Return the relative duality gap."""
+        dual = dual_value(objective, source, labelled, self.slopes)
+        return (self.objective - dual) / max(self.objective, np.finfo(np.float64).tiny)
 
     def event(self, iteration: int, labelled: Labelled) -> Evaluated:
         accuracy = labelled.mean(predicted_classes(self.scores) == labelled.y)

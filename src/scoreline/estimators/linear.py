@@ -101,8 +101,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         Epochs (iterations, tries) at the most; None takes the solver's default: 30 epochs, or as many as make
         2,000 steps, with mini-batches; 2,000 with ``"gd"``; 1,000 iterations or tries otherwise.
     tol : float, default 1e-4
-        Exact: relative accuracy of the objective. Mini-batches: an epoch that lowers the mean objective by a
-        smaller share counts as idle. 0 never stops early.
+        Exact: with L2, the objective ends provably within this share of the least there is; without a penalty,
+        by a quadratic model of it. Mini-batches: an epoch that lowers the mean objective by a smaller share
+        counts as idle. 0 never stops early.
     n_iter_no_change : int, default 5
         Idle epochs that end the run (mini-batches); also the patience of `early_stopping`.
     fit_intercept : bool, default True
@@ -137,6 +138,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         Objective on the training data at the end, in float64.
     penalty_value_ : float
         The penalty's part of it, ``lam * R(W)``, with W as it was trained: for standardised rows, if those were.
+    duality_gap_ : float or None
+        Relative duality gap of an exact fit, ``(primal - dual) / primal``: `objective_` is provably within this
+        share of the least there is. None for other solvers, and without a penalty.
     history_ : History
         What every epoch came to.
     solver_ : Choice
@@ -412,6 +416,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     def _finish(self, objective: Objective, source: MemorySource, params: Params, ended: RunEnded) -> None:
         self.n_iter_ = max(1, round(ended.epoch))
         self.stop_reason_ = ended.reason
+        self.duality_gap_ = ended.duality_gap
         if ended.reason is Reason.DIVERGED:
             lr = f" at lr={self.lr_:.3g}" if self.lr_ else ""
             raise DivergedError(
@@ -426,10 +431,10 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         dtype = np.float64 if source.X.dtype == np.float64 else np.float32
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)
-        if ended.reason is Reason.MAX_EPOCHS and self.solver_.solver.must_converge:
+        if ended.reason in (Reason.MAX_EPOCHS, Reason.ROUNDING) and self.solver_.solver.must_converge:
             warnings.warn(
                 f"The {self.solver_.name} solver stopped after {self.n_iter_} iterations without reaching "
-                f"tol={self.tol:g}. Raise max_epochs or lam, or standardize the features.",
+                f"tol={self.tol:g} ({ended.reason.value}). Raise max_epochs, tol or lam, or standardize.",
                 ConvergenceWarning,
                 stacklevel=3,
             )

@@ -72,9 +72,11 @@ def validate_training_data(
                 "All sample weights are 0", allowed="at least one weight above 0", fix="leave sample_weight out"
             )
     known = np.unique(y) if classes is None else classes
-    if len(known) < 2:
+    counted = known if weight is None or classes is not None else np.unique(y[weight > 0])
+    if len(counted) < 2:
+        which = "" if weight is None else " with a weight above 0"
         raise DataError(
-            f"The labels hold only one class, {known.tolist()[0]!r}",
+            f"The labels hold only one class{which}, {counted.tolist()[0]!r}",
             allowed="two classes or more",
             fix="add examples of another class",
         )

@@ -5,7 +5,7 @@ To add one: a file here with one frozen dataclass, a line in `LOSSES`, a line in
 
 from __future__ import annotations
 
-from scoreline.losses.base import Loss, rows_for
+from scoreline.losses.base import CertifiedLoss, Loss, rows_for
 from scoreline.losses.crammer_singer import CrammerSinger
 from scoreline.losses.one_vs_all import OneVsAll
 from scoreline.losses.softmax import Softmax
@@ -15,6 +15,7 @@ from scoreline.registry import Registry
 
 __all__ = [
     "LOSSES",
+    "CertifiedLoss",
     "CrammerSinger",
     "Loss",
     "OneVsAll",

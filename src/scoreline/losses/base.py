@@ -11,7 +11,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.errors import DataError, UsageError
 
-__all__ = ["Loss", "MultinomialLoss", "RowwiseLoss"]
+__all__ = ["CertifiedLoss", "Loss", "MultinomialLoss", "RowwiseLoss"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,36 @@ class Loss(ABC):
         )
 
 
+class CertifiedLoss(Loss):
+    """A loss with a conjugate, from which a lower bound of the whole objective follows."""
+
+    @abstractmethod
+    def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return :math:`\ell^*(a) = \sup_s \langle a, s \rangle - \ell(s)` for each example, float64 ``(B,)``.
+
+        Parameters
+        ----------
+        slopes : array (B, C) of float64
+            Points of its domain: gradients of the loss at any scores, or what `balanced` makes of them.
+        y : array (B,)
+            Labels.
+        """
+
+    @abstractmethod
+    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+        """Return points of the conjugate's domain near `slopes` whose weighted sum over the examples is 0.
+
+        Parameters
+        ----------
+        slopes : array (B, C) of float64
+            Gradients of the loss at any scores, one row an example.
+        y : array (B,)
+            Labels.
+        weight : array (B,) or None
+            The examples' weights; None counts each once.
+        """
+
+
 class MultinomialLoss(Loss):
     """A loss that looks at the differences between the classes' scores.
 
@@ -120,11 +150,7 @@ class RowwiseLoss(Loss):
     def value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         """Return losses ``(B, ...)`` and gradients ``(B, ..., C)``; see `Loss.value_and_gradient`."""
         scores, y = checked(scores, y)
-        target = np.full_like(scores, -1)
-        if scores.shape[-1] == 1:
-            target[y == 1] = 1
-        else:
-            put_true(target, y, 1)
+        target = targets(scores, y)
         value, slope = self._phi(target * scores)
         return value.sum(axis=-1), target * slope
 
@@ -158,6 +184,16 @@ def checked(scores: Array, y: Array) -> tuple[FloatArray, Labels]:
             fix="number the classes from 0, one score each",
         )
     return scores, y.astype(np.int64, copy=False)
+
+
+def targets(scores: FloatArray, y: Labels) -> FloatArray:
+    """Return ``t``, shaped like `scores`: 1 for the true class, -1 for the others."""
+    target = np.full_like(scores, -1)
+    if scores.shape[-1] == 1:
+        target[y == 1] = 1
+    else:
+        put_true(target, y, 1)
+    return target
 
 
 def as_pair(scores: FloatArray) -> FloatArray:

@@ -10,13 +10,13 @@ import numpy as np
 
 from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.base import MultinomialLoss, as_pair, put_true, true_scores
+from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, true_scores
 
 __all__ = ["Softmax"]
 
 
 @dataclass(frozen=True)
-class Softmax(MultinomialLoss):
+class Softmax(MultinomialLoss, CertifiedLoss):
     r"""Cross-entropy between the softmax of the scores and the label.
 
     .. math:: L = -\sum_c t_c \log p_c, \qquad p_c = e^{s_c} / \sum_j e^{s_j},
@@ -97,3 +97,38 @@ class Softmax(MultinomialLoss):
             scores = as_pair(scores)
         exponentials: FloatArray = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+    def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return :math:`\sum_c p_c \log p_c` with :math:`p = a + t`, the slope's own distribution."""
+        p = self._distributions(slopes, y)
+        # Rounding may leave a probability a hair below 0, where p log p has nothing to say.
+        logarithms = np.log(p, out=np.zeros_like(p), where=p > 0)
+        return (p * logarithms).sum(axis=-1)
+
+    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+        r"""Mix every distribution with one more: :math:`p_i \to (1 - \theta) p_i + \theta q`.
+
+        The distributions must sum to the labels'. With :math:`m` the sum of the former and :math:`n` that of the
+        latter, :math:`q = (n - (1 - \theta) m) / (\theta \sum w)` sees to it, and
+        :math:`\theta = \max_c (1 - n_c / m_c)` is the least for which q has no negative entry.
+        """
+        w = np.ones(len(y)) if weight is None else weight
+        p = self._distributions(slopes, y)
+        labels = self._labels(p, y)
+        m, n = w @ p, w @ labels
+        theta = float(np.max(1 - np.divide(n, m, out=np.ones_like(n), where=m > 0), initial=0.0))
+        if theta > 0:
+            q = np.maximum(n - (1 - theta) * m, 0) / (theta * w.sum())
+            p = (1 - theta) * p + theta * q
+        mixed = p - labels
+        return mixed[:, 1:] if slopes.shape[-1] == 1 else mixed
+
+    def _labels(self, p: FloatArray, y: Labels) -> FloatArray:
+        labels = np.full(p.shape, self.label_smoothing / p.shape[-1])
+        labels[np.arange(len(y)), y] += 1 - self.label_smoothing
+        return labels
+
+    def _distributions(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return ``p = slope + label``, two columns for two classes."""
+        both = np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes
+        return both + self._labels(both, y)

@@ -6,14 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from scoreline._typing import FloatArray
-from scoreline.losses.base import RowwiseLoss
+import numpy as np
+
+from scoreline._typing import FloatArray, Labels
+from scoreline.losses.base import CertifiedLoss, RowwiseLoss, targets
 
 __all__ = ["SquaredError"]
 
 
 @dataclass(frozen=True)
-class SquaredError(RowwiseLoss):
+class SquaredError(RowwiseLoss, CertifiedLoss):
     r"""Squared distance of the scores from the targets :math:`t_c = \pm 1`.
 
     .. math:: L = \sum_c (s_c - t_c)^2 = \sum_c (1 - t_c s_c)^2, \qquad
@@ -40,3 +42,13 @@ class SquaredError(RowwiseLoss):
     def curvature(self, n_classes: int) -> float:
         """Return 2, everywhere and exactly."""
         return 2.0
+
+    def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return :math:`\sum_c (u_c + u_c^2 / 4)` with :math:`u_c = t_c a_c`, the slope by the margin."""
+        u = targets(slopes, y) * slopes
+        return (u + u * u / 4).sum(axis=-1)
+
+    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+        """Take off the mean: every slope is in the domain."""
+        del y
+        return slopes - np.average(slopes, axis=0, weights=weight)

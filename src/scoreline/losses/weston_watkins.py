@@ -10,13 +10,14 @@ import numpy as np
 
 from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.base import MultinomialLoss, put_true, true_scores
+from scoreline.losses.balance import balance_flows
+from scoreline.losses.base import CertifiedLoss, MultinomialLoss, put_true, true_scores
 
 __all__ = ["WestonWatkins"]
 
 
 @dataclass(frozen=True)
-class WestonWatkins(MultinomialLoss):
+class WestonWatkins(MultinomialLoss, CertifiedLoss):
     r"""The Weston-Watkins hinge, "multiclass SVM loss": every wrong class must stay a margin below the true one.
 
     .. math:: L = \sum_{j \ne y} \max(0,\; s_j - s_y + \Delta)
@@ -92,3 +93,32 @@ class WestonWatkins(MultinomialLoss):
         """Return ``2 C`` times the averaging for the squared hinge: the Hessian is twice a star's Laplacian."""
         squared = self._scale(n_classes) * (2 if n_classes == 2 else 2 * n_classes)
         return squared if self.squared else squared / 2
+
+    def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return :math:`\sum_{j \ne y} (a_j^2 / 4 - \Delta a_j)`, without the square for the plain hinge.
+
+        In the domain the slopes of the wrong classes are at least 0 (and at most 1 for the plain hinge), and all
+        of an example's sum to 0. Averaging divides the squares; the true class's own term is a constant.
+        """
+        wrong = _both(slopes).copy()
+        put_true(wrong, y, 0)
+        scale = self._scale(wrong.shape[-1])
+        quadratic = wrong * wrong / (4 * scale) if self.squared else 0.0
+        return (quadratic - self.margin * wrong).sum(axis=-1) - scale * self._constant()
+
+    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+        """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
+        wrong = _both(slopes).copy()
+        put_true(wrong, y, 0)
+        weighted = wrong if weight is None else wrong * weight[:, None]
+        n_classes = wrong.shape[-1]
+        flows = np.stack([weighted[y == label].sum(axis=0) for label in range(n_classes)])
+        factors = balance_flows(flows)
+        wrong *= factors[y] / max(1.0, float(factors.max(initial=0.0)))  # a plain hinge's slopes may only shrink
+        put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
+        return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
+
+
+def _both(slopes: FloatArray) -> FloatArray:
+    """Return one slope a class: two classes share one."""
+    return np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes

@@ -50,6 +50,8 @@ def _training(result: RunResult) -> dict[str, str]:
         "accuracy": ", ".join(f"{e.accuracy:.4f} {name}" for name, e in result.evaluations.items()),
         "seconds": f"{result.timings.load:.1f} to load, {result.timings.fit:.1f} to fit",
     }
+    if classifier.duality_gap_ is not None:
+        facts["duality gap"] = f"{classifier.duality_gap_:.1e}, relative: the optimum is no further away"
     if classifier.lr_ is not None:
         schedule = f", {config.schedule} schedule, batches of {config.batch_size}"
         facts["learning rate"] = f"{classifier.lr_:.4g}{schedule}"

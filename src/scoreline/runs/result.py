@@ -67,6 +67,7 @@ class RunResult:
             "status": classifier.stop_reason_.value,
             "solver": {"name": classifier.solver_.name, "reason": classifier.solver_.reason, "lr": classifier.lr_},
             "epochs": classifier.n_iter_,
+            "duality_gap": classifier.duality_gap_,
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},
             "sanity": [asdict(check) for check in self.sanity],

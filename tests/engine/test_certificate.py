@@ -1,0 +1,202 @@
+"""The certificate is a true bound: whatever the slopes, no weights reach below it; at the optimum it is tight."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scoreline import LinearClassifier
+from scoreline.data.memory import MemorySource
+from scoreline.engine.certificate import dual_value, has_certificate
+from scoreline.engine.exact import minimize_exactly
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.scored import all_scores, read_labels
+from scoreline.engine.stopping import drive
+from scoreline.losses import LOSSES, CertifiedLoss, rows_for
+from scoreline.losses.balance import balance_flows
+from scoreline.penalties import L1, L2, NoPenalty
+
+CERTIFIED = [
+    "softmax",
+    "softmax:label_smoothing=0.2",
+    "one-vs-all",
+    "one-vs-all:squared",
+    "one-vs-all:squared,margin=2",
+    "weston-watkins",
+    "weston-watkins:squared",
+    "weston-watkins:squared,average",
+    "weston-watkins:average,include_true,margin=0.5",
+    "squared-error",
+]
+SMOOTH = [spec for spec in CERTIFIED if LOSSES.build(spec).smooth]
+
+
+def problem(seed, loss, n_classes, kind="plain", intercept=True, lam=1e-2):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(int(rng.integers(n_classes, 40)), 5)) * rng.uniform(0.2, 3)
+    if kind == "rank-deficient":
+        X[:, 2:] = X[:, :2] @ rng.normal(size=(2, 3))
+    elif kind == "duplicates":
+        X[:, 1] = X[:, 0]
+    y = rng.integers(0, n_classes, len(X))
+    y[:n_classes] = np.arange(n_classes)
+    if kind == "separable":
+        X = 3 * np.eye(n_classes, 5)[y] + 0.1 * X
+    weight = rng.random(len(X)) * 3 if kind == "weighted" else None
+    source = MemorySource(X, y, n_classes, weight)
+    return Objective(LOSSES.build(loss), L2(), np.array([lam]), n_classes, intercept), source, rng
+
+
+def slopes_at(objective, source, params):
+    return objective.loss.value_and_gradient(all_scores(objective, params, source)[:, 0], source.y)[1]
+
+
+def random_params(objective, source, rng, scale):
+    R, D = objective.n_rows, source.n_features
+    return Params(scale * rng.normal(size=(1, R, D)), scale * rng.normal(size=(1, R)))
+
+
+KINDS = st.sampled_from(["plain", "rank-deficient", "duplicates", "separable", "weighted"])
+
+
+class TestBound:
+    @given(
+        st.integers(0, 100_000),
+        st.sampled_from(CERTIFIED),
+        st.integers(2, 5),
+        KINDS,
+        st.booleans(),
+        st.sampled_from([1.0, 1e-2, 1e-6]),
+        st.floats(-3, 2),
+    )
+    @settings(max_examples=300, deadline=None)
+    def test_no_weights_reach_below_it(self, seed, loss, n_classes, kind, intercept, lam, size):
+        objective, source, rng = problem(seed, loss, n_classes, kind, intercept, lam)
+        somewhere = random_params(objective, source, rng, 10**size)
+        bound = dual_value(objective, source, read_labels(source), slopes_at(objective, source, somewhere))
+        for scale in (0.0, 0.1, 1.0, 10.0):
+            elsewhere = random_params(objective, source, rng, scale)
+            if not intercept:
+                elsewhere = elsewhere._replace(b=np.zeros_like(elsewhere.b))
+            value = objective.value(elsewhere, source)[0]
+            assert bound <= value + 1e-9 * max(1.0, abs(bound), value)
+
+    @given(
+        st.integers(0, 100_000),
+        st.sampled_from(SMOOTH),
+        st.integers(2, 4),
+        KINDS,
+        st.sampled_from([1e-1, 1e-3, 1e-5]),
+    )
+    @settings(max_examples=60, deadline=None)
+    def test_gap_is_at_least_the_distance_from_the_optimum(self, seed, loss, n_classes, kind, lam):
+        objective, source, _ = problem(seed, loss, n_classes, kind, lam=lam)
+        start = zero_params(1, objective.n_rows, source.n_features, np.dtype(np.float64))
+        rough, fine = (
+            drive(minimize_exactly(objective, source, start, tol=tol, max_iter=4000), []) for tol in (3e-2, 1e-9)
+        )
+        reached, best = (objective.value(ended.params, source)[0] for ended in (rough, fine))
+        assert (reached - best) / reached <= rough.duality_gap + 1e-9
+        assert rough.duality_gap <= 3e-2
+        assert fine.duality_gap <= 1e-9 or fine.step == 4000
+
+    @pytest.mark.parametrize("loss", SMOOTH)
+    @pytest.mark.parametrize("n_classes", [2, 4])
+    @pytest.mark.parametrize("standardized", [False, True])
+    def test_is_tight_at_the_optimum(self, loss, n_classes, standardized):
+        objective, source, _ = problem(0, loss, n_classes)
+        if standardized:
+            measured = Standardization.of(source)
+            objective = Objective(objective.loss, L2(), objective.lam, n_classes, True, measured)
+        start = zero_params(1, objective.n_rows, 5, np.dtype(np.float64))
+        ended = drive(minimize_exactly(objective, source, start, tol=1e-11, max_iter=5000), [])
+        assert -1e-12 < ended.duality_gap <= 1e-11
+
+
+class TestConjugates:
+    @pytest.mark.parametrize("spec", CERTIFIED)
+    @pytest.mark.parametrize("n_classes", [2, 5])
+    def test_fenchel_and_young(self, spec, n_classes):
+        """``l*(a) + l(s) >= <a, s>`` for all s, with equality where a is the slope at s."""
+        loss, rng = LOSSES.build(spec), np.random.default_rng(0)
+        R = rows_for(n_classes)
+        scores, y = 2 * rng.normal(size=(200, R)), rng.integers(0, n_classes, 200)
+        value, slopes = loss.value_and_gradient(scores, y)
+        conjugate = loss.conjugate(slopes, y)
+        np.testing.assert_allclose(conjugate + value, (slopes * scores).sum(axis=1), atol=1e-12)
+        for _ in range(20):
+            others = 4 * rng.normal(size=(200, R))
+            assert (conjugate + loss.value(others, y) >= (slopes * others).sum(axis=1) - 1e-12).all()
+
+    @pytest.mark.parametrize("spec", CERTIFIED)
+    @pytest.mark.parametrize("n_classes", [2, 5])
+    @pytest.mark.parametrize("weighted", [False, True])
+    def test_balanced_sums_to_zero_within_the_domain(self, spec, n_classes, weighted):
+        loss, rng = LOSSES.build(spec), np.random.default_rng(1)
+        R = rows_for(n_classes)
+        scores, y = 2 * rng.normal(size=(80, R)), np.arange(80) % n_classes
+        weight = rng.random(80) if weighted else None
+        slopes = loss.value_and_gradient(scores, y)[1]
+        balanced = loss.balanced(slopes, y, weight)
+        np.testing.assert_allclose(np.average(balanced, axis=0, weights=weight), 0, atol=1e-13)
+        conjugate = loss.conjugate(balanced, y)
+        for _ in range(20):
+            others = 4 * rng.normal(size=(80, R))
+            assert (conjugate + loss.value(others, y) >= (balanced * others).sum(axis=1) - 1e-11).all()
+
+    def test_what_is_balanced_stays(self):
+        loss, y = LOSSES.build("softmax"), np.arange(6) % 3
+        even = loss.value_and_gradient(np.zeros((6, 3)), y)[1]
+        np.testing.assert_allclose(loss.balanced(even, y, None), even, atol=1e-15)
+
+    def test_every_smooth_loss_has_one(self):
+        assert all(isinstance(LOSSES.build(spec), CertifiedLoss) for spec in LOSSES if LOSSES.build(spec).smooth)
+
+
+class TestFlows:
+    @pytest.mark.parametrize("n", [2, 3, 10, 60])
+    def test_rows_come_to_equal_columns(self, n):
+        flows = np.random.default_rng(0).random((n, n)) ** 4
+        np.fill_diagonal(flows, 0)
+        balanced = balance_flows(flows) * flows
+        np.testing.assert_allclose(balanced.sum(axis=1), balanced.sum(axis=0), rtol=1e-12)
+
+    def test_dead_ends_are_closed(self):
+        flows = np.array([[0, 1.0, 2, 0], [3, 0, 0, 0], [0, 0, 0, 5], [0, 0, 0, 0]])
+        factors = balance_flows(flows)
+        np.testing.assert_array_equal(factors > 0, [[0, 1, 0, 0], [1, 0, 0, 0], [0] * 4, [0] * 4])
+        balanced = factors * flows
+        np.testing.assert_allclose(balanced.sum(axis=1), balanced.sum(axis=0), rtol=1e-13)
+
+    def test_nothing_flows(self):
+        np.testing.assert_array_equal(balance_flows(np.zeros((3, 3))), np.zeros((3, 3)))
+
+
+def test_no_certificate_without_l2_or_lam():
+    objective, *_ = problem(0, "softmax", 3)
+    assert has_certificate(objective)
+    for penalty, lam in ((L2(), 0.0), (NoPenalty(), 1.0), (L1(), 1.0)):
+        assert not has_certificate(Objective(objective.loss, penalty, np.array([lam]), 3))
+    crammer_singer = LOSSES.build("crammer-singer")
+    assert not has_certificate(Objective(crammer_singer, L2(), np.array([1.0]), 3))
+
+
+class TestEstimator:
+    X = np.random.default_rng(0).normal(size=(200, 6))
+    Y = np.random.default_rng(1).integers(0, 3, 200)
+
+    @pytest.mark.parametrize("tol", [1e-2, 1e-5, 1e-9])
+    def test_tol_is_proved(self, tol):
+        fitted = LinearClassifier(lam=1e-3, tol=tol).fit(self.X, self.Y)
+        best = LinearClassifier(lam=1e-3, tol=1e-13).fit(self.X, self.Y)
+        assert 0 <= fitted.duality_gap_ <= tol
+        assert fitted.objective_ - best.objective_ <= fitted.duality_gap_ * fitted.objective_ + 1e-15
+
+    def test_single_precision_proves_what_it_can(self):
+        fitted = LinearClassifier(lam=1e-3, tol=1e-5).fit(self.X.astype(np.float32), self.Y)
+        assert fitted.duality_gap_ <= 1e-5
+
+    def test_there_is_none_for_mini_batches(self):
+        fitted = LinearClassifier(solver="adam", max_epochs=2, random_state=0).fit(self.X, self.Y)
+        assert fitted.duality_gap_ is None
