@@ -205,3 +205,11 @@ class TestParts:
         source = data("badly scaled")
         goal = objective(source, lam=1e-6)
         assert solve(goal, source, tol=1e-8).step < 60
+
+    def test_preconditioner_survives_dependent_features_in_float32(self):
+        rng = np.random.default_rng(0)
+        few = rng.normal(size=(60, 3)).astype(np.float32) * 1e3
+        source = MemorySource(few @ rng.normal(size=(3, 40)).astype(np.float32), rng.integers(3, size=60), 3)
+        goal = objective(source, lam=1e-9)
+        gradient = Params(rng.normal(size=(1, 3, 40)), np.zeros((1, 3)))
+        assert np.isfinite(Preconditioner.of(goal, source).solve(gradient).W).all()

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from scoreline.gradients import SCHEMES, error_curve, recommend_h
-from scoreline.gradients.noise import function_noise
+from scoreline.gradients import SCHEMES, error_curve, numerical_gradient, recommend_h
 
 
 def f(x):
@@ -23,8 +22,6 @@ def test_recommended_step_is_of_the_textbooks_size(scheme, low, high):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_recommended_step_is_near_the_best(scheme):
-    from scoreline.gradients import numerical_gradient
-
     def error(h):
         return np.abs(numerical_gradient(f, X, h=h, scheme=scheme) - slope(X)).max()
 
@@ -42,22 +39,3 @@ def test_curve_is_a_u():
 
 def test_linear_functions_have_a_step_too():
     assert 1e-6 < recommend_h(lambda x: float(x.sum()), X) <= 0.1
-
-
-@pytest.mark.parametrize("sigma", [1e-12, 1e-8, 1e-4])
-def test_noise_is_measured(sigma):
-    rng = np.random.default_rng(0)
-    noisy = function_noise(lambda x: f(x) + rng.normal(scale=sigma), X)
-    assert sigma / 10 < noisy < 10 * sigma
-
-
-def test_noise_of_a_smooth_function_is_rounding():
-    assert function_noise(f, X) < 1e-14
-
-
-def test_a_corner_at_the_point_is_not_noise():
-    assert function_noise(lambda x: float(np.abs(x).sum()), np.zeros(4)) < 1e-15
-
-
-def test_float32_positions_are_not_noise():
-    assert function_noise(f, X.astype(np.float32)) < 1e-6

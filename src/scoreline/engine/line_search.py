@@ -57,18 +57,18 @@ def minimize_along(
     if not first < 0:
         return 0.0
     low, low_slope, high, high_slope = 0.0, first, np.inf, np.inf
-    t = 1.0
+    t, previous = 1.0, first
     for _ in range(MAX_TRIES):
         here = slope(t)
         if abs(here) <= FLAT_ENOUGH * -first:
             return t
+        # Illinois: the end that stays twice in a row counts half, so that the bracket shrinks from both ends.
+        stays = 0.5 if (here < 0) == (previous < 0) else 1.0
+        previous = here
         if here < 0:
-            # Illinois: the end that stays twice in a row counts half, so that the bracket shrinks from both ends.
-            high_slope = high_slope / 2 if low > 0 else high_slope
-            low, low_slope = t, here
+            low, low_slope, high_slope = t, here, stays * high_slope
         else:
-            low_slope = low_slope / 2 if np.isfinite(high) else low_slope
-            high, high_slope = t, here
+            high, high_slope, low_slope = t, here, stays * low_slope
         if np.isinf(high) and t > FARTHEST:
             return t  # without a penalty the lowest point may lie at infinity
         t = 2 * t if np.isinf(high) else low - low_slope * (high - low) / (high_slope - low_slope)

@@ -32,8 +32,8 @@ class Plan:
     ----------
     optimizer : Optimizer
     schedule : Schedule
-    lr : array (K,)
-        Learning rates, before the schedule's factor.
+    lr : array (K,) or (1,)
+        Learning rates, before the schedule's factor; one serves all configurations.
     batch_size : int
         Rows a step; at least the number of rows makes it gradient descent.
     max_epochs : int
@@ -118,7 +118,8 @@ class _Loop:
         self.step = 0
         self.state = state or Params(plan.optimizer.init(start.W), plan.optimizer.init(start.b))
         self.limit = DIVERGENCE_FACTOR * objective.loss.value_at_zero(objective.n_classes)
-        self.lr = np.broadcast_to(plan.lr, self.alive.shape)
+        self.base_lr = np.broadcast_to(plan.lr, self.alive.shape)
+        self.lr = self.base_lr
 
     def begin_epoch(self) -> None:
         self.epoch_start = self.params
@@ -128,7 +129,7 @@ class _Loop:
         before = self.params
         result = self._evaluate(batch)
         epoch = self.step / steps_per_epoch
-        self.lr = self.plan.lr * self.plan.schedule.factor(epoch, self.plan.max_epochs)
+        self.lr = self.base_lr * self.plan.schedule.factor(epoch, self.plan.max_epochs)
         moved = self._moved(before, result.gradient)
         self.step += 1
         diverged = self._find_diverged(result, moved, self.step / steps_per_epoch)

@@ -41,9 +41,10 @@ class Standardization(NamedTuple):
         shift = None
         for batch in source.batches(rows, seed=None):
             X = batch.X.astype(np.float64)
-            shift = X[0].copy() if shift is None else shift  # differences from a typical row keep their digits
+            weight = _weights(batch)
+            # Differences from a row that counts keep their digits; one without weight may lie anywhere.
+            shift = X[weight.argmax()].copy() if shift is None else shift
             X -= shift
-            weight = np.ones(len(X)) if batch.weight is None else batch.weight.astype(np.float64)
             total += weight @ X
             squares += weight @ np.square(X)
         mean = total / source.total_weight
@@ -125,7 +126,7 @@ class Objective:
         """Return mean loss and accuracy over a source, float64 ``(K,)`` each."""
         folded = self._folded(params)
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
-        for batch in source.batches(block_rows(source.n_features), seed=None):
+        for batch in source.batches(block_rows(_width(params)), seed=None):
             scores = linear_scores(folded, batch.X)
             weight = _weights(batch)
             loss += weight @ self.loss.value(scores, batch.y).astype(np.float64)
@@ -151,7 +152,7 @@ class Objective:
         total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         weight_sum = 0.0
-        for block in _blocks(batch):
+        for block in _blocks(batch, block_rows(_width(params))):
             X = _as_matrix(block.X, params.W.dtype)
             scores = linear_scores(folded, X)
             weight = _weights(block)
@@ -199,13 +200,18 @@ def predicted_classes(scores: FloatArray) -> Array:
     return scores.argmax(axis=-1)
 
 
-def block_rows(n_features: int) -> int:
-    """Return how many rows make a block of `BLOCK_ENTRIES` entries."""
-    return max(1, BLOCK_ENTRIES // max(n_features, 1))
+def block_rows(width: int) -> int:
+    """Return how many rows of so many numbers make a block of `BLOCK_ENTRIES` entries."""
+    return max(1, BLOCK_ENTRIES // max(width, 1))
 
 
-def _blocks(batch: Batch) -> Iterator[Batch]:
-    rows = block_rows(batch.X.shape[1])
+def _width(params: Params) -> int:
+    """Return the numbers that a row of data takes: its features or, where these are more, its scores."""
+    K, R, D = params.W.shape
+    return max(D, K * R)
+
+
+def _blocks(batch: Batch, rows: int) -> Iterator[Batch]:
     if len(batch.y) <= rows:
         yield batch
         return

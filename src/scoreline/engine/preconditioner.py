@@ -17,6 +17,8 @@ __all__ = ["Preconditioner", "curvature_at_zero"]
 
 #: Rows that the Gram matrix is made of.
 GRAM_ROWS = 10_000
+#: What is added to the diagonal at first, relative to its largest entry.
+JITTER = 1e-10
 #: Features beyond which only the diagonal of the Gram matrix is used.
 MAX_DENSE = 4096
 
@@ -50,8 +52,6 @@ class Preconditioner:
     @classmethod
     def of(cls, objective: Objective, source: DataSource) -> Preconditioner:
         """Measure the Gram matrix of a sample of `source` and factorise."""
-        from scipy.linalg import cho_factor
-
         dense = source.n_features <= MAX_DENSE
         gram = _gram(objective, source, dense)
         gram *= curvature_at_zero(objective.loss, objective.n_classes, objective.n_rows)
@@ -61,12 +61,10 @@ class Preconditioner:
         )
         ridge[-1] = 0.0
         diagonal = np.einsum("ii->i", gram) if dense else gram
+        diagonal += ridge
         # A feature that never varies has no curvature; the jitter keeps its row harmless.
-        diagonal += ridge + 1e-10 * max(float(diagonal.max()), 1e-30)
-        if not dense:
-            return cls(diagonal)
-        factor: Any = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)[0]
-        return cls(factor)
+        jitter = JITTER * max(float(diagonal.max()), 1e-30)
+        return cls(_factorised(gram, jitter) if dense else diagonal + jitter)
 
     def solve(self, gradient: Params) -> Params:
         """Return the inverse times `gradient`."""
@@ -81,11 +79,30 @@ class Preconditioner:
         return Params(solved[None, :, :-1], solved[None, :, -1])
 
 
+def _factorised(gram: FloatArray, jitter: float) -> FloatArray:
+    """Return the lower Cholesky factor of a Gram matrix with `jitter`, or what it takes, on its diagonal.
+
+    Dependent features have eigenvalues of 0, and rounding (that of float32 data is some 1e-7 of the largest) may
+    push these below; the jitter grows until they are above.
+    """
+    from scipy.linalg import LinAlgError, cho_factor
+
+    lifted = gram.copy()
+    np.einsum("ii->i", lifted)[:] += jitter
+    try:
+        factor: Any = cho_factor(lifted, lower=True, overwrite_a=True, check_finite=False)[0]
+    except LinAlgError:
+        if not jitter < gram.max():  # then it is no Gram matrix
+            raise
+        return _factorised(gram, 10 * jitter)
+    return np.asarray(factor)
+
+
 def _gram(objective: Objective, source: DataSource, dense: bool) -> FloatArray:
     """Return the second moments of a sample of rows with a 1 appended: a matrix, or its diagonal."""
     D = source.n_features
     total = np.zeros((D + 1, D + 1) if dense else D + 1)
-    seen = 0.0
+    rows, seen = 0, 0.0
     for batch in source.batches(min(block_rows(D), GRAM_ROWS), seed=0):
         X = np.ones((len(batch.y), D + 1), np.float64 if batch.X.dtype == np.float64 else np.float32)
         X[:, :-1] = batch.X
@@ -97,7 +114,8 @@ def _gram(objective: Objective, source: DataSource, dense: bool) -> FloatArray:
         weight = np.ones(len(X)) if batch.weight is None else batch.weight
         weighted = X * np.sqrt(weight)[:, None].astype(X.dtype)
         total += weighted.T @ weighted if dense else np.einsum("ij,ij->j", weighted, weighted)
+        rows += len(X)
         seen += float(weight.sum())
-        if seen >= GRAM_ROWS:
+        if rows >= GRAM_ROWS and seen > 0:
             break
     return total / seen

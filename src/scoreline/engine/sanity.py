@@ -80,11 +80,10 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
     seed : int
         Seed of the subset.
     n : int, default 20
-        Examples in it; a label that all of them share is no obstacle.
+        Examples in it; where all of these have one label, the last gives way to one with another.
     """
-    batch = next(iter(source.batches(min(n, source.n_examples), seed=seed)))
-    dtype = np.dtype(np.float64)
-    few = MemorySource(batch.X.astype(dtype), batch.y, source.n_classes)
+    few = _subset(source, n, seed)
+    dtype = few.X.dtype
     # The subset's own scale makes Adam's steps of 0.1 fit whatever the features are.
     free = replace(objective, penalty=NoPenalty(), standardization=Standardization.of(few))
     plan = Plan(Adam(), Constant(), np.array([0.1]), n, OVERFIT_STEPS, seed)
@@ -93,8 +92,21 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
     loss, accuracy = (float(values[0]) for values in free.data_loss(ended.params, few))
     return SanityCheck(
         "overfit a tiny subset",
-        f"accuracy 1 on {len(batch.y)} training examples without penalty",
+        f"accuracy 1 on {few.n_examples} training examples without penalty",
         f"accuracy {accuracy:.3g}, loss {loss:.3g}",
         accuracy == 1.0,
         "Features may not tell the classes apart, or equal examples have different labels.",
     )
+
+
+def _subset(source: DataSource, n: int, seed: int) -> MemorySource:
+    """Return some rows in float64, of at least two classes where the source has them."""
+    batches = source.batches(min(n, source.n_examples), seed=seed)
+    X, y, _ = next(batches)
+    if (y == y[0]).all():  # one class alone is fitted by its bias
+        for batch in batches:
+            others = np.flatnonzero(batch.y != y[0])
+            if len(others):
+                X, y = np.vstack([X[:-1], batch.X[others[:1]]]), np.append(y[:-1], batch.y[others[0]])
+                break
+    return MemorySource(X.astype(np.float64), y, source.n_classes)

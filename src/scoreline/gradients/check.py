@@ -29,6 +29,10 @@ from scoreline.gradients.step_size import recommend_h
 __all__ = ["CellCheck", "GradientCheck", "Verdict", "check_gradient", "relative_error"]
 
 
+#: From one step to the next smaller one, where the slopes on both sides of a point are looked at.
+SHRINK = math.sqrt(10)
+
+
 class Verdict(enum.Enum):
     """What a cell of a gradient check comes to."""
 
@@ -202,20 +206,42 @@ class _Judge:
     def _look_closer(self, cell: Cell, analytic: float, h: float) -> Verdict:
         """Judge a cell that did not agree at `h` by the slopes on both sides at smaller and smaller steps."""
         slopes: list[_Sides] = []
-        while self._noise(h) <= self.tolerance * max(abs(analytic), self.tolerance):
-            right = forward_difference(self.f, self.x, self.value, cell, h)
-            left = forward_difference(self.f, self.x, self.value, cell, -h)
-            slopes.append(_Sides(left, right))
-            if self._agree(analytic, right, h) and self._agree(analytic, left, h):
-                # A smooth function's gap grows with the step and no faster; beyond that, there was a corner.
-                smooth_gap = slopes[-1].gap * 10 ** (len(slopes) - 1)
-                return Verdict.KINK if slopes[0].gap > 3 * smooth_gap + self._noise(h) else Verdict.COARSE
-            h /= 10
-        if len(slopes) < 2 or slopes[-1].gap <= max(0.5 * slopes[0].gap, self._noise(10 * h)):
+        # Rounding must stay well below what the slopes and the analytic value differ by, or it would excuse it.
+        limit = math.inf
+        while self._noise(h) <= limit:
+            sides = self._sides(cell, h)
+            slopes.append(sides)
+            # The mean of the sides is the central difference: a smooth function's slope, or a subgradient.
+            if self._agree(analytic, (sides.left + sides.right) / 2, h):
+                return self._excuse(cell, slopes, h)
+            apart = max(abs(analytic - sides.left), abs(analytic - sides.right))
+            limit = max(self.tolerance * max(abs(analytic), self.tolerance), min(limit, apart / 4))
+            h /= SHRINK
+        if len(slopes) == 1:  # where rounding allows no smaller step, a larger one shows whether the gap grows
+            slopes.insert(0, self._sides(cell, SHRINK**2 * h))
+        if not slopes:  # the function gives no number here
             return Verdict.WRONG
-        slack = self.tolerance * max(map(abs, slopes[-1])) + self._noise(10 * h)
+        # A smooth function's gap shrinks with the step; a corner's stays, or shrinks less while within reach.
+        smooth_gap = slopes[0].gap * min(0.5, 3 / SHRINK ** (len(slopes) - 1))
+        if slopes[-1].gap <= max(smooth_gap, self._noise(SHRINK * h)):
+            return Verdict.WRONG
+        slack = self.tolerance * max(map(abs, slopes[-1])) + self._noise(SHRINK * h)
         between = min(slopes[-1]) - slack <= analytic <= max(slopes[-1]) + slack
         return Verdict.KINK if between else Verdict.WRONG
+
+    def _excuse(self, cell: Cell, slopes: list[_Sides], h: float) -> Verdict:
+        """Tell why a cell agreed at the step `h`, the last of the `slopes`, and not at the first."""
+        if len(slopes) == 1:
+            slopes = [*slopes, self._sides(cell, h / SHRINK)]
+            h /= SHRINK
+            corner = slopes[1].gap > 0.5 * slopes[0].gap  # it stays, however small the step
+        else:
+            # A smooth function's gap grows with the step and no faster; beyond that, there was a corner.
+            corner = slopes[0].gap > 3 * slopes[-1].gap * SHRINK ** (len(slopes) - 1)
+        return Verdict.KINK if corner and slopes[0].gap > self._noise(h) else Verdict.COARSE
+
+    def _sides(self, cell: Cell, h: float) -> _Sides:
+        return _Sides(*(forward_difference(self.f, self.x, self.value, cell, step) for step in (-h, h)))
 
 
 class _Sides(NamedTuple):

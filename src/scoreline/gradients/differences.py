@@ -82,11 +82,11 @@ def choose_cells(shape: tuple[int, ...], cells: Cells, seed: int = 0) -> list[Ce
         The number is not positive, or an index lies outside `shape`.
     """
     size = int(np.prod(shape))
-    if cells is None or (isinstance(cells, int) and cells >= size):
+    if cells is None or (isinstance(cells, int | np.integer) and int(cells) >= size):
         return [tuple(map(int, cell)) for cell in np.ndindex(*shape)]
-    if isinstance(cells, int):
-        check_number("cells", cells, 1)
-        flat = np.sort(np.random.default_rng(seed).choice(size, cells, replace=False))
+    if isinstance(cells, int | np.integer):
+        check_number("cells", int(cells), 1)
+        flat = np.sort(np.random.default_rng(seed).choice(size, int(cells), replace=False))
         return [tuple(map(int, cell)) for cell in zip(*np.unravel_index(flat, shape), strict=True)]
     chosen = [tuple(map(int, cell)) for cell in cells]
     for cell in chosen:

@@ -21,7 +21,8 @@ def function_noise(f: Function, x: FloatArray, *, seed: int = 0) -> float:
     High differences of a smooth function over points close together vanish, so that what they leave is noise:
     the k-th difference of noise of deviation :math:`\sigma` has the mean square
     :math:`\sigma^2 (2k)! / (k!)^2`. The points lie on one side of `x`, so that a corner at `x` does no harm.
-    The result is at least the last digit of ``f(x)`` in float64.
+    The result is at least the last digit of ``f(x)`` in the dtype of `x`: rounding that is the same at all these
+    points, as that of a logarithm near W = 0, does not show in differences.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def function_noise(f: Function, x: FloatArray, *, seed: int = 0) -> float:
     # A power of two adds to every entry without rounding, which would pass for noise.
     spacing = 2.0 ** math.ceil(math.log2(16 * eps * max(float(np.abs(x).max(initial=0)), 1.0)))
     values = np.array([f((x + i * spacing * direction).astype(x.dtype)) for i in range(1, POINTS + 1)])
-    floor = np.finfo(np.float64).eps * float(np.abs(values).max())
+    floor = eps * float(np.abs(values).max())
     estimates = [
         math.sqrt(np.mean(np.diff(values, k) ** 2) * math.factorial(k) ** 2 / math.factorial(2 * k))
         for k in ORDERS

@@ -1,0 +1,59 @@
+"""Listeners that end a run."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+
+from scoreline.engine.events import Evaluated, Reason
+from scoreline.engine.params import Params
+from scoreline.engine.stopping import EarlyStopping, NoProgress, TimeLimit
+
+
+def evaluated(objective=(1.0,), validation_accuracy=None, validation_loss=(1.0,), mark=0.0):
+    K = len(objective)
+    return Evaluated(
+        1, 1.0, np.array(objective), np.array(objective), np.full(K, 0.5),
+        None if validation_accuracy is None else np.array(validation_loss),
+        None if validation_accuracy is None else np.array(validation_accuracy),
+        np.full(K, 0.1), Params(np.full((K, 1, 1), mark), np.zeros((K, 1))),
+    )  # fmt: skip
+
+
+def test_no_progress_waits_for_its_patience():
+    rule = NoProgress(tol=0.01, patience=2)
+    answers = [rule(evaluated((value,))) for value in (2.0, 1.0, 0.999, 0.998, 0.5, 0.4999, 0.4998)]
+    assert answers == [None, None, None, Reason.CONVERGED, None, None, Reason.CONVERGED]
+
+
+def test_no_progress_asks_all_configurations():
+    rule = NoProgress(tol=0.01, patience=1)
+    assert rule(evaluated((1.0, 1.0))) is None
+    assert rule(evaluated((1.0, 0.5))) is None
+    assert rule(evaluated((math.nan, 0.5))) is Reason.CONVERGED
+
+
+def test_early_stopping_keeps_the_best_of_each():
+    rule = EarlyStopping(patience=2)
+    for mark, accuracy in enumerate([(0.5, 0.5), (0.6, 0.4), (0.6, 0.7), (0.1, 0.1)]):
+        assert rule(evaluated((1.0, 1.0), accuracy, (1.0, 1.0), mark)) is None
+    np.testing.assert_array_equal(rule.params.W[:, 0, 0], [1, 2])
+    assert rule(evaluated((1.0, 1.0), (0.1, 0.1), (1.0, 1.0))) is Reason.EARLY_STOPPED
+
+
+def test_early_stopping_breaks_ties_by_the_loss():
+    rule = EarlyStopping(patience=None)
+    rule(evaluated((1.0,), (0.5,), (2.0,), 1))
+    rule(evaluated((1.0,), (0.5,), (1.0,), 2))
+    assert rule.params.W[0, 0, 0] == 2
+
+
+def test_without_validation_early_stopping_is_silent():
+    rule = EarlyStopping(patience=1)
+    assert [rule(evaluated()) for _ in range(5)] == [None] * 5
+    assert rule.params is None
+
+
+def test_time_limit():
+    assert TimeLimit(0)(SimpleNamespace()) is Reason.TIME_LIMIT
+    assert TimeLimit(100)(SimpleNamespace()) is None
