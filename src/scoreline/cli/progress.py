@@ -9,7 +9,7 @@ from typing import Self
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from scoreline.cli.output import notes
-from scoreline.engine.events import Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
+from scoreline.engine.events import Compiling, Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
 
 __all__ = ["ProgressBars"]
 
@@ -31,6 +31,7 @@ class ProgressBars:
             transient=True,
             disable=quiet or not notes.is_terminal,
         )
+        self._quiet = quiet
         self._tasks: dict[str, TaskID] = {}
         self._training: TaskID | None = None
         self._begun = 0.0
@@ -57,6 +58,8 @@ class ProgressBars:
         """Show how far the training has come."""
         if isinstance(event, RunStarted):
             self._begin(event)
+        elif isinstance(event, Compiling) and not self._quiet:
+            notes.print("Compiling the training loop for this kind of data (some seconds, once) ...")
         elif isinstance(event, StepDone) and self._training is not None:
             self._bars.update(self._training, completed=event.epoch, figures=self._line(event.epoch))
         elif isinstance(event, Evaluated) and self._training is not None:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from scoreline._typing import Array, FloatArray
 from scoreline.engine.params import Params
 
-__all__ = ["Diverged", "Evaluated", "Event", "Reason", "RunEnded", "RunStarted", "StepDone"]
+__all__ = ["Compiling", "Diverged", "Evaluated", "Event", "Reason", "RunEnded", "RunStarted", "StepDone"]
 
 
 class Reason(enum.Enum):
@@ -39,16 +39,21 @@ class RunStarted:
 
 
 @dataclass(frozen=True, eq=False)
+class Compiling:
+    """The loop is being compiled, which takes some seconds; the result is kept for later runs."""
+
+
+@dataclass(frozen=True, eq=False)
 class StepDone:
-    """One update was made."""
+    """One update was made; in compiled code, a stretch of updates."""
 
     #: Steps made so far.
     step: int
     #: Epochs gone by, with fractions.
     epoch: float
-    #: Objective on the step's own rows before the update, float64 ``(K,)``.
+    #: Objective on the last step's own rows before the update, float64 ``(K,)``.
     objective: FloatArray
-    #: Learning rates of the step, ``(K,)``.
+    #: Learning rates of the last step, ``(K,)``.
     lr: FloatArray
     #: Before and after the update.
     before: Params
@@ -100,4 +105,4 @@ class RunEnded:
 
 
 #: Any of the above.
-Event: TypeAlias = RunStarted | StepDone | Evaluated | Diverged | RunEnded
+Event: TypeAlias = RunStarted | Compiling | StepDone | Evaluated | Diverged | RunEnded

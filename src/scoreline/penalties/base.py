@@ -21,6 +21,11 @@ class Penalty(ABC):
     the penalty has such a part.
     """
 
+    @property
+    def coefficients(self) -> tuple[float, float] | None:
+        r"""Return (a, b) where :math:`R(W) = a \sum W^2 + b \sum |W|`; None for a penalty of another form."""
+        return None
+
     @abstractmethod
     def value(self, W: FloatArray) -> FloatArray:
         """Return ``R(W)`` for each configuration, shape ``(K,)``, summed in float64."""

@@ -37,6 +37,11 @@ class ElasticNet(Penalty):
     def __post_init__(self) -> None:
         check_field(self, "beta", 0)
 
+    @property
+    def coefficients(self) -> tuple[float, float]:
+        """Return ``(beta, 1)``."""
+        return self.beta, 1.0
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return the sums of ``beta W^2 + |W|``, shape ``(K,)``."""
         return self.smooth_value(W) + np.abs(W).sum(axis=(-2, -1), dtype=np.float64)

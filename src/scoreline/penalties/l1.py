@@ -30,6 +30,11 @@ class L1(Penalty):
     algorithms, 6.5.2.
     """
 
+    @property
+    def coefficients(self) -> tuple[float, float]:
+        """Return ``(0, 1)``."""
+        return 0.0, 1.0
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return the sums of absolute values, shape ``(K,)``."""
         return np.abs(W).sum(axis=(-2, -1), dtype=np.float64)

@@ -25,6 +25,11 @@ class L2(Penalty):
     Hoerl & Kennard (1970), Ridge regression, Technometrics 12.
     """
 
+    @property
+    def coefficients(self) -> tuple[float, float]:
+        """Return ``(1, 0)``."""
+        return 1.0, 0.0
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return the sums of squares, shape ``(K,)``."""
         return np.square(W, dtype=np.float64).sum(axis=(-2, -1))

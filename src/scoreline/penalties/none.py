@@ -16,6 +16,11 @@ __all__ = ["NoPenalty"]
 class NoPenalty(Penalty):
     """``R(W) = 0``: the data alone decide."""
 
+    @property
+    def coefficients(self) -> tuple[float, float]:
+        """Return ``(0, 0)``."""
+        return 0.0, 0.0
+
     def value(self, W: FloatArray) -> FloatArray:
         """Return 0 for every configuration."""
         return np.zeros(W.shape[0])

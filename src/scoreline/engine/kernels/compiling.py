@@ -1,0 +1,16 @@
+"""How the kernels are compiled: without Python's lock, kept on disk, and divided as NumPy divides."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from numba import njit
+
+__all__ = ["compiled", "compiled_loosely"]
+
+#: Compiles a function. Its sums keep the order in which they are written.
+compiled: Any = partial(njit, nogil=True, error_model="numpy", cache=True, no_cfunc_wrapper=True)
+
+#: Compiles a function whose sums may be taken in any order, the same in each run, so that vectors can be used.
+compiled_loosely: Any = partial(compiled, fastmath={"reassoc", "contract", "nsz"})

@@ -1,0 +1,221 @@
+"""Losses for compiled code: one example's scores in, its loss and slopes out.
+
+Each loss of `scoreline.losses` has a named tuple of its numbers here and the code for one row; Numba picks the
+code by the tuple's type. `scoreline.losses` stays the reference, which every row here is tested against.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from scoreline.engine.kernels.compiling import compiled
+from scoreline.losses import CrammerSinger, Loss, OneVsAll, Softmax, SquaredError, WestonWatkins
+
+__all__ = ["CompiledLoss", "compiled_loss", "loss_rows"]
+
+
+class SoftmaxRow(NamedTuple):
+    """See `scoreline.losses.Softmax`."""
+
+    label_smoothing: np.float32
+
+
+class WestonWatkinsRow(NamedTuple):
+    """See `scoreline.losses.WestonWatkins`."""
+
+    margin: np.float32
+    squared: bool
+    #: Of sums over the wrong classes, for ``C`` classes: 1 or one over their number.
+    average: bool
+    include_true: bool
+
+
+class CrammerSingerRow(NamedTuple):
+    """See `scoreline.losses.CrammerSinger`."""
+
+    margin: np.float32
+
+
+class HingesRow(NamedTuple):
+    """See `scoreline.losses.OneVsAll`."""
+
+    margin: np.float32
+    squared: bool
+
+
+class SquaredErrorRow(NamedTuple):
+    """See `scoreline.losses.SquaredError`."""
+
+    target: np.float32
+
+
+#: Any of the above.
+CompiledLoss: TypeAlias = SoftmaxRow | WestonWatkinsRow | CrammerSingerRow | HingesRow | SquaredErrorRow
+
+_COMPILED: dict[type[Loss], Callable[[Any], CompiledLoss]] = {
+    Softmax: lambda loss: SoftmaxRow(np.float32(loss.label_smoothing)),
+    WestonWatkins: lambda loss: WestonWatkinsRow(
+        np.float32(loss.margin), loss.squared, loss.average, loss.include_true
+    ),
+    CrammerSinger: lambda loss: CrammerSingerRow(np.float32(loss.margin)),
+    OneVsAll: lambda loss: HingesRow(np.float32(loss.margin), loss.squared),
+    SquaredError: lambda loss: SquaredErrorRow(np.float32(1)),
+}
+
+
+def compiled_loss(loss: Loss) -> CompiledLoss | None:
+    """Return the compiled form of a loss, or None where it has none."""
+    make = _COMPILED.get(type(loss))
+    return None if make is None else make(loss)
+
+
+def loss_row(loss, scores, y, slopes):
+    """Write the slopes of one example, label `y`, into `slopes`; return its loss. For compiled code alone."""
+    raise NotImplementedError
+
+
+@overload(loss_row)
+def _pick(loss, scores, y, slopes):
+    kind = loss.instance_class if isinstance(loss, types.BaseNamedTuple) else None
+    return _ROWS.get(kind)
+
+
+def _softmax(loss, scores, y, slopes):
+    R = len(scores)
+    one = np.float32(1)
+    if R == 1:  # the pair (-s/2, s/2): the logistic loss
+        sign = one if y == 1 else -one
+        margin = sign * scores[0]
+        small = math.exp(-abs(margin))
+        value = np.log1p(small) - min(margin, np.float32(0))
+        wrong = small / (one + small) if margin > 0 else one / (one + small)
+        share = loss.label_smoothing / np.float32(2)
+        slopes[0] = sign * (share - wrong)
+        return value + share * margin
+    top = 0
+    for c in range(1, R):
+        if scores[c] > scores[top]:
+            top = c
+    best = scores[top]
+    rest = np.float32(0)
+    for c in range(R):
+        slopes[c] = math.exp(scores[c] - best)
+    for c in range(R):
+        if c != top:
+            rest += slopes[c]
+    each = one / (one + rest)
+    for c in range(R):
+        slopes[c] *= each
+    value = np.log1p(rest) - (scores[y] - best)
+    slopes[y] = -rest * each if y == top else slopes[y] - one
+    if loss.label_smoothing > 0:
+        mean = np.float32(0)
+        share = loss.label_smoothing / np.float32(R)
+        for c in range(R):
+            mean += scores[c]
+            slopes[c] -= share
+        slopes[y] += loss.label_smoothing
+        value += loss.label_smoothing * (scores[y] - mean / np.float32(R))
+    return value
+
+
+def _weston_watkins(loss, scores, y, slopes):
+    R = len(scores)
+    zero, one = np.float32(0), np.float32(1)
+    value = zero
+    scale = one
+    if loss.average:
+        scale = one / np.float32(max(R, 2) if loss.include_true else max(R, 2) - 1)
+    constant = zero
+    if loss.include_true:
+        constant = scale * (loss.margin * loss.margin if loss.squared else loss.margin)
+    if R == 1:
+        sign = one if y == 1 else -one
+        short = max(loss.margin - sign * scores[0], zero)
+        steep = np.float32(2) * short if loss.squared else (one if short > 0 else zero)
+        slopes[0] = -sign * scale * steep
+        return scale * (short * short if loss.squared else short) + constant
+    down = zero
+    own = scores[y]
+    for c in range(R):
+        short = max(scores[c] - own + loss.margin, zero) if c != y else zero
+        steep = np.float32(2) * short if loss.squared else (one if short > 0 else zero)
+        value += short * short if loss.squared else short
+        slopes[c] = scale * steep
+        down += scale * steep
+    slopes[y] = -down
+    return scale * value + constant
+
+
+def _crammer_singer(loss, scores, y, slopes):
+    R = len(scores)
+    zero, one = np.float32(0), np.float32(1)
+    if R == 1:
+        sign = one if y == 1 else -one
+        short = max(loss.margin - sign * scores[0], zero)
+        slopes[0] = -sign if short > 0 else zero
+        return short
+    rival = 1 if y == 0 else 0
+    for c in range(R):
+        slopes[c] = zero
+        if c != y and scores[c] > scores[rival]:
+            rival = c
+    short = scores[rival] - scores[y] + loss.margin
+    if short > 0:
+        slopes[rival] = one
+        slopes[y] = -one
+    return max(short, zero)
+
+
+def _hinges(loss, scores, y, slopes):
+    R = len(scores)
+    zero, one = np.float32(0), np.float32(1)
+    value = zero
+    true = 0 if R == 1 else y  # one score for two classes speaks for class 1
+    for c in range(R):
+        sign = one if c == true and (R > 1 or y == 1) else -one
+        short = max(loss.margin - sign * scores[c], zero)
+        value += short * short if loss.squared else short
+        slopes[c] = -sign * (np.float32(2) * short if loss.squared else (one if short > 0 else zero))
+    return value
+
+
+def _squared_error(loss, scores, y, slopes):
+    R = len(scores)
+    value = np.float32(0)
+    true = 0 if R == 1 else y
+    for c in range(R):
+        target = loss.target if c == true and (R > 1 or y == 1) else -loss.target
+        miss = scores[c] - target
+        value += miss * miss
+        slopes[c] = np.float32(2) * miss
+    return value
+
+
+_ROWS: dict[Any, Callable[..., Any]] = {
+    SoftmaxRow: _softmax,
+    WestonWatkinsRow: _weston_watkins,
+    CrammerSingerRow: _crammer_singer,
+    HingesRow: _hinges,
+    SquaredErrorRow: _squared_error,
+}
+
+
+@compiled
+def loss_rows(loss, scores, y, n_rows, R, low, high, values, hits, slopes):
+    """Judge rows ``low:high`` of K configurations with R scores each; rows beyond `n_rows` get slopes of 0."""
+    for i in range(low, high):
+        if i >= n_rows:
+            for m in range(slopes.shape[1]):
+                slopes[i, m] = 0
+            continue
+        for k in range(values.shape[1]):
+            own = scores[i, k * R : (k + 1) * R]
+            values[i, k] = loss_row(loss, own, y[i], slopes[i, k * R : (k + 1) * R])
+            hits[i, k] = (own[0] > 0) == (y[i] == 1) if R == 1 else own.argmax() == y[i]

@@ -1,0 +1,109 @@
+"""Eight float32 numbers at a time, for compiled code: a type for Numba and the operations on it.
+
+Loops over plain numbers leave it to the compiler to find the vectors; these kernels state them, so that sums stay
+in registers. The compiler maps eight lanes to what the machine has (one AVX register, two of NEON).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, models, register_model
+
+__all__ = ["LANES", "fma", "load", "splat", "store", "total"]
+
+#: Numbers in a vector.
+LANES = 8
+
+_FLOAT = ir.FloatType()
+_BYTE = ir.IntType(8)
+_INT = ir.IntType(32)
+_VECTOR = ir.VectorType(_FLOAT, LANES)
+
+
+class _VectorType(types.Type):
+    def __init__(self) -> None:
+        super().__init__(name="float32x8")
+
+
+_vector = _VectorType()
+
+
+@register_model(_VectorType)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Any) -> None:
+        super().__init__(manager, kind, _VECTOR)
+
+
+def _address(context: Any, builder: Any, signature: Any, args: Any, element: ir.Type) -> Any:
+    """Return where the vector lies that begins at index ``args[1]`` of the contiguous array ``args[0]``."""
+    array = context.make_array(signature.args[0])(context, builder, args[0])
+    index = context.cast(builder, args[1], signature.args[1], types.intp)
+    start = builder.gep(array.data, [index])
+    return builder.bitcast(start, ir.VectorType(element, LANES).as_pointer())
+
+
+@intrinsic
+def load(typing: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index : index + 8]`` of a contiguous float32 or uint8 array, as floats."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        if array.dtype == types.float32:
+            return builder.load(_address(context, builder, signature, args, _FLOAT), align=4)
+        numbers = builder.load(_address(context, builder, signature, args, _BYTE), align=1)
+        # By way of int32, whose signed conversion is one instruction.
+        return builder.sitofp(builder.zext(numbers, ir.VectorType(_INT, LANES)), _VECTOR)
+
+    return _vector(array, index), build
+
+
+@intrinsic
+def store(typing: Any, array: Any, index: Any, vector: Any) -> Any:
+    """Write a vector to ``array[index : index + 8]`` of a contiguous float32 array."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(args[2], _address(context, builder, signature, args, _FLOAT), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, index, vector), build
+
+
+@intrinsic
+def splat(typing: Any, number: Any) -> Any:
+    """Return a vector of one number, eight times."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        number32 = context.cast(builder, args[0], signature.args[0], types.float32)
+        nothing = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(nothing, number32, _INT(0))
+        return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
+
+    return _vector(number), build
+
+
+@intrinsic
+def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
+    """Return ``a * b + c``, rounded once."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{LANES}f32")
+        return builder.call(function, args)
+
+    return _vector(a, b, c), build
+
+
+@intrinsic
+def total(typing: Any, vector: Any) -> Any:
+    """Return the sum of a vector, in a fixed order."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        parts = [builder.extract_element(args[0], _INT(lane)) for lane in range(LANES)]
+        while len(parts) > 1:
+            half = len(parts) // 2
+            parts = [builder.fadd(parts[i], parts[i + half]) for i in range(half)]
+        return parts[0]
+
+    return types.float32(vector), build
