@@ -160,7 +160,7 @@ def _first_target(files: Sequence[ImageFile], options: LoadOptions) -> _Target:
 def _decode_all(
     files: Sequence[ImageFile], target: _Target, options: LoadOptions, progress: Progress
 ) -> tuple[Array, list[_Outcome]]:
-    X = np.empty((len(files), *target.size, target.channels), dtype=np.uint8)
+    X = options.allocate((len(files), *target.size, target.channels), np.uint8)
     starts = range(0, len(files), _CHUNK)
 
     def chunk(start: int) -> list[_Outcome]:

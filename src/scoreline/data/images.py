@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoreline._typing import Array
+from scoreline.data.scratch import Allocate
 from scoreline.errors import ImageError
 
 if TYPE_CHECKING:
@@ -155,14 +156,14 @@ def match_channels(X: Array, channels: int) -> Array:
     return np.stack([to_pixels(picture, channels) for picture in pictures])
 
 
-def resize_images(X: Array, size: tuple[int, int]) -> Array:
+def resize_images(X: Array, size: tuple[int, int], *, allocate: Allocate = np.empty) -> Array:
     """Fit each of the images (N, H, W, ch), uint8, with ch 1 or 3, to (height, width)."""
     from PIL import Image
 
     if X.shape[1:3] == size:
         return X
     channels = X.shape[3]
-    resized = np.empty((len(X), *size, channels), dtype=np.uint8)
+    resized = allocate((len(X), *size, channels), np.uint8)
     for row, pixels in enumerate(X):
         image = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
         resized[row] = to_pixels(fit_image(image, size), channels)

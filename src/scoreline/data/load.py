@@ -9,12 +9,14 @@ import numpy as np
 
 from scoreline.data.archives import is_archive, unpack
 from scoreline.data.base import Dataset, Split
+from scoreline.data.budget import check_taken
 from scoreline.data.formats import read_path
 from scoreline.data.images import resize_images
 from scoreline.data.named import NAMED_SETS
 from scoreline.data.names import printable
 from scoreline.data.options import LoadOptions, Progress, no_progress
 from scoreline.data.places import cache_folder
+from scoreline.data.scratch import Allocate
 from scoreline.data.splitting import split_off_validation
 from scoreline.errors import DataError
 
@@ -60,8 +62,11 @@ def load_dataset(
     dataset = _load(spec, options, progress or no_progress)
     _check_classes(dataset)
     if options.size is not None:
-        dataset = _resized(dataset, options.size)
-    return split_off_validation(dataset, options.validation, options.seed)
+        dataset = _resized(dataset, options.size, options.allocate)
+    dataset = split_off_validation(dataset, options.validation, options.seed, on_disk=options.memory is not None)
+    if options.memory is not None:
+        check_taken(options.memory, dataset.name)
+    return dataset
 
 
 def _load(spec: str | Path, options: LoadOptions, progress: Progress) -> Dataset:
@@ -98,13 +103,13 @@ def _check_classes(dataset: Dataset) -> None:
         )
 
 
-def _resized(dataset: Dataset, size: tuple[int, int]) -> Dataset:
+def _resized(dataset: Dataset, size: tuple[int, int], allocate: Allocate) -> Dataset:
     """Fit images that came as arrays to the size; images from files have it already, vectors have none."""
     if len(dataset.example_shape) != 3:
         return dataset
 
     def resized(split: Split | None) -> Split | None:
-        return None if split is None else replace(split, X=resize_images(split.X, size))
+        return None if split is None else replace(split, X=resize_images(split.X, size, allocate=allocate))
 
-    train = replace(dataset.train, X=resize_images(dataset.train.X, size))
+    train = replace(dataset.train, X=resize_images(dataset.train.X, size, allocate=allocate))
     return replace(dataset, train=train, validation=resized(dataset.validation), test=resized(dataset.test))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import numpy as np
+
 from scoreline._checks import check_number
+from scoreline.data.scratch import Allocate, scratch_array
 
 __all__ = ["LoadOptions", "Progress", "no_progress"]
 
@@ -43,6 +46,9 @@ class LoadOptions:
         Keep files with the very same content.
     download : bool, default True
         Fetch a named data set that is not on this machine.
+    memory : int, optional
+        Bytes of memory that the process may take. With it, images from files and rows that leave a memory-mapped
+        file for another split go to temporary files, from which they are memory-mapped.
 
     Raises
     ------
@@ -58,14 +64,22 @@ class LoadOptions:
     max_pixels: int = 64_000_000
     keep_duplicates: bool = False
     download: bool = True
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         check_number("max_rejected", self.max_rejected, 0, 1 + 1e-12)
         check_number("validation", self.validation, 0, 1)
         check_number("seed", self.seed, 0)
         check_number("max_pixels", self.max_pixels, 1)
+        if self.memory is not None:
+            check_number("memory", self.memory, 1)
         for side in self.size or ():
             check_number("image_size", side, 1, 65_536)
+
+    @property
+    def allocate(self) -> Allocate:
+        """What makes room for examples: in memory, or with a bound on that, on the disk."""
+        return np.empty if self.memory is None else scratch_array
 
     @property
     def size(self) -> tuple[int, int] | None:

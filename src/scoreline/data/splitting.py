@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scoreline._checks import check_number
 from scoreline._typing import Array, Labels
 from scoreline.data.base import Dataset, Split
+from scoreline.data.scratch import is_mapped, take_rows
 
 __all__ = ["keep_rows", "split_off_validation", "stratified_split"]
 
@@ -79,24 +80,32 @@ def keep_rows(X: Array, keep: NDArray[np.bool_]) -> Array:
     return X[: len(rows)]
 
 
-def split_off_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
+def split_off_validation(dataset: Dataset, share: float, seed: int, *, on_disk: bool = False) -> Dataset:
     """Return the data set with a stratified validation split taken out of its training split.
 
     The training array is overwritten (see `keep_rows`). A memory-mapped array above `MAX_COPIED_BYTES` is left
-    whole, with a note, because taking rows out would copy the rest into memory.
+    whole, with a note, because taking rows out would copy the rest into memory; `on_disk` has both parts copied
+    to temporary files instead (see `scoreline.data.scratch`).
     """
     train = dataset.train
     if dataset.validation is not None or share == 0:
         return dataset
-    if not train.X.flags.writeable and train.X.nbytes > MAX_COPIED_BYTES:
-        note = "No validation split was made: the training array is too large to leave its file."
+    on_disk = on_disk and is_mapped(train.X)
+    if not (on_disk or train.X.flags.writeable) and train.X.nbytes > MAX_COPIED_BYTES:
+        note = (
+            "No validation split was made: the training array is too large to leave its file. "
+            "With a bound on memory (memory='2GB') it is split on the disk."
+        )
         return replace(dataset, notes=(*dataset.notes, note))
     kept, held = stratified_split(train.y, share, seed)
     if not len(held):
         note = "No validation split was made: there are too few examples."
         return replace(dataset, notes=(*dataset.notes, note))
-    validation = Split(train.X[held], train.y[held], tuple(train.ids[row] for row in held))
+    X = take_rows(train.X, held) if on_disk else train.X[held]
+    validation = Split(X, train.y[held], tuple(train.ids[row] for row in held))
     mask = np.ones(len(train), dtype=np.bool_)
     mask[held] = False
-    rest = Split(keep_rows(train.X, mask), train.y[kept], tuple(train.ids[row] for row in kept))
+    in_file = on_disk and not train.X.flags.writeable
+    rest_X = take_rows(train.X, kept) if in_file else keep_rows(train.X, mask)
+    rest = Split(rest_X, train.y[kept], tuple(train.ids[row] for row in kept))
     return replace(dataset, train=rest, validation=validation)

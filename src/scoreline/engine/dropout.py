@@ -35,8 +35,7 @@ def drop_inputs(
     dtype = compute_dtype(batch.X.dtype)
     X = batch.X.astype(dtype)
     if objective.standardization is not None:
-        mean, scale = objective.standardization
-        X = ((X - mean) * scale).astype(dtype)
+        X = objective.standardization.apply(X)
     kept = rng.random(X.shape, dtype=np.float32) >= rate
     X = np.where(kept, X / dtype.type(1 - rate), dtype.type(0))
     return replace(objective, standardization=None), batch._replace(X=X)

@@ -9,10 +9,15 @@ from scoreline.data.base import DataSource
 from scoreline.engine.objective import Objective, compute_dtype
 from scoreline.optimizers import Optimizer
 
-__all__ = ["largest_eigenvalue", "safe_lr", "suggest_lr"]
+__all__ = ["largest_eigenvalue", "safe_lr", "sample_rows", "suggest_lr"]
 
-#: Rows that the estimate looks at.
-SAMPLE = 2048
+#: Rows that the estimate looks at, and numbers in them at the most.
+SAMPLE, SAMPLE_ENTRIES = 2048, 1 << 23
+
+
+def sample_rows(n_features: int) -> int:
+    """Return how many rows the estimate looks at: 2,048, or fewer of very many features."""
+    return min(SAMPLE, max(1, SAMPLE_ENTRIES // max(n_features, 1)))
 
 
 def suggest_lr(objective: Objective, source: DataSource, optimizer: Optimizer, batch_size: int) -> float:
@@ -74,10 +79,11 @@ def _sample(objective: Objective, source: DataSource) -> FloatArray:
 
     Each is multiplied by the root of its share of the weight, so that their second moments are the weighted ones.
     """
-    batch = next(iter(source.batches(min(SAMPLE, source.n_examples), seed=0)))
+    rows = sample_rows(source.n_features)
+    batch = next(iter(source.batches(min(rows, source.n_examples), seed=0)))
     X = batch.X.astype(compute_dtype(batch.X.dtype))
     if objective.standardization is not None:
-        X = ((X - objective.standardization.mean) * objective.standardization.scale).astype(X.dtype)
+        X = objective.standardization.apply(X)
     if objective.fit_intercept:
         X = np.column_stack([X, np.ones(len(X), X.dtype)])
     if batch.weight is not None:

@@ -34,12 +34,12 @@ class Standardization(NamedTuple):
     scale: FloatArray
 
     @classmethod
-    def of(cls, source: DataSource, *, rows: int = 4096) -> Standardization:
+    def of(cls, source: DataSource) -> Standardization:
         """Measure the means and deviations (weighted, of the population) of a source in one pass."""
         total = np.zeros(source.n_features)
         squares = np.zeros(source.n_features)
         shift = None
-        for batch in source.batches(rows, seed=None):
+        for batch in source.batches(min(4096, block_rows(source.n_features)), seed=None):
             X = batch.X.astype(np.float64)
             weight = _weights(batch)
             # Differences from a row that counts keep their digits; one without weight may lie anywhere.
@@ -54,6 +54,12 @@ class Standardization(NamedTuple):
         varies = variance > 1e-12 * (mean**2 + 1e-300)
         scale = np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1)), 0)
         return cls(mean + offset, scale)
+
+    def apply(self, X: FloatArray) -> FloatArray:
+        """Return standardised rows in the dtype of `X`, computed in float64."""
+        shifted = X - self.mean
+        shifted *= self.scale
+        return shifted.astype(X.dtype)
 
     def fold(self, params: Params) -> Params:
         """Return parameters that give for raw rows the scores that `params` give for standardised ones."""
@@ -171,7 +177,7 @@ class Objective:
         """Return the gradient over a whole source from the losses' gradients ``(N, K, R)`` by the scores."""
         total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
         first = 0
-        for batch in source.batches(block_rows(source.n_features), seed=None):
+        for batch in source.batches(block_rows(_width(params)), seed=None):
             part = slopes[first : first + len(batch.y)]
             total = total.plus(_backward(part, _as_matrix(batch.X, params.W.dtype), batch.weight))
             first += len(batch.y)
@@ -225,10 +231,18 @@ def _as_matrix(X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
 
 
 def linear_scores(params: Params, X: Array) -> FloatArray:
-    """Return ``W x + b`` for rows ``(B, D)``, shape ``(B, K, R)``, in the dtype of W."""
+    """Return ``W x + b`` for rows ``(B, D)``, shape ``(B, K, R)``, in the dtype of W.
+
+    The rows, however many, are turned into floats a block at a time.
+    """
     K, R, D = params.W.shape
-    flat = _as_matrix(X, params.W.dtype) @ params.W.reshape(K * R, D).T
-    return flat.reshape(len(X), K, R) + params.b
+    scores = np.empty((len(X), K * R), params.W.dtype)
+    step = block_rows(D)
+    for first in range(0, len(X), step):
+        part = slice(first, first + step)
+        np.matmul(_as_matrix(X[part], params.W.dtype), params.W.reshape(K * R, D).T, out=scores[part])
+    scores += params.b.reshape(K * R)
+    return scores.reshape(len(X), K, R)
 
 
 def _backward(slopes: FloatArray, X: FloatArray, weight: FloatArray | None) -> Params:

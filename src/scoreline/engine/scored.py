@@ -38,5 +38,10 @@ def read_labels(source: DataSource) -> Labelled:
 
 def all_scores(objective: Objective, params: Params, source: DataSource) -> FloatArray:
     """Return the scores ``(N, K, R)`` of all rows."""
-    blocks = source.batches(block_rows(source.n_features), seed=None)
-    return np.concatenate([objective.scores(params, batch.X) for batch in blocks])
+    K, R, D = params.W.shape
+    scores = np.empty((source.n_examples, K, R), params.W.dtype)
+    first = 0
+    for batch in source.batches(block_rows(max(D, K * R)), seed=None):
+        scores[first : first + len(batch.y)] = objective.scores(params, batch.X)
+        first += len(batch.y)
+    return scores

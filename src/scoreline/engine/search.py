@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -38,6 +39,11 @@ class Search(ABC):
 
     tries: int = 1000
     scale: float = 1e-4
+
+    #: Tries that one pass over the data judges.
+    side_by_side: ClassVar[int]
+    #: Whether the scores of all rows are kept from one pass to the next.
+    keeps_scores: ClassVar[bool]
 
     def __post_init__(self) -> None:
         check_number("tries", self.tries, 1)
@@ -100,11 +106,14 @@ class RandomSearch(Search):
     Li, Johnson & Yeung (2017), CS231n, Lecture 3: Loss functions and optimization, Stanford.
     """
 
+    side_by_side: ClassVar[int] = 100
+    keeps_scores: ClassVar[bool] = False
+
     def _passes(
         self, objective: Objective, source: DataSource, like: Params, rng: np.random.Generator
     ) -> Iterator[tuple[int, _Best]]:
         best: _Best | None = None
-        for count in _portions(self.tries, 100):
+        for count in _portions(self.tries, self.side_by_side):
             side_by_side = replace(objective, lam=np.repeat(objective.lam, count))
             tried = _draw(rng, count, like, self.scale, objective.fit_intercept)
             loss, accuracy = side_by_side.data_loss(tried, source)
@@ -140,6 +149,9 @@ class RandomLocalSearch(Search):
     scale: float = 1e-3
     step: float = 1e-4
 
+    side_by_side: ClassVar[int] = 20
+    keeps_scores: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_number("step", self.step, 0, above=True)
@@ -151,7 +163,7 @@ class RandomLocalSearch(Search):
         here = _draw(rng, 1, like, self.scale, objective.fit_intercept)
         scores = all_scores(objective, here, source)[:, 0]
         best = _judge(objective, here, scores, labelled)
-        for count in _portions(self.tries, 20):
+        for count in _portions(self.tries, self.side_by_side):
             steps = _draw(rng, count, like, self.step, objective.fit_intercept)
             changes = all_scores(objective, steps, source)
             for k in range(count):

@@ -11,9 +11,11 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
+from scoreline.data.budget import Need, check_budget, free_memory, show_size
 from scoreline.engine.events import Event, Reason
-from scoreline.engine.exact import check_exact, minimize_exactly, missing_for_exact
+from scoreline.engine.exact import MEMORY, check_exact, minimize_exactly, missing_for_exact
 from scoreline.engine.learning_rate import suggest_lr
+from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch import Plan, train
 from scoreline.engine.objective import Objective, compute_dtype
 from scoreline.engine.params import Params, zero_params
@@ -33,6 +35,7 @@ __all__ = [
     "Solver",
     "build_solver",
     "choose_solver",
+    "memory_wishes",
     "named_solver",
     "needs_whole_data",
 ]
@@ -57,6 +60,8 @@ class Settings:
     dropout : float
     early_stopping : bool
     seed : int
+    memory : int or None
+        Bytes that the process may take; None sets no bound.
     """
 
     lr: FloatArray | None
@@ -67,6 +72,7 @@ class Settings:
     dropout: float
     early_stopping: bool
     seed: int
+    memory: int | None = None
 
     def wishes(self) -> list[str]:
         """Return the settings that only mini-batches can fulfil, in words."""
@@ -96,6 +102,19 @@ class Solver(ABC):
                 allowed="that with " + ", ".join(OPTIMIZERS),
                 fix="choose one of these solvers or solver='auto', or leave the settings out",
             )
+
+    def check_memory(self, objective: Objective, source: DataSource, settings: Settings) -> None:
+        """Raise UsageError, telling what takes how much, unless the fit keeps within `Settings.memory`."""
+        if settings.memory is not None:
+            check_budget(settings.memory, self._needs_of(objective, source, settings))
+
+    def _needs_of(self, objective: Objective, source: DataSource, settings: Settings) -> list[Need]:
+        dtype = self.dtype(source, next(source.batches(1, seed=None)).X.dtype)
+        return self.needs(Extent.of(objective, source, dtype), settings)
+
+    @abstractmethod
+    def needs(self, extent: Extent, settings: Settings) -> list[Need]:
+        """Return what the solver keeps in memory, beside the rows themselves."""
 
     @abstractmethod
     def run(
@@ -127,9 +146,14 @@ class MiniBatch(Solver):
     def check(self, objective: Objective, settings: Settings) -> None:
         """Take every objective."""
 
+    def needs(self, extent: Extent, settings: Settings) -> list[Need]:
+        """Return a batch, the weights, and the optimiser's memory."""
+        batch = extent.batch(self.batch_size(extent.n, settings), dropout=bool(settings.dropout))
+        return [extent.examples(), extent.weights(14), extent.blocks(), batch]
+
     def plan(self, objective: Objective, source: DataSource, settings: Settings) -> Plan:
         """Return how to train, with all that was left open filled in."""
-        size = min(self.batch_size(source, settings), source.n_examples)
+        size = min(self.batch_size(source.n_examples, settings), source.n_examples)
         lr = settings.lr
         if lr is None:
             lr = np.array([suggest_lr(objective, source, self.optimizer, size)])
@@ -143,9 +167,9 @@ class MiniBatch(Solver):
             settings.dropout,
         )
 
-    def batch_size(self, source: DataSource, settings: Settings) -> int:
+    def batch_size(self, n_examples: int, settings: Settings) -> int:
         """Return the rows a step."""
-        del source
+        del n_examples
         return settings.batch_size
 
     def run(
@@ -168,10 +192,10 @@ class GradientDescent(MiniBatch):
 
     default_epochs: ClassVar[int] = 300
 
-    def batch_size(self, source: DataSource, settings: Settings) -> int:
+    def batch_size(self, n_examples: int, settings: Settings) -> int:
         """Return the number of rows."""
         del settings
-        return source.n_examples
+        return n_examples
 
 
 @dataclass(frozen=True)
@@ -192,6 +216,17 @@ class Exact(Solver):
         """Return float64 for data of moderate size."""
         small = source.n_examples * source.n_features <= self.DOUBLE_ENTRIES
         return np.dtype(np.float64) if small else compute_dtype(data)
+
+    def needs(self, extent: Extent, settings: Settings) -> list[Need]:
+        """Return the scores of all rows, the preconditioner and the steps that L-BFGS remembers."""
+        del settings
+        return [
+            extent.examples(),
+            extent.scores(10),
+            extent.gram(),
+            extent.weights(2 * MEMORY + 10),
+            extent.blocks(),
+        ]
 
     def run(
         self,
@@ -214,6 +249,13 @@ class RandomTries(Solver):
     search: Search
 
     default_epochs: ClassVar[int] = 1000
+
+    def needs(self, extent: Extent, settings: Settings) -> list[Need]:
+        """Return the tries of a pass, side by side, and their scores where the search keeps them."""
+        del settings
+        tried = replace(extent, K=self.search.side_by_side)
+        scores = [tried.scores(2)] if self.search.keeps_scores else []
+        return [extent.examples(), *scores, tried.weights(4), tried.blocks()]
 
     def run(
         self,
@@ -248,6 +290,19 @@ _WHOLE_DATA: dict[str, Solver] = {
 
 #: The names that `build_solver` takes; the optimisers' may carry parameters, as in ``"momentum:0.95"``.
 SOLVER_NAMES: tuple[str, ...] = ("auto", *_WHOLE_DATA, *OPTIMIZERS)
+
+
+def memory_wishes(objective: Objective, source: DataSource, settings: Settings) -> list[str]:
+    """Return in words, if it is so, that the exact solver needs more memory than there is."""
+    if settings.memory is None or missing_for_exact(objective):
+        return []
+    wanted, free = (
+        sum(need.n_bytes for need in Exact()._needs_of(objective, source, settings)),
+        free_memory(settings.memory),
+    )
+    if wanted <= free:
+        return []
+    return [f"the exact solver would take {show_size(wanted)} of the {show_size(max(free, 0))} of memory left"]
 
 
 def build_solver(

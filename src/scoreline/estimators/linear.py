@@ -18,15 +18,24 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
+from scoreline.data.budget import parse_size
 from scoreline.data.memory import MemorySource
 from scoreline.engine.events import Reason, RunEnded
 from scoreline.engine.history import History
 from scoreline.engine.minibatch import Plan, train
 from scoreline.engine.objective import Objective, Standardization, linear_scores, predicted_classes
 from scoreline.engine.params import Params, zero_params
-from scoreline.engine.solvers import Choice, MiniBatch, Settings, Solver, build_solver, needs_whole_data
+from scoreline.engine.solvers import (
+    Choice,
+    MiniBatch,
+    Settings,
+    Solver,
+    build_solver,
+    memory_wishes,
+)
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
-from scoreline.errors import DivergedError, MismatchError
+from scoreline.errors import DivergedError
+from scoreline.estimators.availability import has_probabilities, learns_in_parts
 from scoreline.estimators.validation import (
     TrainingData,
     balance,
@@ -41,30 +50,6 @@ from scoreline.penalties import PENALTIES, Penalty
 from scoreline.schedules import SCHEDULES, Constant, Schedule
 
 __all__ = ["LinearClassifier"]
-
-
-def _has_probabilities(estimator: LinearClassifier) -> bool:
-    loss = LOSSES.build(estimator.loss)
-    if loss.probabilistic:
-        return True
-    loss.probabilities(np.zeros((1, 2)))  # raises, saying why
-    return False
-
-
-def _learns_in_parts(estimator: LinearClassifier) -> bool:
-    whole = {
-        "standardize=True": estimator.standardize,
-        "class_weight='balanced'": estimator.class_weight == "balanced",
-        "early_stopping=True": estimator.early_stopping,
-        f"solver={estimator.solver!r}": needs_whole_data(estimator.solver),
-    }
-    if any(whole.values()):
-        raise MismatchError(
-            "partial_fit came with " + " and ".join(text for text, on in whole.items() if on),
-            allowed="settings that need only the rows at hand, and solver='auto' or a mini-batch solver",
-            fix="use fit, or weigh and scale the rows before",
-        )
-    return True
 
 
 class LinearClassifier(ClassifierMixin, BaseEstimator):
@@ -123,6 +108,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         Begin at the last fit's weights.
     random_state : int, RandomState or None, default None
         Seed of the order of the rows, of dropout, of the searches and of the held-out rows.
+    memory : str, int or None, default None
+        Bound on the process's memory, as ``"2GB"`` or in bytes, memory-mapped rows not counted: `fit` says what
+        takes how much if it cannot keep to it, and ``"auto"`` picks a solver that can.
 
     Attributes
     ----------
@@ -187,6 +175,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
+        "memory": [str, Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -210,6 +199,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         validation_fraction: float = 0.1,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
+        memory: str | int | None = None,
     ) -> None:
         self.loss = loss
         self.penalty = penalty
@@ -229,6 +219,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.warm_start = warm_start
         self.random_state = random_state
+        self.memory = memory
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -245,7 +236,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like (N, D)
-            Rows; uint8 and float32 arrays are used where they lie.
+            Rows; bytes, 16-bit numbers and floats are used where they lie, in memory or in a memory-mapped file.
         y : array-like (N,)
             Class labels of any type.
         sample_weight : array-like (N,), optional
@@ -268,8 +259,10 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         objective = self._objective(source)
         settings = self._settings(seed)
         wishes = settings.wishes() + ([] if self.lr is None else ["a learning rate is given"])
+        wishes += memory_wishes(objective, source, settings)
         self.solver_ = build_solver(self.solver, objective, source, wishes=wishes)
         self.solver_.solver.check(objective, settings)
+        self.solver_.solver.check_memory(objective, source, settings)
         start = self._start(objective, source, warm)
         self.lr_, settings = _fill_lr(self.solver_, objective, source, settings)
         self.history_ = History()
@@ -284,7 +277,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self._finish(objective, source, params, ended)
         return self
 
-    @available_if(_learns_in_parts)
+    @available_if(learns_in_parts)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Go once over some rows in mini-batches, from where the last call ended, at a constant learning rate.
@@ -350,12 +343,12 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         best = predicted_classes(self._scores(X))
         return self.classes_[best]
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> FloatArray:
         """Return class probabilities ``(N, C)``; only for losses that have them."""
         return LOSSES.build(self.loss).probabilities(self._scores(X))
 
-    @available_if(_has_probabilities)
+    @available_if(has_probabilities)
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Return the logarithms of `predict_proba`."""
         with np.errstate(divide="ignore"):  # a probability may underflow to 0
@@ -386,6 +379,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             self.dropout,
             self.early_stopping,
             seed,
+            None if self.memory is None else parse_size(self.memory),
         )
 
     def _hold_out(

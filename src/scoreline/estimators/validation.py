@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.memory import MemorySource
+from scoreline.data.scratch import is_mapped, take_rows
+from scoreline.engine.objective import BLOCK_ENTRIES
 from scoreline.errors import DataError
 
 __all__ = [
@@ -39,15 +42,16 @@ class TrainingData:
         return MemorySource(self.X, self.y, len(self.classes), weight)
 
     def take(self, rows: Array) -> TrainingData:
-        """Return some of the rows."""
-        return replace(
-            self, X=self.X[rows], y=self.y[rows], weight=None if self.weight is None else self.weight[rows]
-        )
+        """Return some of the rows; those of a memory-mapped file stay on the disk."""
+        X = take_rows(self.X, rows) if is_mapped(self.X) else self.X[rows]
+        return replace(self, X=X, y=self.y[rows], weight=None if self.weight is None else self.weight[rows])
 
 
 def validate_rows(estimator: Any, X: Any) -> Array:
     """Check rows for prediction: 2-D, finite, as many columns (and of the same names) as in `fit`."""
-    return validate_data(estimator, X, dtype=_dtypes(X), order="C", reset=False)
+    X = validate_data(estimator, X, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=False)
+    _check_finite(estimator, X)
+    return X
 
 
 def validate_training_data(
@@ -62,7 +66,8 @@ def validate_training_data(
     DataError
         There is only one class, a label is not among `classes`, or all weights are 0.
     """
-    X, y = validate_data(estimator, X, y, dtype=_dtypes(X), order="C", reset=reset)
+    X, y = validate_data(estimator, X, y, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=reset)
+    _check_finite(estimator, X)
     check_classification_targets(y)
     weight = None
     if sample_weight is not None:
@@ -129,7 +134,15 @@ def validation_split(data: TrainingData, share: float, seed: int) -> tuple[Train
 
 
 def _dtypes(X: Any) -> Any:
-    """Keep the integers of image arrays as they are; all else becomes float."""
+    """Keep what float32 holds to the last digit (bytes, 16-bit numbers), and floats; all else becomes float64."""
     dtype = getattr(X, "dtype", None)
-    small_integers = isinstance(dtype, np.dtype) and dtype.kind in "u" and dtype.itemsize == 1
-    return dtype if small_integers else [np.float64, np.float32]
+    kept = isinstance(dtype, np.dtype) and dtype.kind in "iuf" and dtype.itemsize <= 2
+    return dtype if kept else [np.float64, np.float32]
+
+
+def _check_finite(estimator: Any, X: Array) -> None:
+    """Raise scikit-learn's ValueError for NaN or infinity, looking at a block at a time."""
+    if X.dtype.kind == "f":
+        step = max(1, BLOCK_ENTRIES // max(1, X.shape[1]))
+        for first in range(0, len(X), step):
+            assert_all_finite(X[first : first + step], estimator_name=type(estimator).__name__, input_name="X")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,13 @@ __all__ = [
     "CalibrationBin",
     "ClassRow",
     "Evaluation",
+    "RowFacts",
     "accuracy",
     "calibration",
     "class_rows",
     "confusion_matrix",
     "evaluate",
-    "top_k_accuracy",
+    "evaluate_rows",
     "wilson_interval",
 ]
 
@@ -139,6 +140,50 @@ class Evaluation:
         return _without_nan(values)
 
 
+@dataclass(frozen=True, eq=False)
+class RowFacts:
+    """What the scores of each example say; some numbers an example, where the scores have one a class.
+
+    Parameters
+    ----------
+    y, predicted : arrays (N,) of int64
+        True label, and label with the highest score.
+    rank : array (N,) of int64
+        Number of classes that score higher than the true one, or the same and come before it.
+    confidence, likelihood : arrays (N,) of float64, or None
+        Highest probability, and probability of the true class; None where there are no probabilities.
+    """
+
+    y: Labels
+    predicted: Labels
+    rank: Labels
+    confidence: FloatArray | None
+    likelihood: FloatArray | None
+
+    @classmethod
+    def of(cls, y: Array, scores: Array, n_classes: int, probabilities: Array | None = None) -> RowFacts:
+        """Read the facts off scores ``(N, R)`` and probabilities ``(N, C)``; see `evaluate`."""
+        y, columns = _checked(y, scores, n_classes)
+        confidence = likelihood = None
+        if probabilities is not None:
+            confidence = probabilities.max(axis=1).astype(np.float64)
+            # A probability of 0 would be an infinite loss; it is taken for the smallest that rounding can tell.
+            least = np.finfo(probabilities.dtype).eps
+            true = np.take_along_axis(probabilities, y[:, None], axis=1)[:, 0]
+            likelihood = np.clip(true.astype(np.float64), least, 1)
+        return cls(y, columns.argmax(axis=1), _ranks(y, columns), confidence, likelihood)
+
+    @classmethod
+    def joined(cls, parts: Sequence[RowFacts]) -> RowFacts:
+        """Return the facts of one or more blocks of examples, one after the other."""
+
+        def column(name: str) -> Any:
+            pieces = [getattr(part, name) for part in parts]
+            return None if pieces[0] is None else np.concatenate(pieces)
+
+        return cls(*(column(field.name) for field in fields(cls)))
+
+
 def evaluate(
     y: Array,
     scores: Array,
@@ -167,22 +212,25 @@ def evaluate(
     DataError
         There is no example, a score is NaN, or the shapes or labels do not fit.
     """
-    n_classes = len(classes)
-    y, columns = _checked(y, scores, n_classes)
-    predicted = columns.argmax(axis=1)
+    return evaluate_rows(RowFacts.of(y, scores, len(classes), probabilities), classes, split=split)
+
+
+def evaluate_rows(facts: RowFacts, classes: Sequence[str], *, split: str) -> Evaluation:
+    """Judge examples by what is known of each; see `evaluate`."""
+    y, predicted, n = facts.y, facts.predicted, len(facts.y)
     right = int(np.count_nonzero(predicted == y))
-    share = right / len(y)
+    share = right / n
     return Evaluation(
         split=split,
-        n=len(y),
+        n=n,
         accuracy=share,
-        standard_error=math.sqrt(share * (1 - share) / len(y)),
-        interval=wilson_interval(right, len(y)),
-        majority=float(np.bincount(y).max() / len(y)),
-        confusion=confusion_matrix(y, predicted, n_classes),
+        standard_error=math.sqrt(share * (1 - share) / n),
+        interval=wilson_interval(right, n),
+        majority=float(np.bincount(y).max() / n),
+        confusion=confusion_matrix(y, predicted, len(classes)),
         per_class=class_rows(y, predicted, classes),
-        top_k={k: top_k_accuracy(y, columns, k) for k in TOP_K if k < n_classes},
-        calibration=None if probabilities is None else calibration(y, probabilities),
+        top_k={k: float(np.mean(facts.rank < k)) for k in TOP_K if k < len(classes)},
+        calibration=None if facts.confidence is None else calibration(facts),
     )
 
 
@@ -228,19 +276,7 @@ def class_rows(y: Array, predicted: Array, classes: Sequence[str]) -> tuple[Clas
     )
 
 
-def top_k_accuracy(y: Array, scores: Array, k: int) -> float:
-    """Return the share of examples whose true class is among the `k` highest of its scores ``(N, C)``.
-
-    Equal scores count in the order of the classes, as ``argmax`` counts them, so that ``k = 1`` is the accuracy;
-    scikit-learn's function breaks ties the other way round.
-    """
-    true = np.take_along_axis(scores, y[:, None], axis=1)
-    earlier = np.arange(scores.shape[1]) < y[:, None]
-    ahead = (scores > true) | ((scores == true) & earlier)
-    return float(np.mean(ahead.sum(axis=1) < k))
-
-
-def calibration(y: Array, probabilities: Array, n_bins: int = 15) -> Calibration:
+def calibration(facts: RowFacts, n_bins: int = 15) -> Calibration:
     r"""Compare how sure the classifier is with how often it is right.
 
     .. math:: \mathrm{ECE} = \sum_b \frac{n_b}{N} \, |\mathrm{acc}_b - \mathrm{conf}_b|
@@ -249,10 +285,8 @@ def calibration(y: Array, probabilities: Array, n_bins: int = 15) -> Calibration
 
     Parameters
     ----------
-    y : array (N,) of integers
-        True labels.
-    probabilities : array (N, C) of floats
-        Rows that sum to one.
+    facts : RowFacts
+        With probabilities.
     n_bins : int, default 15
         Number of bins.
 
@@ -260,10 +294,10 @@ def calibration(y: Array, probabilities: Array, n_bins: int = 15) -> Calibration
     ----------
     Guo, Pleiss, Sun & Weinberger (2017), On calibration of modern neural networks, arXiv:1706.04599.
     """
-    from sklearn.metrics import log_loss
-
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = probabilities.argmax(axis=1) == y
+    confidence, likelihood = facts.confidence, facts.likelihood
+    assert confidence is not None  # noqa: S101 - as the parameter says
+    assert likelihood is not None  # noqa: S101
+    right = facts.predicted == facts.y
     # Bins are (low, high]; a rounded 1 + 1e-7 still belongs to the last one.
     index = np.clip(np.ceil(confidence * n_bins).astype(np.int64) - 1, 0, n_bins - 1)
     count = np.bincount(index, minlength=n_bins)
@@ -282,10 +316,22 @@ def calibration(y: Array, probabilities: Array, n_bins: int = 15) -> Calibration
     )
     gap = np.abs(mean_right - mean_confidence)
     return Calibration(
-        log_loss=float(log_loss(y, probabilities, labels=np.arange(probabilities.shape[1]))),
+        log_loss=float(-np.log(likelihood).mean()),
         expected_calibration_error=float(np.average(gap, weights=count)),
         bins=bins,
     )
+
+
+def _ranks(y: Labels, scores: FloatArray) -> Labels:
+    """Return how many classes stand before the true one, by scores ``(N, C)``.
+
+    Equal scores count in the order of the classes, as ``argmax`` counts them, so that a rank of 0 is a right
+    prediction; scikit-learn's top-k accuracy breaks ties the other way round.
+    """
+    true = np.take_along_axis(scores, y[:, None], axis=1)
+    earlier = np.arange(scores.shape[1]) < y[:, None]
+    ahead = (scores > true) | ((scores == true) & earlier)
+    return ahead.sum(axis=1)
 
 
 def _checked(y: Array, scores: Array, n_classes: int) -> tuple[Labels, FloatArray]:

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from scoreline.data import LoadOptions
+from scoreline.data.budget import parse_size
 from scoreline.errors import UsageError
 
 __all__ = ["AXES", "RunConfig"]
@@ -54,6 +55,19 @@ class RunConfig(BaseModel):
     )
     early_stopping: bool = Field(False, description="Stop at, and keep, the best epoch by validation accuracy.")
     seed: int = Field(0, ge=0, lt=2**31, description="Seed of all that is random.")
+    memory: str | None = Field(
+        None, description="Bound on memory, such as 2GB: images and rows are then streamed from the disk."
+    )
+
+    @field_validator("memory")
+    @classmethod
+    def _is_size(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                parse_size(value)
+        except UsageError as error:
+            raise ValueError(error.allowed) from error
+        return value
 
     @classmethod
     def checked(cls, **values: Any) -> RunConfig:
@@ -71,7 +85,7 @@ class RunConfig(BaseModel):
             name = ".".join(map(str, first["loc"]))
             raise UsageError(
                 f"The setting {name} is {first.get('input')!r}",
-                allowed=first["msg"].removeprefix("Input should be "),
+                allowed=first["msg"].removeprefix("Input should be ").removeprefix("Value error, "),
                 fix=f"change {name}, or leave it out for its default",
             ) from None
 
@@ -126,4 +140,5 @@ class RunConfig(BaseModel):
             max_rejected=self.max_rejected,
             validation=self.validation,
             seed=self.seed,
+            memory=None if self.memory is None else parse_size(self.memory),
         )

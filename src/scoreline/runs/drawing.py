@@ -117,7 +117,7 @@ class _Mistakes(NamedTuple):
     @classmethod
     def of(cls, model: SavedModel, prepared: Prepared, split: str) -> _Mistakes:
         examples, rows = prepared.split(split), prepared.rows[split]
-        predicted, confidence = confidences(model, model.scores(rows))
+        predicted, confidence = confidences(model, rows)
         wrong = np.flatnonzero(predicted != examples.y)
         chosen = wrong[np.argsort(-confidence[wrong], kind="stable")[:MISTAKES]]
         return cls(examples.X[chosen], examples.y[chosen], predicted[chosen], confidence[chosen])

@@ -9,17 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from scoreline._typing import Array, Labels
-from scoreline.data import Dataset, LoadOptions, Progress, load_dataset
+from scoreline._typing import Array
+from scoreline.data import Dataset, LoadOptions, Progress, Split, load_dataset
 from scoreline.data.images import match_channels
 from scoreline.errors import UsageError
 from scoreline.features import FEATURES
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
-from scoreline.report.metrics import Evaluation, evaluate
+from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.pipeline import match_classes
+from scoreline.runs.predictions import row_blocks, row_facts
 
 __all__ = ["EvaluationResult", "evaluate_run"]
 
@@ -89,15 +90,18 @@ def evaluate_run(
     config, model = folder.read_config(), SavedModel.load(run)
     dataset = load_dataset(data or config.data, _options(config, model, data, data_dir), progress=progress)
     dataset = match_classes(dataset, model.classes)
-    name, X, y = _chosen(dataset, split)
-    X = _like_training(X, model)
-    rows = FEATURES.build(model.features).fit(X).transform(X)
-    scores = model.scores(rows)
-    evaluation = evaluate(y, scores, model.classes, split=name, probabilities=model.probabilities(scores))
-    loss = float(LOSSES.build(model.loss).value(scores, y).mean(dtype=np.float64))
+    name, parts = _chosen(dataset, split)
+    facts, loss = [], 0.0
+    for part in parts:
+        for block in row_blocks(model, len(part)):
+            X, y = _like_training(part.X[block], model), part.y[block]
+            scores = model.scores(FEATURES.build(model.features).fit(X).transform(X))
+            facts.append(row_facts(model, y, scores))
+            loss += float(LOSSES.build(model.loss).value(scores, y).sum(dtype=np.float64))
+    evaluation = evaluate_rows(RowFacts.joined(facts), model.classes, split=name)
     return EvaluationResult(
         evaluation,
-        loss + model.penalty_value,
+        loss / evaluation.n + model.penalty_value,
         len(dataset.train),
         len(dataset.rejected),
         time.perf_counter() - begun,
@@ -121,19 +125,19 @@ def _options(config: RunConfig, model: SavedModel, data: str | None, data_dir: P
         max_rejected=own.max_rejected,
         validation=own.validation if data is None else 0.0,
         seed=own.seed,
+        memory=own.memory,
     )
 
 
-def _chosen(dataset: Dataset, split: str | None) -> tuple[str, Array, Labels]:
+def _chosen(dataset: Dataset, split: str | None) -> tuple[str, list[Split]]:
     there = {name: found for name in SPLITS if (found := getattr(dataset, name)) is not None}
     split = split or ("test" if "test" in there else "all")
     if split == "all":
-        parts = list(there.values())
-        return split, np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts])
+        return split, list(there.values())
     if split not in there:
         raise UsageError(
             f"{dataset.name} has no split {split!r}",
             allowed=", ".join([*there, "all"]),
             fix="leave --split out, or give one of these",
         )
-    return split, there[split].X, there[split].y
+    return split, [there[split]]

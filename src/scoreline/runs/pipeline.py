@@ -94,6 +94,7 @@ def build_classifier(config: RunConfig) -> LinearClassifier:
         class_weight=config.class_weight,
         early_stopping=config.early_stopping,
         random_state=config.seed,
+        memory=config.memory,
     )
 
 

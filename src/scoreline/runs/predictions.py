@@ -9,9 +9,19 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Split
+from scoreline.engine.objective import block_rows
 from scoreline.models import SavedModel
+from scoreline.report.metrics import RowFacts
 
-__all__ = ["PREDICTION_COLUMNS", "class_scores", "confidences", "prediction_rows"]
+__all__ = [
+    "PREDICTION_COLUMNS",
+    "class_scores",
+    "confidences",
+    "judge_rows",
+    "prediction_rows",
+    "row_blocks",
+    "row_facts",
+]
 
 PREDICTION_COLUMNS = ("split", "id", "true", "predicted", "correct", "confidence")
 
@@ -21,11 +31,42 @@ def class_scores(scores: FloatArray) -> FloatArray:
     return np.concatenate([-scores, scores], axis=1) / 2 if scores.shape[1] == 1 else scores
 
 
-def confidences(model: SavedModel, scores: FloatArray) -> tuple[Labels, FloatArray]:
-    """Return the predicted labels and how sure the model is of them, ``(n,)`` each.
+def row_blocks(model: SavedModel, n: int) -> Iterator[slice]:
+    """Yield the blocks of `n` rows, at least one, that are scored at a time: all scores might be too many."""
+    step = block_rows(max(model.coef.shape[1], len(model.classes)))
+    for first in range(0, max(n, 1), step):
+        yield slice(first, first + step)
+
+
+def row_facts(model: SavedModel, y: Labels, scores: FloatArray) -> RowFacts:
+    """Return what a model's scores say of examples with labels `y`."""
+    return RowFacts.of(y, scores, len(model.classes), model.probabilities(scores))
+
+
+def judge_rows(model: SavedModel, rows: Array, y: Labels) -> RowFacts:
+    """Return what a model says of rows ``(n, D)`` with labels `y`."""
+    blocks = row_blocks(model, len(rows))
+    return RowFacts.joined([row_facts(model, y[block], model.scores(rows[block])) for block in blocks])
+
+
+def confidences(model: SavedModel, rows: Array) -> tuple[Labels, FloatArray]:
+    """Return the predicted labels of rows ``(n, D)`` and how sure the model is of them, ``(n,)`` each.
 
     Sure means the probability where the loss has probabilities, else the lead of the best score over the second.
     """
+    pairs = [_confidences(model, model.scores(rows[block])) for block in row_blocks(model, len(rows))]
+    predicted, sure = zip(*pairs, strict=True)
+    return np.concatenate(predicted), np.concatenate(sure)
+
+
+def prediction_rows(model: SavedModel, split: Split, rows: Array, name: str) -> Iterator[tuple[Any, ...]]:
+    """Yield a row of `PREDICTION_COLUMNS` for each example of a split."""
+    predicted, confidence = confidences(model, rows)
+    for example, true, best, sure in zip(split.ids, split.y, predicted, confidence, strict=True):
+        yield name, example, model.classes[true], model.classes[best], int(true == best), f"{sure:.6g}"
+
+
+def _confidences(model: SavedModel, scores: FloatArray) -> tuple[Labels, FloatArray]:
     probabilities = model.probabilities(scores)
     if probabilities is not None:
         best = probabilities.argmax(axis=1)
@@ -33,10 +74,3 @@ def confidences(model: SavedModel, scores: FloatArray) -> tuple[Labels, FloatArr
     by_class = class_scores(scores)
     top = np.sort(by_class, axis=1)
     return by_class.argmax(axis=1), top[:, -1] - top[:, -2]
-
-
-def prediction_rows(model: SavedModel, split: Split, rows: Array, name: str) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of `PREDICTION_COLUMNS` for each example of a split."""
-    predicted, confidence = confidences(model, model.scores(rows))
-    for example, true, best, sure in zip(split.ids, split.y, predicted, confidence, strict=True):
-        yield name, example, model.classes[true], model.classes[best], int(true == best), f"{sure:.6g}"

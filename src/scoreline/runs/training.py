@@ -16,15 +16,18 @@ from scoreline.errors import DivergedError
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
-from scoreline.report.metrics import Evaluation, evaluate
+from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
-from scoreline.runs.predictions import PREDICTION_COLUMNS, prediction_rows
+from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
 from scoreline.runs.reporting import write_figures_and_report
 from scoreline.runs.result import RunResult, Timings
 
 __all__ = ["train_run"]
+
+#: Rows that the sanity checks look at, and numbers in them at the most.
+SANITY_ROWS, SANITY_ENTRIES = 2000, 1 << 23
 
 
 def train_run(
@@ -93,19 +96,17 @@ def train_run(
 
 def judge(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:
     """Return the evaluation of a model on every split."""
-    evaluations = {}
-    for name, rows in prepared.rows.items():
-        scores = model.scores(rows)
-        evaluations[name] = evaluate(
-            prepared.labels(name), scores, model.classes, split=name, probabilities=model.probabilities(scores)
-        )
-    return evaluations
+    return {
+        name: evaluate_rows(judge_rows(model, rows, prepared.labels(name)), model.classes, split=name)
+        for name, rows in prepared.rows.items()
+    }
 
 
 def run_sanity_checks(config: RunConfig, prepared: Prepared) -> tuple[SanityCheck, ...]:
     """Make the lecture's checks on a sample of the training split: the first loss, and a subset to overfit."""
     rows, y = prepared.rows["train"], prepared.labels("train")
-    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(y))[:2000])
+    n_chosen = min(SANITY_ROWS, max(1, SANITY_ENTRIES // rows.shape[1]))
+    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(y))[:n_chosen])
     source = MemorySource(rows[chosen], y[chosen], len(prepared.dataset.classes))
     objective = Objective(
         LOSSES.build(config.loss),

@@ -1,0 +1,112 @@
+"""A bound on memory: sizes as people write them, what the process has taken, and what is yet to come."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from scoreline.errors import UsageError
+
+__all__ = ["Need", "check_budget", "check_taken", "free_memory", "parse_size", "show_size", "taken_memory"]
+
+_UNITS = {
+    "": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "t": 10**12,
+    "ki": 2**10,
+    "mi": 2**20,
+    "gi": 2**30,
+    "ti": 2**40,
+}
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([kmgt]i?)?b?\s*", re.IGNORECASE)
+#: What the program grows by after the data are loaded: solvers, compiled code, figures.
+RESERVE = 200 * 10**6
+#: What the program is taken to hold where the system does not tell.
+_UNKNOWN = 300 * 10**6
+
+
+class Need(NamedTuple):
+    """Memory that a part of a run is going to take."""
+
+    #: What takes it, with the sizes that it follows from.
+    what: str
+    n_bytes: int
+    #: What would make it smaller.
+    remedy: str
+
+
+def parse_size(size: str | int) -> int:
+    """Return a size in bytes: ``500MB`` is 500 * 10**6, ``1.5GiB`` is 1.5 * 2**30, a number counts bytes.
+
+    Raises
+    ------
+    UsageError
+        It is no size, or less than a byte.
+    """
+    match = _SIZE.fullmatch(str(size))
+    n_bytes = int(float(match[1]) * _UNITS[(match[2] or "").lower()]) if match else 0
+    if n_bytes < 1:
+        raise UsageError(
+            f"The memory is {size!r}",
+            allowed="a size such as 500MB, 2GB or 1.5GiB",
+            fix="write a number and a unit, without a space between them",
+        )
+    return n_bytes
+
+
+def show_size(n_bytes: float) -> str:
+    """Return a size as people read it, with three digits: ``1.54 GB``."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if abs(n_bytes) >= factor:
+            return f"{n_bytes / factor:.3g} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
+def taken_memory() -> int:
+    """Return the anonymous memory of this process in bytes: what has no file behind it to be read again from.
+
+    Pages of memory-mapped files are not in it: the system takes them back whenever it needs room. Linux tells the
+    number; elsewhere 300 MB are assumed.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return _UNKNOWN
+    found = re.search(r"^RssAnon:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else _UNKNOWN
+
+
+def free_memory(bound: int) -> int:
+    """Return what is left of a bound for arrays to come, some of it kept back for the program itself."""
+    return bound - taken_memory() - RESERVE
+
+
+def check_budget(bound: int, needs: Sequence[Need]) -> None:
+    """Raise UsageError, telling what takes how much and what would help, unless the needs fit into the bound."""
+    free, wanted = free_memory(bound), sum(need.n_bytes for need in needs)
+    if wanted <= free:
+        return
+    largest = sorted(needs, key=lambda need: -need.n_bytes)
+    taken = f"the program and what is loaded take {show_size(bound - free)}"
+    parts = [f"{need.what} {show_size(need.n_bytes)}" for need in largest if need.n_bytes > wanted / 50]
+    smallest = 10**6 * -(-(bound - free + wanted) // 10**6)
+    raise UsageError(
+        f"The run needs more memory than the {show_size(bound)} it may take: {', '.join([taken, *parts])}",
+        allowed=f"a bound of {show_size(1.01 * smallest)} or more for these data and settings",
+        fix=f"raise the memory, or {largest[0].remedy}",
+    )
+
+
+def check_taken(bound: int, name: str) -> None:
+    """Raise UsageError if a data set that was just loaded into memory is over the bound."""
+    if taken_memory() <= bound:
+        return
+    raise UsageError(
+        f"With {name} loaded the process takes {show_size(taken_memory())}, and may take {show_size(bound)}",
+        allowed="image folders, manifests and .npy files, which are streamed from the disk, or a larger bound",
+        fix="save the examples with numpy.save and train on the .npy file, or raise the memory",
+    )

@@ -1,0 +1,87 @@
+"""Arrays on the disk that nobody has to clean up: memory-mapped files without a name."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from scoreline._typing import Array
+from scoreline.data.budget import show_size
+from scoreline.errors import DataError
+
+__all__ = ["Allocate", "is_mapped", "scratch_array", "take_rows"]
+
+#: Makes an array of a shape and dtype, in memory (`numpy.empty`) or on the disk (`scratch_array`).
+Allocate: TypeAlias = Callable[[tuple[int, ...], DTypeLike], Array]
+
+#: Bytes that are moved at a time.
+PIECE = 1 << 24
+
+
+def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
+    """Return a writeable array of zeros that lies in a temporary file.
+
+    The file has no name any more when this returns: the system removes it with the array, or with the process,
+    however that ends. It lies in the folder that the environment variable ``TMPDIR`` names, else in ``/var/tmp``,
+    because ``/tmp`` may itself be in memory. Its room is reserved at once, since a disk that is found full while a
+    mapped page is written ends the process without a word.
+
+    Raises
+    ------
+    DataError
+        There is no room in that folder.
+    """
+    n_bytes = max(1, math.prod(shape) * np.dtype(dtype).itemsize)
+    folder = _folder()
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            if hasattr(os, "posix_fallocate"):
+                os.posix_fallocate(file.fileno(), 0, n_bytes)
+            else:
+                file.truncate(n_bytes)
+            return np.ndarray(shape, dtype, buffer=mmap.mmap(file.fileno(), n_bytes))
+    except OSError as error:
+        raise DataError(
+            f"There is no room for a temporary file of {show_size(n_bytes)} in {folder} ({error.strerror})",
+            allowed="a folder on a disk with that much room",
+            fix="make room, or name another folder in the environment variable TMPDIR",
+        ) from error
+
+
+def _folder() -> Path:
+    large = Path("/var/tmp")  # noqa: S108 - the place for large temporary files; ours has no name there
+    if "TMPDIR" not in os.environ and os.access(large, os.W_OK):
+        return large
+    return Path(tempfile.gettempdir())
+
+
+def is_mapped(X: Array) -> bool:
+    """Tell whether an array is a view of a memory-mapped file."""
+    base: object = X
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
+
+
+def take_rows(X: Array, rows: Array) -> Array:
+    """Return some rows of `X` on the disk, as `scratch_array` keeps them, moved piece by piece.
+
+    Parameters
+    ----------
+    X : array (N, ...)
+    rows : array (n,) of integers
+        Row numbers, best in ascending order.
+    """
+    taken = scratch_array((len(rows), *X.shape[1:]), X.dtype)
+    piece = max(1, PIECE // max(1, X[:1].nbytes))
+    for first in range(0, len(rows), piece):
+        taken[first : first + piece] = X[rows[first : first + piece]]
+    return taken

@@ -1,0 +1,88 @@
+"""What a fit is going to keep in memory, before it begins.
+
+The rows themselves are not in it: they lie where they were, in memory or in a file. Blocks of rows have a fixed
+size (`objective.BLOCK_ENTRIES`), so that a bound on memory decides where things lie and never changes a result.
+The factors are counts of the arrays that are alive at the same time at the worst moment; a test holds them against
+the true peak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline.data.base import DataSource
+from scoreline.data.budget import Need, show_size
+from scoreline.engine.learning_rate import sample_rows
+from scoreline.engine.objective import Objective, block_rows
+from scoreline.engine.preconditioner import GRAM_ROWS, MAX_DENSE
+
+__all__ = ["Extent"]
+
+#: What makes the rows, or the numbers of a row, fewer.
+_FEWER_FEATURES = "take fewer features (image_size)"
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The sizes that memory follows from.
+
+    Parameters
+    ----------
+    n, D, R : int
+        Rows of data, features, rows of scores.
+    K : int
+        Configurations side by side.
+    dtype : dtype
+        In which the data are multiplied.
+    """
+
+    n: int
+    D: int
+    R: int
+    K: int
+    dtype: np.dtype[np.floating]
+
+    @classmethod
+    def of(cls, objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Extent:
+        """Return the sizes of a fit."""
+        K = objective.n_configurations
+        return cls(source.n_examples, source.n_features, objective.n_rows, K, dtype)
+
+    def examples(self) -> Need:
+        """Return the labels, weights and orders of all rows: some numbers of 64 bits each."""
+        return Need(f"labels and order of {self.n:,} rows", 8 * 8 * self.n, "train on fewer rows")
+
+    def weights(self, arrays: int) -> Need:
+        """Return W, its gradient and what solvers derive from them: so many arrays of W's size, in float64."""
+        what = f"{self.K * self.R:,} x {self.D:,} weights, gradients and steps"
+        return Need(what, 8 * arrays * self.K * self.R * self.D, _FEWER_FEATURES)
+
+    def blocks(self) -> Need:
+        """Return the rows that are turned into floats at a time, those of samples too, and a block's scores."""
+        rows = min(self.n, max(block_rows(self.D), sample_rows(self.D)))
+        floats = rows * self.D * (8 + 2 * self.dtype.itemsize)
+        columns = self.K * self.R
+        scores = min(self.n, block_rows(max(self.D, columns))) * columns * 6 * self.dtype.itemsize
+        return Need(f"blocks of {rows:,} rows as floats", floats + scores, _FEWER_FEATURES)
+
+    def batch(self, size: int, *, dropout: bool) -> Need:
+        """Return a mini-batch: its rows as they lie, and with dropout as floats with holes."""
+        rows, itemsize = min(size, self.n), self.dtype.itemsize
+        each = itemsize + (3 * itemsize + 13 if dropout else 0)
+        copied = dropout or rows < self.n
+        return Need(f"a batch of {rows:,} rows", rows * self.D * each * copied, "lower batch_size")
+
+    def scores(self, arrays: int) -> Need:
+        """Return the scores of all rows, and what is derived from them: so many arrays of their size."""
+        size = self.n * self.K * self.R * self.dtype.itemsize
+        what = f"{self.n:,} x {self.K * self.R:,} scores and slopes, {arrays} arrays of {show_size(size)},"
+        return Need(what, arrays * size, "choose a mini-batch solver, which keeps no scores (solver='momentum')")
+
+    def gram(self) -> Need:
+        """Return the preconditioner: a matrix of features by features, and the sample that it is made of."""
+        sample = min(self.n, GRAM_ROWS, block_rows(self.D)) * (self.D + 1) * 3 * 8
+        dense = 4 * 8 * (self.D + 1) ** 2 if self.D <= MAX_DENSE else 0
+        what = f"the {self.D + 1:,} x {self.D + 1:,} preconditioner"
+        return Need(what, sample + dense, "choose a mini-batch solver (solver='momentum')")
