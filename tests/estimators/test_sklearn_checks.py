@@ -9,7 +9,7 @@ from scoreline import LinearClassifier
 ESTIMATORS = [
     LinearClassifier(),
     LinearClassifier(solver="adam", max_epochs=300, lr=0.05, random_state=0),
-    LinearClassifier(loss="weston-watkins", random_state=0),
+    LinearClassifier(loss="weston-watkins", solver="momentum", random_state=0),
     LinearClassifier(loss="squared-hinge", class_weight="balanced", standardize=True, tol=1e-16),
 ]
 

@@ -94,6 +94,18 @@ class CertifiedLoss(Loss):
         """
 
     @abstractmethod
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return points of the conjugate's domain near `slopes`, which may lie anywhere.
+
+        Parameters
+        ----------
+        slopes : array (B, C) of float64
+            One row an example.
+        y : array (B,)
+            Labels.
+        """
+
+    @abstractmethod
     def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
         """Return points of the conjugate's domain near `slopes` whose weighted sum over the examples is 0.
 
