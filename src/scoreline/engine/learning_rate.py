@@ -75,9 +75,7 @@ def _sample(objective: Objective, source: DataSource) -> FloatArray:
     Each is multiplied by the root of its share of the weight, so that their second moments are the weighted ones.
     """
     batch = next(iter(source.batches(min(SAMPLE, source.n_examples), seed=0)))
-    X = batch.X.astype(compute_dtype(batch.X.dtype))
-    if objective.standardization is not None:
-        X = ((X - objective.standardization.mean) * objective.standardization.scale).astype(X.dtype)
+    X = objective.standardized(batch.X, compute_dtype(batch.X.dtype))
     if objective.fit_intercept:
         X = np.column_stack([X, np.ones(len(X), X.dtype)])
     if batch.weight is not None:

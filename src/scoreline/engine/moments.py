@@ -231,10 +231,7 @@ def _sample(objective: Objective, source: DataSource, m: int) -> Iterator[tuple[
     rows = 0
     whole = m == source.n_examples
     for batch in source.batches(min(block_rows(source.n_features), m), seed=None if whole else 0):
-        X = batch.X[: m - rows].astype(compute_dtype(batch.X.dtype))
-        if objective.standardization is not None:
-            X -= objective.standardization.mean.astype(X.dtype)
-            X *= objective.standardization.scale.astype(X.dtype)
+        X = objective.standardized(batch.X[: m - rows], compute_dtype(batch.X.dtype))
         weight = np.ones(len(batch.y)) if batch.weight is None else batch.weight.astype(np.float64)
         yield X, weight[: m - rows]
         rows += len(X)

@@ -179,6 +179,14 @@ class Objective:
             first += len(batch.y)
         return self.finish_gradient(params, total, source.total_weight)
 
+    def standardized(self, X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
+        """Return rows as W sees them, in a new array."""
+        rows = X.astype(dtype)
+        if self.standardization is not None:
+            rows -= self.standardization.mean.astype(dtype)
+            rows *= self.standardization.scale.astype(dtype)
+        return rows
+
     def folded(self, params: Params) -> Params:
         """Return parameters that take raw rows."""
         return params if self.standardization is None else self.standardization.fold(params)

@@ -142,7 +142,7 @@ class MultinomialLoss(Loss):
         if scores.shape[-1] > 1:
             return self._value_and_gradient(scores, y)
         value, gradient = self._value_and_gradient(as_pair(scores), y)
-        return value, (gradient[..., 1:] - gradient[..., :1]) / 2
+        return value, of_pair(gradient)
 
 
 class RowwiseLoss(Loss):
@@ -212,6 +212,11 @@ def as_pair(scores: FloatArray) -> FloatArray:
     """Turn one score ``s`` for two classes into the pair ``(-s/2, s/2)``."""
     half = scores / 2
     return np.concatenate([-half, half], axis=-1)
+
+
+def of_pair(gradient: FloatArray) -> FloatArray:
+    """Turn the gradient by the pair ``(-s/2, s/2)`` into that by ``s``."""
+    return (gradient[..., 1:] - gradient[..., :1]) / 2
 
 
 def true_index(scores: Array, y: Labels) -> Any:

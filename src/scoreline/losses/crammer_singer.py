@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.losses.balance import balance_slopes
-from scoreline.losses.base import MultinomialLoss, put_true, true_scores
+from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import HingeLoss
 
 __all__ = ["CrammerSinger"]
@@ -65,6 +65,19 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         put_true(gradient, y, 0)
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
         return value[..., 0], gradient
+
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return the Hessian of the rounded hinge times `change`: that of log-sum-exp, over the width."""
+        if scores.shape[-1] == 1:
+            return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
+        p = self._rounded_value_and_gradient(scores, y)[1]
+        put_true(p, y, 0)
+        ahead = change - true_scores(change, y)
+        slopes: FloatArray = (
+            p * (ahead - (p * ahead).sum(axis=-1, keepdims=True)) / scores.dtype.type(self.rounding)
+        )
+        put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
+        return slopes
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
 
 from scoreline._checks import check_field
-from scoreline._typing import FloatArray
+from scoreline._typing import FloatArray, Labels
 from scoreline.errors import UsageError
 from scoreline.losses.base import CertifiedLoss
 
-__all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_conjugate"]
+__all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_bend", "hinge_conjugate"]
 
 
 class HingeLoss(CertifiedLoss):
@@ -39,6 +40,20 @@ class HingeLoss(CertifiedLoss):
         """Return the loss with corners rounded over a width. Its slopes lie in the same domain."""
         return replace(self, rounding=width)  # type: ignore[call-arg]  # a field of every subclass
 
+    @abstractmethod
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return how fast the slopes change as the scores do: the Hessian times `change`.
+
+        Parameters
+        ----------
+        scores : array (B, C)
+            Where the loss, smooth by squaring or rounding, is bent.
+        y : array (B,)
+            Labels.
+        change : array (B, C)
+            Of the scores.
+        """
+
 
 def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, FloatArray]:
     r"""Return the hinge of `v`, elementwise, and its slope.
@@ -57,6 +72,11 @@ def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, Fl
         slope = np.minimum(short / rounding, 1).astype(v.dtype, copy=False)
         return slope * (short - v.dtype.type(rounding / 2) * slope), slope
     return short, (v > 0).astype(v.dtype)
+
+
+def hinge_bend(v: FloatArray, squared: bool, rounding: float) -> FloatArray:
+    """Return the second derivative of `hinge` (the plain hinge has none)."""
+    return (v > 0) * v.dtype.type(2) if squared else ((v > 0) & (v < rounding)) / v.dtype.type(rounding)
 
 
 def hinge_conjugate(slope: FloatArray, squared: bool, rounding: float) -> FloatArray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.losses.base import RowwiseLoss, targets
-from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_conjugate
+from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
 
 __all__ = ["OneVsAll"]
 
@@ -52,6 +52,10 @@ class OneVsAll(RowwiseLoss, HingeLoss):
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
         values, slopes = hinge(self.margin - margins, self.squared, self.rounding)
         return values, -slopes
+
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return the Hessian times `change`: every hinge bends along one score."""
+        return hinge_bend(self.margin - targets(scores, y) * scores, self.squared, self.rounding) * change
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""

@@ -9,8 +9,8 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.losses.balance import balance_slopes
-from scoreline.losses.base import MultinomialLoss, put_true, true_scores
-from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_conjugate
+from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
+from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
 
 __all__ = ["WestonWatkins"]
 
@@ -65,6 +65,16 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         gradient = scores.dtype.type(scale) * slopes
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
         return scale * (values.sum(axis=-1) + self._constant()), gradient
+
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return the Hessian times `change`: every hinge bends along one difference of scores."""
+        if scores.shape[-1] == 1:
+            return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
+        bend = hinge_bend(scores - true_scores(scores, y) + self.margin, self.squared, self.rounding)
+        slopes: FloatArray = self._scale(scores.shape[-1]) * bend * (change - true_scores(change, y))
+        put_true(slopes, y, 0)
+        put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
+        return slopes
 
     def _scale(self, n_classes: int) -> float:
         if not self.average:
