@@ -5,7 +5,7 @@ import pytest
 
 import scoreline.engine.moments as moments_module
 from scoreline.data.memory import MemorySource
-from scoreline.engine.lbfgs import mean_curvature
+from scoreline.engine.descent import mean_curvature
 from scoreline.engine.moments import DenseMoments, SpectralMoments, measure_moments
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params
