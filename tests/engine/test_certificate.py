@@ -99,11 +99,11 @@ class TestBound:
         st.sampled_from(SMOOTH),
         st.integers(2, 4),
         KINDS,
-        st.sampled_from([1e-1, 1e-3, 1e-5]),
+        st.sampled_from([("l2", 1e-1), ("l2", 1e-3), ("l2", 1e-5), ("l1", 1e-2), ("elastic-net", 1e-3)]),
     )
     @settings(max_examples=60, deadline=None)
-    def test_gap_is_at_least_the_distance_from_the_optimum(self, seed, loss, n_classes, kind, lam):
-        objective, source, _ = problem(seed, loss, n_classes, kind, lam=lam)
+    def test_gap_is_at_least_the_distance_from_the_optimum(self, seed, loss, n_classes, kind, penalty):
+        objective, source, _ = problem(seed, loss, n_classes, kind, penalty=penalty[0], lam=penalty[1])
         start = zero_params(1, objective.n_rows, source.n_features, np.dtype(np.float64))
         rough, fine = (
             drive(minimize_exactly(objective, source, start, tol=tol, max_iter=4000), []) for tol in (3e-2, 1e-9)
@@ -111,7 +111,7 @@ class TestBound:
         reached, best = (objective.value(ended.params, source)[0] for ended in (rough, fine))
         assert (reached - best) / reached <= rough.duality_gap + 1e-9
         assert rough.duality_gap <= 3e-2
-        assert fine.duality_gap <= 1e-9 or fine.step == 4000
+        assert fine.duality_gap <= (1e-9 if penalty[0] == "l2" else 1e-4) or fine.step == 4000
 
     @pytest.mark.parametrize("loss", SMOOTH)
     @pytest.mark.parametrize("n_classes", [2, 4])

@@ -144,5 +144,5 @@ def test_objective_never_rises():
 def test_mismatch_tells_everything():
     source = data("plain")
     goal = replace(objective(source), penalty=MaxNorm())
-    with pytest.raises(MismatchError, match="penalty max-norm is neither"):
+    with pytest.raises(MismatchError, match="penalty max-norm is no sum"):
         solve(goal, source)

@@ -13,12 +13,13 @@ from scoreline.engine.certificate import dual_value, has_certificate, relative_g
 from scoreline.engine.descent import Model, descend, mean_curvature, settle_bias
 from scoreline.engine.events import Evaluated, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.lbfgs import LBFGS
-from scoreline.engine.moments import Moments, measure_moments
+from scoreline.engine.moments import DenseMoments, Moments, Preconditioner, measure_matrix, measure_moments
 from scoreline.engine.newton import Newton
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes, passes_over
 from scoreline.engine.point import Point
+from scoreline.engine.proximal import ProximalMetric, descend_proximally
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES, CertifiedLoss, HingeLoss
 from scoreline.penalties import PENALTIES
@@ -47,9 +48,11 @@ def missing_for_exact(objective: Objective) -> list[str]:
     missing = []
     if not (objective.loss.smooth or isinstance(objective.loss, HingeLoss)):
         missing.append(f"the loss {LOSSES.spec(objective.loss)} has corners that cannot be rounded")
-    squares, absolutes = objective.penalty.coefficients or (None, None)
-    if squares is None or absolutes:
-        missing.append(f"the penalty {PENALTIES.spec(objective.penalty)} is neither l2 nor none")
+    penalty = PENALTIES.spec(objective.penalty)
+    if objective.penalty.coefficients is None:
+        missing.append(f"the penalty {penalty} is no sum of squares and absolute values")
+    elif objective.penalty.coefficients[1] and not objective.loss.smooth:
+        missing.append(f"loss {LOSSES.spec(objective.loss)} and penalty {penalty} both have corners")
     return missing
 
 
@@ -59,7 +62,7 @@ def check_exact(objective: Objective) -> None:
     if missing:
         raise MismatchError(
             "The exact solver does not take this objective: " + " and ".join(missing),
-            allowed="every loss of scoreline's with penalty l2 or none",
+            allowed="every loss of scoreline's with penalty l2 or none, smooth ones with l1 or elastic-net too",
             fix="choose solver='auto', or a mini-batch solver such as 'momentum'",
         )
 
@@ -112,11 +115,13 @@ def minimize_exactly(
     check_exact(objective)
     wish = yield RunStarted(1, max_iter, source.n_examples, start)
     passes = passes_over(objective, source, start.W.dtype)
-    run = _Run(passes, tol, max_iter, moments or measure_moments(objective, source))
+    sparse = bool((objective.penalty.coefficients or (0, 0))[1])
+    measure = measure_matrix if sparse else measure_moments
+    run = _Run(passes, tol, max_iter, moments or measure(objective, source))
     scores = passes.scores(start)
     here = Point.at(run.passes, start, scores, np.empty_like(scores))
     while wish is None:
-        here, reason = yield from descend(run.passes, here, run.model(here), run.decide, run.tell)
+        here, reason = yield from run.descend(here)
         if run.round_less(here, reason):
             here = Point.at(run.passes, here.params, here.scores, here.slopes)
         else:
@@ -145,16 +150,24 @@ class _Run:
         if isinstance(objective.loss, HingeLoss) and not objective.loss.smooth:
             self._round(FIRST_ROUNDING * objective.loss.margin)
 
-    def model(self, here: Point) -> Model:
-        """Return the model of the objective, preconditioned for the curvature where the descent begins."""
-        objective = self.passes.objective
-        ridge = 2 * float(objective.lam[0]) * (objective.penalty.coefficients or (0.0,))[0]
-        self.nearby = self.moments.preconditioner(mean_curvature(self.passes, here.scores), ridge)
-        loss = objective.loss
+    def descend(self, here: Point) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
+        """Go down, by the method that loss and penalty ask for, with moments scaled by the curvature here."""
+        objective, curvature = self.passes.objective, mean_curvature(self.passes, here.scores)
+        squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
+        ridge, shrink = 2 * float(objective.lam[0]) * squares, float(objective.lam[0]) * absolutes
+        if shrink and isinstance(self.moments, DenseMoments):
+            metric = ProximalMetric(self.moments, curvature, ridge, shrink)
+            self.nearby: Preconditioner | ProximalMetric = metric
+            return descend_proximally(self.passes, here, metric, self.decide, self.tell)
+        self.nearby = preconditioner = self.moments.preconditioner(curvature, ridge)
+        return descend(self.passes, here, self._model(ridge, preconditioner), self.decide, self.tell)
+
+    def _model(self, ridge: float, preconditioner: Preconditioner) -> Model:
+        loss = self.passes.objective.loss
         few = self.passes.source.n_examples * self.passes.source.n_features <= NEWTON_ENTRIES
         if few and self.rounding and isinstance(loss, HingeLoss):
-            return Newton(self.passes, loss, ridge, self.nearby)
-        return LBFGS(self.nearby)
+            return Newton(self.passes, loss, ridge, preconditioner)
+        return LBFGS(preconditioner)
 
     def decide(self, here: Point, promise: float) -> tuple[Point, Reason | None]:
         """Look at the gap when little more is promised; stop when it, or the promise alone, is small enough."""
@@ -187,9 +200,8 @@ class _Run:
         assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `certified` says
         slopes: FloatArray = here.slopes.astype(np.float64)
         if not self.rounding:
-            # A step of the preconditioner takes most of the gradient, and so of the gap, out of the slopes.
-            step = self.nearby.solve(here.gradient)
-            slopes -= self.nearby.curvature * self.passes.scores(step)
+            # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
+            slopes += self.nearby.curvature * self.passes.scores(self.nearby.step(here))
             slopes = loss.feasible(slopes, self.plain.labelled.y)
         return relative_gap(self._plain_value(here), dual_value(self.plain, slopes))
 

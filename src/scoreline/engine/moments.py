@@ -12,8 +12,9 @@ from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.objective import Objective, block_rows, compute_dtype
 from scoreline.engine.params import Params
+from scoreline.engine.point import Point
 
-__all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "measure_moments"]
+__all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "measure_matrix", "measure_moments"]
 
 #: Rows that moments are measured on: as many as cost what so many passes over the data do, at least so many a
 #: feature, and not fewer than these.
@@ -39,6 +40,11 @@ class Preconditioner:
     inverse: Callable[[FloatArray], FloatArray]
     mean: FloatArray
     curvature: float
+
+    def step(self, here: Point) -> Params:
+        """Return the step to the lowest point of the quadratic at a point."""
+        solved = self.solve(here.gradient)
+        return Params(-solved.W, -solved.b)
 
     def solve(self, gradient: Params) -> Params:
         """Return the inverse times `gradient`."""
@@ -151,6 +157,13 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     }
     form = min(costs, key=lambda form: costs[form])
     return form(objective, source, m)
+
+
+def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
+    """Measure the matrix itself, on as many rows as pay off where only the matrix tells of bends."""
+    N, D = source.n_examples, source.n_features
+    m = int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS)))
+    return DenseMoments(*_mean_and_matrix(objective, source, m))
 
 
 def _dense(objective: Objective, source: DataSource, m: int) -> Moments:

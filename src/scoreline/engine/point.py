@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -18,12 +19,12 @@ __all__ = ["Point", "dot"]
 class Point:
     """Parameters and all that is known at them. The next point takes over the buffer with the losses' slopes."""
 
+    passes: Passes
     params: Params
     scores: FloatArray
     judged: Judged
     objective: float
     slopes: FloatArray
-    gradient: Params
 
     @classmethod
     def at(cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray) -> Point:
@@ -36,7 +37,12 @@ class Point:
     ) -> Point:
         """Take over what is known of the losses."""
         value = judged.loss + float(passes.objective.penalty_value(params)[0])
-        return cls(params, scores, judged, value, slopes, passes.gradient(params, slopes))
+        return cls(passes, params, scores, judged, value, slopes)
+
+    @cached_property
+    def gradient(self) -> Params:
+        """The gradient of the objective's smooth part; a pass over the data when it is first asked for."""
+        return self.passes.gradient(self.params, self.slopes)
 
     def event(self, iteration: int, objective: float, loss: float) -> Evaluated:
         """Return the event of an iteration that ends here."""
