@@ -81,7 +81,7 @@ class SklearnNewtonCholesky(Peer):
 
 
 class _watched:  # noqa: N801 - reads as what it does
-    """Let `watch` see the iterates of scipy's minimiser while the block runs: it has a callback, sklearn has none."""
+    """Let `watch` see the iterates of scipy's minimiser, which scikit-learn calls, while the block runs."""
 
     def __init__(self, watch: Callable[[np.ndarray[Any, Any]], None]) -> None:
         self.watch = watch
@@ -93,7 +93,7 @@ class _watched:  # noqa: N801 - reads as what it does
 
         def minimize(*args: Any, **options: Any) -> Any:
             # scipy looks at the name of the parameter to tell what to hand over.
-            return self.minimize(*args, **options, callback=lambda xk: self.watch(xk))
+            return self.minimize(*args, **{**options, "callback": lambda xk: self.watch(xk)})
 
         scipy.optimize.minimize = minimize
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import ClassVar
 
 from benchmarks.datasets import Rows
@@ -50,8 +51,6 @@ class TorchLBFGS(Peer):
             loss.backward()
             return loss
 
-        try:
+        with suppress(_LimitReached):
             optimizer.step(closure)
-        except _LimitReached:
-            pass
         yield points
