@@ -82,15 +82,24 @@ def probe(_: Path) -> tuple[Matrix, Matrix]:
     return X, y
 
 
+def probe_small(cache: Path) -> tuple[Matrix, Matrix]:
+    """Return the first 20,000 rows of the probe."""
+    rows = load_rows("probe", cache, raw=True)
+    return rows.X[:20_000], rows.y[:20_000]
+
+
 #: How each is made, from the folder that holds those made before.
 DATASETS: dict[str, Callable[[Path], tuple[Matrix, Matrix]]] = {
     "cifar10": cifar10,
     "cifar10-small": cifar10_small,
     "digits": digits,
     "probe": probe,
+    "probe-small": probe_small,
 }
+#: What a data set is cut from.
+ORIGINS = {"cifar10-small": "cifar10", "probe-small": "probe"}
 #: Used as they are, raw or not.
-READY = {"probe"}
+READY = {"probe", "probe-small"}
 
 
 def prepare(name: str, cache: Path) -> None:
@@ -98,8 +107,8 @@ def prepare(name: str, cache: Path) -> None:
     folder = cache / name
     if folder.is_dir():
         return
-    if name == "cifar10-small":
-        prepare("cifar10", cache)
+    if name in ORIGINS:
+        prepare(ORIGINS[name], cache)
     X, y = DATASETS[name](cache)
     unfinished = folder.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)

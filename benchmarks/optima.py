@@ -19,6 +19,9 @@ class Optimum:
     #: Where the value comes from.
     origin: str
 
+    def __str__(self) -> str:
+        return f"Optimum {self.value:.9g} ({self.origin})."
+
     def within(self, share: float) -> float:
         """Return the objective that lies `share` above."""
         return self.value * (1 + share)
