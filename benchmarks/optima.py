@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from benchmarks.harness import Measurements, Setting, run_alone
-from benchmarks.tasks import Job, Task
+from benchmarks.harness import Setting, run_alone
+from benchmarks.tasks import Job, Record, Task
 
 __all__ = ["Optimum", "optimum"]
 
@@ -31,8 +32,8 @@ class Optimum:
         return objective / self.value - 1
 
 
-def optimum(task: Task, setting: Setting, results: Measurements) -> Optimum | None:
-    """Return the reference optimum of a task, or the best that any peer found where there is no reference."""
+def optimum(task: Task, setting: Setting, records: Iterable[Record]) -> Optimum | None:
+    """Return the reference optimum of a task, or the best of some records where there is no reference."""
     file = setting.cache / "optima.json"
     known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     key = f"{task.data} {task.loss} {task.lam:g}"
@@ -48,5 +49,5 @@ def optimum(task: Task, setting: Setting, results: Measurements) -> Optimum | No
             setting.say(f"  no reference: {record.error}")
     if key in known:
         return Optimum(known[key][0], f"float64 reference, {known[key][1]}")
-    found = [best for records in results.records.values() for r in records if (best := r.best()) is not None]
+    found = [best for record in records if (best := record.best()) is not None]
     return Optimum(min(found), "best that any of these found, there being no reference") if found else None

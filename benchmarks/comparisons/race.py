@@ -34,7 +34,8 @@ def ours_at(task: Task, goal: float) -> str:
 def race_table(jobs: Sequence[Job], results: Measurements, setting: Setting) -> Table:
     """Return, for each job of one task, when it came within each goal of the optimum."""
     task = jobs[0].tasks[0]
-    best = optimum(task, setting, results)
+    met = [record for job in jobs for record in results.records.get(job.label, [])]
+    best = optimum(task, setting, met)
     about = f"{task.data}, {task.loss}, lam = {task.lam:g}"
     if best is None:
         return Table([about], [], ["Nothing was measured."])
@@ -50,15 +51,17 @@ def race_table(jobs: Sequence[Job], results: Measurements, setting: Setting) -> 
             [
                 *cells,
                 spread(warm, " s"),
-                f"{max(reached):.0e}" if reached else next((r.error for r in records), "–"),
+                f"{max(reached):.0e}" if reached else "–",
                 spread(values(results, job.label, lambda record: record.peak), " MB"),
                 str(len(records)),
             ]
         )
+    errors = {job.label: next((record.error for record in results.records.get(job.label, [])), "") for job in jobs}
+    failures = [f"Failed: {label}: {error}" for label, error in errors.items() if error]
     head = [about]
     for goal in GOALS:
         head += [f"cold to {goal:g}", "against scoreline"]
-    return Table([*head, f"warm to {GOALS[-1]:g}", "reached", "peak", "runs"], rows, [f"{best}"])
+    return Table([*head, f"warm to {GOALS[-1]:g}", "reached", "peak", "runs"], rows, [f"{best}", *failures])
 
 
 def _label(task: Task, who: str) -> str:
@@ -75,7 +78,8 @@ def _goal_cells(job: Job, goal: float, best: Optimum, results: Measurements) -> 
     ours = ours_at(job.tasks[0], goal)
     if job.peer == OURS:
         own = job.label == ours
-        return [spread(values(results, job.label, Record.seconds), " s") if own else "–", "1" if own else "–"]
+        times = values(results, job.label, Record.seconds) if own else []
+        return [spread(times, " s"), "1" if times else "–"]
     times = values(results, job.label, to_goal)
     if records and len(times) == len(records):
         return [spread(times, " s"), spread(ratios(results, job.label, to_goal, ours, Record.seconds), "x")]
