@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.harness import Measurements
 from benchmarks.tasks import Record
 
-__all__ = ["Table", "put_section", "ratios", "spread", "values"]
+__all__ = ["Table", "extrapolation_mark", "put_section", "ratios", "spread", "values"]
 
 Reading = Callable[[Record], float | None]
 
@@ -51,6 +51,12 @@ def spread(numbers: Sequence[float], unit: str = "") -> str:
         return "–"
     middle = _short(statistics.median(numbers)) + unit
     return middle if len(numbers) == 1 else f"{middle} ({_short(min(numbers))}–{_short(max(numbers))})"
+
+
+def extrapolation_mark(results: Measurements, label: str) -> str:
+    """Return the word that goes before figures of a label if only a part of its task was done."""
+    points = [point for record in results.records.get(label, []) for task in record.points for point in task]
+    return "extrapolated: " if any(scaled != 1 for _, _, scaled, _ in points) else ""
 
 
 def put_section(file: Path, name: str, text: str) -> None:

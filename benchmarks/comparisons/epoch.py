@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from benchmarks.comparisons.base import Comparison
 from benchmarks.harness import Measurements, Setting
-from benchmarks.tables import Table, ratios, spread, values
+from benchmarks.tables import Table, extrapolation_mark, ratios, spread, values
 from benchmarks.tasks import Job, Record, Task
 
 __all__ = ["Epoch"]
 
 OURS = "scoreline momentum"
-PEERS = (OURS, "torch SGD", "jax + optax SGD", "scikit-learn SGDClassifier")
+PEERS = (OURS, "torch SGD", "jax + optax SGD", "scikit-learn SGDClassifier", "Vowpal Wabbit")
 #: Fewer than eight would not be worth compiling for scoreline, and the difference would mix two ways of working.
 FEW, MANY = 8, 16
 #: Operations of an epoch on CIFAR-10: a product and a sum for each entry, forward and back.
@@ -38,13 +38,14 @@ class Epoch(Comparison):
         rows = []
         for job in self.jobs(quick=quick):
             pace = values(results, job.label, per_epoch)
+            mark = extrapolation_mark(results, job.label)
             rows.append(
                 [
                     job.label,
-                    spread([1000 * seconds for seconds in pace]) if pace else "–",
+                    mark + spread([1000 * seconds for seconds in pace]),
                     spread(ratios(results, job.label, per_epoch, OURS, per_epoch), "x"),
-                    spread([100 * share for share in shares(results, job.label)], " %") if pace else "–",
-                    spread(values(results, job.label, Record.seconds), " s"),
+                    spread([100 * share for share in shares(results, job.label)], " %"),
+                    mark + spread(values(results, job.label, Record.seconds), " s"),
                     spread(values(results, job.label, lambda record: record.peak), " MB"),
                     str(len(results.records.get(job.label, []))),
                 ]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from benchmarks.comparisons.base import Comparison
 from benchmarks.harness import Measurements, Setting
-from benchmarks.tables import Table, ratios, spread, values
+from benchmarks.tables import Table, extrapolation_mark, ratios, spread, values
 from benchmarks.tasks import Job, Record, Task
 
 __all__ = ["Path"]
@@ -39,11 +39,11 @@ class Path(Comparison):
             records = results.records.get(job.label, [])
             points = [record.points[0][-1] for record in records if record.points and record.points[0]]
             notes = sorted({note for *_, note in points}) or [record.error for record in records[:1]]
-            scaled = "extrapolated: " if any(point[2] != 1 for point in points) else ""
             rows.append(
                 [
                     job.label,
-                    scaled + spread(values(results, job.label, Record.seconds), " s"),
+                    extrapolation_mark(results, job.label)
+                    + spread(values(results, job.label, Record.seconds), " s"),
                     spread(ratios(results, job.label, Record.seconds, ONE, Record.seconds), "x"),
                     "; ".join(notes),
                     str(len(records)),

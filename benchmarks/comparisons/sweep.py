@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from benchmarks.comparisons.base import Comparison
 from benchmarks.harness import Measurements, Setting
-from benchmarks.tables import Table, ratios, spread, values
+from benchmarks.tables import Table, extrapolation_mark, ratios, spread, values
 from benchmarks.tasks import Job, Record, Task
 
 __all__ = ["Sweep"]
@@ -39,7 +39,7 @@ class Sweep(Comparison):
         rows = []
         for job in self.jobs(quick=quick):
             singly = f"{job.tasks[0].data}: {SINGLY}"
-            mark = "extrapolated: " if job.peer == SINGLY else ""
+            mark = extrapolation_mark(results, job.label)
             rows.append(
                 [
                     job.label,

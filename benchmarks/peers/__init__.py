@@ -3,18 +3,19 @@
 from benchmarks.peers.base import Peer
 from benchmarks.peers.jax_sgd import JaxSGD
 from benchmarks.peers.linear_svc import LinearSVC
+from benchmarks.peers.one_by_one import SkglmSVC, SnapMLSVM
 from benchmarks.peers.reference import Reference
 from benchmarks.peers.scoreline_epochs import ScorelineEpochs
 from benchmarks.peers.scoreline_exact import ScorelineExact
 from benchmarks.peers.scoreline_path import ScorelinePath
 from benchmarks.peers.scoreline_sweep import ScorelineSingles, ScorelineSweep
-from benchmarks.peers.skglm_svc import SkglmSVC
 from benchmarks.peers.sklearn_grid import SklearnGrid
 from benchmarks.peers.sklearn_logistic import SklearnLBFGS, SklearnLBFGS64, SklearnNewtonCholesky
 from benchmarks.peers.sklearn_sgd import SklearnSGD
 from benchmarks.peers.sklearnex_logistic import SklearnexLBFGS
 from benchmarks.peers.torch_lbfgs import TorchLBFGS
 from benchmarks.peers.torch_sgd import TorchSGD
+from benchmarks.peers.vowpal_wabbit import VowpalWabbit
 from benchmarks.peers.xgboost_linear import XGBoostLinear
 
 __all__ = ["PEERS", "Peer"]
@@ -35,8 +36,10 @@ _CLASSES: tuple[type[Peer], ...] = (
     SklearnNewtonCholesky,
     SklearnSGD,
     SklearnexLBFGS,
+    SnapMLSVM,
     TorchLBFGS,
     TorchSGD,
+    VowpalWabbit,
     XGBoostLinear,
 )
 #: By name.
