@@ -22,7 +22,7 @@ class Digits(Comparison):
     def jobs(self, *, quick: bool) -> list[Job]:
         """Return scoreline's two jobs and one a peer."""
         return race_jobs(
-            Task("digits", limit=5 if quick else 30), ("scikit-learn lbfgs", "scikit-learn newton-cholesky")
+            Task("digits", limit=1 if quick else 30), ("scikit-learn lbfgs", "scikit-learn newton-cholesky")
         )
 
     def tables(self, results: Measurements, setting: Setting, *, quick: bool) -> list[Table]:

@@ -29,7 +29,7 @@ class Exact(Comparison):
 
     def jobs(self, *, quick: bool) -> list[Job]:
         """Return scoreline's two jobs and one a peer."""
-        return race_jobs(Task("digits" if quick else "cifar10", limit=5 if quick else 200), PEERS)
+        return race_jobs(Task("digits" if quick else "cifar10", limit=1 if quick else 200), PEERS)
 
     def tables(self, results: Measurements, setting: Setting, *, quick: bool) -> list[Table]:
         """Return times to each goal and ratios."""

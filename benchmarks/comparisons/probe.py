@@ -21,7 +21,7 @@ class Probe(Comparison):
 
     def jobs(self, *, quick: bool) -> list[Job]:
         """Return scoreline's two jobs and one a peer."""
-        task = Task("digits", limit=5) if quick else Task("probe", lam=1e-5, limit=200)
+        task = Task("digits", limit=1) if quick else Task("probe", lam=1e-5, limit=200)
         return race_jobs(task, ("scikit-learn lbfgs", "torch LBFGS"))
 
     def tables(self, results: Measurements, setting: Setting, *, quick: bool) -> list[Table]:
