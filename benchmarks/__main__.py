@@ -12,10 +12,14 @@ from pathlib import Path
 
 from benchmarks.comparisons import COMPARISONS, Comparison
 from benchmarks.harness import Measurements, Setting, measure
-from benchmarks.machine import SIZES, describe
+from benchmarks.machine import describe
 from benchmarks.tables import put_section, spread
 
 __all__ = ["main"]
+
+SIZES, QUICK_SIZES = (1024, 2048, 4096), (128, 256, 512)
+#: Share of the machine that others may take before the figures are called provisional.
+QUIET = 0.05
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -26,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"There is no comparison {', '.join(unknown)}; there are {', '.join(COMPARISONS)}")
     cache = options.cache or _default_cache()
     cache.mkdir(parents=True, exist_ok=True)
-    setting = Setting(1 if options.quick else options.repeats, options.threads, cache, _say)
+    repeats, sizes = (1, QUICK_SIZES) if options.quick else (options.repeats, SIZES)
+    setting = Setting(repeats, options.threads, sizes, cache, _say)
     for name in options.names or COMPARISONS:
         comparison = COMPARISONS[name]
         _say(f"{name}: {comparison.title}")
@@ -74,10 +79,16 @@ def _keep(folder: Path, name: str, results: Measurements) -> None:
 
 def _section(comparison: Comparison, results: Measurements, setting: Setting, *, quick: bool) -> str:
     tables = comparison.tables(results, setting, quick=quick)
-    rates = [f"{size}: {spread([found[size] for found in results.sgemm])}" for size in SIZES]
+    rates = [f"{size}: {spread([found[size] for found in results.sgemm])}" for size in setting.sizes]
+    disturbed = max((record.others for records in results.records.values() for record in records), default=0.0)
     lines = [
         f"### {comparison.title}",
         *(["**Quick run on small data: the figures mean nothing.**"] if quick else []),
+        *(
+            [f"**Provisional: other programs took up to {disturbed:.0%} of the cores.**"]
+            if disturbed > QUIET
+            else []
+        ),
         *(table.markdown() for table in tables),
         *(f"Left out: {label} ({why})." for label, why in results.missing.items()),
         f"{describe(setting.threads)}\nsgemm in GFLOP/s by size, between the rounds: {'; '.join(rates)}. "

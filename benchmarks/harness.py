@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets import missing_for
+from benchmarks.machine import busy_seconds
 from benchmarks.peers import PEERS
 from benchmarks.tasks import Job, Record
 from benchmarks.worker import read_record
@@ -31,6 +34,8 @@ class Setting:
 
     repeats: int
     threads: int
+    #: Sides of the matrices by which the speed of sgemm is measured.
+    sizes: tuple[int, ...]
     #: Folder of data sets, compiled code and reference optima.
     cache: Path
     #: Is told what happens.
@@ -105,6 +110,7 @@ def _launch(job: Job, setting: Setting) -> Record:
         out_file.touch()
         compiled = Path(folder) / "compiled" if job.empty_cache else setting.cache / "compiled"
         command = [sys.executable, "-m", "benchmarks.worker", str(job_file), str(out_file), str(setting.cache)]
+        before = _clocks()
         try:
             done = subprocess.run(
                 command,
@@ -119,13 +125,21 @@ def _launch(job: Job, setting: Setting) -> Record:
         except subprocess.TimeoutExpired:
             failure = f"ended after {job.timeout:.0f} s"
         record = read_record(job.label, out_file)
+        elapsed, busy, own = (after - start for after, start in zip(_clocks(), before, strict=True))
+        record.others = max(0.0, busy - own) / (elapsed * (os.cpu_count() or 1))
         record.error = record.error or failure
         return record
 
 
+def _clocks() -> tuple[float, float, float]:
+    """Return the time, the work of the whole machine, and that of the processes ended here, in seconds."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.perf_counter(), busy_seconds(), usage.ru_utime + usage.ru_stime
+
+
 def _rates(setting: Setting) -> dict[int, float]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.machine"],
+        [sys.executable, "-m", "benchmarks.machine", *map(str, setting.sizes)],
         cwd=ROOT,
         env=_environment(setting, setting.cache / "compiled"),
         capture_output=True,

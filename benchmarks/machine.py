@@ -1,17 +1,19 @@
-"""What the machine is, and how fast it multiplies right now: ``python -m benchmarks.machine`` prints the rates."""
+"""What the machine is, and how fast it multiplies now: ``python -m benchmarks.machine 1024`` prints a rate."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+import sys
 import time
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["LIBRARIES", "describe", "sgemm_rates"]
+__all__ = ["LIBRARIES", "busy_seconds", "describe", "sgemm_rates"]
 
 #: Distributions whose versions are told.
 LIBRARIES = (
@@ -30,14 +32,12 @@ LIBRARIES = (
     "xgboost-cpu",
     "xgboost",
 )
-#: Sides of the square matrices that are multiplied.
-SIZES = (1024, 2048, 4096)
 
 
-def sgemm_rates() -> dict[int, float]:
+def sgemm_rates(sizes: Sequence[int]) -> dict[int, float]:
     """Return the GFLOP/s of float32 products of square matrices, the best of three for each size."""
     rates = {}
-    for size in SIZES:
+    for size in sizes:
         A = np.random.default_rng(0).standard_normal((size, size), dtype=np.float32)
         out = np.empty_like(A)
         times = []
@@ -47,6 +47,15 @@ def sgemm_rates() -> dict[int, float]:
             times.append(time.perf_counter() - start)
         rates[size] = 2 * size**3 / min(times[1:]) / 1e9
     return rates
+
+
+def busy_seconds() -> float:
+    """Return the seconds of work that all cores together have done since the machine started; Linux tells."""
+    facts = Path("/proc/stat")
+    if not facts.is_file():
+        return float("nan")
+    user, nice, system, _idle, _waiting, *others = map(int, facts.read_text(encoding="ascii").split()[1:9])
+    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
 
 
 def describe(threads: int) -> str:
@@ -78,4 +87,4 @@ def _processor() -> str:
 
 
 if __name__ == "__main__":
-    print(json.dumps(sgemm_rates()))
+    print(json.dumps(sgemm_rates([int(size) for size in sys.argv[1:]])))

@@ -81,6 +81,8 @@ class Record:
     #: Of each task: (seconds, objective, extrapolated, note); the objective may be None.
     points: list[list[tuple[float, float | None, float, str]]] = field(default_factory=list)
     error: str = ""
+    #: Share of the machine's cores that other programs took meanwhile.
+    others: float = float("nan")
 
     def seconds(self, task: int = 0) -> float | None:
         """Return when the last answer to a task was there; the cold one counts the import of the library."""
