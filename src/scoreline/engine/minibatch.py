@@ -61,6 +61,7 @@ def train(
     *,
     state: Params | None = None,
     validation: DataSource | None = None,
+    first_epoch: int = 0,
 ) -> Generator[Event, Reason | None, None]:
     """Minimise `objective` over `source`, telling every step.
 
@@ -79,11 +80,14 @@ def train(
         The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
     validation : DataSource, optional
         Judged at the end of each epoch.
+    first_epoch : int, default 0
+        Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """
-    loop = _Loop(objective, source, plan, start, state)
     steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
+    loop = _Loop(objective, source, plan, start, state)
+    loop.step = first_epoch * steps_per_epoch
     wish = yield RunStarted(steps_per_epoch, plan.max_epochs, source.n_examples, start)
-    for epoch in range(plan.max_epochs):
+    for epoch in range(first_epoch, plan.max_epochs):
         if wish is not None:
             break
         loop.begin_epoch()
