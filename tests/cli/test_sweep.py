@@ -76,6 +76,15 @@ def test_table_edges_and_command(scoreline, tmp_path):
     assert (tmp_path / "run" / "figures" / "validation-lam.png").exists()
 
 
+def test_settings_from_a_file_hold_where_no_option_says_otherwise(scoreline, tmp_path):
+    RunConfig(solver="adam", lr=0.01, max_epochs=2).write(tmp_path / "settings.yaml")
+    words = ["--config", tmp_path / "settings.yaml", "--lam", "0.1,1", "--out"]
+    scoreline("sweep", *words, tmp_path / "a")
+    scoreline("sweep", *words, tmp_path / "b", "--solver", "sgd", "--lr", "0.1")
+    assert {(row["solver"], row["lr"]) for row in read(tmp_path / "a" / "sweep.csv")} == {("adam", "0.01")}
+    assert {(row["solver"], row["lr"]) for row in read(tmp_path / "b" / "sweep.csv")} == {("sgd", "0.1")}
+
+
 def test_ten_at_the_most_are_shown(scoreline, tmp_path):
     _, out, _ = scoreline("sweep", "digits", *GRID, "--solver", "sgd", "--out", tmp_path / "run")
     assert len([line for line in out.splitlines() if line.startswith("sgd ")]) == 10

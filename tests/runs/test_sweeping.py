@@ -5,7 +5,7 @@ import pytest
 
 from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving
-from scoreline.errors import DataError, DivergedError, UnknownNameError, UsageError
+from scoreline.errors import DataError, DivergedError, MismatchError, UnknownNameError, UsageError
 from scoreline.runs.config import RunConfig
 from scoreline.runs.drawing import draw_sweep
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
@@ -72,6 +72,11 @@ def test_figures_follow_what_varies(result):
     assert names(["sgd", "adam"], [1e-3]) == []
 
 
+def test_exact_fits_that_miss_their_goal_say_so():
+    result = sweep_run(RunConfig(max_epochs=3), Axes(["exact"], np.array([1e-4, 10.0])))
+    assert {row.config.lam: row.remark for row in result.rows} == {1e-4: "did not reach tol", 10.0: ""}
+
+
 def test_a_validation_split_is_needed():
     with pytest.raises(DataError, match="no validation split"):
         sweep_run(RunConfig(validation=0.0), Axes(["sgd"], np.array([1e-3])))
@@ -86,6 +91,7 @@ def test_when_all_diverge():
 @pytest.mark.parametrize(
     ("changes", "axes", "error"),
     [
+        ({"early_stopping": True}, Axes(["sgd"], np.array([1e-3])), MismatchError),
         ({}, Axes(["adem"], np.array([1e-3])), UnknownNameError),
         ({"loss": "sofmax"}, Axes(["sgd"], np.array([1e-3])), UnknownNameError),
         ({}, Axes(["sgd"], np.array([1e-3]), np.array([0.0])), UsageError),

@@ -51,7 +51,7 @@ def sweep_command(
     halving: Annotated[
         int | None,
         typer.Option(
-            help="After 1, H, H², ... epochs only the best 1/H of the configurations go on. [default: all do]",
+            help="After 1, H, H², ... epochs only the best 1/H of the mini-batch runs go on. [default: all do]",
             show_default=False,
         ),
     ] = None,
@@ -71,8 +71,9 @@ def sweep_command(
     from scoreline.runs.folder import RunFolder
     from scoreline.runs.sweeping import Axes, sweep_run
 
-    lrs = None if lr is None else read_values("lr", lr)
-    axes = Axes(solver or ["auto"], read_values("lam", lam), lrs)
+    rates = lr if lr is not None else None if config.lr is None else [config.lr]
+    lrs = None if rates is None else read_values("lr", rates)
+    axes = Axes(solver or [config.solver], read_values("lam", lam), lrs)
     rule = None if halving is None else Halving(halving)
     with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
         listeners: list[Listener] = [_show_epochs(bars.loading), interrupt]

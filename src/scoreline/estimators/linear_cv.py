@@ -102,7 +102,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
     >>> classifier.scores_path_.shape
     (3, 4, 1)
     >>> classifier.lam_
-    0.01
+    0.001
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {

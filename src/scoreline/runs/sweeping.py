@@ -14,7 +14,7 @@ from scoreline.data import MemorySource, Progress
 from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving, ranking
 from scoreline.engine.stopping import Listener
-from scoreline.errors import DataError, DivergedError
+from scoreline.errors import DataError, DivergedError, MismatchError
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.runs.config import RunConfig
@@ -57,6 +57,8 @@ class SweepRow:
     duality_gap: float | None
     #: Why its run ended.
     reason: Reason
+    #: What the reader should know of how it ended; mostly nothing.
+    remark: str
 
     @property
     def diverged(self) -> bool:
@@ -67,12 +69,6 @@ class SweepRow:
     def complete(self) -> bool:
         """Whether it neither ran away nor was dropped on the way."""
         return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)
-
-    @property
-    def remark(self) -> str:
-        """What the reader should know of how its run ended; mostly nothing."""
-        remarks = {Reason.OUTDONE: "dropped", Reason.DIVERGED: "diverged", Reason.INTERRUPTED: "interrupted"}
-        return remarks.get(self.reason, "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +114,8 @@ def sweep_run(
 ) -> SweepResult:
     """Train every combination of the axes, side by side where they can share passes over the data.
 
+    Up to rounding, each comes to what `scoreline.runs.training.train_run` comes to with its settings.
+
     Parameters
     ----------
     base : RunConfig
@@ -132,6 +130,8 @@ def sweep_run(
 
     Raises
     ------
+    MismatchError
+        `base` asks for early stopping, which is not for sweeps.
     DataError
         There is no validation split.
     DivergedError
@@ -139,6 +139,12 @@ def sweep_run(
     ScorelineError
         The data or a setting cannot be used.
     """
+    if base.early_stopping:
+        raise MismatchError(
+            "A sweep was asked for with early_stopping=True",
+            allowed="early stopping in single runs",
+            fix="leave it out; halving drops hopeless configurations, and tol ends those that have converged",
+        )
     points = grid_points(axes.solvers, axes.lams, axes.lrs)
     configs = [
         RunConfig.checked(**base.model_dump() | {"solver": p.solver, "lam": p.lam, "lr": p.lr}) for p in points
@@ -184,7 +190,16 @@ def _row(config: RunConfig, trial: Trial) -> SweepRow:
         outcome.epochs,
         outcome.duality_gap,
         outcome.reason,
+        _remark(trial),
     )
+
+
+def _remark(trial: Trial) -> str:
+    reason = trial.outcome.reason
+    if trial.choice.solver.must_converge and reason in (Reason.MAX_EPOCHS, Reason.ROUNDING):
+        return "did not reach tol"
+    remarks = {Reason.OUTDONE: "dropped", Reason.DIVERGED: "diverged", Reason.INTERRUPTED: "interrupted"}
+    return remarks.get(reason, "")
 
 
 def _measured(value: float) -> float | None:
