@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES, CertifiedLoss, HingeLoss
 from scoreline.penalties import PENALTIES
 
-__all__ = ["check_exact", "minimize_exactly", "missing_for_exact"]
+__all__ = ["check_exact", "measure_for", "minimize_exactly", "missing_for_exact"]
 
 #: Share of the loss at W = 0 below which an objective counts as 0.
 NEGLIGIBLE = 1e-6
@@ -67,6 +66,13 @@ def check_exact(objective: Objective) -> None:
         )
 
 
+def measure_for(objective: Objective, source: DataSource) -> Moments:
+    """Measure what `minimize_exactly` needs of the data, for all values of `lam` of the objective."""
+    if (objective.penalty.coefficients or (0, 0))[1]:
+        return measure_matrix(objective, source)
+    return measure_moments(objective, source, n_ridges=objective.n_configurations)
+
+
 def minimize_exactly(
     objective: Objective,
     source: DataSource,
@@ -100,7 +106,7 @@ def minimize_exactly(
     max_iter : int
         Iterations at the most.
     moments : Moments, optional
-        Of the data, where they have been measured already.
+        Of the data, where `measure_for` has measured them already.
 
     Raises
     ------
@@ -115,9 +121,7 @@ def minimize_exactly(
     check_exact(objective)
     wish = yield RunStarted(1, max_iter, source.n_examples, start)
     passes = passes_over(objective, source, start.W.dtype)
-    sparse = bool((objective.penalty.coefficients or (0, 0))[1])
-    measure = measure_matrix if sparse else measure_moments
-    run = _Run(passes, tol, max_iter, moments or measure(objective, source))
+    run = _Run(passes, tol, max_iter, moments or measure_for(objective, source))
     scores = passes.scores(start)
     here = Point.at(run.passes, start, scores, np.empty_like(scores))
     while wish is None:
@@ -244,8 +248,3 @@ class _Run:
         scratch = np.empty_like(here.slopes)
         penalty = here.objective - here.judged.loss
         return self.plain.judge(here.scores, None, 0.0, scratch).loss + penalty
-
-
-def with_lam(objective: Objective, lam: float) -> Objective:
-    """Return the objective with another strength of the penalty."""
-    return replace(objective, lam=np.array([lam]))

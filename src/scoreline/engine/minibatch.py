@@ -32,6 +32,7 @@ def train(
     *,
     state: Params | None = None,
     validation: DataSource | None = None,
+    first_epoch: int = 0,
 ) -> Generator[Event, Reason | None, None]:
     """Minimise `objective` over `source`, telling every step.
 
@@ -50,11 +51,14 @@ def train(
         The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
     validation : DataSource, optional
         Judged at the end of each epoch.
+    first_epoch : int, default 0
+        Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """
     steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
     wish = yield RunStarted(steps_per_epoch, plan.max_epochs, source.n_examples, start)
     loop = yield from _ready_loop(objective, source, plan, start, state)
-    for epoch in range(plan.max_epochs):
+    loop.step = first_epoch * steps_per_epoch
+    for epoch in range(first_epoch, plan.max_epochs):
         if wish is not None:
             break
         loop.begin_epoch()

@@ -133,7 +133,7 @@ class MiniBatch(Solver):
         size = min(self.batch_size(source, settings), source.n_examples)
         lr = settings.lr
         if lr is None:
-            lr = np.array([suggest_lr(objective, source, self.optimizer, size)])
+            lr = suggest_lr(objective, source, self.optimizer, size)
         return Plan(
             self.optimizer,
             settings.schedule,
