@@ -143,7 +143,7 @@ def test_in_a_pipeline_and_with_named_columns_and_classes():
         ({"lams": "1:2"}, UsageError),
         ({"lrs": "fast"}, UsageError),
         ({"solver": "random-search"}, MismatchError),
-        ({"solver": "exact", "loss": "svm"}, MismatchError),
+        ({"solver": "exact", "penalty": "max-norm"}, MismatchError),
     ],
 )
 def test_wrong_use(changes, error):

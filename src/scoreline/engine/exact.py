@@ -149,6 +149,7 @@ class _Run:
         self.floor = NEGLIGIBLE * objective.loss.value_at_zero(objective.n_classes)
         self.iteration = 0
         self.gap: float | None = None
+        self.nearby: Preconditioner | ProximalMetric | None = None
         self.rounding = 0.0
         self.threshold = FIRST_LOOK * tol if self.certified else tol
         if isinstance(objective.loss, HingeLoss) and not objective.loss.smooth:
@@ -161,7 +162,7 @@ class _Run:
         ridge, shrink = 2 * float(objective.lam[0]) * squares, float(objective.lam[0]) * absolutes
         if shrink and isinstance(self.moments, DenseMoments):
             metric = ProximalMetric(self.moments, curvature, ridge, shrink)
-            self.nearby: Preconditioner | ProximalMetric = metric
+            self.nearby = metric
             return descend_proximally(self.passes, here, metric, self.decide, self.tell)
         self.nearby = preconditioner = self.moments.preconditioner(curvature, ridge)
         return descend(self.passes, here, self._model(ridge, preconditioner), self.decide, self.tell)
@@ -203,7 +204,7 @@ class _Run:
         loss = self.plain.objective.loss
         assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `certified` says
         slopes: FloatArray = here.slopes.astype(np.float64)
-        if not self.rounding:
+        if self.nearby is not None and not self.rounding:
             # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
             slopes += self.nearby.curvature * self.passes.scores(self.nearby.step(here))
             slopes = loss.feasible(slopes, self.plain.labelled.y)
