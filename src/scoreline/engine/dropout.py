@@ -33,9 +33,7 @@ def drop_inputs(
     Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting, JMLR 15.
     """
     dtype = compute_dtype(batch.X.dtype)
-    X = batch.X.astype(dtype)
-    if objective.standardization is not None:
-        X = objective.standardization.apply(X)
+    X = objective.standardized(batch.X, dtype)
     kept = rng.random(X.shape, dtype=np.float32) >= rate
     X = np.where(kept, X / dtype.type(1 - rate), dtype.type(0))
     return replace(objective, standardization=None), batch._replace(X=X)

@@ -15,8 +15,8 @@ import numpy as np
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, show_size
 from scoreline.engine.learning_rate import sample_rows
+from scoreline.engine.moments import FACTOR_ROWS, MOST_FEATURES
 from scoreline.engine.objective import Objective, block_rows
-from scoreline.engine.preconditioner import GRAM_ROWS, MAX_DENSE
 
 __all__ = ["Extent"]
 
@@ -80,9 +80,14 @@ class Extent:
         what = f"{self.n:,} x {self.K * self.R:,} scores and slopes, {arrays} arrays of {show_size(size)},"
         return Need(what, arrays * size, "choose a mini-batch solver, which keeps no scores (solver='momentum')")
 
-    def gram(self) -> Need:
-        """Return the preconditioner: a matrix of features by features, and the sample that it is made of."""
-        sample = min(self.n, GRAM_ROWS, block_rows(self.D)) * (self.D + 1) * 3 * 8
-        dense = 4 * 8 * (self.D + 1) ** 2 if self.D <= MAX_DENSE else 0
-        what = f"the {self.D + 1:,} x {self.D + 1:,} preconditioner"
-        return Need(what, sample + dense, "choose a mini-batch solver (solver='momentum')")
+    def moments(self) -> Need:
+        """Return the moments of the features and what is solved with them: matrices of features by features.
+
+        Of more than `MOST_FEATURES` features they are factors of a sample of rows.
+        """
+        if self.D <= MOST_FEATURES:
+            what, size = f"{self.D:,} x {self.D:,} moments", 4 * self.D**2
+        else:
+            rows = min(self.n, FACTOR_ROWS)
+            what, size = f"factors of {rows:,} x {self.D:,} moments", rows * (self.D + rows) * self.dtype.itemsize
+        return Need(what, 4 * size, "choose a mini-batch solver (solver='momentum')")

@@ -12,8 +12,10 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, check_budget, free_memory, show_size
+from scoreline.engine.cost import HINGE_PASSES, PATIENCE, numpy_seconds
 from scoreline.engine.events import Event, Reason
-from scoreline.engine.exact import MEMORY, check_exact, minimize_exactly, missing_for_exact
+from scoreline.engine.exact import check_exact, minimize_exactly, missing_for_exact
+from scoreline.engine.lbfgs import MEMORY
 from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch import Plan, train
@@ -106,15 +108,16 @@ class Solver(ABC):
     def check_memory(self, objective: Objective, source: DataSource, settings: Settings) -> None:
         """Raise UsageError, telling what takes how much, unless the fit keeps within `Settings.memory`."""
         if settings.memory is not None:
-            check_budget(settings.memory, self._needs_of(objective, source, settings))
+            check_budget(settings.memory, self.memory_needs(objective, source, settings))
 
-    def _needs_of(self, objective: Objective, source: DataSource, settings: Settings) -> list[Need]:
+    def memory_needs(self, objective: Objective, source: DataSource, settings: Settings) -> list[Need]:
+        """Return what a fit on `source` keeps in memory, beside the rows themselves."""
         dtype = self.dtype(source, next(source.batches(1, seed=None)).X.dtype)
         return self.needs(Extent.of(objective, source, dtype), settings)
 
     @abstractmethod
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
-        """Return what the solver keeps in memory, beside the rows themselves."""
+        """Return what data of an extent make the solver keep in memory, beside the rows themselves."""
 
     @abstractmethod
     def run(
@@ -156,7 +159,7 @@ class MiniBatch(Solver):
         size = min(self.batch_size(source.n_examples, settings), source.n_examples)
         lr = settings.lr
         if lr is None:
-            lr = np.array([suggest_lr(objective, source, self.optimizer, size)])
+            lr = suggest_lr(objective, source, self.optimizer, size)
         return Plan(
             self.optimizer,
             settings.schedule,
@@ -208,7 +211,7 @@ class Exact(Solver):
     DOUBLE_ENTRIES: ClassVar[int] = 1 << 24
 
     def check(self, objective: Objective, settings: Settings) -> None:
-        """Take smooth losses with L2 or no penalty."""
+        """Take what `missing_for_exact` finds nothing against."""
         super().check(objective, settings)
         check_exact(objective)
 
@@ -223,7 +226,7 @@ class Exact(Solver):
         return [
             extent.examples(),
             extent.scores(10),
-            extent.gram(),
+            extent.moments(),
             extent.weights(2 * MEMORY + 10),
             extent.blocks(),
         ]
@@ -296,10 +299,8 @@ def memory_wishes(objective: Objective, source: DataSource, settings: Settings) 
     """Return in words, if it is so, that the exact solver needs more memory than there is."""
     if settings.memory is None or missing_for_exact(objective):
         return []
-    wanted, free = (
-        sum(need.n_bytes for need in Exact()._needs_of(objective, source, settings)),
-        free_memory(settings.memory),
-    )
+    wanted = sum(need.n_bytes for need in Exact().memory_needs(objective, source, settings))
+    free = free_memory(settings.memory)
     if wanted <= free:
         return []
     return [f"the exact solver would take {show_size(wanted)} of the {show_size(max(free, 0))} of memory left"]
@@ -350,13 +351,15 @@ def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
 
 
 def choose_solver(objective: Objective, source: DataSource, wishes: Sequence[str] = ()) -> Choice:
-    """Pick a solver: exact where the objective allows it, else mini-batches with momentum.
+    """Pick a solver: exact where the objective allows it in good time, else mini-batches with momentum.
 
     `wishes` are settings of the user's that only mini-batches can fulfil; any of them decides the matter.
     """
-    if obstacles := [*missing_for_exact(objective), *wishes]:
-        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
     shape = f"{source.n_examples:,} x {source.n_features:,} numbers"
-    return Choice(
-        Exact(), "exact", f"chosen, as loss and penalty are smooth and {shape} can be gone through often"
-    )
+    obstacles = [*missing_for_exact(objective), *wishes]
+    long = HINGE_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows) > PATIENCE
+    if long and not objective.loss.smooth:
+        obstacles.append(f"a loss with corners takes {shape} some {HINGE_PASSES} times (solver='exact' does it)")
+    if obstacles:
+        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
+    return Choice(Exact(), "exact", f"chosen, as it proves what it reaches and {shape} can be gone through often")

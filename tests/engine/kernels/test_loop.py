@@ -140,7 +140,7 @@ class TestChoice:
 
     def test_train_compiles_by_itself(self, monkeypatch):
         monkeypatch.setattr("scoreline.engine.minibatch.WORTH_COMPILING", 0)
-        monkeypatch.setattr("scoreline.engine.minibatch.PATIENCE", 0)
+        monkeypatch.setattr(compiled.CompiledLoop, "ready_within", lambda self, seconds: False)
         events = list(train(self.objective(), source(), self.plan(epochs=2), zero_params(1, C, D, DTYPE)))
         assert any(isinstance(event, Compiling) for event in events)
         assert [event.step for event in events if isinstance(event, StepDone)] == [7, 14]

@@ -2,8 +2,8 @@
 
 One step has two phases. In the first, each thread takes a share of the batch's rows: gathers them, scores them,
 judges them. In the second, each takes a share of the features: the gradient of its columns of W, the update, and
-the columns folded with the standardisation for the next step. A barrier follows each. Rows and columns are summed in
-the same order whatever the number of threads, so that results are the same to the bit.
+the columns folded with the standardisation for the next step. A barrier follows each. Rows and columns are summed
+in the same order whatever the number of threads, so that results are the same to the bit.
 """
 
 from __future__ import annotations
