@@ -44,8 +44,8 @@ class HingeLoss(CertifiedLoss):
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
         r"""Return what, added to scores, centres the rounding on `slopes`.
 
-        The rounded loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a distance
-        d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
+        The rounded loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
+        distance d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
 
         Parameters
         ----------
