@@ -28,7 +28,9 @@ __all__ = ["check_exact", "measure_for", "minimize_exactly", "missing_for_exact"
 #: Share of the loss at W = 0 below which an objective counts as 0.
 NEGLIGIBLE = 1e-6
 #: Promised decrease, relative to `tol`, at which the gap is first looked at; its fall until the next look.
-FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.25, 0.02, 0.5
+FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
+#: Iterations after a look that failed, after which the next one is taken anyhow: rounding may keep promises large.
+PATIENT = 10
 #: How wide the corners of a hinge are rounded at first, in margins: so wide that at W = 0 none is straight.
 FIRST_ROUNDING = 2.0
 #: By how much less the next time, unless to move their centre brought the cost down to this share.
@@ -150,6 +152,7 @@ class _Run:
         # An objective without penalty may have no lower bound but 0, where relative accuracy means nothing.
         self.floor = NEGLIGIBLE * objective.loss.value_at_zero(objective.n_classes)
         self.iteration = 0
+        self.looked: int | None = None
         self.gap: float | None = None
         self.nearby: Preconditioner | ProximalMetric | None = None
         self.model: Model | None = None
@@ -185,7 +188,8 @@ class _Run:
         """Look at the gap when little more is promised; stop when it, or the promise alone, is small enough."""
         self.gap = None
         size = max(self._plain_value(here), self.floor)
-        if promise <= self.threshold * size:
+        overdue = self.looked is not None and self.iteration >= self.looked + PATIENT
+        if promise <= self.threshold * size or overdue:
             if not self.certified:
                 return here, Reason.CONVERGED
             if self.passes.objective.fit_intercept:
@@ -196,12 +200,12 @@ class _Run:
                     return here, Reason.CONVERGED
                 self.threshold = SOLVED * cost
             else:
-                self.gap = self.gap_at(here)
+                self.gap, self.looked = self.gap_at(here), self.iteration
                 if self.gap <= self.tol:
                     return here, Reason.CONVERGED
                 # The gap falls about as the promise does.
                 fall = np.clip(2 * self.tol / self.gap, LEAST_FALL, MOST_FALL)
-                self.threshold = promise / size * float(fall)
+                self.threshold = min(promise / size, self.threshold) * float(fall)
         if self.iteration >= self.max_iter:
             return here, Reason.MAX_EPOCHS
         return here, None
