@@ -83,7 +83,7 @@ def test_halving_goes_over_all_solvers_of_mini_batches_and_leaves_exact_fits_alo
     ("classifier", "solver", "told"),
     [
         (LinearClassifier(), "random-search", "random-search"),
-        (LinearClassifier("svm"), "exact", "corners"),
+        (LinearClassifier(penalty="max-norm"), "exact", "max-norm"),
         (LinearClassifier(dropout=0.5), "exact", "dropout"),
     ],
 )

@@ -16,7 +16,7 @@ from scoreline.engine.moments import DenseMoments, Moments, Preconditioner, meas
 from scoreline.engine.newton import Newton
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes, passes_over
+from scoreline.engine.passes import Judged, Passes, passes_over
 from scoreline.engine.point import Point
 from scoreline.engine.proximal import ProximalMetric, descend_proximally
 from scoreline.errors import MismatchError
@@ -28,16 +28,20 @@ __all__ = ["check_exact", "measure_for", "minimize_exactly", "missing_for_exact"
 #: Share of the loss at W = 0 below which an objective counts as 0.
 NEGLIGIBLE = 1e-6
 #: Promised decrease, relative to `tol`, at which the gap is first looked at; its fall until the next look.
-FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.25, 0.02, 0.5
+FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
+#: Iterations after a look that failed, after which the next one is taken anyhow: rounding may keep promises large.
+PATIENT = 10
 #: How wide the corners of a hinge are rounded at first, in margins: so wide that at W = 0 none is straight.
 FIRST_ROUNDING = 2.0
-#: By how much less at the least and at the most the next time.
-LEAST_CUT, MOST_CUT = 0.6, 0.2
+#: By how much less the next time, unless to move their centre brought the cost down to this share.
+CUT, ENOUGH_GAINED = 0.5, 0.9
 #: Promised decrease, relative to the objective, at which that cost is first looked at.
 ROUGHLY = 0.02
 #: Numbers of the data up to which rounded hinges get Newton's model. It needs a fourth of the iterations, and is
 #: steady where L-BFGS gives up; on larger data its conjugate gradients take longer than all iterations they save.
 NEWTON_ENTRIES = 1 << 22
+#: Share of `tol` that rounding may cost.
+FOR_ROUNDING = 0.25
 #: Share of the cost of rounding that the rounded objective is solved to, before corners are rounded less.
 SOLVED = 0.1
 
@@ -126,10 +130,10 @@ def minimize_exactly(
     here = Point.at(run.passes, start, scores, np.empty_like(scores))
     while wish is None:
         here, reason = yield from run.descend(here)
-        if run.round_less(here, reason):
-            here = Point.at(run.passes, here.params, here.scores, here.slopes)
-        else:
+        if run.is_done(here, reason):
             wish = reason
+        else:
+            here = run.recentred(here)
     gap = run.gap_at(here) if run.certified and run.gap is None else run.gap
     if wish is Reason.ROUNDING and gap is not None and gap <= tol:
         wish = Reason.CONVERGED
@@ -148,15 +152,20 @@ class _Run:
         # An objective without penalty may have no lower bound but 0, where relative accuracy means nothing.
         self.floor = NEGLIGIBLE * objective.loss.value_at_zero(objective.n_classes)
         self.iteration = 0
+        self.looked: int | None = None
         self.gap: float | None = None
         self.nearby: Preconditioner | ProximalMetric | None = None
-        self.rounding = 0.0
+        self.model: Model | None = None
+        self.rounding, self.cost = 0.0, np.inf
+        self.shift: FloatArray | None = None
         self.threshold = FIRST_LOOK * tol if self.certified else tol
         if isinstance(objective.loss, HingeLoss) and not objective.loss.smooth:
             self._round(FIRST_ROUNDING * objective.loss.margin)
 
     def descend(self, here: Point) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
         """Go down, by the method that loss and penalty ask for, with moments scaled by the curvature here."""
+        if self.model is not None:  # of the same rounding about another centre
+            return descend(self.passes, here, self.model, self.decide, self.tell)
         objective, curvature = self.passes.objective, mean_curvature(self.passes, here.scores)
         squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
         ridge, shrink = 2 * float(objective.lam[0]) * squares, float(objective.lam[0]) * absolutes
@@ -165,7 +174,8 @@ class _Run:
             self.nearby = metric
             return descend_proximally(self.passes, here, metric, self.decide, self.tell)
         self.nearby = preconditioner = self.moments.preconditioner(curvature, ridge)
-        return descend(self.passes, here, self._model(ridge, preconditioner), self.decide, self.tell)
+        self.model = self._model(ridge, preconditioner)
+        return descend(self.passes, here, self.model, self.decide, self.tell)
 
     def _model(self, ridge: float, preconditioner: Preconditioner) -> Model:
         loss = self.passes.objective.loss
@@ -177,24 +187,25 @@ class _Run:
     def decide(self, here: Point, promise: float) -> tuple[Point, Reason | None]:
         """Look at the gap when little more is promised; stop when it, or the promise alone, is small enough."""
         self.gap = None
-        size = max(here.objective, self.floor)
-        if promise <= self.threshold * size:
+        size = max(self._plain_value(here), self.floor)
+        overdue = self.looked is not None and self.iteration >= self.looked + PATIENT
+        if promise <= self.threshold * size or overdue:
             if not self.certified:
                 return here, Reason.CONVERGED
             if self.passes.objective.fit_intercept:
                 here = settle_bias(self.passes, here)
             cost = self.cost_of_rounding(here) / size
-            if cost > self.tol / 2:
+            if cost > FOR_ROUNDING * self.tol:
                 if promise <= SOLVED * cost * size:
                     return here, Reason.CONVERGED
                 self.threshold = SOLVED * cost
             else:
-                self.gap = self.gap_at(here)
+                self.gap, self.looked = self.gap_at(here), self.iteration
                 if self.gap <= self.tol:
                     return here, Reason.CONVERGED
                 # The gap falls about as the promise does.
                 fall = np.clip(2 * self.tol / self.gap, LEAST_FALL, MOST_FALL)
-                self.threshold = promise / size * float(fall)
+                self.threshold = min(promise / size, self.threshold) * float(fall)
         if self.iteration >= self.max_iter:
             return here, Reason.MAX_EPOCHS
         return here, None
@@ -216,36 +227,51 @@ class _Run:
             return 0.0
         loss, labelled = self.plain.objective.loss, self.plain.labelled
         assert isinstance(loss, CertifiedLoss)  # noqa: S101 - all hinges are
-        slopes = here.slopes.astype(np.float64)
-        young = loss.conjugate(slopes, labelled.y) - np.einsum("nr,nr->n", slopes, here.scores)
-        return self._plain_value(here) - (here.objective - here.judged.loss) + labelled.mean(young)
+        slopes, scores = here.slopes.astype(np.float64), self._scores(here)
+        young = loss.conjugate(slopes, labelled.y) - np.einsum("nr,nr->n", slopes, scores)
+        return self._judged(here).loss + labelled.mean(young)
 
     def tell(self, here: Point) -> Evaluated:
         """Count an iteration; tell the objective's value, not the rounded one's."""
         self.iteration += 1
-        value = self._plain_value(here)
-        return here.event(self.iteration, value, value - (here.objective - here.judged.loss))
+        judged = self._judged(here)
+        return here.event(self.iteration, judged.loss + self._penalty(here), judged)
 
-    def round_less(self, here: Point, reason: Reason) -> bool:
-        """Round corners less, as their cost asks for, if the rounded objective is solved and the plain is not."""
+    def is_done(self, here: Point, reason: Reason) -> bool:
+        """Whether `reason` ends the run, and not only one rounding of the corners."""
         if not self.rounding or reason not in (Reason.CONVERGED, Reason.ROUNDING):
-            return False
-        cost = self.cost_of_rounding(here) / max(here.objective, self.floor)
-        if cost <= self.tol / 2:
-            return False
-        self._round(self.rounding * float(np.clip(np.sqrt(0.4 * self.tol / cost), MOST_CUT, LEAST_CUT)))
-        return True
+            return True
+        return self.cost_of_rounding(here) <= FOR_ROUNDING * self.tol * max(self._plain_value(here), self.floor)
+
+    def recentred(self, here: Point) -> Point:
+        """Centre the rounding on the slopes reached, and round corners less where that alone gains little."""
+        loss, labelled = self.plain.objective.loss, self.plain.labelled
+        assert isinstance(loss, HingeLoss)  # noqa: S101 - the only losses that are rounded
+        before, self.cost = self.cost, self.cost_of_rounding(here)
+        scores = self._scores(here)
+        self.threshold = ROUGHLY
+        if self.cost > ENOUGH_GAINED * before:
+            self._round(self.rounding * CUT)
+        self.shift = loss.rounded(self.rounding).shift(loss.feasible(here.slopes, labelled.y), labelled.y)
+        return Point.at(self.passes, here.params, scores + self.shift, here.slopes)
 
     def _round(self, width: float) -> None:
         loss = self.plain.objective.loss
         assert isinstance(loss, HingeLoss)  # noqa: S101 - what the callers have made sure of
         self.rounding = width
-        self.passes = self.plain.with_loss(loss.rounded(width))
-        self.threshold = ROUGHLY
+        self.passes, self.model, self.threshold = self.plain.with_loss(loss.rounded(width)), None, ROUGHLY
+
+    def _scores(self, here: Point) -> FloatArray:
+        return here.scores if self.shift is None else here.scores - self.shift
+
+    def _penalty(self, here: Point) -> float:
+        return here.objective - here.judged.loss
+
+    def _judged(self, here: Point) -> Judged:
+        """Judge the plain loss."""
+        if not self.rounding:
+            return here.judged
+        return self.plain.judge(self._scores(here), None, 0.0, np.empty_like(here.slopes))
 
     def _plain_value(self, here: Point) -> float:
-        if not self.rounding:
-            return here.objective
-        scratch = np.empty_like(here.slopes)
-        penalty = here.objective - here.judged.loss
-        return self.plain.judge(here.scores, None, 0.0, scratch).loss + penalty
+        return self._judged(here).loss + self._penalty(here)

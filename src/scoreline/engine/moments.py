@@ -25,8 +25,9 @@ MOST_FEATURES = 4096
 FACTOR_ROWS, KEPT = 2048, 0.5
 #: What is added to the diagonal at first, relative to its largest entry.
 JITTER = 1e-10
-#: Multiplications of an eigendecomposition of n x n over n^3, counted as those of a matrix product.
-EIGEN_COST = 25
+#: What an eigendecomposition and a Cholesky factor of n x n take, in the time of so many n^3 multiplications in a
+#: matrix product, whose rate the first two do not reach.
+EIGEN_COST, CHOLESKY_COST = 11, 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,14 +115,14 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     r"""Measure second moments on a sample of the rows, in the form that costs least.
 
     With m rows in the sample, D features, R rows of scores and K ridges that are to be served, counted in
-    multiplications:
+    multiplications of a matrix product:
 
     ========================  ==============================  ====================
     form                      to begin with                   for each ridge
     ========================  ==============================  ====================
-    Cholesky, D x D           m D^2 / 2                       D^3 / 3
-    eigenvectors, D x D       m D^2 / 2 + 25 D^3              0
-    eigenvectors of m rows    m^2 D + 25 m^3                  0
+    Cholesky, D x D           m D^2                           0.8 D^3
+    eigenvectors, D x D       m D^2 + 11 D^3                  0
+    eigenvectors of m rows    m^2 D + 11 m^3                  0
     ========================  ==============================  ====================
 
     The last is the dual form, exact where all rows are in the sample (N < D). It is also what is left for more
@@ -129,7 +130,7 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     share their mean.
 
     The better the moments, the fewer the iterations, and the tighter the certificate: m is so large that the
-    matrix costs about what 8 iterations do, :math:`m D^2 / 2 = 8 K \cdot 2 N D R`, but at least 2.5 rows a
+    matrix costs about what 8 iterations do, :math:`m D^2 = 16 K \cdot 2 N D R`, but at least 2.5 rows a
     feature. For ten classes of pixels that is a sample; for a thousand classes, or a path of 45 ridges, all rows.
 
     Parameters
@@ -151,8 +152,8 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     if D > MOST_FEATURES:
         return _dual(objective, source, min(N, FACTOR_ROWS))
     costs = {
-        _dense: m * D**2 / 2 + n_ridges * D**3 / 3,
-        _spectral: m * D**2 / 2 + EIGEN_COST * D**3,
+        _dense: m * D**2 + n_ridges * CHOLESKY_COST * D**3,
+        _spectral: m * D**2 + EIGEN_COST * D**3,
         _dual: m**2 * D + EIGEN_COST * m**3,
     }
     form = min(costs, key=lambda form: costs[form])

@@ -31,7 +31,7 @@ def fit_path(
     """Minimise a convex objective exactly for each of its K values of `lam`, from the strongest down.
 
     The moments of the data are measured once, on as many rows as K fits are worth. Each fit begins where the last
-    two lead: a straight line through them over ``log lam``, which costs nothing.
+    three lead: a parabola through them over ``log lam``, which costs nothing.
 
     Parameters
     ----------
@@ -59,19 +59,19 @@ def fit_path(
     methods, for the predictor.
     """
     outcomes: dict[int, Outcome] = {}
-    line = _Line(start)
+    curve = _Curve(start)
     wish: Reason | None = None
     moments = measure_for(objective, source)
     for k in np.argsort(-objective.lam, kind="stable"):
         if wish is not None:
-            outcomes[int(k)] = Outcome(line.last, wish, 0)
+            outcomes[int(k)] = Outcome(curve.last, wish, 0)
             continue
         one = replace(objective, lam=objective.lam[k : k + 1])
-        first = line.at(float(one.lam[0]))
+        first = curve.at(float(one.lam[0]))
         noted = _LastEvaluation()
         run = minimize_exactly(one, source, first, tol=tol, max_iter=max_iter, moments=moments)
         ended = drive(run, [*listeners, noted])
-        line.add(float(one.lam[0]), ended.params)
+        curve.add(float(one.lam[0]), ended.params)
         train = noted.train or _judged(one, ended.params, source)
         outcome = Outcome(ended.params, ended.reason, ended.epoch, *train, duality_gap=ended.duality_gap)
         if validation is not None:
@@ -82,27 +82,43 @@ def fit_path(
     return [outcomes[k] for k in range(objective.n_configurations)]
 
 
-class _Line:
-    """The straight line through the last two optima over the logarithm of `lam`."""
+class _Curve:
+    """The way of the last three optima over the logarithm of `lam`: between their line and their parabola.
+
+    The line is off by half the bend of the way; the parabola triples the errors that the optima have.
+    """
 
     def __init__(self, start: Params) -> None:
-        self.last = start
         self.known: list[tuple[float, Params]] = []
+        self.last = start
 
     def add(self, lam: float, params: Params) -> None:
         """Remember an optimum."""
         self.last = params
         if lam > 0:
-            self.known = [*self.known[-1:], (float(np.log(lam)), params)]
+            x = float(np.log(lam))
+            self.known = [*[pair for pair in self.known if pair[0] != x][-2:], (x, params)]
 
     def at(self, lam: float) -> Params:
-        """Return where the line leads; the last optimum where there is no line."""
+        """Return where the way leads; the last optimum where there is none."""
         if len(self.known) < 2 or lam <= 0:
             return self.last
-        (x0, before), (x1, last) = self.known
-        if x0 == x1:
-            return last
-        return last.plus(last.plus(before, -1.0), (float(np.log(lam)) - x1) / (x1 - x0))
+        x = float(np.log(lam))
+        (x1, _), (x2, _) = self.known[-2:]
+        slope = _divided_difference(self.known[-2:])
+        leads = self.last.plus(slope, x - x2)
+        if len(self.known) < 3:
+            return leads
+        return leads.plus(_divided_difference(self.known), (x - x1) * (x - x2) / 2)
+
+
+def _divided_difference(known: list[tuple[float, Params]]) -> Params:
+    """Return Newton's divided difference of two points or more."""
+    if len(known) == 1:
+        return known[0][1]
+    change = _divided_difference(known[1:]).plus(_divided_difference(known[:-1]), -1.0)
+    wide = known[-1][0] - known[0][0]
+    return Params(change.W / wide, change.b / wide)
 
 
 def _judged(objective: Objective, params: Params, source: DataSource) -> tuple[float, float]:

@@ -44,14 +44,14 @@ class Point:
         """The gradient of the objective's smooth part; a pass over the data when it is first asked for."""
         return self.passes.gradient(self.params, self.slopes)
 
-    def event(self, iteration: int, objective: float, loss: float) -> Evaluated:
+    def event(self, iteration: int, objective: float, judged: Judged) -> Evaluated:
         """Return the event of an iteration that ends here."""
         return Evaluated(
             iteration,
             iteration,
             np.array([objective]),
-            np.array([loss]),
-            np.array([self.judged.accuracy]),
+            np.array([judged.loss]),
+            np.array([judged.accuracy]),
             None,
             None,
             np.zeros(1),

@@ -67,9 +67,10 @@ class ProximalMetric:
         gradient = (here.gradient.W[0] - np.outer(of_bias, self.mean)).astype(dtype)
         moved = W.astype(dtype)
         self._descend(gradient, moved)
-        dW = moved - W.astype(dtype)
+        # A weight that becomes 0 becomes so to the last digit, whatever the matrix's dtype.
+        dW = np.where(moved == 0, -W, (moved - W.astype(dtype)).astype(W.dtype))
         db = -of_bias / self.curvature - dW @ self.mean
-        return Params(dW[None].astype(here.params.W.dtype), db[None].astype(here.params.b.dtype))
+        return Params(dW[None], db[None].astype(here.params.b.dtype))
 
     def bend(self, step: Params) -> float:
         r""":math:`\tfrac12 d^\top (c M + 2 \lambda \alpha I) d` of a step, bias included."""

@@ -14,6 +14,9 @@ from scoreline.losses.hinge import HingeLoss
 
 __all__ = ["CrammerSinger"]
 
+#: Least share of a slope that the rounding is centred on: one of 0 could never grow again.
+FAINTEST = 1e-6
+
 
 @dataclass(frozen=True)
 class CrammerSinger(MultinomialLoss, HingeLoss):
@@ -65,6 +68,14 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         put_true(gradient, y, 0)
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
         return value[..., 0], gradient
+
+    def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return :math:`\mu \log (p_j / p_y)`, with the p of `conjugate`; see `HingeLoss.shift`."""
+        p = self._wrong(slopes, y)
+        put_true(p, y, 1 - p.sum(axis=-1, keepdims=True))
+        log_p = np.log(np.maximum(p, FAINTEST))
+        shift: FloatArray = slopes.dtype.type(self.rounding) * (log_p - true_scores(log_p, y))
+        return shift[:, 1:] - shift[:, :1] if slopes.shape[-1] == 1 else shift
 
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
         """Return the Hessian of the rounded hinge times `change`: that of log-sum-exp, over the width."""

@@ -41,6 +41,21 @@ class HingeLoss(CertifiedLoss):
         return replace(self, rounding=width)  # type: ignore[call-arg]  # a field of every subclass
 
     @abstractmethod
+    def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return what, added to scores, centres the rounding on `slopes`.
+
+        The rounded loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
+        distance d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
+
+        Parameters
+        ----------
+        slopes : array (B, C)
+            In the loss's domain.
+        y : array (B,)
+            Labels.
+        """
+
+    @abstractmethod
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
         """Return how fast the slopes change as the scores do: the Hessian times `change`.
 

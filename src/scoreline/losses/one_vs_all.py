@@ -53,6 +53,10 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         values, slopes = hinge(self.margin - margins, self.squared, self.rounding)
         return values, -slopes
 
+    def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return the width times the slopes; see `HingeLoss.shift`."""
+        return slopes * slopes.dtype.type(self.rounding)
+
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
         """Return the Hessian times `change`: every hinge bends along one score."""
         return hinge_bend(self.margin - targets(scores, y) * scores, self.squared, self.rounding) * change

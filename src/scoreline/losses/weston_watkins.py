@@ -66,6 +66,13 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
         return scale * (values.sum(axis=-1) + self._constant()), gradient
 
+    def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return the width times the slopes of the wrong classes' hinges; see `HingeLoss.shift`."""
+        shift: FloatArray = slopes * slopes.dtype.type(self.rounding / self._scale(max(2, slopes.shape[-1])))
+        if slopes.shape[-1] > 1:
+            put_true(shift, y, 0)
+        return shift
+
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
         """Return the Hessian times `change`: every hinge bends along one difference of scores."""
         if scores.shape[-1] == 1:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray
+from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.kernels.compiling import compiled
 from scoreline.engine.kernels.losses import compiled_loss, loss_row
@@ -40,6 +40,8 @@ class CompiledPasses(Passes):
         super().__init__(objective, source)
         self._n_threads = thread_count()
         self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
+        first = next(iter(source.batches(1, seed=None)))
+        self._buffers = np.stack([batch_buffer(CHUNK, source.n_features, first.X.dtype)] * self._n_threads)
 
     def scores(self, params: Params) -> FloatArray:
         """Return the scores of all rows; see `Passes.scores`."""
@@ -51,7 +53,7 @@ class CompiledPasses(Passes):
         first = 0
         for batch in self._blocks():
             last = first + len(batch)
-            self._together(_score, batch, self._buffers(batch), W, folded.b[0].astype(np.float32), out[first:last])
+            self._together(_score, batch, self._buffers, W, folded.b[0].astype(np.float32), out[first:last])
             first = last
         return out
 
@@ -78,7 +80,7 @@ class CompiledPasses(Passes):
         for batch in self._blocks():
             part = slice(first, first + len(batch))
             own = no_weight if weight is None else no_weight[part]
-            self._together(_add_products, batch, self._buffers(batch), slopes[part], own, total)
+            self._together(_add_products, batch, self._buffers, slopes[part], own, total)
             first += len(batch)
         sums = Params(total[None, :R, :D], pulls[None])
         return self.objective.finish_gradient(params, sums, self.source.total_weight)
@@ -86,10 +88,6 @@ class CompiledPasses(Passes):
     def _blocks(self) -> Any:
         rows = block_rows(self.source.n_features)
         return (batch.X for batch in self.source.batches(rows * 8, seed=None))
-
-    def _buffers(self, batch: Array) -> Array:
-        buffer = batch_buffer(CHUNK, batch.shape[1], batch.dtype)
-        return np.stack([buffer] * self._n_threads)
 
     def _together(self, work: Callable[..., Any], *args: Any) -> None:
         run_together(self._pool, self._n_threads, work, *args)

@@ -68,9 +68,9 @@ def gather(X, order, low, high, buffer):
 def take(X, first, n_rows, low, high, buffer):
     """Copy columns ``low:high`` of rows ``first : first + n_rows`` of X to the beginning of a buffer's rows."""
     for i in range(n_rows):
-        row, source = buffer[i], X[first + i]
-        for d in range(low, high):
-            row[d - low] = source[d]
+        row, source = buffer[i], X[first + i, low:high]
+        for d in range(high - low):
+            row[d] = source[d]
 
 
 @compiled
