@@ -24,6 +24,8 @@ __all__ = ["Model", "descend", "mean_curvature", "settle_bias"]
 BIAS_ROUNDS = 6
 #: Least and largest curvature that a preconditioner is made with, relative to the loss's bound.
 CURVATURE_RANGE = 1e-3, 1.0
+#: Scores that it is measured on at the most.
+CURVATURE_ENTRIES = 1 << 20
 
 
 class Model(Protocol):
@@ -85,7 +87,8 @@ def descend(
 def mean_curvature(passes: Passes, scores: FloatArray) -> float:
     """Return the mean of the diagonal of the loss's Hessian by the scores: by differences, on a sample of rows."""
     loss = passes.objective.loss
-    rows = np.linspace(0, len(scores) - 1, min(len(scores), 2000)).astype(np.int64)
+    count = min(len(scores), 2000, max(1, CURVATURE_ENTRIES // scores.shape[1]))
+    rows = np.linspace(0, len(scores) - 1, count).astype(np.int64)
     sample, y = scores[rows].astype(np.float64), passes.labelled.y[rows]
     share = None if passes.labelled.weight is None else passes.labelled.weight[rows]
     if share is not None and not share.any():

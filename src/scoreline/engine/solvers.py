@@ -207,7 +207,7 @@ class Exact(Solver):
 
     default_epochs: ClassVar[int] = 1000
     must_converge: ClassVar[bool] = True
-    #: Entries up to which the data are multiplied in float64 whatever their dtype.
+    #: Entries of data and of scores up to which they are multiplied in float64 whatever their dtype.
     DOUBLE_ENTRIES: ClassVar[int] = 1 << 24
 
     def check(self, objective: Objective, settings: Settings) -> None:
@@ -216,8 +216,8 @@ class Exact(Solver):
         check_exact(objective)
 
     def dtype(self, source: DataSource, data: np.dtype[np.generic]) -> np.dtype[np.floating]:
-        """Return float64 for data of moderate size."""
-        small = source.n_examples * source.n_features <= self.DOUBLE_ENTRIES
+        """Return float64 for data and scores of moderate size."""
+        small = source.n_examples * max(source.n_features, source.n_classes) <= self.DOUBLE_ENTRIES
         return np.dtype(np.float64) if small else compute_dtype(data)
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:

@@ -1,0 +1,57 @@
+"""Arrays in temporary files."""
+
+import os
+
+import numpy as np
+import pytest
+
+from scoreline.data.scratch import is_mapped, scratch_array, take_rows
+from scoreline.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    return tmp_path
+
+
+def test_zeros_that_can_be_written_and_leave_no_file(folder):
+    array = scratch_array((3, 4, 5), np.float32)
+    assert array.shape == (3, 4, 5)
+    assert array.dtype == np.float32
+    assert not array.any()
+    array[1] = 7
+    assert array.sum() == 140
+    assert not list(folder.iterdir())
+
+
+def test_nothing_to_hold(folder):
+    assert scratch_array((0, 4), np.uint8).shape == (0, 4)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="room is not reserved on this system")
+def test_a_full_disk_is_told_before_anything_is_written(folder):
+    with pytest.raises(DataError, match=f"{folder}.*TMPDIR"):
+        scratch_array((1 << 30, 1 << 30), np.uint8)
+
+
+def test_what_is_mapped(tmp_path, folder):
+    np.save(tmp_path / "some.npy", np.zeros((4, 2)))
+    mapped = np.load(tmp_path / "some.npy", mmap_mode="r")
+    scratch = scratch_array((4, 2), np.uint8)
+    assert is_mapped(mapped)
+    assert is_mapped(mapped[1:, :1])
+    assert is_mapped(scratch)
+    assert is_mapped(scratch.reshape(2, 4)[0])
+    assert not is_mapped(np.zeros(3))
+    assert not is_mapped(np.asarray(mapped).copy())
+
+
+def test_taken_rows(folder, monkeypatch):
+    monkeypatch.setattr("scoreline.data.scratch.PIECE", 64)
+    X = np.random.default_rng(0).integers(0, 256, (50, 3, 5), dtype=np.uint8)
+    rows = np.arange(1, 50, 3)
+    taken = take_rows(X, rows)
+    assert is_mapped(taken)
+    np.testing.assert_array_equal(taken, X[rows])

@@ -1,0 +1,108 @@
+"""Runs with a bound on memory: the same results, in less room."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scoreline import LinearClassifier
+from scoreline.data.budget import taken_memory
+from scoreline.errors import UsageError
+from scoreline.models import SavedModel
+from scoreline.runs.config import RunConfig
+from scoreline.runs.evaluation import evaluate_run
+from scoreline.runs.training import train_run
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    root = tmp_path_factory.mktemp("photos")
+    for split, count in (("train", 20), ("test", 5)):
+        for name, colour in (("red", (200, 40, 40)), ("green", (60, 170, 60)), ("blue", (40, 40, 200))):
+            (root / split / name).mkdir(parents=True)
+            for i in range(count):
+                pixels = np.clip(colour + RNG.normal(scale=60, size=(9, 9, 3)), 0, 255).astype(np.uint8)
+                Image.fromarray(pixels).save(root / split / name / f"{i}.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    root = tmp_path_factory.mktemp("rows")
+    np.save(root / "X.npy", RNG.integers(0, 256, (300, 40), dtype=np.uint8))
+    np.save(root / "y.npy", RNG.integers(0, 3, 300))
+    return root
+
+
+@pytest.mark.parametrize("data", ["photos", "rows"])
+@pytest.mark.parametrize("settings", [{}, {"solver": "momentum", "max_epochs": 3}], ids=["exact", "momentum"])
+def test_the_same_bits_with_and_without(data, settings, request, tmp_path):
+    folder = request.getfixturevalue(data)
+    folder = folder / "X.npy" if data == "rows" else folder
+    runs = [
+        train_run(RunConfig(data=str(folder), memory=memory, **settings), tmp_path / str(memory))
+        for memory in (None, "3GB")
+    ]
+    free, bound = (SavedModel.load(run.folder.path) for run in runs)
+    np.testing.assert_array_equal(bound.coef, free.coef)
+    np.testing.assert_array_equal(bound.intercept, free.intercept)
+    files = [(tmp_path / name / "predictions.csv").read_text() for name in ("None", "3GB")]
+    assert files[0] == files[1]
+    judged = [evaluate_run(run.folder.path) for run in runs]
+    assert judged[0].objective == judged[1].objective
+
+
+def test_a_bound_that_cannot_be_kept(photos, tmp_path):
+    with pytest.raises(UsageError, match="MB"):
+        train_run(RunConfig(data=str(photos), memory="30MB"), tmp_path / "run")
+
+
+def test_what_is_no_size():
+    with pytest.raises(UsageError, match=r"memory is 'lots'.*1.5GiB"):
+        RunConfig.checked(data="digits", memory="lots")
+
+
+def test_auto_leaves_the_exact_solver_where_it_does_not_fit():
+    X, y = RNG.integers(0, 256, (3000, 3000), dtype=np.uint8), np.arange(3000) % 3
+    # Room for batches and not for a matrix of 3000 x 3000 four times over.
+    bound = taken_memory() + 330 * 10**6
+    model = LinearClassifier(memory=bound, max_epochs=1).fit(X, y)
+    assert model.solver_.name == "momentum"
+    assert "memory" in model.solver_.reason
+
+
+TRAIN = """
+import re, sys, threading, time
+from pathlib import Path
+import numpy as np
+from scoreline import LinearClassifier
+X, y = np.load(sys.argv[1], mmap_mode="r"), np.load(sys.argv[2])
+def taken():
+    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+peak = taken()
+def watch():
+    global peak
+    while True:
+        peak = max(peak, taken())
+        time.sleep(0.005)
+threading.Thread(target=watch, daemon=True).start()
+LinearClassifier(solver=sys.argv[3], standardize=True, memory="500MB", max_epochs=2, tol=0.5).fit(X, y)
+print(peak)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell anonymous memory")
+@pytest.mark.parametrize("solver", ["exact", "momentum"])
+def test_the_process_keeps_within_the_bound(solver, tmp_path):
+    """520 MB of bytes, of which no copy would fit, let alone one of floats."""
+    X = np.lib.format.open_memmap(tmp_path / "X.npy", "w+", np.uint8, (260_000, 2_000))
+    X[::7] = 200
+    np.save(tmp_path / "y.npy", np.arange(260_000) % 2)
+    command = [sys.executable, "-W", "ignore", "-c", TRAIN, tmp_path / "X.npy", tmp_path / "y.npy", solver]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own program
+    assert int(done.stdout) < 500 * 10**6
