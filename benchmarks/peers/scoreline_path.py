@@ -37,15 +37,27 @@ class ScorelinePath(Peer):
 
 def fit_path(rows: Rows, task: Task, enough: Callable[[], bool]) -> list[float]:
     """Fit every strength until `enough` says so; return the proved gaps. All that knows the path's interface."""
-    from scoreline import LinearClassifier
+    from scoreline.data.memory import MemorySource
+    from scoreline.engine.events import Event, Reason, RunEnded
+    from scoreline.engine.objective import Objective, Standardization
+    from scoreline.engine.params import zero_params
+    from scoreline.engine.path import fit_path as fit
+    from scoreline.losses import LOSSES
+    from scoreline.penalties import PENALTIES
 
-    classifier = LinearClassifier(
-        loss=task.loss, solver="exact", standardize=rows.raw, tol=task.tol, warm_start=True
+    n_classes = int(rows.y.max()) + 1
+    source = MemorySource(rows.X, rows.y, n_classes)
+    scale = Standardization.of(source) if rows.raw else None
+    objective = Objective(
+        LOSSES.build(task.loss), PENALTIES.build("l2"), strengths(task.count), n_classes, standardization=scale
     )
     gaps: list[float] = []
-    for lam in strengths(task.count):
-        classifier.set_params(lam=float(lam)).fit(rows.X, rows.y)
-        gaps.append(float(classifier.duality_gap_))
-        if enough():
-            break
+
+    def note(event: Event) -> Reason | None:
+        if isinstance(event, RunEnded) and event.duality_gap is not None:
+            gaps.append(event.duality_gap)
+        return Reason.TIME_LIMIT if enough() else None
+
+    start = zero_params(1, objective.n_rows, source.n_features, np.dtype(np.float32))
+    fit(objective, source, start, tol=task.tol, max_iter=1000, listeners=[note])
     return gaps
