@@ -92,10 +92,10 @@ def minimize_exactly(
     that share of the least there is. The gap is looked at when the decrease that the quadratic model promises is
     that small. Where there is no certificate (see `scoreline.engine.certificate`), the promise alone decides.
 
-    Smooth losses go to L-BFGS. Plain hinges have their corners rounded, ever less (small data: by Newton's
-    method). With the slopes of the rounded hinges, the gap of the plain ones is that of the rounded objective, and
-    for each margin v within its width :math:`\mu` some :math:`v (1 - v / \mu)` more: about :math:`\mu^2` in all.
-    The corners are rounded less until this cost is half of what `tol` allows.
+    Smooth losses go to L-BFGS. Plain hinges have their corners rounded about a centre among the slopes (small data:
+    by Newton's method), which moves to the slopes reached: a proximal point method on the dual. The gap is that of
+    the plain hinges, from the slopes of the rounded ones. Rounding costs the part of it that would be gone, had the
+    plain hinges these slopes; corners become sharper where a move of the centre does not bring this cost down.
 
     Yields `RunStarted`, `Evaluated` after each iteration, `RunEnded`; a listener ends it by sending a `Reason`.
 
@@ -120,7 +120,9 @@ def minimize_exactly(
     References
     ----------
     Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4; Nesterov (2005), Smooth minimization of
-    non-smooth functions, Math. Program. 103, for the rounding.
+    non-smooth functions, Math. Program. 103, for the rounding; Rockafellar (1976), Augmented Lagrangians and
+    applications of the proximal point algorithm in convex programming, Math. Oper. Res. 1, and Tseng & Bertsekas
+    (1993), On the convergence of the exponential multiplier method, Math. Program. 60, for the centre.
     """
     check_exact(objective)
     wish = yield RunStarted(1, max_iter, source.n_examples, start)

@@ -14,6 +14,9 @@ SPECS = [
     "weston-watkins:squared,average",
     "crammer-singer:margin=2",
     "one-vs-all:squared",
+    "weston-watkins:rounding=0.5",
+    "one-vs-all:rounding=2",
+    "crammer-singer:rounding=0.1",
 ]
 
 

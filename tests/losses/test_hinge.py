@@ -1,0 +1,59 @@
+"""What all hinges share: corners that are rounded about a centre."""
+
+import numpy as np
+import pytest
+
+from scoreline.losses import LOSSES
+
+SPECS = ["weston-watkins", "weston-watkins:average=true", "one-vs-all", "one-vs-all:margin=2", "crammer-singer"]
+Y = np.arange(40) % 4
+RNG = np.random.default_rng(0)
+
+
+def hinges(spec, R):
+    """Return a plain hinge, scores on both sides of its corners, and labels."""
+    return LOSSES.build(spec), RNG.normal(scale=2, size=(40, R)), Y % (2 if R == 1 else R)
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("R", [1, 2, 4])
+@pytest.mark.parametrize("width", [0.01, 0.5, 2.0])
+def test_centred_on_the_slopes_of_the_hinge_rounding_changes_none_of_them(spec, R, width):
+    plain, scores, y = hinges(spec, R)
+    slopes = plain.value_and_gradient(scores, y)[1]
+    rounded = plain.rounded(width)
+    again = rounded.value_and_gradient(scores + rounded.shift(slopes, y), y)[1]
+    np.testing.assert_allclose(again, slopes, atol=1e-4)
+
+
+@pytest.mark.parametrize("spec", ["weston-watkins", "one-vs-all"])
+@pytest.mark.parametrize("R", [2, 4])
+def test_slopes_are_the_best_near_their_centre(spec, R):
+    """They maximise a.s - L*(a) - width / 2 |a - centre|^2 over the hinges' own slopes, between 0 and 1 each."""
+    plain, scores, y = hinges(spec, R)
+    width = 0.7
+    rounded = plain.rounded(width)
+    centre = rounded.value_and_gradient(RNG.normal(size=scores.shape), y)[1]
+    slopes = rounded.value_and_gradient(scores + rounded.shift(centre, y), y)[1]
+    others = [plain.feasible(slopes + RNG.normal(scale=scale, size=slopes.shape), y) for scale in (0.01, 0.1, 1.0)]
+    own = np.ones(scores.shape, bool)
+    if spec == "weston-watkins":  # the true class has no hinge of its own
+        own[np.arange(len(y)), y] = False
+
+    def worth(a):
+        moved = np.where(own, a - centre, 0)
+        return np.einsum("nr,nr->n", a, scores) - plain.conjugate(a, y) - width / 2 * (moved**2).sum(axis=1)
+
+    for other in others:
+        assert (worth(other) <= worth(slopes) + 1e-9).all()
+
+
+@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("R", [1, 4])
+def test_bends_are_the_slopes_of_slopes(spec, R):
+    plain, scores, y = hinges(spec, R)
+    rounded = plain.rounded(0.5)
+    change = RNG.normal(size=scores.shape)
+    h = 1e-7
+    up, down = (rounded.value_and_gradient(scores + t * change, y)[1] for t in (h, -h))
+    np.testing.assert_allclose(rounded.slope_change(scores, y, change), (up - down) / (2 * h), atol=1e-5)
