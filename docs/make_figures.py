@@ -6,13 +6,19 @@ import argparse
 from pathlib import Path
 
 from scoreline.data import load_dataset
+from scoreline.engine.halving import Halving
+from scoreline.estimators.ranges import read_values
 from scoreline.report.figures import THEMES, run_comparison, save_figure
 from scoreline.runs.comparison import Row, compare
 from scoreline.runs.config import RunConfig
+from scoreline.runs.drawing import draw_sweep
+from scoreline.runs.sweeping import Axes, sweep_run
 
 FIGURES = Path(__file__).parent / "figures"
 RATES = {"very high": 0.1, "high": 0.045, "good": 0.005, "low": 3e-5}
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
+#: Epochs of the sweep, whose rungs are 1, 3 and 9.
+SWEEP_EPOCHS = 27
 #: Rates found good for each by trying powers of the square root of ten.
 OPTIMIZER_RATES = {"adagrad": 3e-3, "adadelta": 0.1, "rmsprop": 1e-4, "adam": 1e-4}
 
@@ -33,6 +39,7 @@ def main() -> None:
         rates = [OPTIMIZER_RATES[name]] if name in OPTIMIZER_RATES else []
         (by_rule[name],) = compare(base, {"solver": [name], "lr": rates}, dataset=dataset)
     draw("optimizers", by_rule, "Training loss of seven optimisers")
+    draw_grid(RunConfig(data=arguments.data, max_epochs=SWEEP_EPOCHS))
 
 
 def draw(name: str, rows: dict[str, Row], title: str) -> None:
@@ -44,6 +51,17 @@ def draw(name: str, rows: dict[str, Row], title: str) -> None:
     for label, row in rows.items():
         loss = row.history["train_loss"][-1] if row.history["train_loss"] else float("nan")
         print(f"{name}: {label}: {row.settings}, last loss {loss:.4g}, accuracy {row.accuracy}, {row.remark}")
+
+
+def draw_grid(base: RunConfig) -> None:
+    """Sweep strengths and rates, and draw the map for light and dark paper."""
+    axes = Axes(["momentum"], read_values("lam", "1e-5:1:11"), read_values("lr", "1e-5:0.1:9"))
+    result = sweep_run(base, axes, halving=Halving(3))
+    (drawing,) = draw_sweep(result)
+    (FIGURES / "sweep.png").write_bytes(drawing.light)
+    (FIGURES / "sweep-dark.png").write_bytes(drawing.dark)
+    best = result.best
+    print(f"sweep: {best.config.command()}: {best.validation_accuracy} in {result.seconds:.0f} s")
 
 
 if __name__ == "__main__":

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from scoreline.errors import ScorelineError
 
 if TYPE_CHECKING:
-    from scoreline.estimators import LinearClassifier
+    from scoreline.estimators import LinearClassifier, LinearClassifierCV
 
 __version__ = "0.1.0"
-__all__ = ["LinearClassifier", "ScorelineError", "__version__"]
+__all__ = ["LinearClassifier", "LinearClassifierCV", "ScorelineError", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "LinearClassifier":
-        from scoreline.estimators import LinearClassifier
+    if name in ("LinearClassifier", "LinearClassifierCV"):
+        from scoreline import estimators
 
-        return LinearClassifier
+        return getattr(estimators, name)
     raise AttributeError(f"module 'scoreline' has no attribute {name!r}")
 
 

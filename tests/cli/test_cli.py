@@ -68,7 +68,7 @@ class TestTrain:
     [
         (["train", "--lam", "-1"], 2, "The setting lam is -1.0"),
         (["train", "--loss", "sofmax"], 2, "write 'softmax'"),
-        (["train", "--solver", "exact", "--loss", "svm"], 2, "corners"),
+        (["train", "--solver", "exact", "--penalty", "max-norm"], 2, "no sum"),
         (["train", "--bogus"], 2, "No such option"),
         (["train", "--lam", "much"], 2, "as a number"),
         (["train", "/no/such/folder"], 3, "no data set, file or folder"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from scoreline.errors import UsageError
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES
@@ -34,14 +37,18 @@ def changed_fields(cls: type[Any]) -> dict[str, Any]:
 
 
 def variants(registry: Registry[Any]) -> Iterator[Any]:
-    """Yield each part with its defaults, with each field changed alone, and with all changed together."""
+    """Yield each part with its defaults, with each field changed alone, and with two changed together.
+
+    Two fields may exclude one another (a squared hinge has no corner to round); such pairs are left out.
+    """
     for cls in registry.values():
         others = changed_fields(cls)
         yield cls()
         for name, value in others.items():
             yield cls(**{name: value})
-        if len(others) > 1:
-            yield cls(**others)
+        for pair in itertools.combinations(others, 2):
+            with contextlib.suppress(UsageError):
+                yield cls(**{name: others[name] for name in pair})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.errors import DataError, UsageError
-from scoreline.losses import Loss, rows_for
+from scoreline.losses import HingeLoss, Loss, rows_for
 from scoreline.losses.base import MultinomialLoss
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
@@ -200,6 +201,17 @@ def hessian(loss: Loss, scores: Any, label: int, h: float = 1e-5) -> Any:
     return (above - below) / (2 * h)
 
 
+def corners(loss: Loss, rows: int) -> Iterator[Any]:
+    """Yield scores at the rounded corners of a hinge: class 1 leads all others, or one of them, by the margin."""
+    if isinstance(loss, HingeLoss):
+        for lead in (loss.margin, loss.margin - loss.rounding / 2):
+            for rival in (0.0, -40.0):
+                point = np.full(rows, rival)
+                point[: 2 if rows > 1 else 1] = 0
+                point[1 if rows > 1 else 0] = lead
+                yield point
+
+
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 def test_curvature_is_the_largest_eigenvalue_of_the_hessian(loss: Loss, n_classes: int) -> None:
     bound = loss.curvature(n_classes)
@@ -211,8 +223,9 @@ def test_curvature_is_the_largest_eigenvalue_of_the_hessian(loss: Loss, n_classe
     level, rivals = np.zeros(rows), np.full(rows, -40.0)
     rivals[:2] = 0  # two equal classes are where softmax bends most, a level start where hinges do
     points = [level, rivals if rows > 1 else level, *(2 * rng.standard_normal((8, rows)))]
+    cases = [*itertools.product(points, (0, 1)), *((point, 1) for point in corners(loss, rows))]
     largest = 0.0
-    for point, label in itertools.product(points, (0, 1)):
+    for point, label in cases:
         matrix = hessian(loss, point, label)
         np.testing.assert_allclose(matrix, matrix.T, atol=1e-6)
         values = np.linalg.eigvalsh((matrix + matrix.T) / 2)

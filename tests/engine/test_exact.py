@@ -9,14 +9,11 @@ from scipy.optimize import minimize
 from scoreline.data.memory import MemorySource
 from scoreline.engine.events import Evaluated, Reason
 from scoreline.engine.exact import minimize_exactly
-from scoreline.engine.line_search import minimize_along
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params, zero_params
-from scoreline.engine.preconditioner import Preconditioner, curvature_at_zero
-from scoreline.engine.scored import all_scores, read_labels
 from scoreline.engine.stopping import drive
 from scoreline.errors import MismatchError
-from scoreline.losses import LOSSES, OneVsAll, Softmax, WestonWatkins
+from scoreline.losses import LOSSES
 from scoreline.penalties import L2, MaxNorm, NoPenalty
 
 SMOOTH = [
@@ -146,70 +143,6 @@ def test_objective_never_rises():
 
 def test_mismatch_tells_everything():
     source = data("plain")
-    goal = replace(objective(source), loss=WestonWatkins(), penalty=MaxNorm())
-    with pytest.raises(
-        MismatchError, match="weston-watkins has corners and the penalty max-norm is neither l2 nor none"
-    ):
+    goal = replace(objective(source), penalty=MaxNorm())
+    with pytest.raises(MismatchError, match="penalty max-norm is no sum"):
         solve(goal, source)
-
-
-class TestParts:
-    def test_line_search_finds_the_lowest_point(self):
-        source = data("plain")
-        goal = objective(source)
-        here = zero_params(1, 3, 6, np.dtype(np.float64))
-        labelled = read_labels(source)
-        batch = next(iter(source.batches(60, seed=None)))
-        gradient = goal.value_and_gradient(here, batch).gradient
-        direction = Params(-gradient.W, -gradient.b)
-        scores, change = (all_scores(goal, p, source)[:, 0] for p in (here, direction))
-        t = minimize_along(goal, labelled, here, scores, direction, change)
-
-        def value(t):
-            return goal.value(Params(t * direction.W, t * direction.b), source)[0]
-
-        grid = np.linspace(0, 4 * t, 400)
-        lowest = min(value(s) for s in grid)
-        assert value(t) <= value(0) - 0.99 * (value(0) - lowest)
-
-    def test_line_search_does_not_go_up(self):
-        source = data("plain")
-        goal = objective(source)
-        here = zero_params(1, 3, 6, np.dtype(np.float64))
-        batch = next(iter(source.batches(60, seed=None)))
-        up = goal.value_and_gradient(here, batch).gradient
-        scores, change = (all_scores(goal, p, source)[:, 0] for p in (here, up))
-        assert minimize_along(goal, read_labels(source), here, scores, up, change) == 0.0
-
-    @pytest.mark.parametrize("loss", ["softmax", "one-vs-all:squared"])
-    def test_preconditioner_solves_its_own_matrix(self, loss):
-        source = data("badly scaled")
-        goal = objective(source, loss)
-        X1 = np.column_stack([source.X, np.ones(60)])
-        c = curvature_at_zero(goal.loss, 3, 3)
-        M = c * X1.T @ X1 / 60 + np.diag([2e-2] * 6 + [0.0])
-        rng = np.random.default_rng(0)
-        g = Params(rng.normal(size=(1, 3, 6)), rng.normal(size=(1, 3)))
-        solved = Preconditioner.of(goal, source).solve(g)
-        flat = np.concatenate([solved.W[0], solved.b[0][:, None]], axis=1)
-        np.testing.assert_allclose(
-            flat @ M, np.concatenate([g.W[0], g.b[0][:, None]], axis=1), rtol=1e-3, atol=1e-3
-        )
-
-    def test_curvature_at_zero_is_known(self):
-        assert curvature_at_zero(Softmax(), 10, 10) == pytest.approx(0.09, rel=1e-4)
-        assert curvature_at_zero(Softmax(), 2, 1) == pytest.approx(0.25, rel=1e-4)
-        assert curvature_at_zero(OneVsAll(squared=True), 10, 10) == pytest.approx(2, rel=1e-4)
-
-    def test_preconditioner_saves_iterations(self):
-        source = data("badly scaled")
-        goal = objective(source, lam=1e-6)
-        assert solve(goal, source, tol=1e-8).step < 60
-
-    def test_preconditioner_survives_dependent_features_in_float32(self):
-        rng = np.random.default_rng(0)
-        few = rng.normal(size=(60, 3)).astype(np.float32) * 1e3
-        source = MemorySource(few @ rng.normal(size=(3, 40)).astype(np.float32), rng.integers(3, size=60), 3)
-        goal = objective(source, lam=1e-9)
-        gradient = Params(rng.normal(size=(1, 3, 40)), np.zeros((1, 3)))
-        assert np.isfinite(Preconditioner.of(goal, source).solve(gradient).W).all()

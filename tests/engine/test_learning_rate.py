@@ -49,7 +49,7 @@ def test_of_nothing():
 def test_gradient_descent_at_the_safe_rate_never_rises(loss):
     rows, goal = source(), objective(loss)
     lr = safe_lr(goal, rows, rows.n_examples)
-    plan = Plan(SGD(), Constant(), np.array([lr]), rows.n_examples, 40, 0)
+    plan = Plan(SGD(), Constant(), lr, rows.n_examples, 40, 0)
     told = [
         e.objective[0]
         for e in train(goal, rows, plan, zero_params(1, 3, 8, np.dtype(float)))
@@ -73,3 +73,13 @@ def test_weights_are_repetitions():
     repeated = MemorySource(np.repeat(rows.X, times, axis=0), np.repeat(rows.y, times), 3)
     a, b = (safe_lr(objective(), s, 1000) for s in (weighted, repeated))
     assert a == pytest.approx(b, rel=1e-2)
+
+
+def test_every_configuration_has_its_own_rate():
+    goal = Objective(LOSSES.build("softmax"), L2(), np.array([1e-2, 10.0]), 3)
+    rows = source()
+    together = safe_lr(goal, rows, 32)
+    alone = [safe_lr(objective(lam=lam), rows, 32)[0] for lam in goal.lam]
+    np.testing.assert_array_equal(together, alone)
+    assert together[1] < together[0]
+    np.testing.assert_array_equal(suggest_lr(goal, rows, Adam(), 32), [1e-3, 1e-3])

@@ -186,6 +186,20 @@ def test_state_goes_on():
     np.testing.assert_array_equal(again.params.W, whole.params.W)
 
 
+def test_a_run_goes_on_where_another_has_stopped():
+    """Order of the rows, schedule, dropout and the optimiser's memory: two halves are the whole, to the bit."""
+    how = plan(Momentum(), schedule=Cosine(), dropout=0.2)
+    run, told = train(objective(), SOURCE, how, start()), []
+    while not (told and isinstance(told[-1], Evaluated) and told[-1].epoch == 2):
+        told.append(next(run))
+    half = run.send(Reason.TIME_LIMIT)
+    rest = events(objective(), how, begin=half.params, state=half.state, first_epoch=2)
+    whole = events(objective(), how)
+    np.testing.assert_array_equal(rest[-1].params.W, whole[-1].params.W)
+    assert [e.epoch for e in rest if isinstance(e, Evaluated)] == [3, 4]
+    assert (rest[-1].step, rest[-1].epoch) == (whole[-1].step, 4)
+
+
 def test_means_of_an_epoch_are_weighted_over_its_rows():
     weight = RNG.random(60)
     told = events(objective(), plan(lr=(1e-12,)), MemorySource(X, Y, 3, weight))

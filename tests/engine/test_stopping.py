@@ -33,6 +33,16 @@ def test_no_progress_asks_all_configurations():
     assert rule(evaluated((math.nan, 0.5))) is Reason.CONVERGED
 
 
+def test_no_progress_judges_each_configuration_alone_and_forgets_those_that_leave():
+    rule = NoProgress(tol=0.01, patience=2)
+    for objective in [(1.0, 1.0, 1.0), (1.0, 0.5, 1.0), (0.9, 0.5, 1.0)]:
+        assert rule(evaluated(objective)) is None
+    np.testing.assert_array_equal(rule.done, [False, False, True])
+    rule.keep(np.array([0, 1]))
+    assert rule(evaluated((0.8, 0.5))) is None
+    np.testing.assert_array_equal(rule.done, [False, True])
+
+
 def test_early_stopping_keeps_the_best_of_each():
     rule = EarlyStopping(patience=2)
     for mark, accuracy in enumerate([(0.5, 0.5), (0.6, 0.4), (0.6, 0.7), (0.1, 0.1)]):

@@ -3,14 +3,16 @@
 import pytest
 from sklearn.utils import estimator_checks as checks
 
-from scoreline import LinearClassifier
+from scoreline import LinearClassifier, LinearClassifierCV
 
 # Mini-batches of all rows: on smaller ones, weights equal repeated rows in expectation only, for any SGD.
 ESTIMATORS = [
     LinearClassifier(),
     LinearClassifier(solver="adam", max_epochs=300, lr=0.05, random_state=0),
-    LinearClassifier(loss="weston-watkins", random_state=0),
+    LinearClassifier(loss="weston-watkins", solver="momentum", random_state=0),
     LinearClassifier(loss="squared-hinge", class_weight="balanced", standardize=True, tol=1e-16),
+    LinearClassifierCV("1e-4:1:3", cv=3, tol=1e-12),
+    LinearClassifierCV([1e-4, 1e-2], [0.02, 0.05], cv=3, solver="adam", max_epochs=300, random_state=0),
 ]
 
 

@@ -23,6 +23,8 @@ from scoreline.report.figures import (
     png_bytes,
     run_comparison,
     save_figure,
+    validation_curve,
+    validation_map,
 )
 from scoreline.report.figures.base import contrast, legible, new_figure, shorten, spread, text_width
 from scoreline.report.figures.curves import Curve, end_labels, loss_limits, write_loss
@@ -225,7 +227,9 @@ def test_saved_without_a_trace_of_the_maker(tmp_path):
 
 
 def test_every_figure_is_registered():
-    assert set(FIGURES.values()) == {class_templates, confusion, loss_curves, mistakes, run_comparison}
+    assert set(FIGURES.values()) == {
+        class_templates, confusion, loss_curves, mistakes, run_comparison, validation_curve, validation_map,
+    }  # fmt: skip
 
 
 def test_matplotlib_is_imported_when_something_is_drawn():

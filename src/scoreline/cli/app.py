@@ -12,7 +12,7 @@ import typer
 from rich.text import Text
 
 from scoreline import __version__
-from scoreline.cli.compare import MANY_VALUED, compare_command
+from scoreline.cli import compare, sweep
 from scoreline.cli.datasets import datasets
 from scoreline.cli.evaluate import evaluate
 from scoreline.cli.gradcheck import gradcheck
@@ -30,10 +30,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog="Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 bad data, 4 diverged, 130 interrupted.",
 )
+#: Options of commands that take several values, with spaces between them.
+MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
+
 app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
-app.command("compare")(compare_command)
+app.command("compare")(compare.compare_command)
+app.command("sweep")(sweep.sweep_command)
 app.command()(gradcheck)
 app.command()(datasets)
 
@@ -57,7 +61,8 @@ def _program(
 def run(arguments: Sequence[str]) -> None:
     """Run the program and end it with its exit code."""
     warnings.showwarning = _show_warning
-    words = spread(arguments, MANY_VALUED) if arguments[:1] == ["compare"] else list(arguments)
+    many = MANY_VALUED.get(arguments[0], ()) if arguments else ()
+    words = spread(arguments, many)
     try:
         app(args=words)
     except ScorelineError as error:

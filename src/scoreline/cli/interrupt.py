@@ -9,7 +9,10 @@ from typing import Any, Self
 from scoreline.cli.output import notes
 from scoreline.engine.events import Event, Reason
 
-__all__ = ["Interrupt"]
+__all__ = ["INTERRUPTED", "Interrupt"]
+
+#: What shells expect of a program that Ctrl-C has ended.
+INTERRUPTED = 130
 
 
 class Interrupt:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoreline.cli.interrupt import Interrupt
+from scoreline.cli.interrupt import INTERRUPTED, Interrupt
 from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from scoreline.runs.result import RunResult
 
 __all__ = ["train"]
-
-#: What shells expect of a program that Ctrl-C has ended.
-INTERRUPTED = 130
 
 
 @with_settings()

@@ -18,6 +18,7 @@ class Reason(enum.Enum):
     CONVERGED = "converged"
     MAX_EPOCHS = "reached the largest number of epochs"
     EARLY_STOPPED = "stopped improving on the validation data"
+    OUTDONE = "others did better on the validation data"
     ROUNDING = "rounding leaves no way further down"
     DIVERGED = "every configuration diverged"
     INTERRUPTED = "interrupted"

@@ -15,8 +15,8 @@ __all__ = ["largest_eigenvalue", "safe_lr", "suggest_lr"]
 SAMPLE = 2048
 
 
-def suggest_lr(objective: Objective, source: DataSource, optimizer: Optimizer, batch_size: int) -> float:
-    """Return the optimiser's customary rate, or for one that does not rescale gradients the safe rate.
+def suggest_lr(objective: Objective, source: DataSource, optimizer: Optimizer, batch_size: int) -> FloatArray:
+    """Return the optimiser's customary rate, or for one that does not rescale gradients the safe rate, ``(K,)``.
 
     Parameters
     ----------
@@ -24,21 +24,21 @@ def suggest_lr(objective: Objective, source: DataSource, optimizer: Optimizer, b
         Of the run to come.
     """
     if optimizer.default_lr is not None:
-        return optimizer.default_lr
+        return np.full(objective.n_configurations, optimizer.default_lr)
     return safe_lr(objective, source, batch_size)
 
 
-def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> float:
-    r"""Return one over the expected smoothness of a mini-batch, below which plain steps converge.
+def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> FloatArray:
+    r"""Return one over the expected smoothness of a mini-batch, below which plain steps converge, ``(K,)``.
 
-    .. math:: \eta = \frac{1}{L_B}, \qquad
+    .. math:: \eta_k = \frac{1}{L_B}, \qquad
        L_B = c \left(\frac{n(B-1)}{B(n-1)} \lambda_{\max} + \frac{n-B}{B(n-1)} \max_i \|x_i\|^2 \right)
-             + \lambda_{\mathrm{reg}}
+             + \lambda_{\mathrm{reg},k}
 
     with :math:`c` the loss's curvature bound, :math:`\lambda_{\max}` the largest eigenvalue of
-    :math:`\frac1n \sum x_i x_i^\top` (a 1 appended to x for the bias) and :math:`\lambda_{\mathrm{reg}}` the
-    curvature of the penalty at its strongest. Eigenvalue and norms come from a sample of 2,048 rows, and the mean
-    norm stands in for the largest, which a sample cannot know.
+    :math:`\frac1n \sum x_i x_i^\top` (a 1 appended to x for the bias) and :math:`\lambda_{\mathrm{reg},k}` the
+    curvature of configuration k's penalty at its strongest. Eigenvalue and norms come from a sample of 2,048 rows,
+    and the mean norm stands in for the largest, which a sample cannot know.
 
     References
     ----------
@@ -51,7 +51,7 @@ def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> float:
     single = (n - B) / (B * (n - 1)) if n > 1 else 0.0
     curvature = objective.loss.curvature(objective.n_classes)
     smoothness = curvature * (whole * largest_eigenvalue(X) + single * row)
-    return 1.0 / max(smoothness + _penalty_curvature(objective), 1e-30)
+    return 1.0 / np.maximum(smoothness + _penalty_curvature(objective), 1e-30)
 
 
 def largest_eigenvalue(X: FloatArray, *, iterations: int = 30, seed: int = 0) -> float:
@@ -75,9 +75,7 @@ def _sample(objective: Objective, source: DataSource) -> FloatArray:
     Each is multiplied by the root of its share of the weight, so that their second moments are the weighted ones.
     """
     batch = next(iter(source.batches(min(SAMPLE, source.n_examples), seed=0)))
-    X = batch.X.astype(compute_dtype(batch.X.dtype))
-    if objective.standardization is not None:
-        X = ((X - objective.standardization.mean) * objective.standardization.scale).astype(X.dtype)
+    X = objective.standardized(batch.X, compute_dtype(batch.X.dtype))
     if objective.fit_intercept:
         X = np.column_stack([X, np.ones(len(X), X.dtype)])
     if batch.weight is not None:
@@ -85,7 +83,7 @@ def _sample(objective: Objective, source: DataSource) -> FloatArray:
     return X
 
 
-def _penalty_curvature(objective: Objective) -> float:
-    """Return twice ``lam`` times the penalty's curvature, read off its gradient at W = 1."""
+def _penalty_curvature(objective: Objective) -> FloatArray:
+    """Return twice ``lam`` times the penalty's curvature, read off its gradient at W = 1, ``(K,)``."""
     slope = objective.penalty.gradient(np.ones((1, 1, 1)))
-    return 0.0 if slope is None else float(slope.max() * objective.lam.max())
+    return np.zeros_like(objective.lam) if slope is None else objective.lam * float(slope.max())

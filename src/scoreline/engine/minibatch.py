@@ -5,28 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 
-import numpy as np
-
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
+from scoreline.engine.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
 from scoreline.engine.events import Compiling, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.loop import Loop, Plan
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
-from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
 
 __all__ = ["Plan", "pays_to_compile", "train"]
 
-#: Seconds of work in NumPy below which nothing is compiled.
-WORTH_COMPILING = 2.0
 #: Seconds that a compiled loop may take to load before a listener is told that it is being compiled.
 PATIENCE = 1.0
-#: Rows of W of all configurations together, and rows of a batch, beyond which BLAS products are as fast.
-MOST_COLUMNS = 128
+#: Rows of a batch beyond which BLAS products are as fast as compiled ones.
 MOST_ROWS = 2048
-#: What NumPy manages: multiplications a second, numbers turned into floats a second, seconds of overhead a step.
-NUMPY_FLOPS, NUMPY_CONVERSIONS, NUMPY_STEP = 5e10, 1e9, 3e-4
+#: Seconds that NumPy spends on a step besides the arithmetic.
+NUMPY_STEP = 3e-4
 
 
 def train(
@@ -37,6 +32,7 @@ def train(
     *,
     state: Params | None = None,
     validation: DataSource | None = None,
+    first_epoch: int = 0,
 ) -> Generator[Event, Reason | None, None]:
     """Minimise `objective` over `source`, telling every step.
 
@@ -55,11 +51,14 @@ def train(
         The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
     validation : DataSource, optional
         Judged at the end of each epoch.
+    first_epoch : int, default 0
+        Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """
     steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
     wish = yield RunStarted(steps_per_epoch, plan.max_epochs, source.n_examples, start)
     loop = yield from _ready_loop(objective, source, plan, start, state)
-    for epoch in range(plan.max_epochs):
+    loop.step = first_epoch * steps_per_epoch
+    for epoch in range(first_epoch, plan.max_epochs):
         if wish is not None:
             break
         loop.begin_epoch()
@@ -94,21 +93,17 @@ def pays_to_compile(objective: Objective, source: DataSource, plan: Plan, start:
     """Tell whether a run can be made in compiled code, and is long enough for it.
 
     Compiled code takes bytes and float32 in memory, in batches of moderate size, for models of few rows, without
-    dropout, and penalties of squares and absolute values. The figures above estimate how long NumPy would take.
+    dropout, and penalties of squares and absolute values. How long NumPy would take is estimated in `cost`.
     """
     K, R, D = start.W.shape
-    fits = (
-        isinstance(source, MemorySource)
-        and source.X.dtype in (np.uint8, np.float32)
-        and source.X.flags.c_contiguous
-        and start.W.dtype == np.float32
-        and K * R <= MOST_COLUMNS
+    rows = source.n_examples * plan.max_epochs
+    seconds = numpy_seconds(rows, D, K * R) + rows / plan.batch_size * NUMPY_STEP
+    return (
+        seconds >= WORTH_COMPILING
+        and isinstance(source, MemorySource)
+        and suits_kernels(objective.loss, source.X, start.W.dtype, K * R)
         and plan.batch_size <= MOST_ROWS
         and plan.dropout == 0
         and objective.penalty.coefficients is not None
-        and type(objective.loss) in LOSSES.values()
         and type(plan.optimizer) in OPTIMIZERS.values()
     )
-    rows = source.n_examples * plan.max_epochs
-    seconds = rows * D * (4 * K * R / NUMPY_FLOPS + 1 / NUMPY_CONVERSIONS) + rows / plan.batch_size * NUMPY_STEP
-    return fits and seconds >= WORTH_COMPILING

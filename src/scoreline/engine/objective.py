@@ -34,19 +34,21 @@ class Standardization(NamedTuple):
     scale: FloatArray
 
     @classmethod
-    def of(cls, source: DataSource, *, rows: int = 4096) -> Standardization:
+    def of(cls, source: DataSource) -> Standardization:
         """Measure the means and deviations (weighted, of the population) of a source in one pass."""
         total = np.zeros(source.n_features)
         squares = np.zeros(source.n_features)
         shift = None
-        for batch in source.batches(rows, seed=None):
-            X = batch.X.astype(np.float64)
+        for batch in source.batches(256, seed=None):
+            # Sums of 256 differences of bytes, and of their squares, are exact in float32.
+            X: FloatArray = batch.X.astype(np.float32 if batch.X.dtype == np.uint8 else np.float64)
             weight = _weights(batch)
             # Differences from a row that counts keep their digits; one without weight may lie anywhere.
             shift = X[weight.argmax()].copy() if shift is None else shift
             X -= shift
-            total += weight @ X
-            squares += weight @ np.square(X)
+            of_rows = weight.astype(X.dtype)
+            total += of_rows @ X
+            squares += of_rows @ np.square(X, out=X)
         mean = total / source.total_weight
         variance = squares / source.total_weight - mean**2
         offset = np.zeros(source.n_features) if shift is None else shift
@@ -120,11 +122,11 @@ class Objective:
 
     def scores(self, params: Params, X: Array) -> FloatArray:
         """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``."""
-        return linear_scores(self._folded(params), X)
+        return linear_scores(self.folded(params), X)
 
     def data_loss(self, params: Params, source: DataSource) -> tuple[FloatArray, FloatArray]:
         """Return mean loss and accuracy over a source, float64 ``(K,)`` each."""
-        folded = self._folded(params)
+        folded = self.folded(params)
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         for batch in source.batches(block_rows(_width(params)), seed=None):
             scores = linear_scores(folded, batch.X)
@@ -148,7 +150,7 @@ class Objective:
         that so many rows are expected to have, which makes the gradient an unbiased estimate of that of the whole.
         By default they are divided by the weight that these rows have.
         """
-        folded = self._folded(params)
+        folded = self.folded(params)
         total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         weight_sum = 0.0
@@ -164,7 +166,7 @@ class Objective:
         if mean_weight is not None:
             weight_sum = len(batch.y) * mean_weight
         mean_loss = loss / weight_sum
-        gradient = self._finish_gradient(params, total, weight_sum)
+        gradient = self.finish_gradient(params, total, weight_sum)
         return BatchResult(mean_loss + self.penalty_value(params), mean_loss, right / weight_sum, gradient)
 
     def gradient_from_slopes(self, params: Params, slopes: FloatArray, source: DataSource) -> Params:
@@ -175,13 +177,22 @@ class Objective:
             part = slopes[first : first + len(batch.y)]
             total = total.plus(_backward(part, _as_matrix(batch.X, params.W.dtype), batch.weight))
             first += len(batch.y)
-        return self._finish_gradient(params, total, source.total_weight)
+        return self.finish_gradient(params, total, source.total_weight)
 
-    def _folded(self, params: Params) -> Params:
+    def standardized(self, X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
+        """Return rows as W sees them, in a new array."""
+        rows = X.astype(dtype)
+        if self.standardization is not None:
+            rows -= self.standardization.mean.astype(dtype)
+            rows *= self.standardization.scale.astype(dtype)
+        return rows
+
+    def folded(self, params: Params) -> Params:
+        """Return parameters that take raw rows."""
         return params if self.standardization is None else self.standardization.fold(params)
 
-    def _finish_gradient(self, params: Params, total: Params, weight_sum: float) -> Params:
-        """Divide the summed gradient, undo the fold and add the penalty's part."""
+    def finish_gradient(self, params: Params, total: Params, weight_sum: float) -> Params:
+        """Divide the summed products of slopes and raw rows, undo the fold and add the penalty's smooth part."""
         dtype = params.W.dtype
         dW, db = total.W / weight_sum, total.b / weight_sum
         if self.standardization is not None:

@@ -25,9 +25,9 @@ class Params(NamedTuple):
         """Number of configurations K."""
         return self.W.shape[0]
 
-    def plus(self, other: Params) -> Params:
-        """Return the sum."""
-        return Params(self.W + other.W, self.b + other.b)
+    def plus(self, other: Params, factor: float = 1.0) -> Params:
+        """Return the sum with `factor` times `other`."""
+        return Params(self.W + factor * other.W, self.b + factor * other.b)
 
     def where(self, keep: Array, other: Params) -> Params:
         """Return these parameters for the configurations that `keep` ``(K,)`` names, `other`'s for the rest."""

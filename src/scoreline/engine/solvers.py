@@ -11,6 +11,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
+from scoreline.engine.cost import HINGE_PASSES, PATIENCE, numpy_seconds
 from scoreline.engine.events import Event, Reason
 from scoreline.engine.exact import check_exact, minimize_exactly, missing_for_exact
 from scoreline.engine.learning_rate import suggest_lr
@@ -132,7 +133,7 @@ class MiniBatch(Solver):
         size = min(self.batch_size(source, settings), source.n_examples)
         lr = settings.lr
         if lr is None:
-            lr = np.array([suggest_lr(objective, source, self.optimizer, size)])
+            lr = suggest_lr(objective, source, self.optimizer, size)
         return Plan(
             self.optimizer,
             settings.schedule,
@@ -184,7 +185,7 @@ class Exact(Solver):
     DOUBLE_ENTRIES: ClassVar[int] = 1 << 24
 
     def check(self, objective: Objective, settings: Settings) -> None:
-        """Take smooth losses with L2 or no penalty."""
+        """Take what `missing_for_exact` finds nothing against."""
         super().check(objective, settings)
         check_exact(objective)
 
@@ -295,13 +296,15 @@ def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
 
 
 def choose_solver(objective: Objective, source: DataSource, wishes: Sequence[str] = ()) -> Choice:
-    """Pick a solver: exact where the objective allows it, else mini-batches with momentum.
+    """Pick a solver: exact where the objective allows it in good time, else mini-batches with momentum.
 
     `wishes` are settings of the user's that only mini-batches can fulfil; any of them decides the matter.
     """
-    if obstacles := [*missing_for_exact(objective), *wishes]:
-        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
     shape = f"{source.n_examples:,} x {source.n_features:,} numbers"
-    return Choice(
-        Exact(), "exact", f"chosen, as loss and penalty are smooth and {shape} can be gone through often"
-    )
+    obstacles = [*missing_for_exact(objective), *wishes]
+    long = HINGE_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows) > PATIENCE
+    if long and not objective.loss.smooth:
+        obstacles.append(f"a loss with corners takes {shape} some {HINGE_PASSES} times (solver='exact' does it)")
+    if obstacles:
+        return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
+    return Choice(Exact(), "exact", f"chosen, as it proves what it reaches and {shape} can be gone through often")

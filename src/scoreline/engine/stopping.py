@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from scoreline._typing import FloatArray
+from scoreline._typing import Array, FloatArray
 from scoreline.engine.events import Evaluated, Event, Reason, RunEnded
 from scoreline.engine.params import Params
 
@@ -32,20 +32,29 @@ def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Lis
 
 
 class NoProgress:
-    """Ends a run when the training objective has stopped falling.
+    """Ends a run when the training objective of every configuration has stopped falling.
 
     Parameters
     ----------
     tol : float
         An epoch counts as progress when a configuration's mean objective falls by more than this share.
     patience : int
-        Epochs without progress that end the run.
+        Epochs in a row without progress after which a configuration is done.
     """
 
     def __init__(self, tol: float, patience: int) -> None:
         self.tol, self.patience = tol, patience
         self._best: FloatArray = np.array([np.inf])
-        self._idle = 0
+        self._idle: Array = np.zeros(1, dtype=np.int64)
+
+    @property
+    def done(self) -> Array:
+        """Which configurations have stopped falling, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
+        return self._idle >= self.patience
+
+    def keep(self, columns: Array) -> None:
+        """Forget all configurations but those at `columns`, which are now those of the run."""
+        self._best, self._idle = self._best[columns], self._idle[columns]
 
     def __call__(self, event: Event) -> Reason | None:
         """Look at the mean objective of each epoch."""
@@ -54,8 +63,8 @@ class NoProgress:
         with np.errstate(invalid="ignore"):  # a diverged configuration's objective may be infinite
             better = self._best - event.objective > self.tol * np.abs(event.objective)
         self._best = np.fmin(self._best, event.objective)
-        self._idle = 0 if better.any() else self._idle + 1
-        return Reason.CONVERGED if self._idle >= self.patience else None
+        self._idle = np.where(better, 0, self._idle + 1)
+        return Reason.CONVERGED if self.done.all() else None
 
 
 class EarlyStopping:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from scoreline.estimators.linear import LinearClassifier
+from scoreline.estimators.linear_cv import LinearClassifierCV
 
-__all__ = ["LinearClassifier"]
+__all__ = ["LinearClassifier", "LinearClassifierCV"]

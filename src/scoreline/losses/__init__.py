@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from scoreline.losses.base import CertifiedLoss, Loss, rows_for
 from scoreline.losses.crammer_singer import CrammerSinger
+from scoreline.losses.hinge import HingeLoss
 from scoreline.losses.one_vs_all import OneVsAll
 from scoreline.losses.softmax import Softmax
 from scoreline.losses.squared_error import SquaredError
@@ -17,6 +18,7 @@ __all__ = [
     "LOSSES",
     "CertifiedLoss",
     "CrammerSinger",
+    "HingeLoss",
     "Loss",
     "OneVsAll",
     "Softmax",

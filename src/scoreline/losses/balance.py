@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray
+from scoreline._typing import Array, FloatArray, Labels
 
-__all__ = ["balance_flows"]
+__all__ = ["balance_flows", "balance_slopes"]
 
 #: What may be left of a class's imbalance, relative to all that flows.
 TOLERANCE = 1e-15
 MAX_SWEEPS = 2000
+
+
+def balance_slopes(wrong: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+    """Return slopes that sum to 0 over the examples, scaled down from those of the wrong classes.
+
+    What flows from each true class to each wrong one is scaled until as much flows in as out everywhere; the true
+    class takes what the wrong ones give.
+
+    Parameters
+    ----------
+    wrong : array (B, C) of floats >= 0
+        Slopes of the wrong classes; 0 for the true one.
+    y : array (B,)
+        Labels.
+    weight : array (B,) or None
+        The examples' weights.
+    """
+    weighted = wrong if weight is None else wrong * weight[:, None]
+    n_classes = wrong.shape[-1]
+    flows = np.zeros((n_classes, n_classes))
+    np.add.at(flows, y, weighted)
+    factors = balance_flows(flows)
+    scaled = wrong * (factors[y] / max(1.0, float(factors.max(initial=0.0))))  # slopes may only shrink
+    scaled[np.arange(len(y)), y] = -scaled.sum(axis=-1)
+    return scaled
 
 
 def balance_flows(flows: FloatArray) -> FloatArray:

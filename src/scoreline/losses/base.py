@@ -94,6 +94,18 @@ class CertifiedLoss(Loss):
         """
 
     @abstractmethod
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return points of the conjugate's domain near `slopes`, which may lie anywhere.
+
+        Parameters
+        ----------
+        slopes : array (B, C) of float64
+            One row an example.
+        y : array (B,)
+            Labels.
+        """
+
+    @abstractmethod
     def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
         """Return points of the conjugate's domain near `slopes` whose weighted sum over the examples is 0.
 
@@ -130,7 +142,7 @@ class MultinomialLoss(Loss):
         if scores.shape[-1] > 1:
             return self._value_and_gradient(scores, y)
         value, gradient = self._value_and_gradient(as_pair(scores), y)
-        return value, (gradient[..., 1:] - gradient[..., :1]) / 2
+        return value, of_pair(gradient)
 
 
 class RowwiseLoss(Loss):
@@ -200,6 +212,11 @@ def as_pair(scores: FloatArray) -> FloatArray:
     """Turn one score ``s`` for two classes into the pair ``(-s/2, s/2)``."""
     half = scores / 2
     return np.concatenate([-half, half], axis=-1)
+
+
+def of_pair(gradient: FloatArray) -> FloatArray:
+    """Turn the gradient by the pair ``(-s/2, s/2)`` into that by ``s``."""
+    return (gradient[..., 1:] - gradient[..., :1]) / 2
 
 
 def true_index(scores: Array, y: Labels) -> Any:

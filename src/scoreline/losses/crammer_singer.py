@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.base import MultinomialLoss, put_true, true_scores
+from scoreline.losses.balance import balance_slopes
+from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
+from scoreline.losses.hinge import HingeLoss
 
 __all__ = ["CrammerSinger"]
 
 
 @dataclass(frozen=True)
-class CrammerSinger(MultinomialLoss):
+class CrammerSinger(MultinomialLoss, HingeLoss):
     r"""The Crammer-Singer hinge, "structured SVM": the best wrong class must stay a margin below the true one.
 
     .. math:: L = \max(0,\; \max_{j \ne y} s_j - s_y + \Delta)
 
-    Where several wrong classes share the best score, the subgradient falls on the first.
+    Where several wrong classes share the best score, the subgradient falls on the first. With rounding
+    :math:`\mu`, the largest of :math:`v_y = 0` and :math:`v_j = s_j - s_y + \Delta` becomes
+    :math:`\mu \log \sum_j e^{v_j / \mu}`, at most :math:`\mu \log C` above it.
 
     Parameters
     ----------
     margin : float, default 1
         :math:`\Delta > 0`.
+    rounding : float, default 0
+        :math:`\mu \ge 0`.
 
     References
     ----------
-    Crammer & Singer (2001), On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2.
+    Crammer & Singer (2001), On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2;
+    Nesterov (2005), Smooth minimization of non-smooth functions, Math. Program. 103, 4.2, for the rounding.
     """
 
     margin: float = 1.0
-
-    label: ClassVar[str] = "hinge loss"
-
-    def __post_init__(self) -> None:
-        check_field(self, "margin", 0, above=True)
+    rounding: float = 0.0
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        if self.rounding > 0:
+            return self._rounded_value_and_gradient(scores, y)
         wrong = scores.copy()
         put_true(wrong, y, -np.inf)
         rival = wrong.argmax(axis=-1, keepdims=True)
@@ -51,14 +54,75 @@ class CrammerSinger(MultinomialLoss):
         put_true(gradient, y, -active)
         return np.maximum(violation, 0)[..., 0], gradient
 
+    def _rounded_value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+        short: FloatArray = scores - true_scores(scores, y) + self.margin
+        put_true(short, y, 0)
+        most = short.max(axis=-1, keepdims=True)
+        gradient: FloatArray = np.exp((short - most) / scores.dtype.type(self.rounding))
+        total = gradient.sum(axis=-1, keepdims=True)
+        value = most + scores.dtype.type(self.rounding) * np.log(total)
+        gradient /= total
+        put_true(gradient, y, 0)
+        put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
+        return value[..., 0], gradient
+
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return the Hessian of the rounded hinge times `change`: that of log-sum-exp, over the width."""
+        if scores.shape[-1] == 1:
+            return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
+        p = self._rounded_value_and_gradient(scores, y)[1]
+        put_true(p, y, 0)
+        ahead = change - true_scores(change, y)
+        slopes: FloatArray = (
+            p * (ahead - (p * ahead).sum(axis=-1, keepdims=True)) / scores.dtype.type(self.rounding)
+        )
+        put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
+        return slopes
+
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""
         return 0.0, math.inf
 
     def value_at_zero(self, n_classes: int) -> float:
-        """Return the margin, whatever the number of classes."""
+        """Return the margin, whatever the number of classes; a little more with rounding."""
+        if self.rounding > 0:
+            spread = math.log(n_classes - 1 + math.exp(-self.margin / self.rounding))
+            return self.margin + self.rounding * spread
         return self.margin
 
     def curvature(self, n_classes: int) -> float:
         """Return that of one pair of scores."""
-        return 1.0 if n_classes == 2 else 2.0
+        pair = 1.0 if n_classes == 2 else 2.0
+        return pair / (4 * self.rounding) if self.rounding > 0 else pair
+
+    def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return :math:`-\Delta \sum_{j \ne y} a_j`, plus :math:`\mu \sum_j p_j \log p_j` if rounded.
+
+        In the domain the slopes of the wrong classes are at least 0 and sum to at most 1, and all of an example's
+        sum to 0; p are these slopes with what is left of 1 for the true class.
+        """
+        wrong = self._wrong(slopes, y)
+        value = -self.margin * wrong.sum(axis=-1)
+        if self.rounding > 0:
+            p = wrong.copy()
+            put_true(p, y, np.maximum(1 - wrong.sum(axis=-1, keepdims=True), 0))
+            value = value + self.rounding * (p * np.log(p, out=np.zeros_like(p), where=p > 0)).sum(axis=-1)
+        return value
+
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Clip the slopes of the wrong classes, and scale them where they sum to more than 1."""
+        wrong = np.maximum(self._wrong(slopes, y), 0)
+        wrong /= np.maximum(wrong.sum(axis=-1, keepdims=True), 1)
+        put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
+        return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
+
+    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+        """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
+        balanced = balance_slopes(self._wrong(slopes, y), y, weight)
+        return balanced[:, 1:] if slopes.shape[-1] == 1 else balanced
+
+    def _wrong(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return the slopes of the wrong classes, one column a class."""
+        both = np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes.copy()
+        put_true(both, y, 0)
+        return both

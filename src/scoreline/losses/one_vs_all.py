@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.base import CertifiedLoss, RowwiseLoss, targets
+from scoreline.losses.base import RowwiseLoss, targets
+from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
 
 __all__ = ["OneVsAll"]
 
 
 @dataclass(frozen=True)
-class OneVsAll(RowwiseLoss, CertifiedLoss):
+class OneVsAll(RowwiseLoss, HingeLoss):
     r"""One-vs-all hinge: a binary SVM for each class, summed.
 
     .. math:: L = \sum_c \max(0,\; \Delta - t_c s_c)^q, \qquad t_c = +1 \text{ if } c = y \text{ else } -1
@@ -29,6 +28,8 @@ class OneVsAll(RowwiseLoss, CertifiedLoss):
         :math:`\Delta > 0`.
     squared : bool, default False
         Sum the squares of the hinges, which have a derivative everywhere.
+    rounding : float, default 0
+        Width over which the corner of each hinge is rounded; see `scoreline.losses.hinge`.
 
     References
     ----------
@@ -37,22 +38,24 @@ class OneVsAll(RowwiseLoss, CertifiedLoss):
 
     margin: float = 1.0
     squared: bool = False
-
-    label: ClassVar[str] = "hinge loss"
+    rounding: float = 0.0
 
     def __post_init__(self) -> None:
-        check_field(self, "margin", 0, above=True)
+        super().__post_init__()
+        check_one_smoothing("OneVsAll", self.squared, self.rounding)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
-        """The squared hinge has a derivative everywhere, the plain one has not."""
-        return self.squared
+        """The squared and the rounded hinge have a derivative everywhere, the plain one has not."""
+        return self.squared or super().smooth
 
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
-        violation = np.maximum(self.margin - margins, 0)
-        if self.squared:
-            return violation * violation, -2 * violation
-        return violation, -(violation > 0).astype(margins.dtype)
+        values, slopes = hinge(self.margin - margins, self.squared, self.rounding)
+        return values, -slopes
+
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return the Hessian times `change`: every hinge bends along one score."""
+        return hinge_bend(self.margin - targets(scores, y) * scores, self.squared, self.rounding) * change
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""
@@ -60,15 +63,22 @@ class OneVsAll(RowwiseLoss, CertifiedLoss):
 
     def curvature(self, n_classes: int) -> float:
         """Return 2 for the squared hinge: the classes do not mix."""
+        if self.rounding > 0:
+            return 1 / self.rounding
         return 2.0 if self.squared else 1.0
 
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
-        r"""Return :math:`\sum_c \Delta u_c` (plus :math:`u_c^2 / 4` if squared) with :math:`u_c = t_c a_c \le 0`.
+        r"""Return :math:`\sum_c (\Delta u_c + h^*(-u_c))`, :math:`u_c = t_c a_c \le 0`, :math:`h^*` the hinge's.
 
         The plain hinge's domain ends at -1, which its slopes never pass.
         """
         u = targets(slopes, y) * slopes
-        return (self.margin * u + (u * u / 4 if self.squared else 0)).sum(axis=-1)
+        return (self.margin * u + hinge_conjugate(u, self.squared, self.rounding)).sum(axis=-1)
+
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Clip each slope to those of a hinge."""
+        target = targets(slopes, y)
+        return target * np.clip(target * slopes, None if self.squared else -1, 0)
 
     def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
         """Shrink, for each class, the side that pulls harder: its own examples or the others."""

@@ -105,6 +105,13 @@ class Softmax(MultinomialLoss, CertifiedLoss):
         logarithms = np.log(p, out=np.zeros_like(p), where=p > 0)
         return (p * logarithms).sum(axis=-1)
 
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Leave out what is negative of each distribution, and scale the rest."""
+        p = np.maximum(self._distributions(slopes, y), 0)
+        p /= p.sum(axis=-1, keepdims=True)
+        nearest = p - self._labels(p, y)
+        return nearest[:, 1:] if slopes.shape[-1] == 1 else nearest
+
     def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
         r"""Mix every distribution with one more: :math:`p_i \to (1 - \theta) p_i + \theta q`.
 

@@ -48,6 +48,11 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
         u = targets(slopes, y) * slopes
         return (u + u * u / 4).sum(axis=-1)
 
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Return `slopes`: every one is in the domain."""
+        del y
+        return slopes
+
     def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
         """Take off the mean: every slope is in the domain."""
         del y

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.balance import balance_flows
-from scoreline.losses.base import CertifiedLoss, MultinomialLoss, put_true, true_scores
+from scoreline.losses.balance import balance_slopes
+from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
+from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
 
 __all__ = ["WestonWatkins"]
 
 
 @dataclass(frozen=True)
-class WestonWatkins(MultinomialLoss, CertifiedLoss):
+class WestonWatkins(MultinomialLoss, HingeLoss):
     r"""The Weston-Watkins hinge, "multiclass SVM loss": every wrong class must stay a margin below the true one.
 
     .. math:: L = \sum_{j \ne y} \max(0,\; s_j - s_y + \Delta)
@@ -35,6 +34,8 @@ class WestonWatkins(MultinomialLoss, CertifiedLoss):
         Take the mean over the classes summed instead of the sum.
     include_true : bool, default False
         Sum over all classes, the true one included; its term is always :math:`\Delta` (or its square).
+    rounding : float, default 0
+        Width over which the corner of each hinge is rounded; see `scoreline.losses.hinge`.
 
     References
     ----------
@@ -45,29 +46,35 @@ class WestonWatkins(MultinomialLoss, CertifiedLoss):
     squared: bool = False
     average: bool = False
     include_true: bool = False
-
-    label: ClassVar[str] = "hinge loss"
+    rounding: float = 0.0
 
     def __post_init__(self) -> None:
-        check_field(self, "margin", 0, above=True)
+        super().__post_init__()
+        check_one_smoothing("WestonWatkins", self.squared, self.rounding)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
-        """The squared hinge has a derivative everywhere, the plain one has not."""
-        return self.squared
+        """The squared and the rounded hinge have a derivative everywhere, the plain one has not."""
+        return self.squared or super().smooth
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
-        violation: FloatArray = np.maximum(scores - true_scores(scores, y) + self.margin, 0)
-        put_true(violation, y, 0)
+        short: FloatArray = scores - true_scores(scores, y) + self.margin
+        put_true(short, y, 0)
         scale = self._scale(scores.shape[-1])
-        if self.squared:
-            value = (violation * violation).sum(axis=-1)
-            gradient = (2 * scale) * violation
-        else:
-            value = violation.sum(axis=-1)
-            gradient = np.where(violation > 0, scores.dtype.type(scale), scores.dtype.type(0))
+        values, slopes = hinge(short, self.squared, self.rounding)
+        gradient = scores.dtype.type(scale) * slopes
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
-        return scale * (value + self._constant()), gradient
+        return scale * (values.sum(axis=-1) + self._constant()), gradient
+
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return the Hessian times `change`: every hinge bends along one difference of scores."""
+        if scores.shape[-1] == 1:
+            return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
+        bend = hinge_bend(scores - true_scores(scores, y) + self.margin, self.squared, self.rounding)
+        slopes: FloatArray = self._scale(scores.shape[-1]) * bend * (change - true_scores(change, y))
+        put_true(slopes, y, 0)
+        put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
+        return slopes
 
     def _scale(self, n_classes: int) -> float:
         if not self.average:
@@ -76,9 +83,11 @@ class WestonWatkins(MultinomialLoss, CertifiedLoss):
 
     def _constant(self) -> float:
         """The true class's own term."""
-        if not self.include_true:
-            return 0.0
-        return self.margin**2 if self.squared else self.margin
+        return self._at_margin() if self.include_true else 0.0
+
+    def _at_margin(self) -> float:
+        """One hinge where the scores are equal."""
+        return float(hinge(np.array([self.margin]), self.squared, self.rounding)[0][0])
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``, or the true class's own term instead of 0 where that is included."""
@@ -86,37 +95,41 @@ class WestonWatkins(MultinomialLoss, CertifiedLoss):
 
     def value_at_zero(self, n_classes: int) -> float:
         """Return ``(C - 1) * margin`` for the plain sum: 9 for ten classes."""
-        each = self.margin**2 if self.squared else self.margin
-        return self._scale(n_classes) * ((n_classes - 1) * each + self._constant())
+        return self._scale(n_classes) * ((n_classes - 1) * self._at_margin() + self._constant())
 
     def curvature(self, n_classes: int) -> float:
         """Return ``2 C`` times the averaging for the squared hinge: the Hessian is twice a star's Laplacian."""
         squared = self._scale(n_classes) * (2 if n_classes == 2 else 2 * n_classes)
+        if self.rounding > 0:
+            return squared / (2 * self.rounding)
         return squared if self.squared else squared / 2
 
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
-        r"""Return :math:`\sum_{j \ne y} (a_j^2 / 4 - \Delta a_j)`, without the square for the plain hinge.
+        r"""Return :math:`\sum_{j \ne y} (h^*(a_j) - \Delta a_j)` with :math:`h^*` of `hinge_conjugate`.
 
-        In the domain the slopes of the wrong classes are at least 0 (and at most 1 for the plain hinge), and all
-        of an example's sum to 0. Averaging divides the squares; the true class's own term is a constant.
+        In the domain the slopes of the wrong classes are at least 0 (and at most 1 unless the hinge is squared),
+        and all of an example's sum to 0. Averaging divides the hinges; the true class's own term is a constant.
         """
         wrong = _both(slopes).copy()
         put_true(wrong, y, 0)
         scale = self._scale(wrong.shape[-1])
-        quadratic = wrong * wrong / (4 * scale) if self.squared else 0.0
-        return (quadratic - self.margin * wrong).sum(axis=-1) - scale * self._constant()
+        curved = scale * hinge_conjugate(wrong / scale, self.squared, self.rounding)
+        return (curved - self.margin * wrong).sum(axis=-1) - scale * self._constant()
+
+    def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        """Clip the slopes of the wrong classes; the true class takes what they give."""
+        both = _both(slopes)
+        wrong = np.clip(both, 0, None if self.squared else self._scale(both.shape[-1]))
+        put_true(wrong, y, 0)
+        put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
+        return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
 
     def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
         """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
         wrong = _both(slopes).copy()
         put_true(wrong, y, 0)
-        weighted = wrong if weight is None else wrong * weight[:, None]
-        n_classes = wrong.shape[-1]
-        flows = np.stack([weighted[y == label].sum(axis=0) for label in range(n_classes)])
-        factors = balance_flows(flows)
-        wrong *= factors[y] / max(1.0, float(factors.max(initial=0.0)))  # a plain hinge's slopes may only shrink
-        put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
-        return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
+        balanced = balance_slopes(wrong, y, weight)
+        return balanced[:, 1:] if slopes.shape[-1] == 1 else balanced
 
 
 def _both(slopes: FloatArray) -> FloatArray:

@@ -1,14 +1,16 @@
-"""The figures of runs and of comparisons, drawn for light and for dark paper."""
+"""The figures of runs, of comparisons and of sweeps, drawn for light and for dark paper."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from scoreline._typing import Array
+from scoreline._typing import Array, FloatArray
+from scoreline.engine.events import Reason
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.report.figures import (
@@ -21,15 +23,18 @@ from scoreline.report.figures import (
     mistakes,
     png_bytes,
     run_comparison,
+    validation_curve,
+    validation_map,
 )
 from scoreline.report.metrics import Evaluation
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.predictions import confidences
+from scoreline.runs.sweeping import SweepResult, SweepRow
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Drawing", "draw_comparison", "draw_run", "save_drawings"]
+__all__ = ["Drawing", "draw_comparison", "draw_run", "draw_sweep", "save_drawings"]
 
 #: Mistakes shown.
 MISTAKES = 12
@@ -98,12 +103,84 @@ def draw_comparison(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> I
     )
 
 
+def draw_sweep(result: SweepResult) -> Iterator[Drawing]:
+    """Draw validation accuracy: a map a solver over strength and learning rate, or a curve over one of them.
+
+    Solvers of which neither varies have no figure.
+    """
+    curves: dict[str, dict[str, _Table]] = {"lam": {}, "lr": {}}
+    for solver in dict.fromkeys(result.axes.solvers):
+        table = _Table.of([row for row in result.rows if row.config.solver == solver])
+        varying = [name for name, values in (("lam", table.lams), ("lr", table.lrs)) if len(values) > 1]
+        if len(varying) == 2:
+            yield _draw_map(solver, table)
+        elif varying:
+            curves[varying[0]][solver] = table
+    for setting, tables in curves.items():
+        if tables:
+            yield _draw_curves(setting, tables)
+
+
 def save_drawings(drawings: Sequence[Drawing], folder: Path) -> None:
     """Write ``<name>.png`` and ``<name>-dark.png`` for each drawing."""
     folder.mkdir(exist_ok=True)
     for drawing in drawings:
         (folder / f"{drawing.name}.png").write_bytes(drawing.light)
         (folder / f"{drawing.name}-dark.png").write_bytes(drawing.dark)
+
+
+class _Table(NamedTuple):
+    """What a solver came to: a row for each learning rate, a column for each strength."""
+
+    lams: list[float]
+    #: Empty where each learning rate followed from the data; there is one row then.
+    lrs: list[float]
+    #: NaN where training diverged.
+    accuracy: FloatArray
+    dropped: Array
+    #: Row and column of the best; None where all diverged.
+    best: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, rows: Sequence[SweepRow]) -> _Table:
+        """Fill the table from rows of which the best comes first."""
+        lams = sorted({row.config.lam for row in rows})
+        lrs = sorted({row.config.lr for row in rows if row.config.lr is not None})
+        shape = (max(len(lrs), 1), len(lams))
+        accuracy, dropped, best = np.full(shape, np.nan), np.zeros(shape, dtype=bool), None
+        for row in rows:
+            lr = row.config.lr
+            place = (0 if lr is None else lrs.index(lr), lams.index(row.config.lam))
+            if not row.diverged and row.validation_accuracy is not None:
+                accuracy[place] = row.validation_accuracy
+                best = best or place
+            dropped[place] = row.reason is Reason.OUTDONE
+        return cls(lams, lrs, accuracy, dropped, best)
+
+
+def _draw_map(solver: str, table: _Table) -> Drawing:
+    name = re.sub(r"[^A-Za-z0-9]+", "-", solver).strip("-")
+    title = f"Validation accuracy, {solver}"
+    return _draw(
+        f"validation-map-{name}",
+        f"Accuracy on the validation split over lam and learning rate, by {solver}.",
+        lambda theme: validation_map(
+            table.accuracy, table.lams, table.lrs, theme, dropped=table.dropped, best=table.best, title=title
+        ),
+    )
+
+
+def _draw_curves(setting: str, tables: Mapping[str, _Table]) -> Drawing:
+    some = next(iter(tables.values()))
+    values = some.lams if setting == "lam" else some.lrs
+    axis = 1 if setting == "lam" else 0
+    lines = {solver: table.accuracy.ravel() for solver, table in tables.items()}
+    best = {solver: table.best[axis] for solver, table in tables.items() if table.best is not None}
+    return _draw(
+        f"validation-{setting}",
+        f"Accuracy on the validation split over {setting}.",
+        lambda theme: validation_curve(lines, values, theme, best=best, setting=setting),
+    )
 
 
 class _Mistakes(NamedTuple):

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 from scoreline.engine.kernels.compiling import compiled
 from scoreline.losses import CrammerSinger, Loss, OneVsAll, Softmax, SquaredError, WestonWatkins
 
-__all__ = ["CompiledLoss", "compiled_loss", "loss_rows"]
+__all__ = ["CompiledLoss", "compiled_loss", "loss_row", "loss_rows"]
 
 
 class SoftmaxRow(NamedTuple):
@@ -34,12 +34,14 @@ class WestonWatkinsRow(NamedTuple):
     #: Of sums over the wrong classes, for ``C`` classes: 1 or one over their number.
     average: bool
     include_true: bool
+    rounding: np.float32
 
 
 class CrammerSingerRow(NamedTuple):
     """See `scoreline.losses.CrammerSinger`."""
 
     margin: np.float32
+    rounding: np.float32
 
 
 class HingesRow(NamedTuple):
@@ -47,6 +49,7 @@ class HingesRow(NamedTuple):
 
     margin: np.float32
     squared: bool
+    rounding: np.float32
 
 
 class SquaredErrorRow(NamedTuple):
@@ -61,10 +64,10 @@ CompiledLoss: TypeAlias = SoftmaxRow | WestonWatkinsRow | CrammerSingerRow | Hin
 _COMPILED: dict[type[Loss], Callable[[Any], CompiledLoss]] = {
     Softmax: lambda loss: SoftmaxRow(np.float32(loss.label_smoothing)),
     WestonWatkins: lambda loss: WestonWatkinsRow(
-        np.float32(loss.margin), loss.squared, loss.average, loss.include_true
+        np.float32(loss.margin), loss.squared, loss.average, loss.include_true, np.float32(loss.rounding)
     ),
-    CrammerSinger: lambda loss: CrammerSingerRow(np.float32(loss.margin)),
-    OneVsAll: lambda loss: HingesRow(np.float32(loss.margin), loss.squared),
+    CrammerSinger: lambda loss: CrammerSingerRow(np.float32(loss.margin), np.float32(loss.rounding)),
+    OneVsAll: lambda loss: HingesRow(np.float32(loss.margin), loss.squared, np.float32(loss.rounding)),
     SquaredError: lambda loss: SquaredErrorRow(np.float32(1)),
 }
 
@@ -125,6 +128,19 @@ def _softmax(loss, scores, y, slopes):
     return value
 
 
+@register_jitable
+def _hinge(v, squared, rounding):
+    """Return a hinge and its slope; see `scoreline.losses.hinge.hinge`."""
+    zero, one = np.float32(0), np.float32(1)
+    short = max(v, zero)
+    if squared:
+        return short * short, np.float32(2) * short
+    if rounding > 0:
+        slope = min(short / rounding, one)
+        return slope * (short - rounding / np.float32(2) * slope), slope
+    return short, one if short > 0 else zero
+
+
 def _weston_watkins(loss, scores, y, slopes):
     R = len(scores)
     zero, one = np.float32(0), np.float32(1)
@@ -132,25 +148,23 @@ def _weston_watkins(loss, scores, y, slopes):
     scale = one
     if loss.average:
         scale = one / np.float32(max(R, 2) if loss.include_true else max(R, 2) - 1)
-    constant = zero
-    if loss.include_true:
-        constant = scale * (loss.margin * loss.margin if loss.squared else loss.margin)
+    constant = _hinge(loss.margin, loss.squared, loss.rounding)[0] if loss.include_true else zero
     if R == 1:
         sign = one if y == 1 else -one
-        short = max(loss.margin - sign * scores[0], zero)
-        steep = np.float32(2) * short if loss.squared else (one if short > 0 else zero)
-        slopes[0] = -sign * scale * steep
-        return scale * (short * short if loss.squared else short) + constant
+        value, slope = _hinge(loss.margin - sign * scores[0], loss.squared, loss.rounding)
+        slopes[0] = -sign * scale * slope
+        return scale * (value + constant)
     down = zero
     own = scores[y]
     for c in range(R):
-        short = max(scores[c] - own + loss.margin, zero) if c != y else zero
-        steep = np.float32(2) * short if loss.squared else (one if short > 0 else zero)
-        value += short * short if loss.squared else short
-        slopes[c] = scale * steep
-        down += scale * steep
+        if c == y:
+            continue
+        each, slope = _hinge(scores[c] - own + loss.margin, loss.squared, loss.rounding)
+        value += each
+        slopes[c] = scale * slope
+        down += scale * slope
     slopes[y] = -down
-    return scale * value + constant
+    return scale * (value + constant)
 
 
 def _crammer_singer(loss, scores, y, slopes):
@@ -158,15 +172,32 @@ def _crammer_singer(loss, scores, y, slopes):
     zero, one = np.float32(0), np.float32(1)
     if R == 1:
         sign = one if y == 1 else -one
-        short = max(loss.margin - sign * scores[0], zero)
+        short = loss.margin - sign * scores[0]
+        if loss.rounding > 0:
+            small = math.exp(-abs(short) / loss.rounding)
+            slopes[0] = -sign * (one / (one + small) if short > 0 else small / (one + small))
+            return max(short, zero) + loss.rounding * np.log1p(small)
         slopes[0] = -sign if short > 0 else zero
-        return short
+        return max(short, zero)
     rival = 1 if y == 0 else 0
     for c in range(R):
         slopes[c] = zero
         if c != y and scores[c] > scores[rival]:
             rival = c
     short = scores[rival] - scores[y] + loss.margin
+    if loss.rounding > 0:
+        most = max(short, zero)
+        total = math.exp(-most / loss.rounding)
+        for c in range(R):
+            if c != y:
+                slopes[c] = math.exp((scores[c] - scores[y] + loss.margin - most) / loss.rounding)
+                total += slopes[c]
+        down = zero
+        for c in range(R):
+            slopes[c] /= total
+            down += slopes[c]
+        slopes[y] = -down
+        return most + loss.rounding * math.log(total)
     if short > 0:
         slopes[rival] = one
         slopes[y] = -one
@@ -175,14 +206,14 @@ def _crammer_singer(loss, scores, y, slopes):
 
 def _hinges(loss, scores, y, slopes):
     R = len(scores)
-    zero, one = np.float32(0), np.float32(1)
-    value = zero
+    one = np.float32(1)
+    value = np.float32(0)
     true = 0 if R == 1 else y  # one score for two classes speaks for class 1
     for c in range(R):
         sign = one if c == true and (R > 1 or y == 1) else -one
-        short = max(loss.margin - sign * scores[c], zero)
-        value += short * short if loss.squared else short
-        slopes[c] = -sign * (np.float32(2) * short if loss.squared else (one if short > 0 else zero))
+        each, slope = _hinge(loss.margin - sign * scores[c], loss.squared, loss.rounding)
+        value += each
+        slopes[c] = -sign * slope
     return value
 
 

@@ -13,7 +13,17 @@ import numpy as np
 from scoreline.engine.kernels.compiling import compiled
 from scoreline.engine.kernels.vectors import LANES, fma, load, splat, store, total
 
-__all__ = ["CLASS_BLOCK", "COLUMN_BLOCK", "ROW_BLOCK", "backward", "batch_buffer", "forward", "gather", "padded"]
+__all__ = [
+    "CLASS_BLOCK",
+    "COLUMN_BLOCK",
+    "ROW_BLOCK",
+    "backward",
+    "batch_buffer",
+    "forward",
+    "gather",
+    "padded",
+    "take",
+]
 
 #: Rows that `forward` takes at a time; a batch's buffer holds a multiple of it.
 ROW_BLOCK = 4
@@ -52,6 +62,15 @@ def gather(X, order, low, high, buffer):
         else:
             for d in range(D):
                 row[d] = 0
+
+
+@compiled
+def take(X, first, n_rows, low, high, buffer):
+    """Copy columns ``low:high`` of rows ``first : first + n_rows`` of X to the beginning of a buffer's rows."""
+    for i in range(n_rows):
+        row, source = buffer[i], X[first + i]
+        for d in range(low, high):
+            row[d - low] = source[d]
 
 
 @compiled

@@ -16,6 +16,8 @@ from scoreline.report.figures.loss_curves import loss_curves
 from scoreline.report.figures.mistakes import mistakes
 from scoreline.report.figures.run_comparison import run_comparison
 from scoreline.report.figures.theme import DARK, LIGHT, THEMES, Theme
+from scoreline.report.figures.validation_curve import validation_curve
+from scoreline.report.figures.validation_map import validation_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +37,8 @@ __all__ = [
     "png_bytes",
     "run_comparison",
     "save_figure",
+    "validation_curve",
+    "validation_map",
 ]
 
 #: All figures by name, which is their file's name in a run folder too.
@@ -45,5 +49,7 @@ FIGURES: Mapping[str, Callable[..., Figure]] = MappingProxyType(
         "confusion": confusion,
         "class-templates": class_templates,
         "mistakes": mistakes,
+        "validation-map": validation_map,
+        "validation-curve": validation_curve,
     }
 )

@@ -1,0 +1,17 @@
+"""The comparisons: one file each, and one line here."""
+
+from benchmarks.comparisons.base import Comparison
+from benchmarks.comparisons.digits import Digits
+from benchmarks.comparisons.epoch import Epoch
+from benchmarks.comparisons.exact import Exact
+from benchmarks.comparisons.hinges import Hinges
+from benchmarks.comparisons.memory import Memory
+from benchmarks.comparisons.path import Path
+from benchmarks.comparisons.probe import Probe
+from benchmarks.comparisons.sweep import Sweep
+
+__all__ = ["COMPARISONS", "Comparison"]
+
+_CLASSES: tuple[type[Comparison], ...] = (Digits, Epoch, Exact, Hinges, Memory, Path, Probe, Sweep)
+#: By name.
+COMPARISONS: dict[str, Comparison] = {cls.name: cls() for cls in _CLASSES}

@@ -1,0 +1,150 @@
+"""The data: made once, kept as .npy files, and read before any clock starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["DATASETS", "Rows", "load_rows", "missing_for", "prepare"]
+
+Matrix = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows ``(N, D)`` with labels ``(N,)`` from 0 to C - 1, and what standardises them."""
+
+    X: Matrix
+    y: Matrix
+    #: Means and one over the standard deviations ``(D,)`` of the raw rows; 0 for constant features.
+    mean: Matrix
+    scale: Matrix
+    #: Whether X holds the raw rows, to be standardised by whoever uses them.
+    raw: bool
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes C."""
+        return int(self.y.max()) + 1
+
+
+def digits(_: Path) -> tuple[Matrix, Matrix]:
+    """Return scikit-learn's digits, 1,797 x 64 and 10 classes, as bytes."""
+    from sklearn.datasets import load_digits
+
+    X, y = load_digits(return_X_y=True)
+    return X.astype(np.uint8), y
+
+
+def cifar10(_: Path) -> tuple[Matrix, Matrix]:
+    """Return CIFAR-10's 50,000 x 3,072 training pixels as bytes: the JPEG folder of SCORELINE_DATA, or the set."""
+    from scoreline.data import LoadOptions, load_dataset
+
+    folder = Path(os.environ.get("SCORELINE_DATA", "")) / "cifar10-jpeg"
+    train = load_dataset(folder if folder.is_dir() else "cifar10", LoadOptions(validation=0.0)).train
+    return train.X.reshape(len(train.X), -1), train.y
+
+
+def cifar10_small(cache: Path) -> tuple[Matrix, Matrix]:
+    """Return 5,000 of them, a tenth of every class's, averaged to 8 x 8 pixels: 192 features."""
+    rows = load_rows("cifar10", cache, raw=True)
+    chosen = np.sort(np.concatenate([np.flatnonzero(rows.y == c)[:500] for c in range(10)]))
+    images = rows.X[chosen].reshape(-1, 8, 4, 8, 4, 3)
+    return np.round(images.mean(axis=(2, 4))).astype(np.uint8).reshape(len(chosen), -1), rows.y[chosen]
+
+
+def probe(_: Path) -> tuple[Matrix, Matrix]:
+    r"""Return a synthetic probe of frozen features: 200,000 x 768 in float32, 1,000 classes.
+
+    .. math:: x = m_{y} + 8\, Q\, \mathrm{diag}(k^{-1/4})\, \epsilon, \qquad m_c = A \tanh(B z_c) / \sqrt{h}
+
+    with :math:`z_c \in R^{24}` normal, so that the means lie on a curved surface of 24 dimensions in the 768,
+    neighbouring classes overlap, and the noise :math:`\epsilon`, standard normal, is stronger in some directions Q
+    than in others, as that of real embeddings. A has ``h = 128`` columns. The seed is 0. Ridge regression on
+    150,000 of the rows names 85 % of the others rightly.
+    """
+    n, d, classes, latent, hidden = 200_000, 768, 1_000, 24, 128
+    rng = np.random.default_rng(0)
+    inner = rng.standard_normal((classes, latent)) @ rng.standard_normal((latent, hidden)) / np.sqrt(latent)
+    means = (np.tanh(inner) @ rng.standard_normal((hidden, d)) / np.sqrt(hidden)).astype(np.float32)
+    directions = np.linalg.qr(rng.standard_normal((d, d)))[0].astype(np.float32)
+    spread = (np.arange(1, d + 1) ** -0.25)[:, None].astype(np.float32) * directions
+    y = rng.permutation(np.arange(n) % classes)
+    X = np.empty((n, d), np.float32)
+    for first in range(0, n, 10_000):
+        part = slice(first, first + 10_000)
+        X[part] = means[y[part]] + 8 * rng.standard_normal((10_000, d), dtype=np.float32) @ spread
+    return X, y
+
+
+def probe_small(cache: Path) -> tuple[Matrix, Matrix]:
+    """Return the first 20,000 rows of the probe."""
+    rows = load_rows("probe", cache, raw=True)
+    return rows.X[:20_000], rows.y[:20_000]
+
+
+#: How each is made, from the folder that holds those made before.
+DATASETS: dict[str, Callable[[Path], tuple[Matrix, Matrix]]] = {
+    "cifar10": cifar10,
+    "cifar10-small": cifar10_small,
+    "digits": digits,
+    "probe": probe,
+    "probe-small": probe_small,
+}
+#: What a data set is cut from.
+ORIGINS = {"cifar10-small": "cifar10", "probe-small": "probe"}
+#: Used as they are, raw or not.
+READY = {"probe", "probe-small"}
+
+
+def prepare(name: str, cache: Path) -> None:
+    """Make a data set, unless it is there: raw rows, the same standardised in float32, labels, moments."""
+    folder = cache / name
+    if folder.is_dir():
+        return
+    if name in ORIGINS:
+        prepare(ORIGINS[name], cache)
+    X, y = DATASETS[name](cache)
+    unfinished = folder.with_suffix(".part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    mean, scale = np.zeros(X.shape[1]), np.ones(X.shape[1])
+    if name not in READY:
+        mean = X.mean(axis=0, dtype=np.float64)
+        blocks = [X[first : first + 2_000] for first in range(0, len(X), 2_000)]
+        deviation = np.sqrt(sum(np.square(block - mean).sum(axis=0) for block in blocks) / len(X))
+        scale = np.divide(1, deviation, out=np.zeros_like(deviation), where=deviation > 1e-9)
+        np.save(unfinished / "standardised.npy", np.concatenate([standardised(b, mean, scale) for b in blocks]))
+    np.save(unfinished / "raw.npy", np.ascontiguousarray(X))
+    np.save(unfinished / "labels.npy", y.astype(np.int64))
+    np.save(unfinished / "moments.npy", np.stack([mean, scale]))
+    unfinished.rename(folder)
+
+
+def standardised(X: Matrix, mean: Matrix, scale: Matrix) -> Matrix:
+    """Return rows with mean 0 and deviation 1 in float32."""
+    return ((X - mean) * scale).astype(np.float32)
+
+
+def load_rows(name: str, cache: Path, *, raw: bool) -> Rows:
+    """Read the rows, raw or standardised."""
+    folder = cache / name
+    mean, scale = np.load(folder / "moments.npy")
+    raw = raw and name not in READY
+    X = np.load(folder / ("raw.npy" if raw or name in READY else "standardised.npy"))
+    return Rows(X, np.load(folder / "labels.npy"), mean, scale, raw)
+
+
+def missing_for(name: str, cache: Path) -> str:
+    """Make a data set if need be; return what keeps it from being made, or nothing."""
+    try:
+        prepare(name, cache)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other comparisons go on
+        return f"the data set {name} could not be made: {error}"
+    return ""

@@ -1,0 +1,54 @@
+"""What a peer is: one way to do a task with one library."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from benchmarks.datasets import Rows
+from benchmarks.tasks import Point, Task
+
+__all__ = ["Peer", "stopwatch"]
+
+
+class Peer(ABC):
+    """One way to do a task with one library.
+
+    A peer imports its library in `load` and in nothing that runs before, so that the import can be timed.
+    """
+
+    name: ClassVar[str]
+    #: Modules that it imports.
+    modules: ClassVar[tuple[str, ...]]
+    #: Whether it is handed the raw rows and standardises them itself, or float32 rows that already are.
+    raw: ClassVar[bool] = False
+
+    def available(self) -> str:
+        """Return the name of what is missing, or nothing."""
+        return ", ".join(module for module in self.modules if not _is_there(module))
+
+    def load(self) -> None:
+        """Import the library."""
+        for module in self.modules:
+            importlib.import_module(module)
+
+    @abstractmethod
+    def run(self, rows: Rows, task: Task) -> Iterator[list[Point]]:
+        """Do the task; yield points, in one list or in several as they come, which are judged in between."""
+
+
+def stopwatch() -> Callable[[], float]:
+    """Return a function that tells the seconds since now."""
+    start = time.perf_counter()
+    return lambda: time.perf_counter() - start
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # a package above it is missing
+        return False

@@ -1,0 +1,94 @@
+"""The fresh process of one job: ``python -m benchmarks.worker JOB.json OUT.jsonl CACHE``.
+
+Every line of the output is a fact, written as soon as it is known, so that a process that is ended early has told
+what it knew. NumPy, the data and this package are there before the clock starts; the peer's library is not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from benchmarks.datasets import Rows, load_rows
+from benchmarks.judge import objectives
+from benchmarks.peers import PEERS
+from benchmarks.tasks import Job, Record
+
+__all__ = ["main", "read_record"]
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Do the job."""
+    job_file, out_file, cache = sys.argv[1:]
+    job = Job.from_json(json.loads(Path(job_file).read_text(encoding="utf-8")))
+    threads = int(os.environ["OMP_NUM_THREADS"])
+    if hasattr(os, "sched_setaffinity"):  # holds for pools that know of no variable
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    with Path(out_file).open("a", encoding="utf-8", buffering=1) as out:
+
+        def tell(**fact: Any) -> None:
+            out.write(json.dumps(fact) + "\n")
+
+        try:
+            _work(job, Path(cache), tell)
+        except BaseException as error:
+            tell(error=f"{type(error).__name__}: {error}"[:300])
+            traceback.print_exc()
+            raise SystemExit(1) from error
+
+
+def read_record(label: str, out_file: Path) -> Record:
+    """Return what a process has told."""
+    record = Record(label)
+    for line in out_file.read_text(encoding="utf-8").splitlines():
+        fact = json.loads(line)
+        task = fact.pop("task", None)
+        if task is None:
+            vars(record).update(fact)
+            continue
+        while len(record.points) <= task:
+            record.points.append([])
+        record.points[task].append(tuple(fact["point"]))
+    return record
+
+
+def _work(job: Job, cache: Path, tell: Any) -> None:
+    peer = PEERS[job.peer]
+    rows: Rows | None = None
+    for place, task in enumerate(job.tasks):
+        if rows is None or task.data != job.tasks[place - 1].data:
+            rows = load_rows(task.data, cache, raw=peer.raw)
+        if place == 0:
+            start = time.perf_counter()
+            peer.load()
+            tell(
+                load_seconds=time.perf_counter() - start,
+                resident=_resident(),
+                data_megabytes=(rows.X.nbytes + rows.y.nbytes) / 1e6,
+            )
+        seconds = 0.0
+        for batch, points in enumerate(peer.run(rows, task)):
+            if place == 0 and batch == 0:  # before the judge needs memory of its own
+                tell(peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+            for point, value in zip(points, objectives(rows, task, points), strict=True):
+                tell(task=place, point=(point.seconds, value, point.extrapolated, point.note))
+                seconds = max(seconds, point.seconds)
+        if seconds > job.repeat_below:
+            break
+
+
+def _resident() -> float:
+    """Return the megabytes that this process has in memory now."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE / 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""What work costs, and what is therefore worth while."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.losses import LOSSES, Loss
+
+__all__ = ["HINGE_PASSES", "MOST_COLUMNS", "PATIENCE", "WORTH_COMPILING", "numpy_seconds", "suits_kernels"]
+
+#: Seconds of work in NumPy below which nothing is compiled.
+WORTH_COMPILING = 2.0
+#: Passes over the data that an exact fit of a hinge with corners may take, and seconds beyond which that is long.
+HINGE_PASSES, PATIENCE = 300, 60.0
+#: Rows of W of all configurations together beyond which BLAS products are as fast as compiled ones.
+MOST_COLUMNS = 128
+#: What NumPy manages: multiplications a second with few columns, and numbers turned into floats a second.
+_FLOPS, _CONVERSIONS = 5e10, 1e9
+
+
+def numpy_seconds(rows: float, features: int, columns: int) -> float:
+    """Return about how long scores and gradient take, for so many rows, in NumPy."""
+    return rows * features * (4 * columns / _FLOPS + 1 / _CONVERSIONS)
+
+
+def suits_kernels(loss: Loss, X: Array, dtype: np.dtype[np.floating], columns: int) -> bool:
+    """Tell whether compiled code takes data like X, a loss, weights of a dtype and so many columns of scores."""
+    return (
+        X.dtype in (np.uint8, np.float32)
+        and X.flags.c_contiguous
+        and dtype == np.float32
+        and columns <= MOST_COLUMNS
+        and type(loss) in LOSSES.values()
+    )

@@ -1,0 +1,93 @@
+"""Passes over the whole data for one configuration: all scores, all losses, the gradient."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.data.base import DataSource
+from scoreline.engine.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
+from scoreline.engine.objective import Objective, block_rows, predicted_classes
+from scoreline.engine.params import Params
+from scoreline.engine.scored import all_scores, read_labels
+from scoreline.losses import Loss
+
+__all__ = ["Judged", "Passes", "passes_over"]
+
+#: Passes that a fit is expected to make, for the question whether compiling pays.
+EXPECTED_PASSES = 30
+
+
+class Judged(NamedTuple):
+    """What scores are worth, weighted means in float64."""
+
+    loss: float
+    accuracy: float
+    #: Derivative of the loss along the change of the scores.
+    slope: float
+
+
+class Passes:
+    """What a method on the whole data asks of an objective with K = 1 and a source.
+
+    Scores and slopes have shape ``(N, R)``; they are all that is kept of the size of the data.
+    """
+
+    def __init__(self, objective: Objective, source: DataSource) -> None:
+        self.objective, self.source = objective, source
+        self.labelled = read_labels(source)
+
+    def scores(self, params: Params) -> FloatArray:
+        """Return the scores of all rows."""
+        return all_scores(self.objective, params, self.source)[:, 0]
+
+    def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
+        """Judge ``scores + t * change`` (None: no change) and write the losses' slopes there into `slopes`."""
+        y, weight = self.labelled
+        loss = hits = slope = 0.0
+        n, R = scores.shape
+        rows = block_rows(R)
+        for first in range(0, n, rows):
+            part = slice(first, first + rows)
+            here = scores[part] if change is None else scores[part] + scores.dtype.type(t) * change[part]
+            values, slopes[part] = self.objective.loss.value_and_gradient(here, y[part])
+            w = np.ones(len(here)) if weight is None else weight[part]
+            loss += float(w @ values.astype(np.float64))
+            hits += float(w @ (predicted_classes(here) == y[part]))
+            if change is not None:
+                slope += float(w @ np.einsum("nr,nr->n", slopes[part], change[part], dtype=np.float64))
+        total = self.source.total_weight
+        return Judged(loss / total, hits / total, slope / total)
+
+    def mean_slopes(self, slopes: FloatArray) -> FloatArray:
+        """Return the weighted mean of the slopes, which is the gradient by the bias, float64 ``(R,)``."""
+        weight = self.labelled.weight
+        total = slopes.sum(axis=0, dtype=np.float64) if weight is None else weight @ slopes
+        return np.asarray(total / self.source.total_weight)
+
+    def with_loss(self, loss: Loss) -> Passes:
+        """Return the same passes with another loss."""
+        other = copy.copy(self)
+        other.objective = replace(self.objective, loss=loss)
+        return other
+
+    def gradient(self, params: Params, slopes: FloatArray) -> Params:
+        """Return the gradient of the objective's smooth part from the losses' slopes."""
+        return self.objective.gradient_from_slopes(params, slopes[:, None], self.source)
+
+
+def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:
+    """Return the passes over a source, compiled where that pays."""
+    seconds = EXPECTED_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows)
+    if seconds < WORTH_COMPILING:
+        return Passes(objective, source)
+    first = next(iter(source.batches(1, seed=None)))
+    if not suits_kernels(objective.loss, first.X, dtype, objective.n_rows):
+        return Passes(objective, source)
+    from scoreline.engine.kernels.passes import CompiledPasses
+
+    return CompiledPasses(objective, source)

@@ -1,0 +1,64 @@
+"""A place on the way down: parameters, and all that is known at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.engine.events import Evaluated
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Judged, Passes
+
+__all__ = ["Point", "dot"]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Parameters and all that is known at them. The next point takes over the buffer with the losses' slopes."""
+
+    passes: Passes
+    params: Params
+    scores: FloatArray
+    judged: Judged
+    objective: float
+    slopes: FloatArray
+
+    @classmethod
+    def at(cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray) -> Point:
+        """Judge parameters whose scores are known."""
+        return cls.judged_as(passes, params, scores, slopes, passes.judge(scores, None, 0.0, slopes))
+
+    @classmethod
+    def judged_as(
+        cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray, judged: Judged
+    ) -> Point:
+        """Take over what is known of the losses."""
+        value = judged.loss + float(passes.objective.penalty_value(params)[0])
+        return cls(passes, params, scores, judged, value, slopes)
+
+    @cached_property
+    def gradient(self) -> Params:
+        """The gradient of the objective's smooth part; a pass over the data when it is first asked for."""
+        return self.passes.gradient(self.params, self.slopes)
+
+    def event(self, iteration: int, objective: float, loss: float) -> Evaluated:
+        """Return the event of an iteration that ends here."""
+        return Evaluated(
+            iteration,
+            iteration,
+            np.array([objective]),
+            np.array([loss]),
+            np.array([self.judged.accuracy]),
+            None,
+            None,
+            np.zeros(1),
+            self.params,
+        )
+
+
+def dot(a: Params, b: Params) -> float:
+    """Return the inner product of all numbers of both."""
+    return float(np.vdot(a.W, b.W) + np.vdot(a.b, b.b))

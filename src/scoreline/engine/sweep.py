@@ -1,0 +1,292 @@
+"""Many configurations for little more than the price of one: a whole grid in one pass over the data."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray
+from scoreline.data.base import DataSource
+from scoreline.engine.events import Diverged, Evaluated, Event, Reason
+from scoreline.engine.halving import Halving
+from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params
+from scoreline.engine.stacked import keep_state, stack
+from scoreline.engine.stopping import Listener, NoProgress, drive
+from scoreline.errors import UsageError
+from scoreline.optimizers import Optimizer
+
+__all__ = ["Candidate", "Outcome", "Rules", "sweep"]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One configuration of a sweep.
+
+    Parameters
+    ----------
+    lam : float
+        Strength of the penalty.
+    plan : Plan
+        How to train it, with one learning rate.
+    """
+
+    lam: float
+    plan: Plan
+
+    def shared(self) -> Hashable:
+        """Return what configurations must have in common to see the same batches."""
+        plan = self.plan
+        return (plan.schedule, plan.batch_size, plan.max_epochs, plan.seed, plan.dropout)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a configuration has done enough.
+
+    Parameters
+    ----------
+    tol : float, default 0
+        An epoch that lowers a configuration's mean objective by a smaller share counts as idle; 0 counts none.
+    patience : int, default 5
+        Idle epochs in a row that end a configuration's run; see `scoreline.engine.stopping.NoProgress`.
+    halving : Halving, optional
+        Which configurations are dropped on the way; by default none is.
+    """
+
+    tol: float = 0.0
+    patience: int = 5
+    halving: Halving | None = None
+
+    def meetings(self, max_epochs: int) -> list[int]:
+        """Return the epochs after which all configurations are compared, and the last."""
+        return [*(self.halving.rungs(max_epochs) if self.halving else []), max_epochs]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What one configuration came to; NaN where there was nothing to measure."""
+
+    #: The weights at the end, with K = 1.
+    params: Params
+    #: Why its run ended.
+    reason: Reason
+    #: Epochs or iterations done.
+    epochs: float
+    #: Loss and accuracy over the training rows: as they came in the last epoch, or at the end (exact).
+    train_loss: float = float("nan")
+    train_accuracy: float = float("nan")
+    #: The same over the validation data, at the end.
+    validation_loss: float = float("nan")
+    validation_accuracy: float = float("nan")
+    #: Relative duality gap of an exact fit, where there is one.
+    duality_gap: float | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether it neither ran away nor was dropped on the way."""
+        return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)
+
+
+Outcomes: TypeAlias = dict[int, Outcome]
+
+
+def sweep(
+    objective: Objective,
+    source: DataSource,
+    candidates: Sequence[Candidate],
+    start: Params,
+    *,
+    rules: Rules,
+    validation: DataSource | None = None,
+    listeners: Sequence[Listener] = (),
+) -> list[Outcome]:
+    """Train many configurations on mini-batches, side by side where they see the same batches.
+
+    Configurations with the same seed, batch size, schedule, dropout and number of epochs are stacked: a step
+    multiplies the batch once by the weights of them all. Others are trained one stack after the other. Each comes
+    to what a run of its own (`scoreline.engine.minibatch.train`, ended by `NoProgress`) comes to, up to rounding:
+    sums over a batch may be taken in another order in a wider product.
+
+    A configuration that has converged, has run away or is dropped by `Rules.halving` leaves its stack, which goes
+    on with fewer columns.
+
+    Parameters
+    ----------
+    objective : Objective
+        What all have in common; its `lam` is not looked at.
+    source : DataSource
+    candidates : sequence of Candidate
+    start : Params
+        Where each begins, with K = 1.
+    rules : Rules
+    validation : DataSource, optional
+        Judged at the end of each epoch; halving needs it.
+    listeners : sequence of callables
+        Are shown the events of every stack, and may end the sweep with a `Reason`. The configurations of an event
+        are those that are still in the stack.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `candidates`.
+
+    Raises
+    ------
+    UsageError
+        Halving is asked for without validation data.
+    """
+    if rules.halving is not None and validation is None:
+        raise UsageError(
+            "Halving was asked for without validation data",
+            allowed="halving with data to judge the configurations by",
+            fix="hold out a validation split, or leave halving out",
+        )
+    groups: dict[Hashable, list[int]] = {}
+    for place, candidate in enumerate(candidates):
+        groups.setdefault(candidate.shared(), []).append(place)
+    outcomes: Outcomes = {}
+    problem = _Problem(objective, source, validation, rules, tuple(listeners))
+    stacks = [_Stack(problem, candidates, places, start, outcomes) for places in groups.values()]
+    wish: Reason | None = None
+    for epoch in rules.meetings(max((c.plan.max_epochs for c in candidates), default=0)):
+        for one in stacks:
+            wish = wish or one.advance(epoch)
+        if wish is not None:
+            break
+        if rules.halving is not None:
+            _halve(stacks, rules.halving)
+    for one in stacks:
+        one.leave([wish or Reason.MAX_EPOCHS] * len(one.places))
+    return [outcomes[place] for place in range(len(candidates))]
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """What all stacks have in common."""
+
+    objective: Objective
+    source: DataSource
+    validation: DataSource | None
+    rules: Rules
+    listeners: tuple[Listener, ...]
+
+
+class _Stack:
+    """Configurations that train side by side; those that leave put their outcome down."""
+
+    def __init__(
+        self,
+        problem: _Problem,
+        candidates: Sequence[Candidate],
+        places: Sequence[int],
+        start: Params,
+        outcomes: Outcomes,
+    ) -> None:
+        self.problem, self.outcomes = problem, outcomes
+        # Equal rules become neighbours, in the order in which they were first met.
+        met = list(dict.fromkeys(candidates[place].plan.optimizer for place in places))
+        self.places = sorted(places, key=lambda place: met.index(candidates[place].plan.optimizer))
+        self.members = [candidates[place] for place in self.places]
+        self.params = Params(*(np.repeat(array, len(places), axis=0) for array in start))
+        self.state: Params | None = None
+        self.epoch = 0
+        self.progress = NoProgress(problem.rules.tol, problem.rules.patience) if problem.rules.tol > 0 else None
+        #: Training loss and accuracy, validation loss and accuracy at the end of the last epoch, ``(4, K)``.
+        self.figures: FloatArray = np.full((4, len(places)), np.nan)
+
+    def advance(self, until: int) -> Reason | None:
+        """Train to the end of epoch `until`, or of each member's own run; return a listener's wish to stop."""
+        while self.places and self.epoch < until:
+            rules = [] if self.progress is None else [self.progress]
+            ended = drive(self._run(), [*self.problem.listeners, *rules, self._watch(until)])
+            self.state = ended.state
+            if ended.reason not in (Reason.MAX_EPOCHS, Reason.CONVERGED, Reason.DIVERGED):
+                self.leave([ended.reason if alive else Reason.DIVERGED for alive in ended.alive])
+                return ended.reason
+            last = self.epoch == self.members[0].plan.max_epochs
+            states = zip(ended.alive, self._done(), strict=True)
+            self.leave([_reason(alive, done, last) for alive, done in states])
+        return None
+
+    def leave(self, reasons: Sequence[Reason | None]) -> None:
+        """Put down the outcome of every member with a reason to go, and keep the others."""
+        for column, reason in enumerate(reasons):
+            if reason is not None:
+                params = Params(*(array[column : column + 1].copy() for array in self.params))
+                figures = self.figures[:, column].tolist()
+                self.outcomes[self.places[column]] = Outcome(params, reason, self.epoch, *figures)
+        kept = np.array([column for column, reason in enumerate(reasons) if reason is None], dtype=np.int64)
+        if 0 < len(kept) < len(reasons):
+            rules = self._rules()
+            if self.state is not None:
+                self.state = Params(*(keep_state(rules, state, kept) for state in self.state))
+            if self.progress is not None:
+                self.progress.keep(kept)
+        self.params = Params(*(array[kept] for array in self.params))
+        self.figures = self.figures[:, kept]
+        self.places, self.members = [self.places[k] for k in kept], [self.members[k] for k in kept]
+
+    def _rules(self) -> list[Optimizer]:
+        return [member.plan.optimizer for member in self.members]
+
+    def _done(self) -> Array:
+        """Return which members have converged, bool ``(K,)``."""
+        done = np.zeros(1, dtype=bool) if self.progress is None else self.progress.done
+        return np.broadcast_to(done, len(self.places))
+
+    def _run(self) -> Generator[Event, Reason | None, None]:
+        """Return the events of the members' run from here on."""
+        objective = replace(self.problem.objective, lam=np.array([member.lam for member in self.members]))
+        rates = np.concatenate([member.plan.lr for member in self.members])
+        plan = replace(self.members[0].plan, optimizer=stack(self._rules()), lr=rates)
+        return train(
+            objective,
+            self.problem.source,
+            plan,
+            self.params,
+            state=self.state,
+            validation=self.problem.validation,
+            first_epoch=self.epoch,
+        )
+
+    def _watch(self, until: int) -> Listener:
+        """Return a listener that keeps what each epoch came to, and pauses the run where members have to leave."""
+        fallen = False
+
+        def watch(event: Event) -> Reason | None:
+            nonlocal fallen
+            fallen = fallen or isinstance(event, Diverged)
+            if not isinstance(event, Evaluated):
+                return None
+            self.epoch, self.params = int(event.epoch), event.params
+            nothing = np.full(len(event.loss), np.nan)
+            judged = (event.validation_loss, event.validation_accuracy)
+            self.figures = np.stack(
+                [event.loss, event.accuracy, *(nothing if value is None else value for value in judged)]
+            )
+            pause = fallen or self.epoch >= until or bool(self._done().any())
+            return Reason.MAX_EPOCHS if pause else None
+
+        return watch
+
+
+def _reason(alive: bool, done: bool, last: bool) -> Reason | None:
+    """Return why a configuration leaves its stack; None where it stays."""
+    if not alive:
+        return Reason.DIVERGED
+    if done:
+        return Reason.CONVERGED
+    return Reason.MAX_EPOCHS if last else None
+
+
+def _halve(stacks: Sequence[_Stack], halving: Halving) -> None:
+    """Let the configurations go that others have outdone, over all stacks."""
+    _, _, loss, accuracy = np.concatenate([one.figures for one in stacks], axis=1)
+    kept = iter(halving.kept(accuracy, loss))
+    for one in stacks:
+        one.leave([None if next(kept) else Reason.OUTDONE for _ in one.places])

@@ -1,0 +1,224 @@
+"""A grid of classifiers that differ in solver, strength and learning rate, trained as one sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TypeAlias
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from scoreline._typing import FloatArray
+from scoreline.data.base import DataSource
+from scoreline.data.memory import MemorySource
+from scoreline.engine.halving import Halving
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.path import fit_path
+from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver
+from scoreline.engine.stopping import Listener
+from scoreline.engine.sweep import Candidate, Outcome, Rules, sweep
+from scoreline.errors import MismatchError
+from scoreline.estimators.linear import LinearClassifier
+from scoreline.estimators.validation import TrainingData, balance
+from scoreline.optimizers import Optimizer
+
+__all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "sweep_grid"]
+
+#: What `LinearClassifier` takes as its solver.
+SolverSpec: TypeAlias = str | Optimizer | Solver
+
+
+@dataclass(frozen=True)
+class GridPoint:
+    """The settings in which the classifiers of a grid differ; see `LinearClassifier` for each."""
+
+    solver: SolverSpec
+    lam: float
+    lr: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What a point of a grid came to."""
+
+    point: GridPoint
+    #: The solver that ran.
+    choice: Choice
+    #: The learning rate that was used, where there was one.
+    lr: float | None
+    outcome: Outcome
+
+
+def grid_points(solvers: Iterable[SolverSpec], lams: FloatArray, lrs: FloatArray | None) -> list[GridPoint]:
+    """Return every combination, learning rates last; the exact solver has none.
+
+    Parameters
+    ----------
+    solvers : iterable of str, Optimizer or Solver
+    lams : array (n,)
+    lrs : array (m,) or None
+        None lets each solver set its own.
+    """
+    points = []
+    for spec in solvers:
+        rated = spec == "auto" or isinstance(named_solver(spec).solver, MiniBatch)
+        rates: list[float | None] = [None] if lrs is None or not rated else [float(lr) for lr in lrs]
+        points += [GridPoint(spec, float(lam), lr) for lam, lr in product(lams, rates)]
+    return points
+
+
+def sweep_grid(
+    classifier: LinearClassifier,
+    data: TrainingData,
+    held_out: MemorySource,
+    points: Sequence[GridPoint],
+    *,
+    halving: Halving | None = None,
+    listeners: Sequence[Listener] = (),
+) -> list[Trial]:
+    """Train a classifier at every point of a grid, and judge each on held-out rows.
+
+    What a point comes to is what `LinearClassifier.fit` with its settings comes to, up to rounding (and, for the
+    exact solver, up to `tol`). All that goes by mini-batches is one sweep, and `halving` concerns it alone; exact
+    fits are a path of falling `lam`, each begun where the last one has ended.
+
+    Parameters
+    ----------
+    classifier : LinearClassifier
+        The settings that all have in common.
+    data : TrainingData
+    held_out : MemorySource
+        Labels numbered as in `data`.
+    points : sequence of GridPoint
+    halving : Halving, optional
+    listeners : sequence of callables
+        See `scoreline.engine.sweep.sweep`.
+
+    Returns
+    -------
+    list of Trial
+        In the order of `points`.
+
+    Raises
+    ------
+    MismatchError
+        A solver does not take the objective, or is a random search.
+    """
+    grid = _Grid.of(classifier, data, held_out, tuple(listeners))
+    trials: dict[GridPoint, Trial] = {}
+    exact: dict[SolverSpec, list[GridPoint]] = {}
+    stacked: list[tuple[GridPoint, Choice]] = []
+    for point in points:
+        choice = grid.choose(point)
+        if isinstance(choice.solver, Exact):
+            exact.setdefault(point.solver, []).append(point)
+        else:
+            stacked.append((point, choice))
+    for same in exact.values():
+        trials |= grid.exact(same)
+    trials |= grid.stacked(stacked, halving)
+    return [trials[point] for point in points]
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """What all points have in common."""
+
+    classifier: LinearClassifier
+    source: MemorySource
+    held_out: DataSource
+    objective: Objective
+    settings: Settings
+    listeners: tuple[Listener, ...]
+
+    @classmethod
+    def of(
+        cls,
+        classifier: LinearClassifier,
+        data: TrainingData,
+        held_out: DataSource,
+        listeners: tuple[Listener, ...],
+    ) -> _Grid:
+        source = data.source(balance(classifier.class_weight, data))
+        # The seed that `fit` draws, so that rows come in the same order as there.
+        seed = int(check_random_state(classifier.random_state).randint(2**31))
+        objective, settings = classifier._objective(source), classifier._settings(seed)
+        return cls(classifier, source, held_out, objective, settings, listeners)
+
+    def choose(self, point: GridPoint) -> Choice:
+        """Return the solver for a point, which goes with the objective and has a place in a sweep."""
+        wishes = self.settings.wishes() + ([] if point.lr is None else ["a learning rate is given"])
+        choice = build_solver(point.solver, self.objective, self.source, wishes=wishes)
+        choice.solver.check(self.objective, self.settings)
+        if not isinstance(choice.solver, Exact | MiniBatch):
+            raise MismatchError(
+                f"A sweep was asked for with the solver {choice.name!r}",
+                allowed="'auto', 'exact', 'gd' and the optimisers, for which configurations share their passes",
+                fix="leave the random searches to single runs",
+            )
+        return choice
+
+    def exact(self, points: Sequence[GridPoint]) -> dict[GridPoint, Trial]:
+        """Fit points that differ in `lam` alone, exactly."""
+        choice = self.choose(points[0])
+        solver = choice.solver
+        outcomes = fit_path(
+            self._at(points),
+            self.source,
+            self._start(solver),
+            tol=self.settings.tol,
+            max_iter=self.settings.max_epochs or solver.default_epochs,
+            validation=self.held_out,
+            listeners=self.listeners,
+        )
+        return {
+            point: Trial(point, choice, None, outcome) for point, outcome in zip(points, outcomes, strict=True)
+        }
+
+    def stacked(
+        self, chosen: Sequence[tuple[GridPoint, Choice]], halving: Halving | None
+    ) -> dict[GridPoint, Trial]:
+        """Train points on mini-batches, side by side."""
+        if not chosen:
+            return {}
+        by_solver: dict[Solver, list[GridPoint]] = {}
+        for point, choice in chosen:
+            by_solver.setdefault(choice.solver, []).append(point)
+        candidates: dict[GridPoint, Candidate] = {}
+        for solver, points in by_solver.items():
+            assert isinstance(solver, MiniBatch)  # noqa: S101 - `choose` and `sweep_grid` have left no other
+            candidates |= self._candidates(solver, points)
+        outcomes = sweep(
+            self.objective,
+            self.source,
+            list(candidates.values()),
+            self._start(chosen[0][1].solver),
+            rules=Rules(self.classifier.tol, self.classifier.n_iter_no_change, halving),
+            validation=self.held_out,
+            listeners=self.listeners,
+        )
+        done = dict(zip(candidates, outcomes, strict=True))
+        return {
+            point: Trial(point, choice, float(candidates[point].plan.lr[0]), done[point])
+            for point, choice in chosen
+        }
+
+    def _candidates(self, solver: MiniBatch, points: Sequence[GridPoint]) -> dict[GridPoint, Candidate]:
+        """Return the points of one solver as candidates, learning rates that were left open filled in."""
+        given = [point.lr for point in points if point.lr is not None]
+        rates = np.array(given) if len(given) == len(points) else None
+        plan = solver.plan(self._at(points), self.source, replace(self.settings, lr=rates))
+        return {
+            point: Candidate(point.lam, replace(plan, lr=np.array([lr if point.lr is None else point.lr])))
+            for point, lr in zip(points, plan.lr, strict=True)
+        }
+
+    def _at(self, points: Sequence[GridPoint]) -> Objective:
+        return replace(self.objective, lam=np.array([point.lam for point in points]))
+
+    def _start(self, solver: Solver) -> Params:
+        dtype = solver.dtype(self.source, self.source.X.dtype)
+        return zero_params(1, self.objective.n_rows, self.source.n_features, dtype)

@@ -1,0 +1,66 @@
+"""The line search: near the lowest point, never upwards."""
+
+import numpy as np
+import pytest
+
+from scoreline.data.memory import MemorySource
+from scoreline.engine.line_search import FLAT_ENOUGH, minimize_along
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Passes
+from scoreline.engine.point import Point, dot
+from scoreline.losses import LOSSES
+from scoreline.penalties import L2
+
+
+@pytest.fixture(
+    params=["softmax", "one-vs-all:squared", "weston-watkins:rounding=0.1", "crammer-singer:rounding=0.1"]
+)
+def passes(request):
+    rng = np.random.default_rng(0)
+    source = MemorySource(3 * rng.normal(size=(60, 6)), rng.integers(3, size=60), 3)
+    return Passes(Objective(LOSSES.build(request.param), L2(), np.array([1e-2]), 3), source)
+
+
+def search(passes, sign, length=1.0):
+    rng = np.random.default_rng(1)
+    here = Params(0.1 * rng.normal(size=(1, 3, 6)), np.zeros((1, 3)))
+    scores = passes.scores(here)
+    point = Point.at(passes, here, scores, np.empty_like(scores))
+    gradient = point.gradient
+    direction = Params(sign * length * gradient.W, sign * length * gradient.b)
+    first = dot(gradient, direction)
+    t, judged = minimize_along(passes, point, direction, passes.scores(direction))
+
+    def value(t):
+        return passes.objective.value(here.plus(Params(t * direction.W, t * direction.b)), passes.source)[0]
+
+    return t, judged, point.slopes, value, first
+
+
+@pytest.mark.parametrize("length", [1e-2, 1.0, 1e4])
+def test_finds_where_it_is_nearly_flat(passes, length):
+    t, judged, _, value, first = search(passes, -1, length)
+    assert value(t) < value(0)
+    h = 1e-6 * t
+    assert abs(value(t + h) - value(t - h)) / (2 * h) <= (FLAT_ENOUGH + 1e-3) * abs(first)
+    assert judged.loss <= value(t)
+
+
+def test_leaves_the_slopes_of_the_step_behind(passes):
+    t, judged, slopes, _, _ = search(passes, -1)
+    again = np.empty_like(slopes)
+    rng = np.random.default_rng(1)
+    here = Params(0.1 * rng.normal(size=(1, 3, 6)), np.zeros((1, 3)))
+    scores = passes.scores(here)
+    passes.judge(scores, None, 0.0, again)
+    gradient = passes.gradient(here, again)
+    moved = here.plus(Params(-t * gradient.W, -t * gradient.b))
+    assert passes.judge(passes.scores(moved), None, 0.0, again).loss == pytest.approx(judged.loss, rel=1e-12)
+    np.testing.assert_allclose(slopes, again, atol=1e-10)
+
+
+def test_does_not_go_up(passes):
+    t, judged, *_ = search(passes, +1)
+    assert t == 0
+    assert judged is None

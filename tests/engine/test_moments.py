@@ -1,0 +1,106 @@
+"""Moments of the data, whole or in factors, and the preconditioners made of them."""
+
+import numpy as np
+import pytest
+
+import scoreline.engine.moments as moments_module
+from scoreline.data.memory import MemorySource
+from scoreline.engine.descent import mean_curvature
+from scoreline.engine.moments import DenseMoments, SpectralMoments, measure_moments
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Passes
+from scoreline.losses import LOSSES
+from scoreline.penalties import L2
+
+CURVATURE, RIDGE = 0.3, 2e-2
+
+
+def source_of(n, d, *, weighted=False, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, d)) * 10.0 ** rng.uniform(-1, 1, d) + rng.normal(size=d)
+    return MemorySource(X, rng.integers(3, size=n), 3, rng.random(n) + 0.1 if weighted else None)
+
+
+def goal_over(source, loss="softmax", **changes):
+    return Objective(LOSSES.build(loss), L2(), np.array([RIDGE / 2]), 3, **changes)
+
+
+def check_solution(goal, source, moments, X=None):
+    """Solving must undo the matrix that the moments stand for, bias included."""
+    X = source.X if X is None else X
+    n, d = X.shape
+    ones = np.ones(n) if goal.fit_intercept else np.zeros(n)
+    X1 = np.column_stack([X, ones])
+    w = np.ones(n) if source.weight is None else source.weight
+    M = CURVATURE * (X1 * w[:, None]).T @ X1 / w.sum() + np.diag([RIDGE] * d + [0.0])
+    rng = np.random.default_rng(1)
+    gradient = Params(rng.normal(size=(1, 3, d)), rng.normal(size=(1, 3)) * goal.fit_intercept)
+    solved = moments.preconditioner(CURVATURE, RIDGE).solve(gradient)
+    flat, asked = (np.concatenate([p.W[0], p.b[0][:, None]], axis=1) for p in (solved, gradient))
+    np.testing.assert_allclose(flat @ M, asked, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("fit_intercept", [False, True])
+class TestInverse:
+    def test_dense(self, weighted, fit_intercept):
+        source = source_of(80, 6, weighted=weighted)
+        goal = goal_over(source, fit_intercept=fit_intercept)
+        moments = measure_moments(goal, source)
+        assert isinstance(moments, DenseMoments)
+        check_solution(goal, source, moments)
+
+    def test_eigenvectors_for_many_ridges(self, weighted, fit_intercept):
+        source = source_of(80, 6, weighted=weighted)
+        goal = goal_over(source, fit_intercept=fit_intercept)
+        moments = measure_moments(goal, source, n_ridges=200)
+        assert isinstance(moments, SpectralMoments)
+        check_solution(goal, source, moments)
+
+    def test_dual_form_for_few_rows(self, weighted, fit_intercept):
+        source = source_of(7, 90, weighted=weighted)
+        goal = goal_over(source, fit_intercept=fit_intercept)
+        moments = measure_moments(goal, source)
+        assert isinstance(moments, SpectralMoments)
+        assert moments.vectors.shape[1] <= 7
+        check_solution(goal, source, moments)
+
+
+def test_standardised_data():
+    source = source_of(80, 6)
+    measured = Standardization.of(source)
+    goal = goal_over(source, standardization=measured)
+    X = (source.X - measured.mean) * measured.scale
+    check_solution(goal, source, measure_moments(goal, source), X)
+
+
+def test_too_many_features_for_a_matrix_keep_the_strongest_directions(monkeypatch):
+    monkeypatch.setattr(moments_module, "MOST_FEATURES", 20)
+    monkeypatch.setattr(moments_module, "FACTOR_ROWS", 30)
+    source = source_of(300, 40)
+    moments = measure_moments(goal_over(source), source)
+    assert moments.vectors.shape == (40, 15)
+    total = source.X.var(axis=0).sum()
+    explained = moments.values.sum() + moments.rest * (40 - 15)
+    np.testing.assert_allclose(explained, total, rtol=0.5)  # of a sample of 30 rows
+
+
+def test_dependent_features_in_float32():
+    rng = np.random.default_rng(0)
+    few = rng.normal(size=(60, 3)).astype(np.float32) * 1e3
+    source = MemorySource(few @ rng.normal(size=(3, 40)).astype(np.float32), rng.integers(3, size=60), 3)
+    goal = goal_over(source)
+    gradient = Params(rng.normal(size=(1, 3, 40)), np.zeros((1, 3)))
+    for n_ridges in (1, 200):
+        moments = measure_moments(goal, source, n_ridges=n_ridges)
+        assert np.isfinite(moments.preconditioner(CURVATURE, 1e-9).solve(gradient).W).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"), [("softmax", 2 / 9), ("one-vs-all:squared", 2.0), ("squared-error", 2.0)]
+)
+def test_curvature_at_zero_is_known(loss, expected):
+    source = source_of(80, 6)
+    passes = Passes(goal_over(source, loss), source)
+    assert mean_curvature(passes, np.zeros((80, 3))) == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,70 @@
+"""Newton's model of rounded hinges: its Hessian is the derivative of the gradient."""
+
+import numpy as np
+import pytest
+
+import scoreline.engine.newton as newton_module
+from scoreline.data.memory import MemorySource
+from scoreline.engine.moments import measure_moments
+from scoreline.engine.newton import Newton
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Passes
+from scoreline.engine.point import Point, dot
+from scoreline.losses import LOSSES, rows_for
+from scoreline.penalties import L2
+
+LAM = 1e-2
+
+
+def model_at(loss, n_classes, *, weighted=False, n=200, seed=0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(n_classes, size=n)
+    source = MemorySource(rng.normal(size=(n, 6)) * 3 + 1, y, n_classes, rng.random(n) if weighted else None)
+    goal = Objective(
+        LOSSES.build(loss), L2(), np.array([LAM]), n_classes, standardization=Standardization.of(source)
+    )
+    passes = Passes(goal, source)
+    R = rows_for(n_classes)
+    params = Params(0.2 * rng.normal(size=(1, R, 6)), 0.1 * rng.normal(size=(1, R)))
+    scores = passes.scores(params)
+    point = Point.at(passes, params, scores, np.empty_like(scores))
+    preconditioner = measure_moments(goal, source).preconditioner(1.0, 2 * LAM)
+    return passes, point, Newton(passes, goal.loss, 2 * LAM, preconditioner)
+
+
+@pytest.mark.parametrize(
+    "loss", ["weston-watkins:rounding=1.5", "crammer-singer:rounding=0.5", "one-vs-all:rounding=1.5"]
+)
+@pytest.mark.parametrize("n_classes", [2, 4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_direction_solves_the_newton_equation(loss, n_classes, weighted, monkeypatch):
+    monkeypatch.setattr(newton_module, "ACCURACY", 1e-8)
+    passes, point, newton = model_at(loss, n_classes, weighted=weighted)
+    direction = newton.direction(point)
+    h = 1e-6
+
+    def gradient(t):
+        params = point.params.plus(direction, t)
+        scores = passes.scores(params)
+        return Point.at(passes, params, scores, np.empty_like(scores)).gradient
+
+    above, below = gradient(h), gradient(-h)
+    for up, down, start in zip(above, below, point.gradient, strict=True):
+        np.testing.assert_allclose((up - down) / (2 * h), -start, rtol=1e-3, atol=2e-4)
+
+
+def test_where_nothing_bends_the_way_is_still_down():
+    passes, point, _ = model_at("weston-watkins:rounding=1e-9", 4)
+    preconditioner = measure_moments(passes.objective, passes.source).preconditioner(1.0, 2 * LAM)
+    newton = Newton(passes, passes.objective.loss, 2 * LAM, preconditioner)
+    assert dot(point.gradient, newton.direction(point)) < 0
+
+
+def test_of_many_rows_some_stand_for_all(monkeypatch):
+    _, point, newton = model_at("weston-watkins:rounding=1.5", 4, n=4000)
+    whole = newton.direction(point)
+    monkeypatch.setattr(newton_module, "MOST_ENTRIES", 6 * 1500)
+    some = newton.direction(point)
+    cosine = dot(whole, some) / np.sqrt(dot(whole, whole) * dot(some, some))
+    assert 0.9 < cosine < 1

@@ -1,0 +1,81 @@
+"""Passes over the whole data: the compiled ones do what those in NumPy do."""
+
+import numpy as np
+import pytest
+
+from scoreline.data.memory import MemorySource
+from scoreline.engine.kernels.passes import CompiledPasses
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Passes, passes_over
+from scoreline.losses import LOSSES, rows_for
+from scoreline.penalties import L2
+
+LOSS_SPECS = [
+    "softmax:label_smoothing=0.1",
+    "weston-watkins:rounding=0.2",
+    "weston-watkins:squared",
+    "crammer-singer",
+    "crammer-singer:rounding=0.2",
+    "one-vs-all:rounding=0.2",
+    "squared-error",
+]
+
+
+def over(loss, n_classes=4, *, n=700, d=53, dtype=np.uint8, weighted=False):
+    rng = np.random.default_rng(0)
+    X = rng.integers(0, 256, (n, d)).astype(dtype)
+    y = rng.integers(0, n_classes, n)
+    source = MemorySource(X, y, n_classes, rng.random(n) if weighted else None)
+    goal = Objective(
+        LOSSES.build(loss), L2(), np.array([1e-2]), n_classes, standardization=Standardization.of(source)
+    )
+    return goal, source, rng
+
+
+@pytest.mark.parametrize("loss", LOSS_SPECS)
+@pytest.mark.parametrize("n_classes", [2, 4, 11])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_compiled_passes_agree_with_numpy(loss, n_classes, weighted):
+    goal, source, rng = over(loss, n_classes, weighted=weighted)
+    R = rows_for(n_classes)
+    params = Params(rng.normal(size=(1, R, 53)).astype(np.float32), rng.normal(size=(1, R)).astype(np.float32))
+    plain, fast = Passes(goal, source), CompiledPasses(goal, source)
+    scores = plain.scores(params)
+    np.testing.assert_allclose(fast.scores(params), scores, rtol=1e-4, atol=1e-4)
+    change = rng.normal(size=scores.shape).astype(np.float32)
+    slopes, fast_slopes = np.empty_like(scores), np.empty_like(scores)
+    for move in (None, change):
+        judged, fast_judged = (
+            p.judge(scores, move, 0.7, out) for p, out in ((plain, slopes), (fast, fast_slopes))
+        )
+        np.testing.assert_allclose(fast_judged, judged, rtol=2e-5, atol=1e-6)
+        np.testing.assert_allclose(fast_slopes, slopes, rtol=1e-4, atol=1e-4)
+    for mine, theirs in zip(fast.gradient(params, slopes), plain.gradient(params, slopes), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
+    goal, source, rng = over("softmax", 10, n=3000)
+    params = Params(rng.normal(size=(1, 10, 53)).astype(np.float32), np.zeros((1, 10), np.float32))
+    results = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr("scoreline.engine.kernels.passes.thread_count", lambda n=threads: n)
+        passes = CompiledPasses(goal, source)
+        scores = passes.scores(params)
+        slopes = np.empty_like(scores)
+        judged = passes.judge(scores, None, 0.0, slopes)
+        results.append((scores, slopes, judged, passes.gradient(params, slopes)))
+    for other in results[1:]:
+        np.testing.assert_equal(other, results[0])
+
+
+@pytest.mark.parametrize(
+    ("n", "dtype", "kind"),
+    [(700, np.uint8, Passes), (10**6, np.uint8, CompiledPasses), (10**6, np.float64, Passes)],
+)
+def test_only_long_fits_are_compiled(n, dtype, kind):
+    source = MemorySource(np.zeros((n, 60), dtype), np.zeros(n, np.int64), 4)
+    goal = Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), 4)
+    passes = passes_over(goal, source, np.dtype(np.float64 if dtype == np.float64 else np.float32))
+    assert type(passes) is kind

@@ -1,0 +1,74 @@
+"""The path over lam: every optimum proved, the moments measured once."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from scoreline.data.memory import MemorySource
+from scoreline.engine.events import Reason
+from scoreline.engine.exact import minimize_exactly
+from scoreline.engine.moments import measure_moments
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import zero_params
+from scoreline.engine.path import fit_path
+from scoreline.engine.stopping import drive
+from scoreline.losses import Softmax
+from scoreline.penalties import L2
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(90, 5))
+Y = (X @ RNG.normal(size=(5, 3)) + RNG.normal(size=(90, 3))).argmax(axis=1)
+SOURCE, HELD_OUT = MemorySource(X[:60], Y[:60], 3), MemorySource(X[60:], Y[60:], 3)
+GOAL = Objective(Softmax(), L2(), np.array([1.0]), 3)
+START = zero_params(1, 3, 5, np.dtype(np.float64))
+
+
+class TestPath:
+    LAMS = np.array([1e-3, 1e-1, 1e-2])
+
+    def test_every_strength_ends_at_its_own_optimum(self):
+        goal = replace(GOAL, lam=self.LAMS)
+        outcomes = fit_path(goal, SOURCE, START, tol=1e-10, max_iter=100, validation=HELD_OUT)
+        for outcome, lam in zip(outcomes, self.LAMS, strict=True):
+            one = replace(GOAL, lam=np.array([lam]))
+            best = drive(minimize_exactly(one, SOURCE, START, tol=1e-10, max_iter=100), [])
+            np.testing.assert_allclose(outcome.params.W, best.params.W, atol=1e-4)
+            assert outcome.duality_gap <= 1e-10
+            loss, accuracy = one.data_loss(outcome.params, HELD_OUT)
+            assert (outcome.validation_loss, outcome.validation_accuracy) == (loss[0], accuracy[0])
+            np.testing.assert_allclose(outcome.train_loss, one.data_loss(outcome.params, SOURCE)[0][0])
+
+    def test_goes_down_and_begins_where_the_last_two_lead(self):
+        begun = []
+
+        def note(event):
+            if type(event).__name__ == "RunStarted":
+                begun.append(np.abs(event.params.W).max())
+
+        goal = replace(GOAL, lam=self.LAMS)
+        outcomes = fit_path(goal, SOURCE, START, tol=1e-6, max_iter=100, listeners=[note])
+        strong, middle = (outcomes[k].params.W for k in (1, 2))
+        np.testing.assert_allclose(
+            begun, [0, np.abs(strong).max(), np.abs(middle + (middle - strong)).max()], rtol=1e-12
+        )
+
+    def test_a_wish_ends_the_path(self):
+        goal = replace(GOAL, lam=self.LAMS)
+        wish = [lambda event: Reason.INTERRUPTED]
+        outcomes = fit_path(goal, SOURCE, START, tol=1e-6, max_iter=100, listeners=wish)
+        assert {outcome.reason for outcome in outcomes} == {Reason.INTERRUPTED}
+
+    def test_moments_are_measured_once(self, monkeypatch):
+        calls = []
+        monkeypatch.setattr(
+            "scoreline.engine.exact.measure_moments",
+            lambda *args, **how: calls.append(how) or measure_moments(*args, **how),
+        )
+        fit_path(replace(GOAL, lam=self.LAMS), SOURCE, START, tol=1e-6, max_iter=100)
+        assert calls == [{"n_ridges": 3}]
+
+    def test_a_fit_that_begins_at_its_optimum_is_judged_all_the_same(self):
+        goal = replace(GOAL, lam=np.array([1e-2, 1e-2]))
+        outcomes = fit_path(goal, SOURCE, START, tol=1e-6, max_iter=100)
+        assert outcomes[1].epochs == 0
+        np.testing.assert_allclose(outcomes[1].train_loss, outcomes[0].train_loss, rtol=1e-5)
