@@ -120,13 +120,25 @@ def test_files_can_be_read_in_one_go(path):
 def test_every_part_is_documented():
     from scoreline.data import NAMED_SETS, READERS
     from scoreline.features import FEATURES
+    from scoreline.features.patch_encodings import ENCODINGS
+    from scoreline.features.patch_words import DICTIONARIES
     from scoreline.losses import LOSSES
     from scoreline.optimizers import OPTIMIZERS
     from scoreline.penalties import PENALTIES
     from scoreline.schedules import SCHEDULES
 
     text = PARTS_PAGE.read_text(encoding="utf-8")
-    for registry in (LOSSES, PENALTIES, OPTIMIZERS, SCHEDULES, FEATURES, READERS, NAMED_SETS):
+    for registry in (
+        LOSSES,
+        PENALTIES,
+        OPTIMIZERS,
+        SCHEDULES,
+        FEATURES,
+        DICTIONARIES,
+        ENCODINGS,
+        READERS,
+        NAMED_SETS,
+    ):
         for name in [*registry, *registry.aliases]:
             assert f"`{name}`" in text, f"docs/parts.md says nothing of the {registry.kind} {name}"
 

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["LANES", "fma", "load", "splat", "store", "total"]
+__all__ = ["LANES", "add", "fma", "load", "maximum", "splat", "spread", "store", "subtract", "total"]
 
 #: Numbers in a vector.
 LANES = 8
@@ -81,6 +81,51 @@ def splat(typing: Any, number: Any) -> Any:
         return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
 
     return _vector(number), build
+
+
+@intrinsic
+def spread(typing: Any, array: Any, index: Any) -> Any:
+    """Return ``array[index]`` of a contiguous float32 array, eight times, for an index that is not negative."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        index64 = context.cast(builder, args[1], signature.args[1], types.intp)
+        number = builder.load(builder.gep(data, [index64]), align=4)
+        nothing = ir.Constant(_VECTOR, ir.Undefined)
+        first = builder.insert_element(nothing, number, _INT(0))
+        return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
+
+    return _vector(array, index), build
+
+
+@intrinsic
+def add(typing: Any, a: Any, b: Any) -> Any:
+    """Return ``a + b``."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fadd(*args)
+
+    return _vector(a, b), build
+
+
+@intrinsic
+def subtract(typing: Any, a: Any, b: Any) -> Any:
+    """Return ``a - b``."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fsub(*args)
+
+    return _vector(a, b), build
+
+
+@intrinsic
+def maximum(typing: Any, a: Any, b: Any) -> Any:
+    """Return the larger of a and b, and b where either is not a number."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *args), *args)
+
+    return _vector(a, b), build
 
 
 @intrinsic

@@ -1,0 +1,239 @@
+"""Learned visual words: small patches of the images, whitened, coded by a dictionary and pooled over a grid."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._checks import check_number
+from scoreline._typing import Array
+from scoreline.errors import DataError, UsageError
+from scoreline.features.base import FeatureExtractor
+from scoreline.features.patch_encodings import ENCODINGS
+from scoreline.features.patch_whitening import PatchWhitening, draw_patches, normalized
+from scoreline.features.patch_words import DICTIONARIES
+
+if TYPE_CHECKING:
+    from scoreline.features.kernels.patch_codes import Lens, Places
+
+__all__ = ["PatchDictionary"]
+
+#: Images that a thread takes at a time.
+_BATCH = 32
+
+
+class PatchDictionary(FeatureExtractor):
+    """How much each of k learned patches shows in each cell of a grid: D = grid^2 * k.
+
+    A patch x of p x p pixels, at every `stride` pixels, is normalised, whitened and coded by the words c_k; the
+    codes are averaged over a cell and over the image and its mirror image::
+
+        x' = (x - mean(x)) / sqrt(var(x) + norm_bias)
+        z = V (x' - mean x') / sqrt(variance + eps)           principal directions V, the `components` largest
+        f_k = sqrt(mean over the patches in a cell of encoding_k(z))
+
+    Images ``(n, H, W, ch)`` of uint8, grey or in colour, give float32 rows ``(n, D)``; images of another size than
+    those of `fit` are taken as they are, for the cells grow with them. The loops are compiled and never write the
+    code of a patch to memory; a row depends on its image alone.
+
+    Parameters
+    ----------
+    words : int
+        k, the size of the dictionary. 400 are quick, 1600 good.
+    patch_size : int
+        p, in pixels.
+    components : int
+        Principal directions that are kept (or all that there are).
+    eps : float
+        Added to the variances of normalised patches, whose mean over the pixels is at most 1. Directions of less
+        variance count less; the compression of JPEG images asks for more than the 0.1 of clean ones.
+    norm_bias : float
+        Added to a patch's variance in grey levels, so that the noise of flat patches stays small.
+    dictionary : str or Dictionary
+        ``"k-means"`` or ``"random-patches"``.
+    encoding : str or PatchEncoding
+        ``"linear-triangle"``, ``"soft-threshold"``, ``"triangle"`` or ``"nearest-words"``.
+    grid : int
+        The image is cut into grid x grid cells.
+    stride : int
+        Pixels from one patch to the next.
+    mirror : bool
+        Whether an image and its mirror image mean the same. The basis then has even and odd directions, and both
+        cost little more than one.
+    n_patches : int
+        Patches that the whitening and the words are learned from.
+    random_state : int
+        The seed of the patches and the words.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range or a name unknown.
+    DataError
+        The input is no batch of uint8 images, its images are too small, or show nothing.
+
+    References
+    ----------
+    Coates, A., Lee, H. & Ng, A. Y. (2011). An analysis of single-layer networks in unsupervised feature learning.
+    AISTATS. Coates, A. & Ng, A. Y. (2011). The importance of encoding versus training with sparse coding and
+    vector quantization. ICML. Thiry, L., Arbel, M., Belilovsky, E. & Oyallon, E. (2021). The unreasonable
+    effectiveness of patches in deep convolutional kernels methods. ICLR.
+    """
+
+    def __init__(
+        self,
+        words: int = 1600,
+        *,
+        patch_size: int = 6,
+        components: int = 32,
+        eps: float = 1.0,
+        norm_bias: float = 10.0,
+        dictionary: Any = "k-means",
+        encoding: Any = "linear-triangle",
+        grid: int = 2,
+        stride: int = 1,
+        mirror: bool = True,
+        n_patches: int = 200_000,
+        random_state: int = 0,
+    ) -> None:
+        self.words = words
+        self.patch_size = patch_size
+        self.components = components
+        self.eps = eps
+        self.norm_bias = norm_bias
+        self.dictionary = dictionary
+        self.encoding = encoding
+        self.grid = grid
+        self.stride = stride
+        self.mirror = mirror
+        self.n_patches = n_patches
+        self.random_state = random_state
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        """Learn the whitening and the words from patches of images ``(n, H, W, ch)``; `y` is ignored.
+
+        It sets ``whitening_`` (a `PatchWhitening`) and ``words_`` (k, d), in the whitened basis.
+        """
+        del y
+        self._check_parameters()
+        dictionary, encoding = DICTIONARIES.build(self.dictionary), ENCODINGS.build(self.encoding)
+        X = self._check(X)
+        if not len(X):
+            raise DataError(
+                "There is no image to learn from", allowed="one image or more", fix="pass images to fit"
+            )
+        rng = np.random.default_rng(self.random_state)
+        patches = normalized(draw_patches(X, self.patch_size, self.n_patches, rng), self.norm_bias)
+        shape = (self.patch_size, self.patch_size, X.shape[3])
+        self.whitening_ = PatchWhitening.of(patches, shape, self.components, self.eps, mirror=self.mirror)
+        if not len(self.whitening_.basis):
+            raise DataError(
+                f"No patch of {len(X)} images shows any contrast",
+                allowed="images that are not of one colour each",
+                fix="look at the images, or at how they were read",
+            )
+        self.words_ = dictionary.learn(self.whitening_(patches), self.words, rng)
+        self.encoding_ = encoding
+        self.image_shape_ = X.shape[1:]
+        return self
+
+    def transform(self, X: Array) -> Array:
+        """Return a row of features for each image, ``(n, grid^2 * k)`` float32: cell by cell, word by word."""
+        from scoreline.engine.kernels.threads import thread_count
+        from scoreline.features.kernels.patch_codes import Words, packed
+
+        check_is_fitted(self)
+        X = self._check(X)
+        if X.shape[3] != self.image_shape_[2]:
+            raise DataError(
+                f"Images of {X.shape[3]} channels came to features that were fitted on {self.image_shape_[2]}",
+                allowed=f"images of {self.image_shape_[2]} channels",
+                fix="convert the images, or fit on images like them",
+            )
+        weights, bias = self.encoding_.answers(self.words_)
+        words = Words(packed(weights), packed(bias[:, None]))
+        lens, places = self._lens(), self._places(X.shape[1:])
+        out = np.empty((len(X), self.grid**2, len(bias)), np.float32)
+
+        def describe(low: int) -> None:
+            part = out[low : low + _BATCH]
+            images = np.ascontiguousarray(X[low : low + _BATCH])
+            self.encoding_.pool(images, places, lens, words, part)
+            np.sqrt(part, out=part)
+
+        with ThreadPoolExecutor(thread_count()) as pool:
+            list(pool.map(describe, range(0, len(X), _BATCH)))
+        return out.reshape(len(X), self.grid**2 * len(bias))
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return ``cell_{row}_{column}_word_{k}``."""
+        del input_features
+        check_is_fitted(self)
+        m = len(self.encoding_.answers(self.words_)[1])
+        return np.array(
+            [f"cell_{r}_{c}_word_{j}" for r in range(self.grid) for c in range(self.grid) for j in range(m)],
+            dtype=object,
+        )
+
+    def _lens(self) -> Lens:
+        from scoreline.features.kernels.patch_codes import Lens, packed
+
+        basis, shift = self.whitening_.basis, self.whitening_.shift
+        return Lens(
+            float(self.norm_bias),
+            self.whitening_.n_even,
+            len(basis) - self.whitening_.n_even,
+            packed(basis),
+            packed(basis.sum(axis=1)[:, None]),
+            packed(shift[:, None]),
+        )
+
+    def _places(self, shape: tuple[int, ...]) -> Places:
+        """Return where the patches of an image of a shape lie, and in which cells."""
+        from scoreline.features.kernels.patch_codes import Places
+
+        H, W, ch = shape
+        h, w = ((side - self.patch_size) // self.stride + 1 for side in (H, W))
+        r, c = np.divmod(np.arange(h * w), w)
+        row = r * self.grid // h * self.grid
+        cells = np.stack(
+            [row + c * self.grid // w, row + (w - 1 - c if self.mirror else c) * self.grid // w], axis=1
+        )
+        order = np.lexsort(cells.T)
+        cells = cells[order]
+        first = np.flatnonzero(np.r_[True, np.any(np.diff(cells, axis=0), axis=1)])
+        groups = np.column_stack([first, np.r_[first[1:], h * w], cells[first]])
+        return Places(self.patch_size, ((r * W + c) * self.stride * ch)[order], groups)
+
+    def _check_parameters(self) -> None:
+        for name in ("words", "patch_size", "components", "grid", "stride"):
+            check_number(name, getattr(self, name), 1)
+        check_number("eps", self.eps, 0, above=True)
+        check_number("norm_bias", self.norm_bias, 0, above=True)
+        if self.n_patches < self.words:
+            raise UsageError(
+                f"{self.words} words are to be learned from {self.n_patches} patches",
+                allowed="as many patches as words, or more",
+                fix="raise n_patches or lower words",
+            )
+
+    def _check(self, X: Array) -> Array:
+        """Return images as an array, or say what they are instead. Their size is free, their channels are not."""
+        X = np.asarray(X)
+        if X.ndim != 4 or X.dtype != np.uint8:
+            raise DataError(
+                f"Images came as an array of shape {X.shape} and dtype {X.dtype}",
+                allowed="bytes (uint8) of shape (n, H, W, channels)",
+                fix="add the missing axis (grey images have one channel, X[..., None]) or convert to 0 ... 255",
+            )
+        needed = self.patch_size + (self.grid - 1) * self.stride
+        if min(X.shape[1:3]) < needed:
+            raise DataError(
+                f"Images of {X.shape[1]} x {X.shape[2]} pixels are too small for patches of {self.patch_size}",
+                allowed=f"{needed} x {needed} pixels or more",
+                fix="lower patch_size or grid, or resize the images first (image_size)",
+            )
+        return X

@@ -1,0 +1,125 @@
+"""Patches of images: drawn by chance, contrast-normalised and whitened in a basis that knows its mirror image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline._typing import Array
+
+__all__ = ["PatchWhitening", "draw_patches", "normalized"]
+
+#: Patches whose floats are held at a time.
+_CHUNK = 50_000
+#: A basis vector whose share of the variance is below this is rounding, or a constant such as the patches' mean.
+_NOTHING = 1e-10
+
+
+def draw_patches(images: Array, patch_size: int, n: int, rng: np.random.Generator) -> Array:
+    """Return `n` patches from places drawn evenly, ``(n, p * p * ch)`` in the images' dtype.
+
+    Parameters
+    ----------
+    images : array (N, H, W, ch)
+    patch_size : int, p
+    n : int
+    rng : numpy Generator
+    """
+    N, H, W, ch = images.shape
+    i = np.sort(rng.integers(N, size=n))  # sorted, so that images that are mapped from a file are read in order
+    r, c = (rng.integers(side - patch_size + 1, size=n) for side in (H, W))
+    windows = np.lib.stride_tricks.sliding_window_view(images, (patch_size, patch_size), axis=(1, 2))
+    return windows[i, r, c].transpose(0, 2, 3, 1).reshape(n, patch_size * patch_size * ch)
+
+
+def normalized(patches: Array, norm_bias: float) -> Array:
+    """Return ``(x - mean(x)) / sqrt(var(x) + norm_bias)`` for each row x, float32."""
+    rows = np.empty(patches.shape, np.float32)
+    for low in range(0, len(patches), _CHUNK):
+        x = patches[low : low + _CHUNK].astype(np.float64)
+        x -= x.mean(axis=1, keepdims=True)
+        x /= np.sqrt(np.square(x).mean(axis=1, keepdims=True) + norm_bias)
+        rows[low : low + _CHUNK] = x
+    return rows
+
+
+@dataclass(frozen=True)
+class PatchWhitening:
+    """The affine map ``z = basis @ x + shift`` that gives contrast-normalised patches x like variances.
+
+    The rows of the basis are principal directions ``v / sqrt(variance + eps)``. Those of a mirror-symmetric
+    whitening are found among patches and their mirror images alike, so that each is even or odd: with z the code
+    of a patch, its mirror image has the code ``(z_even, -z_odd)``.
+
+    Parameters
+    ----------
+    basis : float64 array (d, P)
+        The even rows first; never more odd ones than even ones, so that a row may be 0.
+    shift : float64 array (d,)
+    n_even : int
+        How many rows are even; all of them in a whitening that knows nothing of mirrors.
+
+    References
+    ----------
+    Coates, A., Lee, H. & Ng, A. Y. (2011). An analysis of single-layer networks in unsupervised feature learning.
+    """
+
+    basis: Array
+    shift: Array
+    n_even: int
+
+    @classmethod
+    def of(
+        cls, patches: Array, shape: tuple[int, int, int], components: int, eps: float, *, mirror: bool
+    ) -> PatchWhitening:
+        """Return the whitening of contrast-normalised patches ``(n, P)`` of a `shape` (p, p, ch).
+
+        At most `components` directions of the largest variances are kept, and none without any variance.
+        """
+        n, P = patches.shape
+        mean = np.zeros(P)
+        moments = np.zeros((P, P))
+        for low in range(0, n, _CHUNK):
+            x = patches[low : low + _CHUNK].astype(np.float64)
+            mean += x.sum(axis=0) / n
+            moments += x.T @ x / n
+        covariance = moments - np.outer(mean, mean)
+        flip = np.arange(P).reshape(shape)[:, ::-1].ravel()
+        halves = [np.eye(P)]
+        if mirror:
+            mean = (mean + mean[flip]) / 2
+            covariance = (covariance + covariance[np.ix_(flip, flip)]) / 2
+            halves = list(_even_and_odd(flip))
+        solved = [np.linalg.eigh(half @ covariance @ half.T) for half in halves]
+        variance = np.concatenate([values for values, _ in solved])
+        basis = np.concatenate([vectors.T @ half for (_, vectors), half in zip(solved, halves, strict=True)])
+        is_odd = np.repeat(np.arange(len(halves)), [len(half) for half in halves])
+        kept = np.argsort(-variance, kind="stable")[:components]
+        kept = kept[variance[kept] > _NOTHING * max(variance.sum(), 1e-300)]
+        even, odd = kept[is_odd[kept] == 0], kept[is_odd[kept] == 1]
+        scaled = basis / np.sqrt(np.maximum(variance, 0) + eps)[:, None]
+        # The compiled products want no fewer even rows than odd ones.
+        nothing = np.zeros((max(0, len(odd) - len(even)), P))
+        rows = np.concatenate([scaled[even], nothing, scaled[odd]])
+        return cls(rows, -rows @ mean, len(even) + len(nothing))
+
+    def __call__(self, patches: Array) -> Array:
+        """Return the codes of contrast-normalised patches, ``(n, d)`` float32."""
+        codes = np.empty((len(patches), len(self.basis)), np.float32)
+        for low in range(0, len(patches), _CHUNK):
+            codes[low : low + _CHUNK] = patches[low : low + _CHUNK] @ self.basis.T + self.shift
+        return codes
+
+
+def _even_and_odd(flip: Array) -> tuple[Array, Array]:
+    """Return orthonormal rows that span the vectors with ``x[flip] = x``, and those with ``x[flip] = -x``."""
+    P = len(flip)
+    first = np.flatnonzero(np.arange(P) < flip)
+    middle = np.flatnonzero(np.arange(P) == flip)
+    even, odd = np.zeros((len(first) + len(middle), P)), np.zeros((len(first), P))
+    i = np.arange(len(first))
+    even[i, first] = even[i, flip[first]] = odd[i, first] = np.sqrt(0.5)
+    odd[i, flip[first]] = -np.sqrt(0.5)
+    even[len(first) + np.arange(len(middle)), middle] = 1
+    return even, odd

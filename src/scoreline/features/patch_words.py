@@ -1,0 +1,82 @@
+"""Dictionaries: which codes of patches stand for all of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline._checks import check_field
+from scoreline._typing import Array
+from scoreline.registry import Registry
+
+__all__ = ["DICTIONARIES", "Dictionary", "KMeansWords", "RandomPatches"]
+
+
+class Dictionary(ABC):
+    """A way to choose k words among codes of patches."""
+
+    @abstractmethod
+    def learn(self, codes: Array, k: int, rng: np.random.Generator) -> Array:
+        """Return words ``(k, d)``, float64, for codes ``(n, d)`` with n >= k."""
+
+
+@dataclass(frozen=True)
+class KMeansWords(Dictionary):
+    """The means of k clusters of codes, by mini-batches (scikit-learn's MiniBatchKMeans).
+
+    Parameters
+    ----------
+    epochs : float
+        How often the codes are gone through.
+
+    References
+    ----------
+    Sculley, D. (2010). Web-scale k-means clustering. Coates, Lee & Ng (2011) found it to beat sparse filters.
+    """
+
+    epochs: float = 2.0
+
+    def __post_init__(self) -> None:
+        check_field(self, "epochs", 0, above=True)
+
+    def learn(self, codes: Array, k: int, rng: np.random.Generator) -> Array:
+        """Return the means of the clusters."""
+        from sklearn.cluster import MiniBatchKMeans
+
+        batch = min(len(codes), max(8192, 4 * k))
+        means = MiniBatchKMeans(
+            k,
+            init=codes[rng.choice(len(codes), k, replace=False)],
+            n_init=1,
+            batch_size=batch,
+            # Neither rule of stopping, so that the number of steps depends on nothing.
+            max_iter=max(1, round(self.epochs)),
+            tol=0.0,
+            max_no_improvement=None,
+            reassignment_ratio=0.0,
+            random_state=int(rng.integers(2**31)),
+        )
+        return means.fit(codes).cluster_centers_.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class RandomPatches(Dictionary):
+    """k codes drawn by chance: no learning, and nearly as good with many words.
+
+    References
+    ----------
+    Coates, A. & Ng, A. Y. (2011). The importance of encoding versus training with sparse coding and vector
+    quantization.
+    """
+
+    def learn(self, codes: Array, k: int, rng: np.random.Generator) -> Array:
+        """Return k different rows of the codes."""
+        return codes[np.sort(rng.choice(len(codes), k, replace=False))].astype(np.float64)
+
+
+#: All dictionaries by the names that `PatchDictionary` takes.
+DICTIONARIES: Registry[Dictionary] = Registry(
+    "dictionary", {"k-means": KMeansWords, "random-patches": RandomPatches}
+)
