@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from scoreline.errors import UnknownNameError, UsageError
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "split_at_commas"]
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ def _fields(part: type[Any]) -> dict[str, Any]:
 def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     positional = iter(fields)
-    for item in filter(None, (piece.strip() for piece in _split(text))):
+    for item in filter(None, (piece.strip() for piece in split_at_commas(text))):
         key, equals, value = ("", "", item) if item.startswith("[") else item.partition("=")
         key = key.strip().replace("-", "_")
         if not equals and isinstance(fields.get(key), bool):
@@ -141,7 +141,7 @@ def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
     return values
 
 
-def _split(text: str) -> list[str]:
+def split_at_commas(text: str) -> list[str]:
     """Split `text` at the commas that stand outside brackets."""
     pieces, depth = [""], 0
     for character in text:

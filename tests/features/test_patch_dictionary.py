@@ -187,7 +187,7 @@ def test_names_and_shape():
         ({"words": 501}, UsageError, "501 words are to be learned from 500 patches"),
         ({"encoding": "triangel"}, UnknownNameError, "triangle"),
         ({"dictionary": "kmeans"}, UnknownNameError, "k-means"),
-        ({"patch_size": 12}, DataError, "too small for patches of 12"),
+        ({"patch_size": 12}, DataError, "too small for PatchDictionary"),
     ],
 )
 def test_what_is_refused(change, error, message):

@@ -92,10 +92,11 @@ def minimize_exactly(
     that share of the least there is. The gap is looked at when the decrease that the quadratic model promises is
     that small. Where there is no certificate (see `scoreline.engine.certificate`), the promise alone decides.
 
-    Smooth losses go to L-BFGS. Plain hinges have their corners rounded about a centre among the slopes (small data:
-    by Newton's method), which moves to the slopes reached: a proximal point method on the dual. The gap is that of
-    the plain hinges, from the slopes of the rounded ones. Rounding costs the part of it that would be gone, had the
-    plain hinges these slopes; corners become sharper where a move of the centre does not bring this cost down.
+    Smooth losses go to L-BFGS. Plain hinges have their corners rounded about a centre among the slopes (small
+    data: by Newton's method), which moves to the slopes reached: a proximal point method on the dual. The gap is
+    that of the plain hinges, from the slopes of the rounded ones. Rounding costs the part of it that would be
+    gone, had the plain hinges these slopes; corners become sharper where a move of the centre does not bring this
+    cost down.
 
     Yields `RunStarted`, `Evaluated` after each iteration, `RunEnded`; a listener ends it by sending a `Reason`.
 

@@ -1,16 +1,39 @@
 """Features: what of an image the classifier sees.
 
-To add one: a file here with one `FeatureExtractor`, a line in `FEATURES`, a line in ``docs/parts.md``.
+To add one: a file here with one `FeatureExtractor`, a line in `specs.FEATURES`, a line in ``docs/parts.md``.
 """
 
 from __future__ import annotations
 
+from scoreline.features.bag_of_words import BagOfWords
 from scoreline.features.base import FeatureExtractor
+from scoreline.features.dense_sift import DenseSIFT
+from scoreline.features.descriptor import ImageDescriptor
+from scoreline.features.gist import GIST
+from scoreline.features.hog import HOG
+from scoreline.features.hue_histogram import HueHistogram
+from scoreline.features.lbp import LBP
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
-from scoreline.registry import Registry
+from scoreline.features.self_similarity import SelfSimilarity
+from scoreline.features.specs import FEATURES, build_features
+from scoreline.features.textons import Textons
+from scoreline.features.union import FeatureUnion
 
-__all__ = ["FEATURES", "FeatureExtractor", "PatchDictionary", "Pixels"]
-
-#: All feature extractors by the names that the command line takes.
-FEATURES: Registry[FeatureExtractor] = Registry("feature", {"pixels": Pixels, "dictionary": PatchDictionary})
+__all__ = [
+    "FEATURES",
+    "GIST",
+    "HOG",
+    "LBP",
+    "BagOfWords",
+    "DenseSIFT",
+    "FeatureExtractor",
+    "FeatureUnion",
+    "HueHistogram",
+    "ImageDescriptor",
+    "PatchDictionary",
+    "Pixels",
+    "SelfSimilarity",
+    "Textons",
+    "build_features",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -30,6 +31,23 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         """
         del y
         self.image_shape_ = self._check(X).shape[1:]
+        return self
+
+    def state(self) -> dict[str, Array]:
+        """Return what `fit` learned beside the shape of the images, as arrays by name."""
+        return {}
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Take over what `fit` of an extractor with the same parameters learned: the inverse of `state`.
+
+        Parameters
+        ----------
+        image_shape : tuple of int
+            Shape of one image of that `fit`.
+        state : mapping of str to array
+        """
+        del state
+        self.image_shape_ = image_shape
         return self
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
-from scoreline.features.base import FeatureExtractor
+from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, normalized
 from scoreline.features.patch_words import DICTIONARIES
@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PatchDictionary"]
 
-#: Images that a thread takes at a time.
-_BATCH = 32
 
-
-class PatchDictionary(FeatureExtractor):
+class PatchDictionary(ImageDescriptor):
     """How much each of k learned patches shows in each cell of a grid: D = grid^2 * k.
 
     A patch x of p x p pixels, at every `stride` pixels, is normalised, whitened and coded by the words c_k; the
@@ -140,33 +137,39 @@ class PatchDictionary(FeatureExtractor):
         self.image_shape_ = X.shape[1:]
         return self
 
-    def transform(self, X: Array) -> Array:
-        """Return a row of features for each image, ``(n, grid^2 * k)`` float32: cell by cell, word by word."""
-        from scoreline.engine.kernels.threads import thread_count
+    def state(self) -> dict[str, Array]:
+        """Return the words and the whitening."""
+        whitening = self.whitening_
+        return {
+            "words": self.words_,
+            "basis": whitening.basis,
+            "shift": whitening.shift,
+            "n_even": np.array([whitening.n_even]),
+        }
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Take over words and whitening; see `FeatureExtractor.restore`."""
+        self.whitening_ = PatchWhitening(state["basis"], state["shift"], int(state["n_even"][0]))
+        self.words_ = state["words"]
+        self.encoding_ = ENCODINGS.build(self.encoding)
+        return super().restore(image_shape, state)
+
+    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         from scoreline.features.kernels.patch_codes import Words, packed
 
-        check_is_fitted(self)
-        X = self._check(X)
-        if X.shape[3] != self.image_shape_[2]:
-            raise DataError(
-                f"Images of {X.shape[3]} channels came to features that were fitted on {self.image_shape_[2]}",
-                allowed=f"images of {self.image_shape_[2]} channels",
-                fix="convert the images, or fit on images like them",
-            )
         weights, bias = self.encoding_.answers(self.words_)
         words = Words(packed(weights), packed(bias[:, None]))
-        lens, places = self._lens(), self._places(X.shape[1:])
-        out = np.empty((len(X), self.grid**2, len(bias)), np.float32)
+        lens, places = self._lens(), self._places(shape)
 
-        def describe(low: int) -> None:
-            part = out[low : low + _BATCH]
-            images = np.ascontiguousarray(X[low : low + _BATCH])
-            self.encoding_.pool(images, places, lens, words, part)
-            np.sqrt(part, out=part)
+        def describe(images: Array, rows: Array) -> None:
+            cells = rows.reshape(len(rows), self.grid**2, len(bias))
+            self.encoding_.pool(images, places, lens, words, cells)
+            np.sqrt(rows, out=rows)
 
-        with ThreadPoolExecutor(thread_count()) as pool:
-            list(pool.map(describe, range(0, len(X), _BATCH)))
-        return out.reshape(len(X), self.grid**2 * len(bias))
+        return self.grid**2 * len(bias), describe
+
+    def _least_side(self) -> int:
+        return int(self.patch_size + (self.grid - 1) * self.stride)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``cell_{row}_{column}_word_{k}``."""
@@ -219,21 +222,3 @@ class PatchDictionary(FeatureExtractor):
                 allowed="as many patches as words, or more",
                 fix="raise n_patches or lower words",
             )
-
-    def _check(self, X: Array) -> Array:
-        """Return images as an array, or say what they are instead. Their size is free, their channels are not."""
-        X = np.asarray(X)
-        if X.ndim != 4 or X.dtype != np.uint8:
-            raise DataError(
-                f"Images came as an array of shape {X.shape} and dtype {X.dtype}",
-                allowed="bytes (uint8) of shape (n, H, W, channels)",
-                fix="add the missing axis (grey images have one channel, X[..., None]) or convert to 0 ... 255",
-            )
-        needed = self.patch_size + (self.grid - 1) * self.stride
-        if min(X.shape[1:3]) < needed:
-            raise DataError(
-                f"Images of {X.shape[1]} x {X.shape[2]} pixels are too small for patches of {self.patch_size}",
-                allowed=f"{needed} x {needed} pixels or more",
-                fix="lower patch_size or grid, or resize the images first (image_size)",
-            )
-        return X

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Pixels(FeatureExtractor):
         """Return the images ``(n, H, W, ch)`` as rows ``(n, H * W * ch)``, without a copy."""
         check_is_fitted(self)
         X = self._check(X)
-        return X.reshape(len(X), -1)
+        return X.reshape(len(X), math.prod(self.image_shape_))
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``pixel_{row}_{column}_{channel}``, or ``x{i}`` for vectors."""

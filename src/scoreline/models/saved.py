@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ __all__ = ["SavedModel"]
 
 WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
 FORMAT = "scoreline-linear/1"
+#: What the names of the features' arrays begin with.
+OF_FEATURES = "features."
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,8 @@ class SavedModel:
     penalty_value : float
         ``lam * R(W)`` at the end of training, in the coordinates of training (standardised, perhaps), so that
         objectives on other data can be told.
+    feature_state : mapping of str to array
+        What the features learned from the training images; see `FeatureExtractor.state`.
     """
 
     coef: FloatArray
@@ -47,6 +52,7 @@ class SavedModel:
     features: str
     example_shape: tuple[int, ...]
     penalty_value: float = 0.0
+    feature_state: Mapping[str, Array] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model."""
@@ -56,6 +62,7 @@ class SavedModel:
         tensors = {
             "coef": np.ascontiguousarray(self.coef),
             "intercept": np.ascontiguousarray(self.intercept),
+            **{OF_FEATURES + name: np.ascontiguousarray(part) for name, part in self.feature_state.items()},
         }
         save_file(tensors, folder / WEIGHTS, metadata={"format": FORMAT, "classes": names})
         description = {
@@ -81,7 +88,8 @@ class SavedModel:
         description = _read_description(folder)
         if _digest(folder / WEIGHTS) != description["weights_sha256"]:
             raise _broken(folder, f"{WEIGHTS} is not the file that {DESCRIPTION} was written for")
-        coef, intercept, names = _read_weights(folder)
+        tensors, names = _read_weights(folder)
+        coef, intercept = tensors.pop("coef"), tensors.pop("intercept")
         classes = tuple(description["classes"])
         if names != classes:
             raise _broken(folder, f"the class names in {WEIGHTS} and {DESCRIPTION} differ")
@@ -96,6 +104,7 @@ class SavedModel:
             str(description["features"]),
             tuple(int(n) for n in description["example_shape"]),
             float(description["penalty_value"]),
+            {name.removeprefix(OF_FEATURES): part for name, part in tensors.items()},
         )
 
     def scores(self, rows: Array) -> FloatArray:
@@ -145,18 +154,20 @@ def _read_description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _read_weights(folder: Path) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+def _read_weights(folder: Path) -> tuple[dict[str, Array], tuple[str, ...]]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(folder / WEIGHTS, framework="numpy") as file:
             metadata = file.metadata() or {}
-            coef, intercept = file.get_tensor("coef"), file.get_tensor("intercept")
+            tensors: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise _broken(folder, f"{WEIGHTS} cannot be read ({error})") from error
-    if not (np.isfinite(coef).all() and np.isfinite(intercept).all()):
+    if not {"coef", "intercept"} <= tensors.keys():
+        raise _broken(folder, f"{WEIGHTS} lacks coef or intercept")
+    if not all(np.isfinite(part).all() for part in tensors.values()):
         raise _broken(folder, "a weight is not a finite number")
-    return coef, intercept, tuple(json.loads(metadata.get("classes", "[]")))
+    return tensors, tuple(json.loads(metadata.get("classes", "[]")))
 
 
 def _broken(folder: Path, problem: str) -> ModelError:

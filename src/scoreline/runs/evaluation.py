@@ -13,13 +13,12 @@ from scoreline._typing import Array
 from scoreline.data import Dataset, LoadOptions, Progress, Split, load_dataset
 from scoreline.data.images import match_channels
 from scoreline.errors import UsageError
-from scoreline.features import FEATURES
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
-from scoreline.runs.pipeline import match_classes
+from scoreline.runs.pipeline import match_classes, saved_features
 from scoreline.runs.predictions import row_blocks, row_facts
 
 __all__ = ["EvaluationResult", "evaluate_run"]
@@ -91,11 +90,12 @@ def evaluate_run(
     dataset = load_dataset(data or config.data, _options(config, model, data, data_dir), progress=progress)
     dataset = match_classes(dataset, model.classes)
     name, parts = _chosen(dataset, split)
+    extractor = saved_features(model)
     facts, loss = [], 0.0
     for part in parts:
         for block in row_blocks(model, len(part)):
             X, y = _like_training(part.X[block], model), part.y[block]
-            scores = model.scores(FEATURES.build(model.features).fit(X).transform(X))
+            scores = model.scores(extractor.transform(X))
             facts.append(row_facts(model, y, scores))
             loss += float(LOSSES.build(model.loss).value(scores, y).sum(dtype=np.float64))
     evaluation = evaluate_rows(RowFacts.joined(facts), model.classes, split=name)

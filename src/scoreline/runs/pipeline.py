@@ -13,7 +13,7 @@ from scoreline.engine.solvers import named_solver
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators import LinearClassifier
-from scoreline.features import FEATURES, FeatureExtractor
+from scoreline.features import FeatureExtractor, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
@@ -28,6 +28,7 @@ __all__ = [
     "match_classes",
     "prepare",
     "save_model",
+    "saved_features",
 ]
 
 
@@ -60,7 +61,7 @@ def check_names(config: RunConfig) -> None:
     LOSSES.build(config.loss)
     PENALTIES.build(config.penalty)
     SCHEDULES.build(config.schedule)
-    FEATURES.build(config.features)
+    build_features(config.features)
     if config.solver != "auto":
         named_solver(config.solver)
 
@@ -68,7 +69,7 @@ def check_names(config: RunConfig) -> None:
 def prepare(config: RunConfig, dataset: Dataset | None = None, *, progress: Progress | None = None) -> Prepared:
     """Load the data (unless they are given) and extract the features of every split."""
     check_names(config)
-    extractor = FEATURES.build(config.features)
+    extractor = build_features(config.features)
     if dataset is None:
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
     extractor.fit(dataset.train.X, dataset.train.y)
@@ -121,7 +122,13 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         config.features,
         prepared.dataset.example_shape,
         classifier.penalty_value_,
+        prepared.extractor.state(),
     )
+
+
+def saved_features(model: SavedModel) -> FeatureExtractor:
+    """Return the features of a saved model, as they were fitted."""
+    return build_features(model.features).restore(model.example_shape, model.feature_state)
 
 
 def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:

@@ -12,8 +12,9 @@ from scoreline.data import LoadOptions, decode_image, to_pixels
 from scoreline.data.images import SUFFIXES
 from scoreline.data.names import printable
 from scoreline.errors import DataError, ImageError, ModelError, UsageError
-from scoreline.features import FEATURES
+from scoreline.features import FeatureExtractor
 from scoreline.models import SavedModel
+from scoreline.runs.pipeline import saved_features
 from scoreline.runs.predictions import class_scores
 
 __all__ = ["Guess", "Prediction", "predict_images"]
@@ -69,10 +70,11 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
         raise UsageError(
             f"top-k is {top_k}", allowed=f"1 to {len(model.classes)}, the number of classes", fix="change --top-k"
         )
-    return (_predict(model, path, top_k) for path in _files(images))
+    extractor = saved_features(model)
+    return (_predict(model, extractor, path, top_k) for path in _files(images))
 
 
-def _predict(model: SavedModel, path: Path, top_k: int) -> Prediction:
+def _predict(model: SavedModel, extractor: FeatureExtractor, path: Path, top_k: int) -> Prediction:
     height, width, channels = model.example_shape
     try:
         image = decode_image(path.read_bytes(), max_pixels=LoadOptions().max_pixels, size=(height, width))
@@ -81,7 +83,7 @@ def _predict(model: SavedModel, path: Path, top_k: int) -> Prediction:
     except OSError as error:
         return Prediction(printable(path), (), f"cannot be read ({error.strerror})")
     pixels = to_pixels(image, channels)[None]
-    scores = model.scores(FEATURES.build(model.features).fit(pixels).transform(pixels))
+    scores = model.scores(extractor.transform(pixels))
     probabilities = model.probabilities(scores)
     by_class = class_scores(scores)[0]
     best = np.argsort(-by_class, kind="stable")[:top_k]

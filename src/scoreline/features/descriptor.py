@@ -1,0 +1,80 @@
+"""What descriptors of images of bytes share: the check of their input, and all cores at work."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from scoreline._typing import Array
+from scoreline.errors import DataError
+from scoreline.features.base import FeatureExtractor
+
+__all__ = ["Describe", "ImageDescriptor"]
+
+#: Writes the rows ``(n, D)`` of images ``(n, H, W, ch)`` to its second argument.
+Describe: TypeAlias = Callable[[Array, Array], None]
+
+#: Images that a thread takes at a time.
+BATCH = 32
+
+
+class ImageDescriptor(FeatureExtractor):
+    """Features of images ``(n, H, W, ch)`` of uint8, grey (ch = 1) or in colour (ch = 3), each by itself.
+
+    Batches are shared among threads; a row depends on its image alone, not on the threads nor on its neighbours.
+    """
+
+    def transform(self, X: Array) -> Array:
+        """Return a row of features for each image, ``(n, D)`` float32."""
+        from scoreline.engine.kernels.threads import thread_count
+
+        check_is_fitted(self)
+        X = self._check(X)
+        if X.shape[3] != self.image_shape_[2]:
+            raise DataError(
+                f"Images of {X.shape[3]} channels came to features that were fitted on {self.image_shape_[2]}",
+                allowed=f"images of {self.image_shape_[2]} channels",
+                fix="convert the images, or fit on images like them",
+            )
+        length, describe = self._plan(X.shape[1:])
+        rows = np.empty((len(X), length), np.float32)
+
+        def take(low: int) -> None:
+            describe(np.ascontiguousarray(X[low : low + BATCH]), rows[low : low + BATCH])
+
+        n_threads = thread_count()  # before BLAS is held to the one that each of ours may use
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(take, range(0, len(X), BATCH)))
+        return rows
+
+    @abstractmethod
+    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+        """Return D for images of a shape ``(H, W, ch)``, and what describes a batch of them."""
+
+    @abstractmethod
+    def _least_side(self) -> int:
+        """Return the fewest pixels that an image must have in each direction."""
+
+    def _check(self, X: Array) -> Array:
+        """Return images as an array, or say what they are instead."""
+        X = np.asarray(X)
+        if X.ndim != 4 or X.dtype != np.uint8 or X.shape[3] not in (1, 3):
+            raise DataError(
+                f"Images came as an array of shape {X.shape} and dtype {X.dtype}",
+                allowed="bytes (uint8) of shape (n, H, W, channels), with 1 or 3 channels",
+                fix="add the missing axis (grey images have one channel, X[..., None]) or convert to 0 ... 255",
+            )
+        least = self._least_side()
+        if min(X.shape[1:3]) < least:
+            raise DataError(
+                f"Images of {X.shape[1]} x {X.shape[2]} pixels are too small for {type(self).__name__}",
+                allowed=f"{least} x {least} pixels or more",
+                fix="lower its sizes (cell, patch, grid), or resize the images first (image_size)",
+            )
+        return X

@@ -1,0 +1,84 @@
+"""Histograms of oriented gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._checks import check_number
+from scoreline._typing import Array
+from scoreline.features.descriptor import Describe, ImageDescriptor
+
+__all__ = ["HOG"]
+
+
+class HOG(ImageDescriptor):
+    r"""How much gradient of each direction there is in each cell, normalised over blocks of cells.
+
+    For each pixel the gradient :math:`(x_{r+1} - x_{r-1}, x_{c+1} - x_{c-1})` (0 at the border; of the channel
+    where it is longest) adds its length to the bin of its direction. The bins' means over the cells of a block, b,
+    are normalised together ("L2-Hys"): divided by :math:`\sqrt{|b|^2 + 10^{-10}}`, cut off at 0.2, divided again.
+
+    D = (H // cell - block + 1) * (W // cell - block + 1) * block^2 * bins; pixels beyond the last whole cell are
+    left out. Equal to scikit-image's ``hog`` for unsigned directions.
+
+    Parameters
+    ----------
+    cell : int
+        Side of a cell in pixels: 4 to 8 for images of 32 x 32, 8 to 16 for photographs.
+    block : int
+        Side of a block in cells.
+    bins : int
+        Directions that are told apart.
+    signed : bool
+        Whether a gradient and its opposite differ: bins over 360 degrees instead of 180.
+
+    References
+    ----------
+    Dalal, N. & Triggs, B. (2005). Histograms of oriented gradients for human detection. CVPR.
+    """
+
+    def __init__(self, cell: int = 4, block: int = 2, *, bins: int = 9, signed: bool = False) -> None:
+        self.cell = cell
+        self.block = block
+        self.bins = bins
+        self.signed = signed
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return ``block_{row}_{column}_cell_{row}_{column}_bin_{i}``."""
+        del input_features
+        check_is_fitted(self)
+        rows, columns = self._blocks(self.image_shape_)
+        places = np.ndindex(rows, columns, self.block, self.block, self.bins)
+        return np.array([f"block_{r}_{c}_cell_{i}_{j}_bin_{k}" for r, c, i, j, k in places], dtype=object)
+
+    def cells(self, images: Array) -> Array:
+        """Return the bins' means over each cell, not normalised, ``(n, H // cell, W // cell, bins)`` float64."""
+        from scoreline.features.kernels.hog import histograms
+
+        images = self._check(images)
+        n, H, W, _ = images.shape
+        cells = np.zeros((n, H // self.cell, W // self.cell, self.bins))
+        histograms(np.ascontiguousarray(images), self.cell, self.signed, cells)
+        return cells
+
+    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+        from scoreline.features.kernels.hog import normalize_blocks
+
+        rows, columns = self._blocks(shape)
+
+        def describe(images: Array, out: Array) -> None:
+            normalize_blocks(self.cells(images), self.block, out)
+
+        return rows * columns * self.block**2 * self.bins, describe
+
+    def _blocks(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        H, W = shape[:2]
+        return H // self.cell - self.block + 1, W // self.cell - self.block + 1
+
+    def _least_side(self) -> int:
+        for name in ("cell", "block", "bins"):
+            check_number(name, getattr(self, name), 1)
+        return int(self.cell * self.block)

@@ -1,0 +1,126 @@
+"""Local binary patterns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._checks import check_number
+from scoreline._typing import Array
+from scoreline.errors import UnknownNameError
+from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.grey import grey_values
+
+__all__ = ["LBP", "PATTERNS", "pattern_labels"]
+
+#: Names of the ways to tell patterns apart, after scikit-image's.
+PATTERNS = ("default", "ror", "uniform", "nri-uniform")
+#: Points beyond which the table of patterns grows too large.
+MOST_POINTS = 16
+
+
+class LBP(ImageDescriptor):
+    r"""How often each pattern of brighter and darker neighbours occurs in each cell: D = grid^2 * labels.
+
+    P points on a circle of radius R about a pixel (between pixels by bilinear interpolation, 0 outside) give one
+    bit each: whether they are at least as bright as the pixel. Patterns are told apart as in scikit-image's
+    ``local_binary_pattern``, whose numbers they have:
+
+    - ``default``: all of them, 2^P labels;
+    - ``ror``: up to rotation, by the least number that a rotation gives, 2^P labels of which few occur;
+    - ``uniform``: by the number of bright points if these lie together, else one label: P + 2;
+    - ``nri-uniform``: bright points that lie together also by where they lie: P (P - 1) + 3.
+
+    Parameters
+    ----------
+    radius : float
+        R in pixels.
+    points : int
+        P, at most 16.
+    patterns : str
+        ``default``, ``ror``, ``uniform`` or ``nri-uniform``.
+    grid : int
+        The image is cut into grid x grid cells; the frequencies of a cell sum to 1.
+
+    References
+    ----------
+    Ojala, T., Pietikäinen, M. & Mäenpää, T. (2002). Multiresolution gray-scale and rotation invariant texture
+    classification with local binary patterns. PAMI 24. Ahonen, T., Hadid, A. & Pietikäinen, M. (2006). Face
+    description with local binary patterns. PAMI 28, for the grid.
+    """
+
+    def __init__(
+        self, radius: float = 1.0, *, points: int = 8, patterns: str = "nri-uniform", grid: int = 4
+    ) -> None:
+        self.radius = radius
+        self.points = points
+        self.patterns = patterns
+        self.grid = grid
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return ``cell_{row}_{column}_pattern_{label}``."""
+        del input_features
+        check_is_fitted(self)
+        labels = range(int(pattern_labels(self.points, self.patterns).max()) + 1)
+        cells = np.ndindex(self.grid, self.grid)
+        return np.array([f"cell_{r}_{c}_pattern_{k}" for r, c in cells for k in labels], dtype=object)
+
+    def label_map(self, images: Array) -> Array:
+        """Return the label of each pixel, ``(n, H, W)`` int64."""
+        from scoreline.features.kernels.lbp import label_image
+
+        images = self._check(images)
+        labels, offsets = pattern_labels(self.points, self.patterns), self._offsets()
+        out = np.empty(images.shape[:3], np.int64)
+        for grey, map_ in zip(grey_values(images), out, strict=True):
+            label_image(grey, offsets, labels, map_)
+        return out
+
+    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+        from scoreline.features.kernels.lbp import count_labels
+
+        labels, offsets = pattern_labels(self.points, self.patterns), self._offsets()
+        count = int(labels.max()) + 1
+
+        def describe(images: Array, out: Array) -> None:
+            out[:] = 0
+            count_labels(
+                grey_values(images), offsets, labels, self.grid, out.reshape(len(out), self.grid**2, count)
+            )
+
+        return self.grid**2 * count, describe
+
+    def _offsets(self) -> Array:
+        """Return the points' places relative to the pixel, ``(P, 2)``, rounded as scikit-image does."""
+        angle = 2 * np.pi * np.arange(self.points) / self.points
+        return np.round(np.column_stack([-self.radius * np.sin(angle), self.radius * np.cos(angle)]), 5)
+
+    def _least_side(self) -> int:
+        check_number("radius", self.radius, 0, above=True)
+        check_number("points", self.points, 1, MOST_POINTS + 1)
+        check_number("grid", self.grid, 1)
+        if self.patterns not in PATTERNS:
+            raise UnknownNameError.of("kind of patterns", self.patterns, PATTERNS)
+        return int(self.grid)
+
+
+def pattern_labels(points: int, patterns: str) -> Array:
+    """Return the label of each pattern of bits, ``(2^P,)`` int64; bit i is the i-th point."""
+    codes = np.arange(1 << points)
+    if patterns == "default":
+        return codes
+    bits = (codes[:, None] >> np.arange(points)) & 1
+    if patterns == "ror":
+        turned = [np.roll(bits, -k, axis=1) @ (1 << np.arange(points)) for k in range(points)]
+        return np.minimum.reduce(turned)
+    bright = bits.sum(axis=1)
+    changes = (bits[:, 1:] != bits[:, :-1]).sum(axis=1)
+    if patterns == "uniform":
+        return np.where(changes <= 2, bright, points + 1)
+    # All dark; runs of bright points by their length and by where they begin; all bright; no run.
+    begin = np.where(bits[:, 0] == 1, bright - (1 - bits).argmax(axis=1), points - bits.argmax(axis=1))
+    labels = 1 + (bright - 1) * points + begin
+    labels = np.where(bright == 0, 0, np.where(bright == points, points * (points - 1) + 1, labels))
+    return np.where(changes <= 2, labels, points * (points - 1) + 2)

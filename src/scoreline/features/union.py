@@ -1,0 +1,75 @@
+"""Several features side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._typing import Array
+from scoreline.errors import UsageError
+from scoreline.features.base import FeatureExtractor
+
+__all__ = ["FeatureUnion"]
+
+
+class FeatureUnion(FeatureExtractor):
+    """The rows of several extractors, one after the other: D is the sum of theirs.
+
+    Parameters
+    ----------
+    parts : sequence of (str, FeatureExtractor)
+        Names, each of them once, and extractors.
+
+    Raises
+    ------
+    UsageError
+        There is no part, or two have the same name.
+    """
+
+    def __init__(self, parts: Sequence[tuple[str, FeatureExtractor]]) -> None:
+        self.parts = parts
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        """Fit every part on the images ``(n, H, W, ch)``."""
+        self.check_parts()
+        for _, part in self.parts:
+            part.fit(X, y)
+        self.image_shape_ = X.shape[1:]
+        return self
+
+    def transform(self, X: Array) -> Array:
+        """Return the parts' rows side by side, ``(n, D)`` float32."""
+        check_is_fitted(self)
+        return np.concatenate([part.transform(X).astype(np.float32, copy=False) for _, part in self.parts], axis=1)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return ``{part}__{name}``, as scikit-learn's `FeatureUnion` does."""
+        del input_features
+        names = [f"{name}__{inner}" for name, part in self.parts for inner in part.get_feature_names_out()]
+        return np.array(names, dtype=object)
+
+    def state(self) -> dict[str, Array]:
+        """Return the parts' states, their names before those of the arrays."""
+        return {f"{name}.{key}": array for name, part in self.parts for key, array in part.state().items()}
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Let each part take over its state."""
+        self.check_parts()
+        for name, part in self.parts:
+            begin = f"{name}."
+            own = {key.removeprefix(begin): array for key, array in state.items() if key.startswith(begin)}
+            part.restore(image_shape, own)
+        return super().restore(image_shape, state)
+
+    def check_parts(self) -> None:
+        """Raise UsageError unless there are parts, each with a name of its own."""
+        names = [name for name, _ in self.parts]
+        if not names or len(set(names)) < len(names):
+            raise UsageError(
+                f"A union was made of the features {', '.join(names) or 'none'}",
+                allowed="one feature or more, each under a name of its own",
+                fix="leave the repeated one out, or give it other parameters",
+            )

@@ -1,0 +1,179 @@
+"""What all features have in common: images of bytes in, rows of float32 out, each image by itself."""
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from threadpoolctl import threadpool_limits
+
+from scoreline.errors import DataError, ScorelineError, UsageError
+from scoreline.features import FEATURES, FeatureUnion, build_features
+from scoreline.features.specs import split_specs
+
+RNG = np.random.default_rng(0)
+#: Specs that are quick; the names before the colon are all that are registered.
+SPECS = [
+    "pixels",
+    "hue:6",
+    "hue:5,grid=2",
+    "hog",
+    "hog:cell=5,signed=yes",
+    "lbp:grid=2",
+    "lbp:radius=2,points=6,patterns=uniform",
+    "gist:scales=2,orientations=3,grid=3",
+    "textons:9,scales=1,orientations=3",
+    "ssim:step=5,radius=6,angles=4",
+    "sift:step=6,bin=2.5",
+    "words:20,step=5",
+    "words:20,assignment=hard,levels=3",
+    "words:20,assignment=soft,levels=1,scales=2",
+    "dictionary:16,patch_size=4,components=9,n_patches=400",
+    "hog:8,hue:4,words:12,step=6",
+]
+
+
+def photographs(n=5, H=26, W=31, ch=3):
+    coarse = RNG.integers(256, size=(n, H // 4 + 1, W // 4 + 1, ch)).astype(float)
+    fine = np.kron(coarse, np.ones((1, 4, 4, 1)))[:, :H, :W] + RNG.normal(scale=12, size=(n, H, W, ch))
+    return np.clip(fine, 0, 255).astype(np.uint8)
+
+
+IMAGES = photographs()
+
+
+@pytest.fixture(params=SPECS)
+def spec(request):
+    return request.param
+
+
+def test_every_feature_is_tried():
+    assert {name.partition(":")[0] for text in SPECS for name in split_specs(text)} == set(FEATURES)
+
+
+def test_rows_and_names(spec):
+    extractor = build_features(spec)
+    rows = extractor.fit(IMAGES).transform(IMAGES)
+    names = extractor.get_feature_names_out()
+    assert rows.shape == (5, len(names))
+    assert rows.dtype == (np.uint8 if spec == "pixels" else np.float32)
+    assert np.isfinite(rows).all()
+    assert len(set(names)) == len(names)
+    assert rows.std(axis=0).max() > 0
+
+
+def test_each_image_by_itself_for_any_number_of_threads(spec):
+    extractor = build_features(spec).fit(IMAGES)
+    rows = extractor.transform(IMAGES)
+    many = extractor.transform(np.concatenate([IMAGES] * 15))
+    with threadpool_limits(1, user_api="blas"):
+        np.testing.assert_array_equal(extractor.transform(np.concatenate([IMAGES] * 15)), many)
+    np.testing.assert_allclose(many, np.concatenate([rows] * 15), rtol=2e-4, atol=2e-5)
+    alone = np.concatenate([extractor.transform(IMAGES[i : i + 1]) for i in range(5)])
+    np.testing.assert_allclose(alone, rows, rtol=2e-4, atol=2e-5)
+
+
+def test_no_image_gives_no_row(spec):
+    extractor = build_features(spec).fit(IMAGES)
+    assert extractor.transform(IMAGES[:0]).shape == (0, len(extractor.get_feature_names_out()))
+
+
+def test_the_same_seed_learns_the_same(spec):
+    first, second = (build_features(spec).fit(IMAGES).transform(IMAGES) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_clones_have_the_parameters_and_nothing_learned(spec):
+    extractor = build_features(spec).fit(IMAGES)
+    copy = clone(extractor)
+    assert str(copy.get_params()) == str(extractor.get_params())
+    with pytest.raises(NotFittedError):
+        copy.transform(IMAGES)
+
+
+def test_what_was_learned_comes_back_from_its_arrays(spec):
+    extractor = build_features(spec).fit(IMAGES)
+    state = {name: np.array(part) for name, part in extractor.state().items()}
+    again = build_features(spec).restore(IMAGES.shape[1:], state)
+    np.testing.assert_array_equal(again.transform(IMAGES), extractor.transform(IMAGES))
+    np.testing.assert_array_equal(again.get_feature_names_out(), extractor.get_feature_names_out())
+
+
+def test_grey_images(spec):
+    grey = IMAGES[..., :1]
+    if "hue" in spec:
+        with pytest.raises(DataError, match="hue"):
+            build_features(spec).fit(grey)
+        return
+    rows = build_features(spec).fit(grey).transform(grey)
+    assert np.isfinite(rows).all()
+
+
+def test_flat_images(spec):
+    flat = np.full_like(IMAGES, 120)
+    extractor = build_features(spec).fit(IMAGES)
+    assert np.isfinite(extractor.transform(flat)).all()
+
+
+def test_other_channels_than_fitted(spec):
+    with pytest.raises(DataError):
+        build_features(spec).fit(IMAGES).transform(IMAGES[..., :1])
+
+
+@pytest.mark.parametrize(
+    "bad", [IMAGES.astype(float), IMAGES[0], IMAGES[..., :2]], ids=["float", "3-D", "2 channels"]
+)
+def test_what_is_no_batch_of_images(spec, bad):
+    if spec == "pixels":
+        pytest.skip("pixels take any numbers")
+    with pytest.raises(DataError, match="uint8"):
+        build_features(spec).fit(bad)
+
+
+def test_images_too_small(spec):
+    if spec == "pixels" or spec.startswith("hue"):
+        pytest.skip("has no least size beyond its grid")
+    with pytest.raises(DataError, match="too small"):
+        build_features(spec).fit(IMAGES[:, :1, :1])
+
+
+@pytest.mark.parametrize("name", list(FEATURES))
+def test_docstrings_tell_all_parameters(name):
+    cls = FEATURES[name]
+    text = inspect.getdoc(cls) or ""
+    parameters = list(inspect.signature(cls).parameters)
+    documented = text.partition("Parameters")[2].replace(", ", " : ")
+    assert [key for key in parameters if f"{key} : " not in documented] == []
+
+
+class TestSpecs:
+    @pytest.mark.parametrize(
+        ("text", "specs"),
+        [
+            ("hog", ["hog"]),
+            ("hog,hue", ["hog", "hue"]),
+            (" hog , words:1000 ", ["hog", "words:1000"]),
+            ("hog:cell=4,signed=yes,hue", ["hog:cell=4,signed=yes", "hue"]),
+            ("hog,cell=4", ["hog:cell=4"]),
+            ("words:50,assignment=[soft:beta=3],lbp", ["words:50,assignment=[soft:beta=3]", "lbp"]),
+            ("lbp:radius=1,lbp:radius=2", ["lbp:radius=1", "lbp:radius=2"]),
+        ],
+    )
+    def test_lists(self, text, specs):
+        assert split_specs(text) == specs
+
+    def test_a_union_is_its_parts_side_by_side(self):
+        parts = [build_features(name).fit(IMAGES).transform(IMAGES) for name in ("hog", "hue:8")]
+        both = build_features("hog,hue:8").fit(IMAGES)
+        np.testing.assert_array_equal(both.transform(IMAGES), np.concatenate(parts, axis=1))
+        assert both.get_feature_names_out()[-1] == "hue:8__cell_0_0_hue_337.5"
+
+    @pytest.mark.parametrize("text", ["", ",", "hog,hog", "hog,nothing", "hog:cells=3", "cell=4"])
+    def test_what_cannot_be_read(self, text):
+        with pytest.raises(ScorelineError):
+            build_features(text)
+
+    def test_a_union_of_nothing(self):
+        with pytest.raises(UsageError, match="none"):
+            FeatureUnion([]).fit(IMAGES)
