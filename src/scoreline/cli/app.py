@@ -15,6 +15,7 @@ from scoreline import __version__
 from scoreline.cli import compare, sweep
 from scoreline.cli.datasets import datasets
 from scoreline.cli.evaluate import evaluate
+from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
 from scoreline.cli.output import notes, print_json
 from scoreline.cli.predict import predict
@@ -38,6 +39,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command("compare")(compare.compare_command)
 app.command("sweep")(sweep.sweep_command)
+app.command("features")(features_command)
 app.command()(gradcheck)
 app.command()(datasets)
 

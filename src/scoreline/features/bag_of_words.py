@@ -49,8 +49,8 @@ class BagOfWords(ImageDescriptor):
     References
     ----------
     Csurka, G. et al. (2004). Visual categorization with bags of keypoints. ECCV workshop. Lazebnik, S., Schmid,
-    C. & Ponce, J. (2006). Beyond bags of features: spatial pyramid matching. CVPR. Arandjelović, R. & Zisserman, A.
-    (2012). Three things everyone should know to improve object retrieval. CVPR, for the Hellinger map.
+    C. & Ponce, J. (2006). Beyond bags of features: spatial pyramid matching. CVPR. Arandjelović, R. & Zisserman,
+    A. (2012). Three things everyone should know to improve object retrieval. CVPR, for the Hellinger map.
     """
 
     def __init__(
@@ -119,6 +119,14 @@ class BagOfWords(ImageDescriptor):
             [f"level_{level}_cell_{r}_{c}_word_{k}" for level, r, c in cells for k in range(self.words)],
             dtype=object,
         )
+
+    def word_map(self, images: Array) -> tuple[Array, Array, Array]:
+        """Return each descriptor's nearest word ``(n, scales * places)``, and the places' rows and columns."""
+        check_is_fitted(self)
+        images = self._check(images)
+        words = self.words_.astype(np.float32)
+        nearness = self._descriptors(images) @ words.T - np.square(words).sum(axis=1) / 2
+        return nearness.argmax(axis=1).reshape(len(images), -1), *self._local().places(images.shape[1:])
 
     def _descriptors(self, images: Array) -> Array:
         """Return the descriptors of images under the Hellinger map, ``(n * places, 128)`` float32."""

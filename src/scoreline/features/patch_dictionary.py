@@ -171,6 +171,13 @@ class PatchDictionary(ImageDescriptor):
     def _least_side(self) -> int:
         return int(self.patch_size + (self.grid - 1) * self.stride)
 
+    def patches(self) -> Array:
+        """Return the words as contrast-normalised patches ``(k, p, p, ch)``: the nearest that give their codes."""
+        check_is_fitted(self)
+        whitening = self.whitening_
+        flat = (self.words_ - whitening.shift) @ np.linalg.pinv(whitening.basis).T
+        return flat.reshape(-1, self.patch_size, self.patch_size, self.image_shape_[2])
+
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``cell_{row}_{column}_word_{k}``."""
         del input_features

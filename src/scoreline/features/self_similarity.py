@@ -75,7 +75,7 @@ class SelfSimilarity(ImageDescriptor):
         from scoreline.features.kernels.self_similarity import similarities
 
         rows, columns = self._places(shape)
-        offsets = self._offsets()
+        offsets = self.offsets()
         noise = float(self.noise * self.patch**2 * shape[2])
         count = self.radii * self.angles
 
@@ -95,7 +95,7 @@ class SelfSimilarity(ImageDescriptor):
 
         return along(shape[0]), along(shape[1])
 
-    def _offsets(self) -> Array:
+    def offsets(self) -> Array:
         """Return the offsets within the radius with their bins, ``(m, 3)`` int64; the place itself is in none."""
         down, right = np.mgrid[-self.radius : self.radius + 1, -self.radius : self.radius + 1].reshape(2, -1)
         distance = np.hypot(down, right)

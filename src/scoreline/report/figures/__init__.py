@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from scoreline.report.figures.base import png_bytes, save_figure
 from scoreline.report.figures.class_templates import class_templates
 from scoreline.report.figures.confusion import confusion
+from scoreline.report.figures.feature_views import feature_views
 from scoreline.report.figures.loss_curves import loss_curves
 from scoreline.report.figures.mistakes import mistakes
 from scoreline.report.figures.run_comparison import run_comparison
@@ -32,6 +33,7 @@ __all__ = [
     "Theme",
     "class_templates",
     "confusion",
+    "feature_views",
     "loss_curves",
     "mistakes",
     "png_bytes",
@@ -49,6 +51,7 @@ FIGURES: Mapping[str, Callable[..., Figure]] = MappingProxyType(
         "confusion": confusion,
         "class-templates": class_templates,
         "mistakes": mistakes,
+        "feature-views": feature_views,
         "validation-map": validation_map,
         "validation-curve": validation_curve,
     }

@@ -1,0 +1,43 @@
+"""``scoreline features``: what features see in images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scoreline.cli.output import console
+from scoreline.cli.progress import ProgressBars
+
+__all__ = ["features_command"]
+
+
+def features_command(
+    images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
+    features: Annotated[str, typer.Option(help="Features, with commas between.")] = "hog,hue,lbp",
+    out: Annotated[
+        Path | None, typer.Option(help="New folder for the figures. [default: runs/<name>-features-<number>]")
+    ] = None,
+    size: Annotated[int, typer.Option(min=8, max=1024, help="Side to which images are fitted, in pixels.")] = 96,
+    most: Annotated[int, typer.Option(min=1, help="Images of a folder that are drawn at the most.")] = 8,
+    learn_from: Annotated[
+        str | None,
+        typer.Option(
+            help="Data set that words and dictionaries are learned from. [default: the images]", show_default=False
+        ),
+    ] = None,
+) -> None:
+    """Draw what features see: gradients, hues, patterns, words."""
+    from scoreline.runs.drawing import save_drawings
+    from scoreline.runs.feature_drawing import draw_features
+    from scoreline.runs.folder import RunFolder
+
+    with ProgressBars() as bars:
+        drawings = list(
+            draw_features(images, features, size=size, most=most, learn_from=learn_from, progress=bars.loading)
+        )
+    folder = RunFolder.create(out, f"{images.stem}-features")
+    save_drawings(drawings, folder.path)
+    for drawing in drawings:
+        console.print(f"{folder.path / drawing.name}.png", markup=False)
