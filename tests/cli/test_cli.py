@@ -66,11 +66,11 @@ class TestTrain:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["train", "--lam", "-1"], 2, "The setting lam is -1.0"),
+        (["train", "--lam", "-1"], 2, "The setting lam is '-1'"),
         (["train", "--loss", "sofmax"], 2, "write 'softmax'"),
         (["train", "--solver", "exact", "--penalty", "max-norm"], 2, "no sum"),
         (["train", "--bogus"], 2, "No such option"),
-        (["train", "--lam", "much"], 2, "as a number"),
+        (["train", "--lam", "much"], 2, "a number of at least 0"),
         (["train", "/no/such/folder"], 3, "no data set, file or folder"),
         (["train", "--config", "/no/such/file"], 2, "cannot be read"),
         (["evaluate", "/no/such/run"], 3, "not the folder of a run"),

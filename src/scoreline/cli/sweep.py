@@ -115,7 +115,7 @@ def _values(row: SweepRow) -> tuple[object, ...]:
     )  # fmt: skip
     return (
         row.config.solver,
-        row.config.lam,
+        row.config.strength,
         *("" if value is None else value for value in measured),
         row.remark,
     )
@@ -141,7 +141,7 @@ def _cells(row: SweepRow) -> tuple[str, ...]:
 
     return (
         row.config.solver,
-        f"{row.config.lam:g}",
+        f"{row.config.strength:g}",
         text(row.lr, ".4g"),
         text(row.validation_accuracy, ".4f"),
         text(row.validation_loss, ".4f"),

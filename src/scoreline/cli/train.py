@@ -49,6 +49,15 @@ def train(
         raise typer.Exit(INTERRUPTED)
 
 
+def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
+    choice = result.lam_choice
+    if choice is None:
+        return []
+    tried = choice.accuracy
+    worst = " (the last one tried: better may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
+    return [("lam", f"{choice.lam:.3g}, the best of {len(tried)} on validation, {tried[choice.lam]:.4f}{worst}")]
+
+
 def _print_summary(result: RunResult) -> None:
     dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
     splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
@@ -63,6 +72,7 @@ def _print_summary(result: RunResult) -> None:
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),
                 ("objective", f"{classifier.objective_:.6g} on the training data{proof}"),
+                *_chosen_lam(result),
                 ("solver", f"{classifier.solver_.name}{lr}: {classifier.solver_.reason}"),
                 ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),
                 ("seconds", f"{timings.total:.1f} (loading {timings.load:.1f}, fitting {timings.fit:.1f})"),

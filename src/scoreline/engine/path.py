@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,6 +27,7 @@ def fit_path(
     max_iter: int,
     validation: DataSource | None = None,
     listeners: Sequence[Listener] = (),
+    enough: Callable[[Outcome], bool] | None = None,
 ) -> list[Outcome]:
     """Minimise a convex objective exactly for each of its K values of `lam`, from the strongest down.
 
@@ -46,6 +47,8 @@ def fit_path(
         Judged at the end of each fit.
     listeners : sequence of callables
         Are shown the events of every fit, and may end the path with a `Reason`.
+    enough : callable, optional
+        Is shown the outcome of each fit, and says whether the path ends there: weaker penalties are outdone.
 
     Returns
     -------
@@ -79,6 +82,8 @@ def fit_path(
             outcome = replace(outcome, validation_loss=loss, validation_accuracy=accuracy)
         outcomes[int(k)] = outcome
         wish = ended.reason if ended.reason in (Reason.INTERRUPTED, Reason.TIME_LIMIT) else None
+        if wish is None and enough is not None and enough(outcome):
+            wish = Reason.OUTDONE
     return [outcomes[k] for k in range(objective.n_configurations)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -36,7 +37,9 @@ class RunConfig(BaseModel):
     standardize: bool = Field(True, description="Scale every feature to mean 0 and deviation 1.")
     loss: str = Field("softmax", description="Loss, perhaps with parameters: weston-watkins:squared,margin=2.")
     penalty: str = Field("l2", description="Penalty, perhaps with parameters: elastic-net:0.5.")
-    lam: float = Field(1e-3, ge=0, description="Strength of the penalty.")
+    lam: float | Literal["auto"] = Field(
+        1e-3, description="Strength of the penalty; auto takes the best on the validation split."
+    )
     solver: str = Field(
         "auto", description="auto, exact, gd, random-search, random-local-search, or an optimiser."
     )
@@ -58,6 +61,33 @@ class RunConfig(BaseModel):
     memory: str | None = Field(
         None, description="Bound on memory, such as 2GB: images and rows are then streamed from the disk."
     )
+
+    @field_validator("lam", mode="before")
+    @classmethod
+    def _is_strength(cls, value: Any) -> Any:
+        try:
+            if value == "auto" or 0 <= float(value) < math.inf:
+                return value if value == "auto" else float(value)
+        except (TypeError, ValueError):
+            pass
+        raise ValueError("a number of at least 0, or auto")
+
+    @property
+    def strength(self) -> float:
+        """`lam` as a number.
+
+        Raises
+        ------
+        UsageError
+            It has yet to be chosen.
+        """
+        if self.lam == "auto":
+            raise UsageError(
+                "lam is 'auto' where nothing chooses it",
+                allowed="'auto' for training; a number here",
+                fix="give lam as a number, or run 'scoreline train' and take the one in its config.yaml",
+            )
+        return self.lam
 
     @field_validator("memory")
     @classmethod

@@ -144,13 +144,13 @@ class _Table(NamedTuple):
     @classmethod
     def of(cls, rows: Sequence[SweepRow]) -> _Table:
         """Fill the table from rows of which the best comes first."""
-        lams = sorted({row.config.lam for row in rows})
+        lams = sorted({row.config.strength for row in rows})
         lrs = sorted({row.config.lr for row in rows if row.config.lr is not None})
         shape = (max(len(lrs), 1), len(lams))
         accuracy, dropped, best = np.full(shape, np.nan), np.zeros(shape, dtype=bool), None
         for row in rows:
             lr = row.config.lr
-            place = (0 if lr is None else lrs.index(lr), lams.index(row.config.lam))
+            place = (0 if lr is None else lrs.index(lr), lams.index(row.config.strength))
             if not row.diverged and row.validation_accuracy is not None:
                 accuracy[place] = row.validation_accuracy
                 best = best or place

@@ -51,7 +51,7 @@ def check_run_gradient(
     objective = Objective(
         LOSSES.build(config.loss),
         penalty,
-        np.array([config.lam]),
+        np.array([config.strength]),
         source.n_classes,
         standardization=Standardization.of(source) if config.standardize else None,
     )
@@ -63,7 +63,9 @@ def check_run_gradient(
 
     def value(flat: Array) -> float:
         params = unpack(flat)
-        return float(objective.data_loss(params, source)[0][0] + config.lam * penalty.smooth_value(params.W)[0])
+        return float(
+            objective.data_loss(params, source)[0][0] + config.strength * penalty.smooth_value(params.W)[0]
+        )
 
     def gradient(flat: Array) -> Array:
         result = objective.value_and_gradient(unpack(flat), batch).gradient

@@ -83,7 +83,7 @@ def build_classifier(config: RunConfig) -> LinearClassifier:
     return LinearClassifier(
         loss=config.loss,
         penalty=config.penalty,
-        lam=config.lam,
+        lam=config.strength,
         solver=config.solver,
         lr=config.lr,
         schedule=config.schedule,

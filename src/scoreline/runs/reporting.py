@@ -42,7 +42,7 @@ def _training(result: RunResult) -> dict[str, str]:
     config, classifier = result.config, result.classifier
     facts = {
         "loss": config.loss,
-        "penalty": f"{config.penalty}, lam = {config.lam:g}",
+        "penalty": f"{config.penalty}, lam = {config.strength:g}",
         "features": config.features + (", standardised" if config.standardize else ""),
         "solver": f"{classifier.solver_.name}: {classifier.solver_.reason}",
         "epochs": f"{classifier.n_iter_}, {classifier.stop_reason_.value}",

@@ -12,6 +12,7 @@ from scoreline.report.metrics import Evaluation
 from scoreline.runs.config import RunConfig
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
+from scoreline.runs.lam_choice import LamChoice
 from scoreline.runs.pipeline import Prepared, judged_split
 
 __all__ = ["RunResult", "Timings"]
@@ -38,6 +39,8 @@ class RunResult:
     evaluations: dict[str, Evaluation]
     sanity: tuple[SanityCheck, ...]
     timings: Timings
+    #: How `lam` was chosen, where it was.
+    lam_choice: LamChoice | None = None
 
     @property
     def judged(self) -> Evaluation:
@@ -67,6 +70,8 @@ class RunResult:
             "status": classifier.stop_reason_.value,
             "solver": {"name": classifier.solver_.name, "reason": classifier.solver_.reason, "lr": classifier.lr_},
             "epochs": classifier.n_iter_,
+            "lam": self.config.strength,
+            "lam_tried": None if self.lam_choice is None else self.lam_choice.accuracy,
             "duality_gap": classifier.duality_gap_,
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},

@@ -91,7 +91,7 @@ class SweepResult:
     def edges(self) -> list[str]:
         """Return a sentence for each axis at whose end the best lies, so that better may lie beyond."""
         axes: Mapping[str, tuple[FloatArray | None, float | None]] = {
-            "lam": (self.axes.lams, self.best.config.lam),
+            "lam": (self.axes.lams, self.best.config.strength),
             "lr": (self.axes.lrs, self.best.config.lr),
         }
         found = []

@@ -19,6 +19,7 @@ from scoreline.penalties import PENALTIES
 from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
+from scoreline.runs.lam_choice import choose_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
 from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
 from scoreline.runs.reporting import write_figures_and_report
@@ -59,6 +60,9 @@ def train_run(
     begun = time.perf_counter()
     prepared = prepare(config, progress=progress)
     loaded = time.perf_counter()
+    chosen = choose_lam(config, prepared, listeners) if config.lam == "auto" else None
+    config = config if chosen is None else config.model_copy(update={"lam": chosen.lam})
+    tuned = time.perf_counter()
     classifier = build_classifier(config)
     folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")
     config.write(folder.config_file)
@@ -84,7 +88,8 @@ def train_run(
         model,
         evaluations,
         sanity,
-        Timings(loaded - begun, fitted - checked, time.perf_counter() - begun),
+        Timings(loaded - begun, tuned - loaded + fitted - checked, time.perf_counter() - begun),
+        chosen,
     )
     name = judged_split(prepared.rows)
     rows = prediction_rows(model, prepared.split(name), prepared.rows[name], name)

@@ -1,0 +1,95 @@
+"""The strength of the penalty that does best on the validation split."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline.data import MemorySource
+from scoreline.engine.stopping import Listener
+from scoreline.engine.sweep import Outcome
+from scoreline.errors import DataError
+from scoreline.estimators.grid import grid_points, sweep_grid
+from scoreline.estimators.validation import encode_labels, validate_training_data
+from scoreline.runs.config import RunConfig
+from scoreline.runs.pipeline import Prepared, build_classifier
+
+__all__ = ["LamChoice", "choose_lam"]
+
+#: Strengths that are tried, from the strongest down, and how close to its optimum each is brought.
+TRIED, ROUGHLY = np.geomspace(10, 1e-7, 17), 1e-2
+#: Strengths in a row that do worse than the best, after which weaker ones are not tried.
+PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class LamChoice:
+    """A strength, and what led to it."""
+
+    lam: float
+    #: Validation accuracy by strength, of all that were tried.
+    accuracy: dict[float, float]
+
+
+def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()) -> LamChoice:
+    """Return the strength of the penalty whose classifier is best on the validation split.
+
+    Half powers of ten are tried from 10 down, each roughly (`tol` at least 0.01), until three in a row do worse
+    than the best; exact solvers go along one path.
+
+    Parameters
+    ----------
+    config : RunConfig
+    prepared : Prepared
+        The data and their features.
+    listeners : sequence of callables
+        Are shown the events of all fits.
+
+    Raises
+    ------
+    DataError
+        There is no validation split, or nothing on it can be judged.
+    """
+    if "validation" not in prepared.rows:
+        raise DataError(
+            f"{prepared.dataset.name} has no validation split to choose lam by",
+            allowed="data that hold one out, or a share to hold out",
+            fix="leave --validation at 0.1, or give lam as a number",
+        )
+    rough = config.model_copy(update={"lam": 1.0, "tol": max(config.tol, ROUGHLY)})
+    classifier = build_classifier(rough)
+    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
+    labels = encode_labels(prepared.labels("validation"), data.classes)
+    held_out = MemorySource(prepared.rows["validation"], labels, len(data.classes))
+    patience = _Patience()
+    points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
+    trials = sweep_grid(classifier, data, held_out, points, listeners=listeners, enough=patience)
+    accuracy = {
+        trial.point.lam: trial.outcome.validation_accuracy
+        for trial in trials
+        if np.isfinite(trial.outcome.validation_accuracy)
+    }
+    if not accuracy:
+        raise DataError(
+            "No strength of the penalty could be judged",
+            allowed="data that a classifier can be trained on",
+            fix="give lam as a number, and see what training says",
+        )
+    # Of equals the strongest: it is the simplest.
+    best = max(sorted(accuracy, reverse=True), key=lambda lam: accuracy[lam])
+    return LamChoice(best, accuracy)
+
+
+class _Patience:
+    """Says that it is enough when the last few outcomes were all worse than the best."""
+
+    def __init__(self) -> None:
+        self.best, self.since = -np.inf, 0
+
+    def __call__(self, outcome: Outcome) -> bool:
+        accuracy = outcome.validation_accuracy
+        self.since = 0 if accuracy > self.best else self.since + 1
+        self.best = max(self.best, accuracy)
+        return self.since >= PATIENCE

@@ -1,0 +1,68 @@
+"""The strength that is chosen is the best of those tried, as far as the validation split tells."""
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from scoreline.cli.app import app
+from scoreline.errors import DataError, UsageError
+from scoreline.runs.config import RunConfig
+from scoreline.runs.lam_choice import PATIENCE, TRIED, choose_lam
+from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
+from scoreline.runs.training import train_run
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return prepare(RunConfig(data="digits"))
+
+
+def test_the_best_of_all_that_were_tried(prepared):
+    config = RunConfig(data="digits", lam="auto", tol=1e-2)
+    choice = choose_lam(config, prepared)
+    assert choice.accuracy[choice.lam] == max(choice.accuracy.values())
+    tried = sorted(choice.accuracy, reverse=True)
+    np.testing.assert_array_equal(tried, TRIED[: len(tried)])
+    single = build_classifier(config.model_copy(update={"lam": choice.lam}))
+    fit_prepared(single, prepared, [])
+    accuracy = single.score(prepared.rows["validation"], prepared.labels("validation"))
+    assert accuracy == pytest.approx(choice.accuracy[choice.lam], abs=0.02)
+
+
+def test_hopeless_strengths_are_left_out(prepared):
+    choice = choose_lam(RunConfig(data="digits", lam="auto"), prepared)
+    assert len(choice.accuracy) < len(TRIED)
+    best = max(choice.accuracy.values())
+    weakest = sorted(choice.accuracy)[:PATIENCE]
+    assert all(choice.accuracy[lam] <= best for lam in weakest)
+
+
+def test_mini_batches_choose_too(prepared):
+    choice = choose_lam(RunConfig(data="digits", lam="auto", solver="momentum", max_epochs=2), prepared)
+    assert len(choice.accuracy) == len(TRIED)
+
+
+def test_a_run_tells_and_keeps_what_was_chosen(tmp_path):
+    result = train_run(RunConfig(data="digits", lam="auto"), tmp_path / "run")
+    assert result.lam_choice is not None
+    assert RunConfig.read(result.folder.config_file).lam == result.lam_choice.lam
+    done = CliRunner().invoke(app, ["train", "digits", "--lam", "auto", "--out", str(tmp_path / "again")])
+    assert done.exit_code == 0
+    assert "the best of" in done.stdout
+
+
+def test_there_must_be_something_to_choose_by():
+    config = RunConfig(data="digits", lam="auto", validation=0.0)
+    with pytest.raises(DataError, match="validation"):
+        choose_lam(config, prepare(config))
+
+
+@pytest.mark.parametrize("lam", ["car", "-1", "nan", "inf", None])
+def test_what_is_no_strength(lam):
+    with pytest.raises(UsageError, match=r"lam .*auto"):
+        RunConfig.checked(data="digits", lam=lam)
+
+
+def test_where_nothing_chooses_it():
+    with pytest.raises(UsageError, match="auto"):
+        _ = RunConfig(data="digits", lam="auto").strength
