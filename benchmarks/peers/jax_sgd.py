@@ -32,24 +32,28 @@ class JaxSGD(Peer):
         X, y = jnp.asarray(rows.X), jnp.asarray(rows.y.astype(np.int32))
         rule = optax.sgd(RATE, momentum=0.9)
 
-        def objective(params: Any, batch: Any) -> Any:
+        # The data are arguments: as constants, they would be compiled into the program.
+        def objective(params: Any, X: Any, y: Any, batch: Any) -> Any:
             scores = X[batch] @ params["W"].T + params["b"]
             losses = optax.softmax_cross_entropy_with_integer_labels(scores, y[batch])
             return losses.mean() + task.lam * (params["W"] ** 2).sum()
 
-        def step(carry: Any, batch: Any) -> Any:
-            params, state = carry
-            updates, state = rule.update(jax.grad(objective)(params, batch), state)
-            return (optax.apply_updates(params, updates), state), None
+        def one_epoch(carry: Any, X: Any, y: Any, order: Any) -> Any:
+            def step(carry: Any, batch: Any) -> Any:
+                params, state = carry
+                updates, state = rule.update(jax.grad(objective)(params, X, y, batch), state)
+                return (optax.apply_updates(params, updates), state), None
+
+            return jax.lax.scan(step, carry, order)[0]
 
         @jax.jit
         def shuffled(key: Any) -> Any:
             return jax.random.permutation(key, len(X))[: len(X) // BATCH * BATCH].reshape(-1, BATCH)
 
-        epoch = jax.jit(lambda carry, order: jax.lax.scan(step, carry, order)[0], donate_argnums=0)
+        epoch = jax.jit(one_epoch, donate_argnums=0)
         params = {"W": jnp.zeros((rows.n_classes, X.shape[1])), "b": jnp.zeros(rows.n_classes)}
         carry = (params, rule.init(params))
         for key in jax.random.split(jax.random.key(0), task.epochs):
-            carry = epoch(carry, shuffled(key))
+            carry = epoch(carry, X, y, shuffled(key))
         weights = (np.asarray(carry[0]["W"]), np.asarray(carry[0]["b"]))
         yield [Point(seconds(), weights)]

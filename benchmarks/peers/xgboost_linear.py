@@ -27,6 +27,7 @@ class XGBoostLinear(Peer):
         import xgboost
 
         seconds = stopwatch()
+        data = xgboost.DMatrix(rows.X, label=rows.y)
         booster = xgboost.Booster(
             {
                 "booster": "gblinear",
@@ -38,9 +39,9 @@ class XGBoostLinear(Peer):
                 "eta": 1.0,
                 "base_score": 0.0,
                 "nthread": int(os.environ["OMP_NUM_THREADS"]),
-            }
+            },
+            [data],
         )
-        data = xgboost.DMatrix(rows.X, label=rows.y)
         kept: list[tuple[float, bytearray]] = []
         while seconds() < task.limit:
             booster.update(data, len(kept))

@@ -56,12 +56,12 @@ class HOG(ImageDescriptor):
 
     def cells(self, images: Array) -> Array:
         """Return the bins' means over each cell, not normalised, ``(n, H // cell, W // cell, bins)`` float64."""
-        from scoreline.features.kernels.hog import histograms
+        from scoreline.features.kernels.hog import direction_bins, histograms
 
         images = self._check(images)
         n, H, W, _ = images.shape
         cells = np.zeros((n, H // self.cell, W // self.cell, self.bins))
-        histograms(np.ascontiguousarray(images), self.cell, self.signed, cells)
+        histograms(np.ascontiguousarray(images), self.cell, direction_bins(self.bins, self.signed), cells)
         return cells
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
@@ -80,5 +80,5 @@ class HOG(ImageDescriptor):
 
     def _least_side(self) -> int:
         for name in ("cell", "block", "bins"):
-            check_number(name, getattr(self, name), 1)
+            check_number(name, getattr(self, name), 1, 256)
         return int(self.cell * self.block)

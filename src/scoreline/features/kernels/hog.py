@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from scoreline._typing import Array
 from scoreline.engine.kernels.compiling import compiled
 
-__all__ = ["histograms", "normalize_blocks"]
+__all__ = ["direction_bins", "histograms", "normalize_blocks"]
 
 #: Added to the squared length of a block, and where its numbers are cut off.
 _EPS, _CUT = 1e-5, 0.2
 
 
+@lru_cache(maxsize=8)
+def direction_bins(bins: int, signed: bool) -> Array:
+    """Return the bin of each gradient of bytes, ``(511, 511)`` uint8: ``[down + 255, right + 255]``."""
+    turn = 360.0 if signed else 180.0
+    down, right = np.mgrid[-255:256, -255:256]
+    angle = np.rad2deg(np.arctan2(down, right)) % turn
+    return np.minimum(angle / (turn / bins), bins - 1).astype(np.uint8)
+
+
 @compiled
-def histograms(images, cell, signed, cells):
+def histograms(images, cell, table, cells):
     """Add the mean gradient lengths by cell and direction to `cells`, ``(n, rows, columns, bins)`` of zeros."""
     n, H, W, channels = images.shape
-    rows, columns, bins = cells.shape[1:]
-    turn = 360.0 if signed else 180.0
-    width = turn / bins
+    rows, columns = cells.shape[1:3]
     share = 1.0 / (cell * cell)
     for i in range(n):
         image = images[i]
@@ -40,9 +50,7 @@ def histograms(images, cell, signed, cells):
                     if square > longest:
                         longest, down, right = square, dr, dc
                 if longest > 0:
-                    angle = np.rad2deg(np.arctan2(float(down), float(right))) % turn
-                    bin_ = min(int(angle / width), bins - 1)
-                    cells[i, r // cell, c // cell, bin_] += np.sqrt(float(longest)) * share
+                    cells[i, r // cell, c // cell, table[down + 255, right + 255]] += np.sqrt(longest) * share
 
 
 @compiled
