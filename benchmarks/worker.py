@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-import resource
+import re
 import sys
 import time
 import traceback
@@ -77,7 +77,7 @@ def _work(job: Job, cache: Path, tell: Any) -> None:
         seconds = 0.0
         for batch, points in enumerate(peer.run(rows, task)):
             if place == 0 and batch == 0:  # before the judge needs memory of its own
-                tell(peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+                tell(peak=_peak())
             for point, value in zip(points, objectives(rows, task, points), strict=True):
                 tell(task=place, point=(point.seconds, value, point.extrapolated, point.note))
                 seconds = max(seconds, point.seconds)
@@ -88,6 +88,13 @@ def _work(job: Job, cache: Path, tell: Any) -> None:
 def _resident() -> float:
     """Return the megabytes that this process has in memory now."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE / 1e6
+
+
+def _peak() -> float:
+    """Return the most megabytes that this process has had in memory; `getrusage` would count its parent's too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    found = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
+    return int(found[1]) * 1024 / 1e6 if found else float("nan")
 
 
 if __name__ == "__main__":

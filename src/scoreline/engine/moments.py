@@ -20,7 +20,7 @@ __all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "meas
 #: feature, and not fewer than these.
 WORTH_PASSES, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
 #: Features beyond which moments are kept as factors of a sample of rows: a matrix of D x D is too much.
-MOST_FEATURES = 4096
+MOST_FEATURES = 10_240
 #: Rows of that sample, and the share of its directions that are kept.
 FACTOR_ROWS, KEPT = 2048, 0.5
 #: What is added to the diagonal at first, relative to its largest entry.
@@ -126,7 +126,7 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     ========================  ==============================  ====================
 
     The last is the dual form, exact where all rows are in the sample (N < D). It is also what is left for more
-    than 4,096 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
+    than 10,240 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
     share their mean.
 
     The better the moments, the fewer the iterations, and the tighter the certificate: m is so large that the

@@ -11,15 +11,38 @@ __all__ = ["count_labels", "label_image"]
 
 @compiled
 def label_image(grey, offsets, labels, out):
-    """Write the label of each pixel of an image ``(H, W)`` of float64 to `out`."""
+    """Write the label of each pixel of an image ``(H, W)`` of float64 to `out`.
+
+    A neighbour's grey value is bilinear in the four pixels about it, 0 outside the image, with the very roundings
+    that scikit-image's has: a pixel and its like neighbours must tie.
+    """
     H, W = grey.shape
+    P = len(offsets)
+    reach = 1 + int(np.ceil(np.abs(offsets).max()))
+    wide = np.zeros((H + 2 * reach, W + 2 * reach))
+    wide[reach : reach + H, reach : reach + W] = grey
+    left, right, far = np.empty((W, P), np.int64), np.empty((W, P), np.int64), np.empty((W, P))
+    for c in range(W):
+        for p in range(P):
+            place = c + offsets[p, 1]
+            low = np.floor(place)
+            far[c, p] = place - low
+            left[c, p] = reach + int(low)
+            right[c, p] = reach + int(np.ceil(place))
     for r in range(H):
+        out[r] = 0
+        for p in range(P):
+            place = r + offsets[p, 0]
+            low = np.floor(place)
+            down = place - low
+            above, below = wide[reach + int(low)], wide[reach + int(np.ceil(place))]
+            for c in range(W):
+                i, j, x = left[c, p], right[c, p], far[c, p]
+                top = (1 - x) * above[i] + x * above[j]
+                bottom = (1 - x) * below[i] + x * below[j]
+                out[r, c] |= ((1 - down) * top + down * bottom - grey[r, c] >= 0) << p
         for c in range(W):
-            code = 0
-            for p in range(len(offsets)):
-                if _between(grey, r + offsets[p, 0], c + offsets[p, 1]) - grey[r, c] >= 0:
-                    code |= 1 << p
-            out[r, c] = labels[code]
+            out[r, c] = labels[out[r, c]]
 
 
 @compiled
@@ -40,19 +63,3 @@ def count_labels(images, offsets, labels, grid, out):
         for cell in range(grid * grid):
             for k in range(out.shape[2]):
                 out[i, cell, k] /= pixels[cell]
-
-
-@compiled
-def _between(grey, r, c):
-    """Return the grey value between pixels, 0 outside, with the roundings that scikit-image's has."""
-    low_r, low_c = int(np.floor(r)), int(np.floor(c))
-    high_r, high_c = int(np.ceil(r)), int(np.ceil(c))
-    down, right = r - low_r, c - low_c
-    top = (1 - right) * _pixel(grey, low_r, low_c) + right * _pixel(grey, low_r, high_c)
-    bottom = (1 - right) * _pixel(grey, high_r, low_c) + right * _pixel(grey, high_r, high_c)
-    return (1 - down) * top + down * bottom
-
-
-@compiled
-def _pixel(grey, r, c):
-    return grey[r, c] if 0 <= r < grey.shape[0] and 0 <= c < grey.shape[1] else 0.0
