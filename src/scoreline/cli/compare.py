@@ -21,7 +21,7 @@ __all__ = ["MANY_VALUED", "compare_command"]
 #: Options that take several values, with spaces between them.
 MANY_VALUED = ("--features", "--losses", "--penalties", "--lams", "--solvers", "--lrs", "--baselines")
 
-COLUMNS = ("classifier", "accuracy", "train", "objective", "epochs", "seconds", "remark")
+COLUMNS = ("classifier", "accuracy", "train", "objective", "epochs", "seconds", "features", "remark")
 
 
 @with_settings(leave_out=AXES)
@@ -55,8 +55,7 @@ def compare_command(
     config.write(folder.config_file)
     cells = [_cells(row) for row in rows]
     folder.write_csv("comparison.csv", COLUMNS, cells)
-    histories = {row.name: row.history for row in rows if row.history}
-    save_drawings(list(draw_comparison(histories)), folder.figures)
+    save_drawings(list(draw_comparison(rows)), folder.figures)
     if json:
         print_json({"run": str(folder.path), "rows": [_facts(row) for row in rows]})
         return
@@ -73,10 +72,21 @@ def _cells(row: Row) -> Sequence[str]:
         "" if row.objective is None else f"{row.objective:.6g}",
         "" if row.epochs is None else str(row.epochs),
         f"{row.seconds:.2f}",
+        f"{row.feature_seconds:.2f}",
         row.remark,
     )
 
 
 def _facts(row: Row) -> dict[str, object]:
-    names = ("name", "split", "accuracy", "train_accuracy", "objective", "epochs", "seconds", "remark")
+    names = (
+        "name",
+        "split",
+        "accuracy",
+        "train_accuracy",
+        "objective",
+        "epochs",
+        "seconds",
+        "feature_seconds",
+        "remark",
+    )
     return {name: getattr(row, name) for name in names} | {"settings": dict(row.settings)}

@@ -14,6 +14,7 @@ from scoreline.engine.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.report.metrics import accuracy
 from scoreline.runs.config import AXES, RunConfig
+from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, check_names, fit_prepared, judged_split, prepare
 
 __all__ = ["BASELINES", "Row", "compare"]
@@ -45,7 +46,10 @@ class Row:
     train_accuracy: float | None
     objective: float | None
     epochs: int | None
+    #: Of training, the choice of `lam` included.
     seconds: float
+    #: Of learning and extracting the features of all splits.
+    feature_seconds: float
     remark: str = ""
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
@@ -108,31 +112,51 @@ def _rows(
     baselines: Sequence[str],
     listeners: Sequence[Listener],
 ) -> Iterator[Row]:
-    prepared: dict[str, Prepared] = {}
+    prepared: dict[str, tuple[Prepared, float]] = {}
     for config in configs:
         if config.features not in prepared:  # features are extracted once, whatever is trained on them
-            prepared[config.features] = prepare(config, dataset)
+            begun = time.perf_counter()
+            rows = prepare(config, dataset)
+            prepared[config.features] = rows, time.perf_counter() - begun
         settings = {name: _text(getattr(config, name)) for name in varied}
-        yield _trained(config, settings, prepared[config.features], listeners)
+        yield _trained(config, settings, *prepared[config.features], listeners)
     for name in baselines:
-        some = next(iter(prepared.values()))
-        yield _baseline(name, some)
+        yield _baseline(name, *next(iter(prepared.values())))
 
 
 def _trained(
-    config: RunConfig, settings: Mapping[str, str], prepared: Prepared, listeners: Sequence[Listener]
+    config: RunConfig,
+    settings: Mapping[str, str],
+    prepared: Prepared,
+    feature_seconds: float,
+    listeners: Sequence[Listener],
 ) -> Row:
-    classifier = build_classifier(config)
     name = " ".join(settings.values()) or config.loss
     split = judged_split(prepared.rows)
     begun = time.perf_counter()
+    config, choice = with_lam(config, prepared, listeners)
+    classifier = build_classifier(config)
     try:
         fit_prepared(classifier, prepared, listeners)
     except DivergedError:
         seconds = time.perf_counter() - begun
         columns = classifier.history_.columns()
-        return Row(name, settings, split, None, None, None, classifier.n_iter_, seconds, "diverged", columns)
+        return Row(
+            name,
+            settings,
+            split,
+            None,
+            None,
+            None,
+            classifier.n_iter_,
+            seconds,
+            feature_seconds,
+            "diverged",
+            columns,
+        )
     seconds = time.perf_counter() - begun
+    remarks = [] if choice is None else [f"lam {choice.lam:.3g} chosen"]
+    remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
     return Row(
         name,
         settings,
@@ -142,12 +166,13 @@ def _trained(
         classifier.objective_,
         classifier.n_iter_,
         seconds,
-        "" if classifier.solver_.reason == "given" else f"{classifier.solver_.name} chosen",
+        feature_seconds,
+        ", ".join(remarks),
         classifier.history_.columns(),
     )
 
 
-def _baseline(name: str, prepared: Prepared) -> Row:
+def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
     import numpy as np
 
     classifier, split = BASELINES[name](), judged_split(prepared.rows)
@@ -156,7 +181,7 @@ def _baseline(name: str, prepared: Prepared) -> Row:
     predicted = classifier.predict(prepared.rows[split].astype(np.float32))
     seconds = time.perf_counter() - begun
     right = accuracy(prepared.labels(split), predicted)
-    return Row(name, {"baseline": name}, split, right, None, None, None, seconds, "baseline")
+    return Row(name, {"baseline": name}, split, right, None, None, None, seconds, feature_seconds, "baseline")
 
 
 def _text(value: Any) -> str:

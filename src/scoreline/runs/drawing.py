@@ -19,6 +19,7 @@ from scoreline.report.figures import (
     Theme,
     class_templates,
     confusion,
+    frontier,
     loss_curves,
     mistakes,
     png_bytes,
@@ -27,6 +28,7 @@ from scoreline.report.figures import (
     validation_map,
 )
 from scoreline.report.metrics import Evaluation
+from scoreline.runs.comparison import Row
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.predictions import confidences
 from scoreline.runs.sweeping import SweepResult, SweepRow
@@ -94,8 +96,20 @@ def draw_run(
     )
 
 
-def draw_comparison(histories: Mapping[str, Mapping[str, Sequence[float]]]) -> Iterator[Drawing]:
-    """Draw the training losses of several runs on one plot."""
+def draw_comparison(rows: Sequence[Row]) -> Iterator[Drawing]:
+    """Draw the training losses of several classifiers on one plot, and their accuracies against their seconds."""
+    histories = {row.name: row.history for row in rows if row.history}
+    points = {
+        row.name: (max(row.seconds + row.feature_seconds, 1e-3), row.accuracy)
+        for row in rows
+        if row.accuracy is not None
+    }
+    if points:
+        yield _draw(
+            "frontier",
+            "Accuracy against seconds for features and training; the line joins what no quicker one beats.",
+            lambda theme: frontier(points, theme),
+        )
     yield _draw(
         "training-loss",
         "Mean training loss of each classifier, epoch by epoch.",

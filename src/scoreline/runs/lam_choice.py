@@ -16,7 +16,7 @@ from scoreline.estimators.validation import encode_labels, validate_training_dat
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared, build_classifier
 
-__all__ = ["LamChoice", "choose_lam"]
+__all__ = ["LamChoice", "choose_lam", "with_lam"]
 
 #: Strengths that are tried, from the strongest down, and how close to its optimum each is brought.
 TRIED, ROUGHLY = np.geomspace(10, 1e-7, 17), 1e-2
@@ -80,6 +80,16 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     # Of equals the strongest: it is the simplest.
     best = max(sorted(accuracy, reverse=True), key=lambda lam: accuracy[lam])
     return LamChoice(best, accuracy)
+
+
+def with_lam(
+    config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()
+) -> tuple[RunConfig, LamChoice | None]:
+    """Return settings whose `lam` is a number, and how it was chosen where ``"auto"`` asked for that."""
+    if config.lam != "auto":
+        return config, None
+    choice = choose_lam(config, prepared, listeners)
+    return config.model_copy(update={"lam": choice.lam}), choice
 
 
 class _Patience:

@@ -19,7 +19,7 @@ from scoreline.penalties import PENALTIES
 from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
-from scoreline.runs.lam_choice import choose_lam
+from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
 from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
 from scoreline.runs.reporting import write_figures_and_report
@@ -60,8 +60,7 @@ def train_run(
     begun = time.perf_counter()
     prepared = prepare(config, progress=progress)
     loaded = time.perf_counter()
-    chosen = choose_lam(config, prepared, listeners) if config.lam == "auto" else None
-    config = config if chosen is None else config.model_copy(update={"lam": chosen.lam})
+    config, chosen = with_lam(config, prepared, listeners)
     tuned = time.perf_counter()
     classifier = build_classifier(config)
     folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")

@@ -13,6 +13,7 @@ from scoreline.report.figures.base import png_bytes, save_figure
 from scoreline.report.figures.class_templates import class_templates
 from scoreline.report.figures.confusion import confusion
 from scoreline.report.figures.feature_views import feature_views
+from scoreline.report.figures.frontier import frontier
 from scoreline.report.figures.loss_curves import loss_curves
 from scoreline.report.figures.mistakes import mistakes
 from scoreline.report.figures.run_comparison import run_comparison
@@ -34,6 +35,7 @@ __all__ = [
     "class_templates",
     "confusion",
     "feature_views",
+    "frontier",
     "loss_curves",
     "mistakes",
     "png_bytes",
@@ -48,6 +50,7 @@ FIGURES: Mapping[str, Callable[..., Figure]] = MappingProxyType(
     {
         "loss-curves": loss_curves,
         "run-comparison": run_comparison,
+        "frontier": frontier,
         "confusion": confusion,
         "class-templates": class_templates,
         "mistakes": mistakes,

@@ -1,0 +1,75 @@
+"""Accuracy against seconds: which classifiers are worth their time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scoreline.report.figures.base import WIDTH, add_axes, add_text, new_figure, plain_axes, shorten
+from scoreline.report.figures.curves import write_share
+from scoreline.report.figures.theme import LIGHT, MARKERS, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["frontier"]
+
+_TOP, _LEFT, _HEIGHT, _RIGHT, _LINE = 44, 54, 300, 22, 18
+
+
+def frontier(points: Mapping[str, tuple[float, float]], theme: Theme = LIGHT) -> Figure:
+    """Draw a point a classifier, numbered, and a line along those that no quicker one beats.
+
+    Parameters
+    ----------
+    points : mapping of str to (float, float)
+        Seconds (above 0) and accuracy, by the classifiers' names.
+    theme : Theme, default LIGHT
+        Colours and type.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    figure = new_figure(theme, WIDTH, _TOP + _HEIGHT + 56 + _LINE * len(points))
+    width = WIDTH - _LEFT - _RIGHT
+    axes = add_axes(figure, _LEFT, _TOP, width, _HEIGHT)
+    plain_axes(axes, theme)
+    axes.set_xscale("log")
+    axes.margins(0.08, 0.12)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: write_share(share)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
+    axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    seconds = np.array([point[0] for point in points.values()])
+    accuracy = np.array([point[1] for point in points.values()])
+    unbeaten = _unbeaten(seconds, accuracy)
+    axes.plot(seconds[unbeaten], accuracy[unbeaten], color=theme.muted, linewidth=1.2, drawstyle="steps-post")
+    bottom = _TOP + _HEIGHT
+    for i, name in enumerate(points):
+        colour = theme.series[i % len(theme.series)]
+        axes.plot(seconds[i], accuracy[i], MARKERS[i % len(MARKERS)], color=colour, markersize=7)
+        axes.annotate(
+            str(i + 1),
+            (float(seconds[i]), float(accuracy[i])),
+            xytext=(6, 5),
+            textcoords="offset points",
+            color=theme.ink,
+            fontsize=theme.small,
+        )
+        text = f"{i + 1}  {name}: {write_share(round(float(accuracy[i]), 4))} in {seconds[i]:.3g} s"
+        label = shorten(text, WIDTH - _LEFT - 20, theme.body)
+        add_text(figure, _LEFT, bottom + 60 + _LINE * i, label, theme.body, color=theme.ink)
+    add_text(figure, 14, 30, "Accuracy against seconds", theme.title, weight="bold", color=theme.ink)
+    label = "seconds for features and training"
+    add_text(figure, _LEFT + width, bottom + 34, label, theme.small, color=theme.muted, ha="right")
+    return figure
+
+
+def _unbeaten(seconds: np.ndarray, accuracy: np.ndarray) -> list[int]:
+    """Return the points that no quicker one equals, from the quickest on."""
+    kept: list[int] = []
+    for i in np.lexsort((-accuracy, seconds)):
+        if not kept or accuracy[i] > accuracy[kept[-1]]:
+            kept.append(int(i))
+    return kept
