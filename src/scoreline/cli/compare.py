@@ -30,7 +30,7 @@ def compare_command(
     features: Annotated[list[str] | None, typer.Option(help="Features to compare.")] = None,
     losses: Annotated[list[str] | None, typer.Option(help="Losses to compare.")] = None,
     penalties: Annotated[list[str] | None, typer.Option(help="Penalties to compare.")] = None,
-    lams: Annotated[list[float] | None, typer.Option(help="Strengths of the penalty to compare.")] = None,
+    lams: Annotated[list[str] | None, typer.Option(help="Strengths of the penalty to compare, or auto.")] = None,
     solvers: Annotated[list[str] | None, typer.Option(help="Solvers to compare.")] = None,
     lrs: Annotated[list[float] | None, typer.Option(help="Learning rates to compare.")] = None,
     baselines: Annotated[list[str] | None, typer.Option(help="Baselines beside them: 1-nn 5-nn.")] = None,
