@@ -18,6 +18,8 @@ from scoreline.report.figures import (
     THEMES,
     class_templates,
     confusion,
+    feature_views,
+    frontier,
     loss_curves,
     mistakes,
     png_bytes,
@@ -228,7 +230,8 @@ def test_saved_without_a_trace_of_the_maker(tmp_path):
 
 def test_every_figure_is_registered():
     assert set(FIGURES.values()) == {
-        class_templates, confusion, loss_curves, mistakes, run_comparison, validation_curve, validation_map,
+        class_templates, confusion, feature_views, frontier, loss_curves, mistakes, run_comparison,
+        validation_curve, validation_map,
     }  # fmt: skip
 
 
