@@ -247,6 +247,12 @@ def test_archives_are_unpacked_once_and_safely(tmp_path, monkeypatch):
     with pytest.raises(DataError):
         load_dataset(tmp_path / "evil.tar")
     assert not (tmp_path / "escaped").exists()
+    with tarfile.open(tmp_path / "link.tar", "w") as tar:
+        member = tarfile.TarInfo("mine/data")
+        member.type, member.linkname = tarfile.SYMTYPE, "inside"
+        tar.addfile(member)
+    with pytest.raises(DataError, match="is a link"):
+        load_dataset(tmp_path / "link.tar")
 
 
 def test_unknown_format(tmp_path):
