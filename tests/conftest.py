@@ -31,3 +31,9 @@ def cifar10_jpeg(tmp_path_factory):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(tar.extractfile(member).read())
     return out
+
+
+@pytest.fixture(autouse=True)
+def no_feature_cache(monkeypatch):
+    """Leave the user's cache of features alone."""
+    monkeypatch.setenv("SCORELINE_FEATURE_CACHE", "off")

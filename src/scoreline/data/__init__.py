@@ -13,6 +13,7 @@ from scoreline.data.load import load_dataset
 from scoreline.data.memory import MemorySource
 from scoreline.data.named import NAMED_SETS, NamedSet
 from scoreline.data.options import LoadOptions, Progress
+from scoreline.data.places import user_cache
 from scoreline.data.rejections import write_rejected
 from scoreline.data.shapes import SHAPE_CLASSES, Challenges, draw_shapes
 from scoreline.data.splitting import stratified_split
@@ -52,5 +53,6 @@ __all__ = [
     "spirals",
     "stratified_split",
     "to_pixels",
+    "user_cache",
     "write_rejected",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -43,7 +43,11 @@ class FeatureUnion(FeatureExtractor):
     def transform(self, X: Array) -> Array:
         """Return the parts' rows side by side, ``(n, D)`` float32."""
         check_is_fitted(self)
-        return np.concatenate([part.transform(X).astype(np.float32, copy=False) for _, part in self.parts], axis=1)
+        return self.join(part.transform(X) for _, part in self.parts)
+
+    def join(self, rows: Iterable[Array]) -> Array:
+        """Return rows ``(n, D_part)`` of all parts, in their order, side by side."""
+        return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``{part}__{name}``, as scikit-learn's `FeatureUnion` does."""

@@ -14,6 +14,7 @@ from scoreline.engine.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.report.metrics import accuracy
 from scoreline.runs.config import AXES, RunConfig
+from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, check_names, fit_prepared, judged_split, prepare
 
@@ -116,7 +117,7 @@ def _rows(
     for config in configs:
         if config.features not in prepared:  # features are extracted once, whatever is trained on them
             begun = time.perf_counter()
-            rows = prepare(config, dataset)
+            rows = prepare(config, dataset, kept=FeatureCache(None))  # its seconds are told
             prepared[config.features] = rows, time.perf_counter() - begun
         settings = {name: _text(getattr(config, name)) for name in varied}
         yield _trained(config, settings, *prepared[config.features], listeners)

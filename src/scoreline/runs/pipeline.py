@@ -18,6 +18,7 @@ from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
+from scoreline.runs.extraction import FeatureCache, extract, fit_features
 from scoreline.schedules import SCHEDULES
 
 __all__ = [
@@ -66,15 +67,29 @@ def check_names(config: RunConfig) -> None:
         named_solver(config.solver)
 
 
-def prepare(config: RunConfig, dataset: Dataset | None = None, *, progress: Progress | None = None) -> Prepared:
-    """Load the data (unless they are given) and extract the features of every split."""
+def prepare(
+    config: RunConfig,
+    dataset: Dataset | None = None,
+    *,
+    kept: FeatureCache | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Load the data (unless they are given) and extract the features of every split.
+
+    Features that `kept` (by default the user's cache) holds are not extracted again.
+    """
     check_names(config)
     extractor = build_features(config.features)
     if dataset is None:
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
-    extractor.fit(dataset.train.X, dataset.train.y)
+    kept = FeatureCache.of_user() if kept is None else kept
+    extractor = fit_features(extractor, config.features, dataset.train.X, dataset.train.y, kept)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    rows = {name: extractor.transform(split.X) for name, split in splits.items() if split is not None}
+    rows = {
+        name: extract(extractor, config.features, split.X, kept, progress)
+        for name, split in splits.items()
+        if split is not None
+    }
     return Prepared(dataset, extractor, rows)
 
 

@@ -1,0 +1,96 @@
+"""Extraction in shards: equal to extraction in one piece, kept, found again, and never trusted blindly."""
+
+import numpy as np
+import pytest
+
+from scoreline.features import build_features
+from scoreline.runs import extraction
+from scoreline.runs.extraction import FeatureCache, extract, fit_features
+
+
+@pytest.fixture
+def images(monkeypatch):
+    monkeypatch.setattr(extraction, "SHARD_PIXELS", 16 * 16 * 40)  # shards of 32 images
+    return np.random.default_rng(0).integers(0, 256, (70, 16, 16, 3), dtype=np.uint8)
+
+
+def fitted(spec, images, kept):
+    return fit_features(build_features(spec), spec, images, np.zeros(len(images)), kept)
+
+
+@pytest.mark.parametrize("spec", ["pixels", "hog", "words:8", "hog,hue", "hog,words:8"])
+@pytest.mark.parametrize("keeps", [True, False])
+def test_equals_extraction_in_one_piece(spec, keeps, images, tmp_path):
+    kept = FeatureCache(tmp_path / "cache" if keeps else None)
+    expected = build_features(spec).fit(images, np.zeros(70)).transform(images)
+    for _ in range(2):  # the second from the cache
+        np.testing.assert_array_equal(extract(fitted(spec, images, kept), spec, images, kept), expected)
+    assert (tmp_path / "cache").exists() == (keeps and spec != "pixels")
+
+
+def test_finished_shards_are_not_extracted_again(images, tmp_path, monkeypatch):
+    kept = FeatureCache(tmp_path)
+    hog = fitted("hog", images, kept)
+    extract(hog, "hog", images, kept)
+    taken = []
+    transform = type(hog).transform
+    monkeypatch.setattr(type(hog), "transform", lambda self, X: taken.append(len(X)) or transform(self, X))
+    extract(hog, "hog", images, kept)
+    assert taken == []
+    changed = images.copy()
+    changed[40, 0, 0, 0] ^= 1  # one byte of the second shard
+    np.testing.assert_array_equal(extract(hog, "hog", changed, kept), transform(hog, changed))
+    assert taken == [32]
+
+
+def test_learning_is_not_repeated(images, tmp_path, monkeypatch):
+    kept = FeatureCache(tmp_path)
+    words = fitted("words:8", images, kept)
+    monkeypatch.setattr(type(words), "fit", None)
+    np.testing.assert_array_equal(fitted("words:8", images, kept).words_, words.words_)
+    with pytest.raises(TypeError):
+        fitted("words:9", images, kept)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 no archive"])
+def test_a_damaged_file_is_as_good_as_none(damage, images, tmp_path):
+    kept = FeatureCache(tmp_path)
+    hog = fitted("hog", images, kept)
+    expected = extract(hog, "hog", images, kept)
+    for path in tmp_path.glob("*.npz"):
+        path.write_bytes(damage)
+    np.testing.assert_array_equal(extract(hog, "hog", images, kept), expected)
+
+
+def test_the_longest_unused_go_first(tmp_path):
+    row = np.zeros(1000)
+    kept = FeatureCache(tmp_path, limit=40_000)
+    for key in "abcd":
+        kept.save(key, {"rows": row})
+        (tmp_path / f"{key}.npz").touch()
+    assert kept.load("a") is not None
+    kept.save("e", {"rows": row})
+    assert kept.load("b") is None
+    assert all(kept.load(key) is not None for key in "acde")
+    kept.save("large", {"rows": np.zeros(2000)})
+    assert kept.load("large") is None
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing(images, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    kept = FeatureCache(tmp_path / "file")
+    assert extract(fitted("hog", images, kept), "hog", images, kept).shape[0] == 70
+
+
+def test_the_user_names_the_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("SCORELINE_FEATURE_CACHE", str(tmp_path))
+    assert FeatureCache.of_user().folder == tmp_path
+    monkeypatch.setenv("SCORELINE_FEATURE_CACHE", "off")
+    assert FeatureCache.of_user().folder is None
+
+
+def test_progress_is_told(images):
+    told = []
+    kept = FeatureCache(None)
+    extract(fitted("hog", images, kept), "hog", images, kept, lambda *facts: told.append(facts))
+    assert told == [("Extracting hog", 32, 70), ("Extracting hog", 64, 70), ("Extracting hog", 70, 70)]
