@@ -37,6 +37,12 @@ def test_hopeless_strengths_are_left_out(prepared):
     assert all(choice.accuracy[lam] <= best for lam in weakest)
 
 
+def test_strengths_that_leave_no_weight_are_not_the_end(prepared):
+    choice = choose_lam(RunConfig(data="digits", lam="auto", penalty="l1", solver="exact", tol=1e-2), prepared)
+    assert choice.accuracy[TRIED[0]] < 0.2
+    assert choice.accuracy[choice.lam] > 0.9
+
+
 def test_mini_batches_choose_too(prepared):
     choice = choose_lam(RunConfig(data="digits", lam="auto", solver="momentum", max_epochs=2), prepared)
     assert len(choice.accuracy) == len(TRIED)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scoreline._typing import Labels
 from scoreline.data import MemorySource
 from scoreline.engine.stopping import Listener
 from scoreline.engine.sweep import Outcome
@@ -20,8 +21,10 @@ __all__ = ["LamChoice", "choose_lam", "with_lam"]
 
 #: Strengths that are tried, from the strongest down, and how close to its optimum each is brought.
 TRIED, ROUGHLY = np.geomspace(10, 1e-7, 17), 1e-2
-#: Strengths in a row that do worse than the best, after which weaker ones are not tried.
+#: Strengths in a row that are no better, after which weaker ones are not tried.
 PATIENCE = 3
+#: Standard errors of the best accuracy by which an accuracy must pass it to be better.
+MARGIN = 0.5
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class LamChoice:
 def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()) -> LamChoice:
     """Return the strength of the penalty whose classifier is best on the validation split.
 
-    Half powers of ten are tried from 10 down, each roughly (`tol` at least 0.01), until three in a row do worse
-    than the best; exact solvers go along one path.
+    Half powers of ten are tried from 10 down, each roughly (`tol` at least 0.01), until three in a row are not
+    better than the best so far by half a standard error of it; exact solvers go along one path. Weaker penalties
+    cost more time, and what they gain within that error is chance.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
     labels = encode_labels(prepared.labels("validation"), data.classes)
     held_out = MemorySource(prepared.rows["validation"], labels, len(data.classes))
-    patience = _Patience()
+    patience = _Patience(labels)
     points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
     trials = sweep_grid(classifier, data, held_out, points, listeners=listeners, enough=patience)
     accuracy = {
@@ -93,13 +97,21 @@ def with_lam(
 
 
 class _Patience:
-    """Says that it is enough when the last few outcomes were all worse than the best."""
+    """Says that it is enough when the last few outcomes were no better than one before them.
 
-    def __init__(self) -> None:
-        self.best, self.since = -np.inf, 0
+    What says the same class of everything, as under an L1 penalty that leaves no weight, is not better than nothing.
+    """
+
+    def __init__(self, labels: Labels) -> None:
+        self.n_examples = len(labels)
+        self.best, self.since = np.bincount(labels).max() / len(labels), 0
+        self.found = False
 
     def __call__(self, outcome: Outcome) -> bool:
         accuracy = outcome.validation_accuracy
-        self.since = 0 if accuracy > self.best else self.since + 1
-        self.best = max(self.best, accuracy)
+        error = np.sqrt(self.best * (1 - self.best) / self.n_examples)
+        if accuracy > self.best + MARGIN * error:
+            self.best, self.since, self.found = accuracy, 0, True
+        else:
+            self.since += self.found
         return self.since >= PATIENCE
