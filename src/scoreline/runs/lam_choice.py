@@ -99,7 +99,7 @@ def with_lam(
 class _Patience:
     """Says that it is enough when the last few outcomes were no better than one before them.
 
-    What says the same class of everything, as under an L1 penalty that leaves no weight, is not better than nothing.
+    Saying the same class of everything, as under an L1 penalty that leaves no weight, is not better than nothing.
     """
 
     def __init__(self, labels: Labels) -> None:
