@@ -27,7 +27,8 @@ LAYERS = [
     {"models"},
     {"report"},
     {"runs"},
-    {"cli", "lab", "serve"},
+    {"lab", "serve"},
+    {"cli"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FILES = sorted(ROOT.rglob("*.py"))

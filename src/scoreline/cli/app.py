@@ -17,6 +17,7 @@ from scoreline.cli.datasets import datasets
 from scoreline.cli.evaluate import evaluate
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
+from scoreline.cli.lab import lab
 from scoreline.cli.output import notes, print_json
 from scoreline.cli.predict import predict
 from scoreline.cli.train import train
@@ -35,6 +36,7 @@ app = typer.Typer(
 MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
 
 app.command()(train)
+app.command()(lab)
 app.command()(evaluate)
 app.command()(predict)
 app.command("compare")(compare.compare_command)

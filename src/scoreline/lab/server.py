@@ -1,0 +1,131 @@
+"""The lab's web server: this machine only, a token, exact hosts and origins, and limits."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+
+from scoreline.errors import ScorelineError, UsageError
+from scoreline.lab.session import LabSession
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+__all__ = ["MESSAGE_BYTES", "create_app"]
+
+#: Longest message that a page may send: 1,000 points with all their digits.
+MESSAGE_BYTES = 1 << 18
+#: Pages that may be open at once.
+MOST_SESSIONS = 32
+STATIC = Path(__file__).parent / "static"
+FILES = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    "lab.css": ("lab.css", "text/css; charset=utf-8"),
+    "scores.js": ("scores.js", "text/javascript; charset=utf-8"),
+    "plane.js": ("plane.js", "text/javascript; charset=utf-8"),
+    "tables.js": ("tables.js", "text/javascript; charset=utf-8"),
+    "link.js": ("link.js", "text/javascript; charset=utf-8"),
+}
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+REFUSED, TOO_MANY = 1008, 1013
+
+
+def create_app(token: str, port: int) -> FastAPI:
+    """Return the lab as a web application.
+
+    Parameters
+    ----------
+    token : str
+        Must come with every request: in the address of the first, then as a cookie.
+    port : int
+        The port that it is reached on; only 127.0.0.1 and localhost at that port are answered.
+    """
+    app = FastAPI(title="scoreline lab", docs_url=None, redoc_url=None, openapi_url=None)
+    hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+    origins = {f"http://{host}" for host in hosts}
+    cookie = f"scoreline-lab-{port}"
+    open_pages: set[LabSession] = set()
+
+    def refusal(host: str | None, origin: str | None, offered: str | None, *, from_page: bool) -> str | None:
+        """Return why a request is refused, if it is."""
+        if host not in hosts:
+            return "unknown host"
+        if (origin is not None or from_page) and origin not in origins:
+            return "unknown origin"
+        # A token of other letters than ASCII cannot be compared as text.
+        if not hmac.compare_digest((offered or "").encode(), token.encode()):
+            return "wrong token: open the address that scoreline lab printed"
+        return None
+
+    @app.middleware("http")
+    async def guarded(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        offered = request.query_params.get("token") or request.cookies.get(cookie)
+        why = refusal(request.headers.get("host"), request.headers.get("origin"), offered, from_page=False)
+        answer = PlainTextResponse(why, 403) if why else await go_on(request)
+        if not why and "token" in request.query_params:
+            answer.set_cookie(cookie, token, httponly=True, samesite="strict")
+        answer.headers.update(HEADERS)
+        return answer
+
+    @app.get("/{name:path}")
+    def file(name: str) -> Response:
+        if name not in FILES:
+            return PlainTextResponse("There is no such page", 404)
+        path, kind = FILES[name]
+        return FileResponse(STATIC / path, media_type=kind)
+
+    @app.websocket("/session")
+    async def talk(socket: WebSocket) -> None:
+        offered = parse_qs(socket.url.query).get("token", [socket.cookies.get(cookie)])[0]
+        why = refusal(socket.headers.get("host"), socket.headers.get("origin"), offered, from_page=True)
+        if why:
+            await socket.close(REFUSED, why)
+            return
+        if len(open_pages) >= MOST_SESSIONS:
+            await socket.close(TOO_MANY, "too many pages are open")
+            return
+        session = LabSession()
+        open_pages.add(session)
+        await socket.accept()
+        try:
+            while True:
+                await socket.send_text(_answer(session, await socket.receive_text()))
+        except WebSocketDisconnect:
+            pass
+        finally:
+            open_pages.discard(session)
+
+    return app
+
+
+def _answer(session: LabSession, text: str) -> str:
+    """Return the session's answer to a message, or what is wrong with it."""
+    message = None
+    try:
+        if len(text) > MESSAGE_BYTES:
+            raise UsageError(
+                f"A message has {len(text):,} letters",
+                allowed=f"{MESSAGE_BYTES:,} at most",
+                fix="show fewer points",
+            )
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise UsageError("A message is not JSON", allowed="JSON", fix="reload the page") from error
+        return json.dumps(session.handle(message))
+    except ScorelineError as error:
+        identity = message.get("id") if isinstance(message, dict) else None
+        return json.dumps({"id": identity, "error": str(error)})

@@ -1,0 +1,183 @@
+"""Page 1 in Debian's Chromium: what stands in the page is what the library computes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from scoreline.lab import LabSession
+
+CHROMIUM = shutil.which("chromium")
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytest.skip("there is no chromium: install Debian's package", allow_module_level=True)
+
+READY = "document.querySelector('#total')?.children.length > 3"
+
+
+@pytest.fixture(scope="module")
+def address():
+    command = [sys.executable, "-m", "scoreline", "lab", "--no-open"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    yield process.stdout.readline().split()[-1]
+    process.terminate()
+    process.wait(20)
+    process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    assert CHROMIUM, "there is no chromium: install Debian's package"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, address):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    wrong = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            wrong.append(request.url)
+            if urllib.parse.urlparse(request.url).hostname not in ("127.0.0.1", None)
+            else None
+        ),
+    )
+    page.goto(address)
+    wait_until(page, READY)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def state_of(page):
+    return json.loads(urllib.parse.unquote(page.url.split("#", 1)[1]))
+
+
+def shown(page):
+    """Return the numbers of the page: losses, data loss, penalty, total - with all their digits."""
+    losses = page.eval_on_selector_all("#samples td.loss", "cells => cells.map(cell => cell.title)")
+    sums = [page.get_attribute(f"#sum-{name}", "title") for name in ("data_loss", "penalty", "total")]
+    return [float(text) for text in losses], [float(text) for text in sums]
+
+
+def agrees(page):
+    sheet = LabSession().handle({"action": "edit", "changes": state_of(page)})["sheet"]
+    return shown(page) == (sheet["losses"], [sheet["data_loss"], sheet["penalty"], sheet["total"]])
+
+
+def wait_for(page, condition):
+    """Wait until the state in the page's link meets a condition."""
+    wait_until(page, f"JSON.parse(decodeURIComponent(location.hash.slice(1))).{condition}")
+
+
+def wait_until(page, condition):
+    """Ask until something holds: Playwright's own waiting needs eval, which the page forbids."""
+    for _ in range(200):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{condition} did not come about in 10 s")
+
+
+def test_opens_on_the_lectures_numbers(page):
+    texts = page.eval_on_selector_all("#samples td.loss", "cells => cells.map(cell => cell.textContent)")
+    assert texts == ["0.02", "0.43", "0.00", "0.40", "1.88", "0.00", "0.25", "0.57", "2.24"]
+    assert page.inner_text("#sum-data_loss") == "0.64"
+    assert page.inner_text("#sum-penalty") == "1.93"
+    assert "token" not in page.url
+
+
+def test_a_point_is_dragged(page):
+    box = page.locator("#drawing").bounding_box()
+
+    def at(x, y):
+        return box["x"] + (x + 1) / 2 * box["width"], box["y"] + (1 - y) / 2 * box["height"]
+
+    page.mouse.move(*at(0.5, 0.4))
+    page.mouse.down()
+    for i in range(10):
+        page.mouse.move(*at(0.5 - 0.05 * i, 0.4))
+    page.mouse.up()
+    wait_for(page, "points[0][0] < 0.1")
+    assert state_of(page)["points"][0][0] == pytest.approx(0.05, abs=0.01)
+    assert agrees(page)
+    page.click("#undo")
+    wait_for(page, "points[0][0] === 0.5")
+
+
+def test_by_keyboard_alone(page):
+    page.focus("[data-point='3']")
+    page.keyboard.press("ArrowRight")
+    wait_for(page, "points[3][0] === -0.39")
+    page.keyboard.press("2")
+    wait_for(page, "points[3][2] === 2")
+    page.keyboard.press("Delete")
+    wait_for(page, "points.length === 8")
+    page.focus("#step")
+    page.keyboard.press("Enter")
+    wait_for(page, "step === 1")
+    assert agrees(page)
+
+
+def test_weights_losses_and_steps(page):
+    page.fill("[aria-label='w x of class 0']", "-1.25")
+    wait_for(page, "weights[0][0] === -1.25")
+    page.select_option("#loss", "softmax")
+    wait_for(page, "loss === 'softmax'")
+    assert agrees(page)
+    assert page.is_disabled("#margin")
+    page.click("#play")
+    wait_for(page, "step > 5")
+    page.click("#play")
+    assert page.inner_text("#play") == "Repeat"
+    page.click("#reset")
+    wait_for(page, "step === 0")
+
+
+def test_points_are_added_and_pasted(page):
+    page.dblclick("#drawing", position={"x": 20, "y": 20})
+    wait_for(page, "points.length === 10")
+    page.click("summary")
+    page.fill("#csv", "0.1, 0.2, 0\n-0.3, 0.5, 1\n")
+    page.click("#take-csv")
+    wait_for(page, "points.length === 2")
+    assert agrees(page)
+    page.fill("#csv", "0.1, 0.2, 0\nhello\n")
+    page.click("#take-csv")
+    assert "Line 2" in page.inner_text("#status")
+
+
+def test_the_link_reproduces_the_state(page, browser, address):
+    page.click("#step")
+    wait_for(page, "step === 1")
+    other = browser.new_context().new_page()
+    other.goto(f"{address}#{page.url.split('#', 1)[1]}")
+    wait_until(other, READY)
+    wait_for(other, "step === 1")
+    assert state_of(other) == state_of(page)
+    assert shown(other) == shown(page)
+    other.context.close()
+
+
+def test_what_is_hidden_for_a_lesson(page, address):
+    page.goto(f"{address}&hide=loss,steps")
+    wait_until(page, READY)
+    assert not page.is_visible("#loss")
+    assert not page.is_visible("#step")
+    assert page.is_visible("#total")
+
+
+def test_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -1,0 +1,101 @@
+"""The server: nothing without the token, from another host or from another origin."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from scoreline.lab.server import FILES, MESSAGE_BYTES, MOST_SESSIONS, create_app
+
+TOKEN, PORT = "right-token", 4321
+HOST = f"127.0.0.1:{PORT}"
+ORIGIN = f"http://{HOST}"
+ROUTES = [f"/{name}" for name in FILES] + ["/nowhere", "/../pyproject.toml", "/docs", "/openapi.json"]
+
+
+@pytest.fixture
+def client():
+    return TestClient(create_app(TOKEN, PORT), base_url=ORIGIN)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        (None, {}),
+        ("wrong", {}),
+        ("ungültig", {}),
+        (TOKEN, {"host": "evil.example"}),
+        (TOKEN, {"host": f"127.0.0.1:{PORT + 1}"}),
+        (TOKEN, {"origin": "http://evil.example"}),
+        (TOKEN, {"origin": "null"}),
+    ],
+)
+def test_every_route_is_guarded(client, route, token, headers):
+    answer = client.get(route, params={} if token is None else {"token": token}, headers=headers)
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("route", [f"/{name}" for name in FILES])
+def test_files_come_with_the_token_and_guards(client, route):
+    answer = client.get(route, params={"token": TOKEN})
+    assert answer.status_code == 200
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert client.get(route).status_code == 200  # by the cookie
+
+
+@pytest.mark.parametrize("route", ["/nowhere", "/docs", "/openapi.json", "/..%2fserver.py"])
+def test_nothing_else_is_served(client, route):
+    assert client.get(route, params={"token": TOKEN}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        ("wrong", {"origin": ORIGIN}),
+        (TOKEN, {}),
+        (TOKEN, {"origin": "http://evil.example"}),
+        (TOKEN, {"origin": ORIGIN, "host": "evil.example"}),
+    ],
+)
+def test_a_session_is_guarded(client, token, headers):
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        client.websocket_connect(f"/session?token={token}", headers={"host": HOST} | headers),
+    ):
+        pass
+    assert refused.value.code == 1008
+
+
+def session(client):
+    return client.websocket_connect(f"/session?token={TOKEN}", headers={"host": HOST, "origin": ORIGIN})
+
+
+def test_a_session_answers_and_survives_nonsense(client):
+    with session(client) as socket:
+        for text in ("", "{", "[]", "[" * 100_000, "x" * (MESSAGE_BYTES + 1), '{"action": "eval"}'):
+            socket.send_text(text)
+            assert "error" in json.loads(socket.receive_text())
+        socket.send_text('{"id": 7, "action": "step"}')
+        answer = json.loads(socket.receive_text())
+    assert answer["id"] == 7
+    assert answer["state"]["step"] == 1
+
+
+def test_pages_stay_apart_and_are_limited(client):
+    with session(client) as one, session(client) as two:
+        one.send_text('{"action": "step"}')
+        two.send_text('{"action": "edit"}')
+        assert json.loads(one.receive_text())["state"]["step"] == 1
+        assert json.loads(two.receive_text())["state"]["step"] == 0
+    sockets = [session(client) for _ in range(MOST_SESSIONS)]
+    for socket in sockets:
+        socket.__enter__()
+    with pytest.raises(WebSocketDisconnect), session(client):
+        pass
+    for socket in sockets:
+        socket.__exit__(None, None, None)
