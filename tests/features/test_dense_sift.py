@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scoreline.errors import UsageError
 from scoreline.features import DenseSIFT
 
 RNG = np.random.default_rng(0)
@@ -19,7 +20,7 @@ def test_equals_opencv(H, W, step, bin_):
     """OpenCV rounds its numbers to bytes of 512 to the length, and its directions to 0.3 degrees."""
     cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
     image = photograph(H, W)
-    sift = DenseSIFT(step, bin=bin_).fit(image)
+    sift = DenseSIFT(step, bin=bin_, blur=1.6).fit(image)
     rows, columns = sift.places(image.shape[1:])
     keypoints = [cv2.KeyPoint(float(c), float(r), 2 / 3 * bin_, 0.0) for r in rows for c in columns]
     _, theirs = cv2.SIFT_create().compute(image[0, ..., 0], keypoints)
@@ -35,6 +36,23 @@ def test_scales_are_larger_bins_at_the_same_places():
     places = len(small.places(image.shape[1:])[0]) ** 2
     np.testing.assert_array_equal(both[:, :places], small.describe(image))
     assert np.abs(both[:, places:] - both[:, :places]).max() > 0.01
+
+
+@pytest.mark.parametrize(("H", "W", "step"), [(32, 32, 3), (50, 61, 7), (8, 9, 20)])
+def test_the_grid_goes_to_the_border(H, W, step):
+    for places, side in zip(DenseSIFT(step).places((H, W, 1)), (H, W), strict=True):
+        assert (np.diff(places) == step).all()
+        assert places[0] >= 0
+        assert abs(places[0] - (side - 1 - places[-1])) <= 1
+        assert places[0] < step
+
+
+def test_the_blur_of_the_camera_is_left_alone():
+    image = photograph(32, 32)
+    sharp, soft = (DenseSIFT(blur=blur).fit(image).transform(image) for blur in (0.5, 1.6))
+    assert np.abs(sharp - soft).max() > 0.05
+    with pytest.raises(UsageError, match="blur"):
+        DenseSIFT(blur=0.4).fit(image)
 
 
 def test_flat_images_have_no_direction():

@@ -16,17 +16,17 @@ __all__ = ["DenseSIFT"]
 
 #: Numbers of a descriptor: 4 x 4 spatial bins of 8 directions.
 LENGTH = 128
-#: Blur of the image that gradients are taken of, beyond the 0.5 that a camera makes.
-_BLUR = float(np.sqrt(1.6**2 - 0.5**2))
+#: Blur in pixels that an image has from its camera.
+CAMERA = 0.5
 
 
 class DenseSIFT(ImageDescriptor):
     r"""Histograms of gradient directions in 4 x 4 bins about each place of a grid: D = scales * places * 128.
 
-    Grey values are blurred to a deviation of 1.6 pixels. Gradients around a place, upright, weighted by a Gaussian
+    Grey values are blurred. Gradients around a place, as far as the image goes, upright, weighted by a Gaussian
     of two bins' width, are shared among the two nearest of 8 directions and the four nearest spatial bins. The 128
-    numbers are brought to length 1, cut off at 0.2 and brought to length 1 again. As OpenCV's SIFT for upright
-    keypoints of size ``2 / 3 * bin``, but for the rounding of its numbers to bytes.
+    numbers are brought to length 1, cut off at 0.2 and brought to length 1 again. With a blur of 1.6 as OpenCV's
+    SIFT for upright keypoints of size ``2 / 3 * bin``, but for the rounding of its numbers to bytes.
 
     Parameters
     ----------
@@ -36,6 +36,9 @@ class DenseSIFT(ImageDescriptor):
         Side of a spatial bin in pixels at the finest scale; a descriptor sees about 5 x 5 of them.
     scales : int
         Sizes of bins, each the root of 2 larger than the one before, at the same places.
+    blur : float
+        Deviation in pixels to which grey values are blurred, of which the camera is taken to have done 0.5. A blur
+        of a third of `bin` loses little of what the bins can hold; 1.6 is meant for keypoints of all scales.
 
     References
     ----------
@@ -43,10 +46,11 @@ class DenseSIFT(ImageDescriptor):
     A. & Muñoz, X. (2007). Image classification using random forests and ferns. ICCV, for the grid.
     """
 
-    def __init__(self, step: int = 4, *, bin: float = 3.0, scales: int = 1) -> None:
+    def __init__(self, step: int = 4, *, bin: float = 3.0, scales: int = 1, blur: float = 0.9) -> None:
         self.step = step
         self.bin = bin
         self.scales = scales
+        self.blur = blur
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``scale_{s}_place_{row}_{column}_bin_{row}_{column}_{direction}``."""
@@ -66,11 +70,10 @@ class DenseSIFT(ImageDescriptor):
         )
 
     def places(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
-        """Return the rows and columns of the grid, centred, two bins from the border where there is room."""
+        """Return the rows and columns of the grid, which is centred and goes to the border."""
 
         def along(side: int) -> Array:
-            room = max(0, side - 1 - 2 * int(np.ceil(2 * self.bin)))
-            count = room // self.step + 1
+            count = (side - 1) // self.step + 1
             return (side - 1 - (count - 1) * self.step) // 2 + self.step * np.arange(count)
 
         return along(shape[0]), along(shape[1])
@@ -82,7 +85,7 @@ class DenseSIFT(ImageDescriptor):
         images = self._check(images)
         rows, columns = self.places(images.shape[1:])
         each = len(rows) * len(columns)
-        blurred = _blurred(grey_values(images)).astype(np.float32)
+        blurred = _blurred(grey_values(images), self.blur).astype(np.float32)
         out = np.zeros((len(images), self.scales * each, LENGTH), np.float32)
         for s in range(self.scales):
             sift_rows(
@@ -103,15 +106,19 @@ class DenseSIFT(ImageDescriptor):
         for name in ("step", "scales"):
             check_number(name, getattr(self, name), 1)
         check_number("bin", self.bin, 0.5)
+        check_number("blur", self.blur, CAMERA)
         return 8
 
 
-def _blurred(grey: FloatArray) -> FloatArray:
-    """Blur as OpenCV does: a sampled Gaussian of 13 numbers, the image mirrored about its border pixels."""
+def _blurred(grey: FloatArray, blur: float) -> FloatArray:
+    """Blur as OpenCV does: by a sampled Gaussian, the image mirrored about its border pixels."""
     from scipy.ndimage import correlate1d
 
-    reach = int(round(8 * _BLUR + 1) | 1) // 2
-    bell = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * _BLUR**2))
+    rest = float(np.sqrt(blur**2 - CAMERA**2))
+    if rest == 0:
+        return grey
+    reach = int(round(8 * rest + 1) | 1) // 2
+    bell = np.exp(-(np.arange(-reach, reach + 1) ** 2) / (2 * rest**2))
     bell /= bell.sum()
     return np.asarray(correlate1d(correlate1d(grey, bell, axis=1, mode="mirror"), bell, axis=2, mode="mirror"))
 
