@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import webbrowser
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -32,9 +33,14 @@ def lab(
     if not no_open:
         webbrowser.open(address)
     settings = uvicorn.Config(
-        create_app(token, port), log_level="warning", ws_max_size=MESSAGE_BYTES, timeout_graceful_shutdown=1
+        create_app(token, port),
+        log_level="warning",
+        lifespan="off",
+        ws_max_size=MESSAGE_BYTES,
+        timeout_graceful_shutdown=1,
     )
-    with listening:
+    # Ctrl-C is how it ends, not how it fails.
+    with listening, suppress(KeyboardInterrupt):
         uvicorn.Server(settings).run([listening])
 
 
