@@ -109,7 +109,7 @@ def test_a_point_is_dragged(page):
     for i in range(10):
         page.mouse.move(*at(0.5 - 0.05 * i, 0.4))
     page.mouse.up()
-    wait_for(page, "points[0][0] < 0.1")
+    wait_for(page, "points[0][0] < 0.06")
     assert state_of(page)["points"][0][0] == pytest.approx(0.05, abs=0.01)
     assert agrees(page)
     page.click("#undo")

@@ -5,7 +5,7 @@ import { WeightTable, drawSamples, write } from "./tables.js";
 
 const at = (id) => document.getElementById(id);
 const FIELDS = ["loss", "margin", "penalty", "lam", "lr"];
-let state = null, sheet = null, chosen = null, playing = false;
+let state = null, sheet = null, chosen = null, playing = false, linkTimer = null;
 
 // ?hide=lam,steps takes controls away for a lesson; what is computed always stays.
 const query = new URLSearchParams(location.search);
@@ -72,8 +72,16 @@ function answer(message) {
   plane.draw(state, sheet, message.regions, chosen);
   draw();
   say(`Step ${state.step}`);
-  history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify(state))}`);
+  if (location.hash.length < 2) keepLink();
+  else linkTimer ??= setTimeout(keepLink, 200);
   if (playing && link.idle) requestAnimationFrame(() => playing && link.idle && link.send({ action: "step" }));
+}
+
+// Browsers refuse an address that changes a hundred times in half a minute.
+function keepLink() {
+  clearTimeout(linkTimer);
+  linkTimer = null;
+  history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify(state))}`);
 }
 
 function draw() {
@@ -155,6 +163,7 @@ at("classes").addEventListener("change", () => {
   edit({ weights: rows, points: points().filter(([, , label]) => label < count) });
 });
 at("copy-link").onclick = async () => {
+  keepLink();
   await navigator.clipboard.writeText(location.href);
   say("The link is copied");
 };
