@@ -6,7 +6,6 @@ import hmac
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, PlainTextResponse, Response
@@ -89,7 +88,7 @@ def create_app(token: str, port: int) -> FastAPI:
 
     @app.websocket("/session")
     async def talk(socket: WebSocket) -> None:
-        offered = parse_qs(socket.url.query).get("token", [socket.cookies.get(cookie)])[0]
+        offered = socket.query_params.get("token") or socket.cookies.get(cookie)
         why = refusal(socket.headers.get("host"), socket.headers.get("origin"), offered, from_page=True)
         if why:
             await socket.close(REFUSED, why)

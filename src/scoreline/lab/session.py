@@ -90,7 +90,7 @@ class LabSession:
 
     def _edit(self, request: Request) -> None:
         """Change the state; a drag's coarse edits become one gesture with the fine one that ends it."""
-        changed = State.model_validate(self.state.model_dump() | request.changes)
+        changed = self._changed(**request.changes)
         if request.coarse:
             self._dragged_from = self._dragged_from or self.state
             self.state = changed

@@ -24,15 +24,7 @@ _DIGITS = "0123456789"
 
 def objective_of(state: State) -> Objective:
     """Return the objective that the state describes; every class has a row of scores, two classes too."""
-    return _TwoRows(loss_of(state), PENALTIES.build(state.penalty), np.array([state.lam]), len(state.weights))
-
-
-class _TwoRows(Objective):
-    """An objective in which two classes have a score each, as the page shows them."""
-
-    @property
-    def n_rows(self) -> int:
-        return self.n_classes
+    return Objective(loss_of(state), PENALTIES.build(state.penalty), np.array([state.lam]), len(state.weights))
 
 
 def loss_of(state: State) -> Loss:

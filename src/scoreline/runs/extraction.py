@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -62,7 +64,7 @@ class FeatureCache:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             os.utime(path)  # the longest unused goes first
-        except Exception:  # noqa: BLE001 - whatever is wrong with the file, extraction replaces it
+        except (OSError, ValueError, EOFError, KeyError, BadZipFile, zlib.error):  # extraction replaces it
             return None
         return found
 
@@ -163,7 +165,7 @@ def extract(
 
 
 def _is_costly(extractor: FeatureExtractor, X: Array) -> bool:
-    """Whether the images fill a shard and the features of one are more than its pixels."""
+    """Whether features are computed, not merely a view of the pixels, of more images than one shard holds."""
     return isinstance(extractor, ImageDescriptor | FeatureUnion) and len(X) > _shard_length(X)
 
 
