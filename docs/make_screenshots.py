@@ -6,10 +6,19 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
 FIGURES = Path(__file__).parent / "figures"
+#: Page, colours and file.
+SHOTS: list[tuple[str, Literal["light", "dark"], str]] = [
+    ("scores", "light", "lab-scores"),
+    ("scores", "dark", "lab-scores-dark"),
+    ("gradients", "light", "lab-gradients"),
+    ("descent", "light", "lab-descent"),
+    ("race", "light", "lab-race"),
+]
 
 
 def main() -> None:
@@ -21,14 +30,15 @@ def main() -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-            for scheme, name in (("light", "lab-scores"), ("dark", "lab-scores-dark")):
-                context = browser.new_context(
-                    viewport={"width": 1280, "height": 1000},
-                    color_scheme="dark" if scheme == "dark" else "light",
-                )
+            for page_name, scheme, name in SHOTS:
+                context = browser.new_context(viewport={"width": 1280, "height": 1000}, color_scheme=scheme)
                 page = context.new_page()
-                page.goto(address)
-                page.get_by_text("regularisation").wait_for()
+                page.goto(address.replace("/?", f"/{page_name}?"))
+                page.wait_for_timeout(2000)
+                if speed := page.query_selector("#speed"):
+                    speed.fill("60")
+                    page.click("#step")
+                    page.wait_for_timeout(2000)
                 page.screenshot(path=FIGURES / f"{name}.png")
                 context.close()
             browser.close()

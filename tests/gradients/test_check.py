@@ -182,3 +182,8 @@ def test_wrong_shape():
 @pytest.mark.parametrize(("a", "b", "error"), [(0, 0, 0), (1, 1, 0), (1, 0, 1), (2, 1, 0.5), (-1, 1, 2)])
 def test_relative_error(a, b, error):
     assert relative_error(a, b) == error
+
+
+def test_a_corner_of_a_function_that_is_exactly_zero_beside_it():
+    check = check_gradient(lambda w: float(max(0.0, 1 - w[0])), np.array([-0.25]), np.array([1.0]))
+    assert check.cells[0].verdict is Verdict.KINK

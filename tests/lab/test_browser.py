@@ -1,63 +1,21 @@
 """Page 1 in Debian's Chromium: what stands in the page is what the library computes."""
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 import urllib.parse
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from scoreline.lab import LabSession
-
-CHROMIUM = shutil.which("chromium")
-if CHROMIUM is None and not os.environ.get("CI"):
-    pytest.skip("there is no chromium: install Debian's package", allow_module_level=True)
 
 READY = "document.querySelector('#total')?.children.length > 3"
 
 
-@pytest.fixture(scope="module")
-def address():
-    command = [sys.executable, "-m", "scoreline", "lab", "--no-open"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    yield process.stdout.readline().split()[-1]
-    process.terminate()
-    process.wait(20)
-    process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert CHROMIUM, "there is no chromium: install Debian's package"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(browser, address):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    wrong = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on(
-        "request",
-        lambda request: (
-            wrong.append(request.url)
-            if urllib.parse.urlparse(request.url).hostname not in ("127.0.0.1", None)
-            else None
-        ),
-    )
+def page(new_page, address):
+    page = new_page()
     page.goto(address)
     wait_until(page, READY)
-    yield page
-    context.close()
-    assert wrong == []
+    return page
 
 
 def state_of(page):
@@ -72,7 +30,7 @@ def shown(page):
 
 
 def agrees(page):
-    sheet = LabSession().handle({"action": "edit", "changes": state_of(page)})["sheet"]
+    sheet = LabSession().handle({"action": "edit", "changes": state_of(page)})["shown"]
     return shown(page) == (sheet["losses"], [sheet["data_loss"], sheet["penalty"], sheet["total"]])
 
 
@@ -158,16 +116,15 @@ def test_points_are_added_and_pasted(page):
     assert "Line 2" in page.inner_text("#status")
 
 
-def test_the_link_reproduces_the_state(page, browser, address):
+def test_the_link_reproduces_the_state(page, new_page, address):
     page.click("#step")
     wait_for(page, "step === 1")
-    other = browser.new_context().new_page()
+    other = new_page()
     other.goto(f"{address}#{page.url.split('#', 1)[1]}")
     wait_until(other, READY)
     wait_for(other, "step === 1")
     assert state_of(other) == state_of(page)
     assert shown(other) == shown(page)
-    other.context.close()
 
 
 def test_what_is_hidden_for_a_lesson(page, address):
@@ -181,3 +138,56 @@ def test_what_is_hidden_for_a_lesson(page, address):
 def test_a_phone(page):
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_finger_drags_a_point(new_page, address):
+    page = new_page(has_touch=True)
+    page.goto(address)
+    wait_until(page, READY)
+    box = page.locator("#drawing").bounding_box()
+    client = page.context.new_cdp_session(page)
+
+    def touch(kind, x, y):
+        place = {"x": box["x"] + (x + 1) / 2 * box["width"], "y": box["y"] + (1 - y) / 2 * box["height"]}
+        points = [] if kind == "touchEnd" else [place]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 0.8, 0.3)
+    for i in range(8):
+        touch("touchMove", 0.8 - 0.1 * i, 0.3)
+    touch("touchEnd", 0, 0)
+    wait_for(page, "points[1][0] < 0.15")
+    assert agrees(page)
+
+
+def test_undo_and_redo_by_keyboard(page):
+    page.click("#step")
+    wait_for(page, "step === 1")
+    page.keyboard.press("Control+z")
+    wait_for(page, "step === 0")
+    page.keyboard.press("Control+y")
+    wait_for(page, "step === 1")
+
+
+def test_two_tabs_stay_apart(page, new_page, address):
+    other = new_page()
+    other.goto(address)
+    wait_until(other, READY)
+    page.click("#step")
+    wait_for(page, "step === 1")
+    assert state_of(other)["step"] == 0
+
+
+def test_the_picture_is_a_png(page):
+    page.click("summary")
+    with page.expect_download() as download:
+        page.click("#save-png")
+    assert download.value.path().read_bytes()[:4] == b"\x89PNG"
+
+
+def test_sliders_and_fields_say_the_same(page):
+    page.locator("#lam + input.slider").focus()
+    page.keyboard.press("ArrowRight")
+    wait_for(page, "lam > 0.1")
+    assert float(page.input_value("#lam")) == state_of(page)["lam"]
+    assert agrees(page)

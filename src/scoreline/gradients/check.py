@@ -208,7 +208,9 @@ class _Judge:
         slopes: list[_Sides] = []
         # Rounding must stay well below what the slopes and the analytic value differ by, or it would excuse it.
         limit = math.inf
-        while self._noise(h) <= limit:
+        # Nor may the step vanish beside the point, as it would where a function is exactly 0 and has no noise.
+        smallest = 4 * float(np.finfo(self.x.dtype).eps) * max(1.0, abs(float(self.x[cell])))
+        while self._noise(h) <= limit and (not slopes or h > smallest):
             sides = self._sides(cell, h)
             slopes.append(sides)
             # The mean of the sides is the central difference: a smooth function's slope, or a subgradient.

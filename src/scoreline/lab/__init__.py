@@ -1,13 +1,14 @@
-"""The lab: every number between point and gradient, in the browser, computed by this package.
+"""The lab: every number between pixel and gradient, in the browser, computed by this package.
 
-`LabSession` answers messages and knows nothing of how they travel; `create_app` is the web server around it.
-To add a page: a session's worksheet here, a page in ``static``, a line in `docs/lab.md`.
+`LabSession` answers messages and knows nothing of how they travel; ``server.create_app`` is the web server
+around it. To add a page: a file in ``pages`` and its line in `PAGES`, an HTML page and its module in ``static``, a
+section in `docs/lab.md`.
 """
 
 from __future__ import annotations
 
-from scoreline.lab.messages import Request, State, start_state
-from scoreline.lab.session import LabSession
-from scoreline.lab.worksheet import worksheet
+from scoreline.lab.page import Page
+from scoreline.lab.pages import PAGES
+from scoreline.lab.session import LabSession, Request
 
-__all__ = ["LabSession", "Request", "State", "start_state", "worksheet"]
+__all__ = ["PAGES", "LabSession", "Page", "Request"]

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hmac
 import json
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from scoreline.errors import ScorelineError, UsageError
+from scoreline.lab.pages import PAGES
+from scoreline.lab.points import PointsState
 from scoreline.lab.session import LabSession
 
 if TYPE_CHECKING:
@@ -23,16 +27,19 @@ MESSAGE_BYTES = 1 << 18
 #: Pages that may be open at once.
 MOST_SESSIONS = 32
 STATIC = Path(__file__).parent / "static"
-FILES = {
-    "": ("index.html", "text/html; charset=utf-8"),
-    "lab.css": ("lab.css", "text/css; charset=utf-8"),
-    "scores.js": ("scores.js", "text/javascript; charset=utf-8"),
-    "plane.js": ("plane.js", "text/javascript; charset=utf-8"),
-    "tables.js": ("tables.js", "text/javascript; charset=utf-8"),
-    "link.js": ("link.js", "text/javascript; charset=utf-8"),
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
 }
+#: All that is served, by its name in the address: pages, what they load, and plotly as pip installed it.
+FILES = {file.name: file for file in sorted(STATIC.iterdir()) if file.suffix in (".css", ".js")}
+FILES |= {name: STATIC / f"{name}.html" for name in PAGES} | {"": STATIC / f"{next(iter(PAGES))}.html"}
+FILES["plotly.js"] = Path(str(files("plotly").joinpath("package_data", "plotly.min.js")))
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; base-uri 'none'; "
+    # Plotly writes styles into the page, and pictures come as data; scripts are files of ours alone.
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -79,15 +86,24 @@ def create_app(token: str, port: int) -> FastAPI:
         answer.headers.update(HEADERS)
         return answer
 
+    @app.get("/pages.json")
+    def pages() -> Response:
+        """Name and title of each page, and whether it is about points, which pages hand to one another."""
+        return JSONResponse(
+            [
+                {"name": name, "title": page.title, "points": issubclass(page.state_type, PointsState)}
+                for name, page in PAGES.items()
+            ]
+        )
+
     @app.get("/{name:path}")
     def file(name: str) -> Response:
         if name not in FILES:
             return PlainTextResponse("There is no such page", 404)
-        path, kind = FILES[name]
-        return FileResponse(STATIC / path, media_type=kind)
+        return FileResponse(FILES[name], media_type=KINDS[FILES[name].suffix])
 
-    @app.websocket("/session")
-    async def talk(socket: WebSocket) -> None:
+    @app.websocket("/session/{page}")
+    async def talk(socket: WebSocket, page: str) -> None:
         offered = socket.query_params.get("token") or socket.cookies.get(cookie)
         why = refusal(socket.headers.get("host"), socket.headers.get("origin"), offered, from_page=True)
         if why:
@@ -96,12 +112,17 @@ def create_app(token: str, port: int) -> FastAPI:
         if len(open_pages) >= MOST_SESSIONS:
             await socket.close(TOO_MANY, "too many pages are open")
             return
-        session = LabSession()
+        if page not in PAGES:
+            await socket.close(REFUSED, "there is no such page")
+            return
+        session = LabSession(page)
         open_pages.add(session)
         await socket.accept()
         try:
             while True:
-                await socket.send_text(_answer(session, await socket.receive_text()))
+                text = await socket.receive_text()
+                # Training must not keep the other pages waiting.
+                await socket.send_text(await run_in_threadpool(_answer, session, text))
         except WebSocketDisconnect:
             pass
         finally:

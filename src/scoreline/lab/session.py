@@ -4,35 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scoreline.errors import UsageError
-from scoreline.lab.messages import Request, State, start_state
-from scoreline.lab.worksheet import COARSE, FINE, gradient_of, python_script, regions, worksheet
+from scoreline.errors import UnknownNameError, UsageError
+from scoreline.lab.page import Page
+from scoreline.lab.pages import PAGES
 
-__all__ = ["LabSession"]
+__all__ = ["LabSession", "Request"]
 
 #: Gestures and steps that can be undone.
 MOST_UNDONE = 1000
-#: Deviation of the weights that `randomise` draws.
-SPREAD = 1.0
+
+
+class Request(BaseModel):
+    """One gesture: what to do, perhaps with changes to the state.
+
+    ``edit`` changes the state, ``undo`` and ``redo`` go back and forth by one gesture or step, ``reset`` goes to
+    the start, ``python`` asks for a script; a page has verbs of its own, taken `count` times. `coarse` asks for a
+    coarse answer and is not put on the undo list: it is for the time of a drag.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: int = Field(default=0, ge=0)
+    action: str = Field(max_length=40)
+    changes: dict[str, object] = Field(default_factory=dict, max_length=40)
+    count: int = Field(1, ge=1, le=100)
+    coarse: bool = False
 
 
 class LabSession:
-    """Points, weights and what became of them; it knows nothing of how messages travel.
+    """A page's state and what became of it; it knows nothing of how messages travel.
 
     Parameters
     ----------
-    start : State, optional
-        Where it begins, and where ``reset`` goes; by default the lecture's own.
+    page : str, default "scores"
+        One of `scoreline.lab.PAGES`.
+    start : state of that page, optional
+        Where it begins, and where ``reset`` goes; by default the page's own start.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such page.
     """
 
-    def __init__(self, start: State | None = None) -> None:
-        self.start = start_state() if start is None else start
+    def __init__(self, page: str = "scores", *, start: BaseModel | None = None) -> None:
+        if page not in PAGES:
+            raise UnknownNameError.of("page", page, PAGES)
+        self.page: Page[Any] = PAGES[page]()
+        self.start = self.page.start() if start is None else start
         self.state = self.start
-        self._before: list[State] = []
-        self._dragged_from: State | None = None
+        self._before: list[BaseModel] = []
+        self._after: list[BaseModel] = []
+        self._dragged_from: BaseModel | None = None
 
     def handle(self, message: Any) -> dict[str, Any]:
         """Answer one message.
@@ -45,20 +70,23 @@ class LabSession:
         Returns
         -------
         dict
-            ``id`` of the request, ``state``, ``sheet`` (see `worksheet`), ``regions``, ``can_undo``; for
-            ``python`` only ``id`` and ``script``.
+            ``id`` of the request, ``state``, ``shown`` (see the page's ``show``), ``can_undo`` and ``can_redo``;
+            for ``python`` only ``id`` and ``script``.
 
         Raises
         ------
         UsageError
             The message is not allowed; the state stays as it was.
         """
+        kept = self.state, list(self._before), list(self._after), self._dragged_from
         try:
             request = Request.model_validate(message)
             if request.action == "python":
-                return {"id": request.id, "script": python_script(self.state)}
+                return {"id": request.id, "script": self.page.script(self.state)}
             self._do(request)
+            shown = self.page.show(self.state, coarse=request.coarse)
         except ValidationError as error:
+            self.state, self._before, self._after, self._dragged_from = kept
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "message"
             raise UsageError(
@@ -66,27 +94,33 @@ class LabSession:
                 allowed="what the page offers: at most 1,000 points, 2 to 10 classes, finite numbers",
                 fix="correct the value",
             ) from error
+        except UsageError:
+            self.state, self._before, self._after, self._dragged_from = kept
+            raise
         return {
             "id": request.id,
             "state": self.state.model_dump(),
-            "sheet": worksheet(self.state),
-            "regions": regions(self.state, COARSE if request.coarse else FINE),
+            "shown": shown,
             "can_undo": bool(self._before),
+            "can_redo": bool(self._after),
         }
 
     def _do(self, request: Request) -> None:
         if request.action == "edit":
             self._edit(request)
-        elif request.action == "step":
+        elif request.action in self.page.verbs:
             for _ in range(request.count):
-                self._keep(self._stepped())
+                self._keep(self._changed(**self.page.act(request.action, self.state)))
         elif request.action == "undo":
-            self._dragged_from = None
-            self.state = self._before.pop() if self._before else self.state
-        elif request.action == "randomise":
-            self._keep(self._randomised())
-        else:
+            self._travel(self._before, self._after)
+        elif request.action == "redo":
+            self._travel(self._after, self._before)
+        elif request.action == "reset":
             self._keep(self.start)
+        else:
+            raise UnknownNameError.of(
+                "action", request.action, ["edit", "undo", "redo", "reset", *self.page.verbs]
+            )
 
     def _edit(self, request: Request) -> None:
         """Change the state; a drag's coarse edits become one gesture with the fine one that ends it."""
@@ -99,34 +133,17 @@ class LabSession:
             self.state, self._dragged_from = self._dragged_from, None
         self._keep(changed)
 
-    def _keep(self, state: State) -> None:
+    def _keep(self, state: BaseModel) -> None:
         if state != self.state:
             self._before = [*self._before[1 - MOST_UNDONE :], self.state]
+            self._after = []
             self.state = state
 
-    def _stepped(self) -> State:
-        """Return the state after one step of gradient descent.
+    def _travel(self, source: list[BaseModel], target: list[BaseModel]) -> None:
+        self._dragged_from = None
+        if source:
+            target.append(self.state)
+            self.state = source.pop()
 
-        Raises
-        ------
-        UsageError
-            The step leads out of all bounds.
-        """
-        weights = np.array(self.state.weights) - self.state.lr * gradient_of(self.state)
-        try:
-            return self._changed(weights=weights.tolist(), step=self.state.step + 1)
-        except ValidationError as error:
-            raise UsageError(
-                f"Step {self.state.step + 1} leads out of all bounds: the step size {self.state.lr:g} diverges",
-                allowed="weights below 1e6",
-                fix="lower the step size, and step back or reset",
-            ) from error
-
-    def _randomised(self) -> State:
-        """Return the state with weights drawn from its seed, and the next seed."""
-        rng = np.random.default_rng(self.state.seed)
-        weights = SPREAD * rng.standard_normal((len(self.state.weights), 3))
-        return self._changed(weights=weights.tolist(), step=0, seed=(self.state.seed + 1) % 2**31)
-
-    def _changed(self, **changes: Any) -> State:
-        return State.model_validate(self.state.model_dump() | changes)
+    def _changed(self, **changes: Any) -> BaseModel:
+        return type(self.state).model_validate(self.state.model_dump() | changes)

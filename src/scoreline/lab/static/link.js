@@ -1,7 +1,8 @@
 // The wire to the session: messages one at a time; while something is dragged, the latest wins.
 
 export class Link {
-  constructor(onAnswer, onStatus) {
+  constructor(page, onAnswer, onStatus) {
+    this.page = page;
     this.onAnswer = onAnswer;
     this.onStatus = onStatus;
     this.waiting = null; // the message in flight
@@ -12,7 +13,7 @@ export class Link {
   }
 
   open() {
-    this.socket = new WebSocket(`ws://${location.host}/session`);
+    this.socket = new WebSocket(`ws://${location.host}/session/${this.page}`);
     this.socket.onopen = () => {
       this.retry = 500;
       this.waiting = null;

@@ -1,67 +1,77 @@
-"""The numbers of the page: scores, losses with their arithmetic, gradients, regions."""
+"""Scores and losses: points in the plane, the losses with their arithmetic, gradients, regions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from pydantic import Field, ValidationError
 
-from scoreline._typing import FloatArray, Labels
-from scoreline.data.base import Batch
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline._typing import FloatArray
+from scoreline.errors import UsageError
 from scoreline.lab.lines import score_lines
-from scoreline.lab.messages import State
-from scoreline.losses import LOSSES, Loss
-from scoreline.penalties import PENALTIES
+from scoreline.lab.page import Page
+from scoreline.lab.points import PointsState, arrays_of, gradient_of, objective_of, script_head
 
-__all__ = ["COARSE", "FINE", "gradient_of", "python_script", "regions", "worksheet"]
+__all__ = ["COARSE", "FINE", "ScoresPage", "ScoresState", "regions", "worksheet"]
 
 #: Cells of the raster of regions along each side, while something is dragged and after.
 COARSE, FINE = 40, 160
+#: Deviation of the weights that `randomise` draws.
+SPREAD = 1.0
 _DIGITS = "0123456789"
 
 
-def objective_of(state: State) -> Objective:
-    """Return the objective that the state describes; every class has a row of scores, two classes too."""
-    return Objective(loss_of(state), PENALTIES.build(state.penalty), np.array([state.lam]), len(state.weights))
+class ScoresState(PointsState):
+    """All that the page shows follows from this: points, weights, loss, penalty and step."""
+
+    lr: float = Field(default=0.1, gt=0, le=1e6, allow_inf_nan=False)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    #: Updates since the start.
+    step: int = Field(default=0, ge=0)
 
 
-def loss_of(state: State) -> Loss:
-    """Return the state's loss, with its margin if it has one."""
-    spec: str = state.loss
-    if spec != "softmax":
-        spec += ("," if ":" in spec else ":") + f"margin={state.margin!r}"
-    return LOSSES.build(spec)
+class ScoresPage(Page[ScoresState]):
+    """The lecture's demonstration, and more: ``step`` and ``randomise`` are its verbs."""
+
+    title = "Scores and losses"
+    state_type = ScoresState
+    verbs = frozenset({"step", "randomise"})
+
+    def act(self, verb: str, state: ScoresState) -> dict[str, Any]:
+        """Take a step of gradient descent, or draw weights from the state's seed.
+
+        Raises
+        ------
+        UsageError
+            The step leads out of all bounds.
+        """
+        if verb == "randomise":
+            rng = np.random.default_rng(state.seed)
+            weights = SPREAD * rng.standard_normal((len(state.weights), 3))
+            return {"weights": weights.tolist(), "step": 0, "seed": (state.seed + 1) % 2**31}
+        weights = np.array(state.weights) - state.lr * gradient_of(state)
+        changes = {"weights": weights.tolist(), "step": state.step + 1}
+        try:
+            ScoresState.model_validate(state.model_dump() | changes)
+        except ValidationError as error:
+            raise UsageError(
+                f"Step {state.step + 1} leads out of all bounds: the step size {state.lr:g} diverges",
+                allowed="weights below 1e6",
+                fix="lower the step size, and step back or reset",
+            ) from error
+        return changes
+
+    def show(self, state: ScoresState, *, coarse: bool) -> dict[str, Any]:
+        """Return the `worksheet` and the `regions`."""
+        return worksheet(state) | {"regions": regions(state, COARSE if coarse else FINE)}
+
+    def script(self, state: ScoresState) -> str:
+        """Return a script that computes the state's losses and prints them."""
+        return script_head(state) + _SCRIPT
 
 
-def arrays_of(state: State) -> tuple[FloatArray, Labels, Params]:
-    """Return points ``(N, 2)``, labels ``(N,)`` and parameters of one configuration."""
-    points = np.array([point[:2] for point in state.points], float).reshape(-1, 2)
-    labels = np.array([point[2] for point in state.points], np.int64)
-    weights = np.array(state.weights, float)
-    return points, labels, Params(weights[None, :, :2].copy(), weights[None, :, 2].copy())
-
-
-def gradient_of(state: State) -> FloatArray:
-    """Return the gradient of the objective, ``(C, 3)``: by the weights, then by the bias.
-
-    An L1 penalty has no gradient at 0; its subgradient ``lam * sign(W)`` is taken, which is 0 there.
-    """
-    points, labels, params = arrays_of(state)
-    objective = objective_of(state)
-    if len(points):
-        found = objective.value_and_gradient(params, Batch(points, labels, None)).gradient
-    else:
-        zero = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
-        found = objective.finish_gradient(params, zero, 1.0)
-    W = found.W[0]
-    if objective.penalty.gradient(params.W) is None:
-        W = W + state.lam * np.sign(params.W[0])
-    return np.column_stack([W, found.b[0]])
-
-
-def worksheet(state: State) -> dict[str, Any]:
+def worksheet(state: PointsState) -> dict[str, Any]:
     """Return every number of the page but the raster, ready for JSON.
 
     Returns
@@ -97,7 +107,7 @@ def worksheet(state: State) -> dict[str, Any]:
     }
 
 
-def regions(state: State, side: int) -> list[str]:
+def regions(state: PointsState, side: int) -> list[str]:
     """Return the class of each cell of the square [-1, 1] x [-1, 1]: rows from the top, a digit a cell."""
     _, _, params = arrays_of(state)
     centre = (np.arange(side) + 0.5) * 2 / side - 1
@@ -106,7 +116,7 @@ def regions(state: State, side: int) -> list[str]:
     return ["".join(_DIGITS[c] for c in row) for row in best]
 
 
-def _arithmetic(state: State, scores: FloatArray, label: int, value: float) -> str:
+def _arithmetic(state: PointsState, scores: FloatArray, label: int, value: float) -> str:
     """Return the sum that gives one example's loss, written out."""
     own, margin = scores[label], state.margin
     others = [j for j in range(len(scores)) if j != label]
@@ -132,33 +142,12 @@ def _text(number: float) -> str:
     return f"(−{text[1:]})" if text.startswith("-") and text != "-0.00" else text.removeprefix("-")
 
 
-def python_script(state: State) -> str:
-    """Return a script that computes the state's numbers and prints them."""
-    rows = ",\n    ".join(repr(list(point)) for point in state.points)
-    weights = ",\n    ".join(repr(list(row)) for row in state.weights)
-    spec = LOSSES.spec(loss_of(state))
-    return f"""import numpy as np
-
-from scoreline.losses import LOSSES
-from scoreline.penalties import PENALTIES
-
-points = np.array([
-    {rows}
-]).reshape(-1, 3)
-weights = np.array([  # w_x, w_y, b of each class
-    {weights}
-])
-X, y = points[:, :2], points[:, 2].astype(np.int64)
+_SCRIPT = """
 W, b = weights[:, :2], weights[:, 2]
-
-loss = LOSSES.build({spec!r})
-penalty = PENALTIES.build({state.penalty!r})
-lam = {state.lam!r}
-
 scores = X @ W.T + b
 losses = loss.value(scores, y)
 data_loss = float(losses.mean()) if len(y) else 0.0
 regularization = float(lam * penalty.value(W[None])[0])
 print(losses)
-print(f"data {{data_loss!r}} + regularization {{regularization!r}} = {{data_loss + regularization!r}}")
+print(f"data {data_loss!r} + regularization {regularization!r} = {data_loss + regularization!r}")
 """

@@ -1,0 +1,234 @@
+// What all pages share: navigation, fields, tools, the link, play and undo. A page gives `draw(state, shown, shell)`.
+import { Link } from "./link.js";
+import { save } from "./files.js";
+
+const FRAME = 1000 / 30; // milliseconds
+// What the pages about points hand to one another.
+const SHARED = ["points", "weights", "loss", "margin", "penalty", "lam"];
+
+export const at = (id) => document.getElementById(id);
+
+export function make(name, properties = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key in made) made[key] = value;
+    else made.setAttribute(key, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+export class Shell {
+  constructor({ page, draw, coarsePlay = false, perFrame = () => 1 }) {
+    Object.assign(this, { page, drawPage: draw, coarsePlay, perFrame });
+    this.state = this.shown = null;
+    this.playing = false;
+    this.lastFrame = 0;
+    this.hideParts();
+    this.buildTools();
+    this.bindFields();
+    this.navigate();
+    document.addEventListener("keydown", (event) => this.shortcut(event));
+    this.link = new Link(page, (message) => this.answer(message), (kind, reason) => this.connection(kind, reason));
+  }
+
+  // ?hide=lam,steps takes controls away for a lesson; what is computed always stays.
+  hideParts() {
+    const query = new URLSearchParams(location.search);
+    const hidden = (query.get("hide") ?? "").split(",");
+    for (const part of document.querySelectorAll("[data-part]")) part.hidden = hidden.includes(part.dataset.part);
+    if (query.has("token")) { // the cookie has it from here on
+      query.delete("token");
+      history.replaceState(null, "", `?${query}${location.hash}`);
+    }
+  }
+
+  async navigate() {
+    const pages = await (await fetch("pages.json")).json();
+    at("pages").replaceChildren(...pages.map(({ name, title, points }) => {
+      const link = make("a", { href: name, textContent: title });
+      if (name === this.page) link.setAttribute("aria-current", "page");
+      link.addEventListener("click", () => {
+        if (!points || !this.state?.points) return;
+        const shared = Object.fromEntries(SHARED.map((key) => [key, this.state[key]]));
+        link.href = `${name}#${encodeURIComponent(JSON.stringify(shared))}`;
+      });
+      return link;
+    }));
+  }
+
+  buildTools() {
+    const button = (id, textContent, onclick) => make("button", { id, textContent, onclick });
+    this.python = make("pre", { id: "python", hidden: true, tabIndex: 0 });
+    at("tools").append(
+      make("div", { className: "row" },
+        button("copy-link", "Copy link", () => this.copyLink()),
+        button("save-json", "Save JSON", () => save(`${this.page}.json`, "application/json",
+          JSON.stringify({ state: this.state, shown: this.shown }, null, 1))),
+        button("show-python", "Show the Python", () => this.ask("python"))),
+      this.python);
+    for (const verb of ["undo", "redo", "reset"]) at(verb)?.addEventListener("click", () => this.ask(verb));
+    at("step")?.addEventListener("click", () => this.ask("step", { count: this.perFrame() }));
+    at("play")?.addEventListener("click", () => this.play(!this.playing));
+  }
+
+  // A field of the state stands in an input with data-field; data-slider="1e-4 10 log" puts a slider beside it.
+  bindFields() {
+    this.fields = [...document.querySelectorAll("[data-field]")];
+    for (const input of this.fields) {
+      if (input.dataset.slider) this.addSlider(input);
+      input.addEventListener("input", () => {
+        const value = readField(input);
+        if (value !== null) this.edit({ [input.dataset.field]: value });
+      });
+    }
+  }
+
+  addSlider(input) {
+    const [least, most, kind] = input.dataset.slider.split(" ");
+    const log = kind === "log";
+    const scale = (value) => (log ? Math.log10(value) : Number(value));
+    const slider = make("input", { type: "range", min: 0, max: 200, className: "slider" });
+    slider.setAttribute("aria-label", `${input.labels[0]?.firstChild.textContent.trim()}, slider`);
+    const low = scale(least), high = scale(most);
+    const value = () => {
+      const found = low + (slider.value / 200) * (high - low);
+      if (kind === "whole") return Math.round(found);
+      return Number((log ? 10 ** found : found).toPrecision(3));
+    };
+    slider.addEventListener("input", () => this.edit({ [input.dataset.field]: value() }, true));
+    slider.addEventListener("change", () => this.edit({ [input.dataset.field]: value() }));
+    input.after(slider);
+    input.follow = (now) => {
+      if (document.activeElement !== slider) slider.value = ((scale(Math.max(now, least)) - low) / (high - low)) * 200;
+    };
+  }
+
+  edit(changes, coarse = false) {
+    this.link.send({ action: "edit", changes, coarse });
+  }
+
+  ask(action, more = {}) {
+    this.link.send({ action, ...more });
+  }
+
+  play(on) {
+    if (on === this.playing) return;
+    this.playing = on;
+    this.showPlaying();
+    if (on) this.ask("step", { count: this.perFrame(), coarse: this.coarsePlay });
+    else if (this.coarsePlay) this.edit({});
+  }
+
+  showPlaying() {
+    const button = at("play");
+    if (!button) return;
+    button.setAttribute("aria-pressed", this.playing);
+    button.textContent = this.playing ? "Stop" : button.dataset.play ?? "Repeat";
+  }
+
+  connection(kind, reason) {
+    if (kind === "closed") {
+      this.play(false);
+      return this.say(reason || "The lab is not running; trying again …", true);
+    }
+    this.say("Connected");
+    this.edit(this.state ?? this.read(location.hash) ?? {});
+  }
+
+  answer(message) {
+    if (message.error) {
+      this.playing = false;
+      this.showPlaying();
+      this.say(message.error, true);
+      // A link from elsewhere may hold what this lab refuses: begin anew.
+      if (!this.state && !this.retried) this.retried = this.edit({}) ?? true;
+      else this.draw();
+      return;
+    }
+    if (message.script !== undefined) {
+      Object.assign(this.python, { textContent: message.script, hidden: false });
+      return;
+    }
+    ({ state: this.state, shown: this.shown } = message);
+    if (at("undo")) at("undo").disabled = !message.can_undo;
+    if (at("redo")) at("redo").disabled = !message.can_redo;
+    this.say(this.state.step === undefined ? "Ready" : `Step ${this.state.step}`);
+    this.draw();
+    if (location.hash.length < 2) this.keepLink();
+    else this.linkTimer ??= setTimeout(() => this.keepLink(), 200);
+    if (this.playing) this.nextFrame();
+  }
+
+  // One message in flight, at most thirty frames a second.
+  nextFrame() {
+    const wait = Math.max(0, this.lastFrame + FRAME - performance.now());
+    setTimeout(() => requestAnimationFrame(() => {
+      this.lastFrame = performance.now();
+      if (this.playing && this.link.idle) this.ask("step", { count: this.perFrame(), coarse: this.coarsePlay });
+    }), wait);
+  }
+
+  draw() {
+    this.showPlaying();
+    if (!this.state) return;
+    for (const input of this.fields) {
+      const value = this.state[input.dataset.field];
+      if (document.activeElement !== input || input.tagName === "SELECT") writeField(input, value);
+      input.follow?.(value);
+    }
+    this.drawPage(this.state, this.shown, this);
+  }
+
+  say(text, wrong = false) {
+    at("status").textContent = text;
+    at("status").classList.toggle("wrong", wrong);
+  }
+
+  // Browsers refuse an address that changes a hundred times in half a minute.
+  keepLink() {
+    clearTimeout(this.linkTimer);
+    this.linkTimer = null;
+    history.replaceState(null, "", `#${encodeURIComponent(JSON.stringify(this.state))}`);
+  }
+
+  async copyLink() {
+    this.keepLink();
+    await navigator.clipboard.writeText(location.href);
+    this.say("The link is copied");
+  }
+
+  read(hash) {
+    if (hash.length < 2) return null;
+    try {
+      return JSON.parse(decodeURIComponent(hash.slice(1)));
+    } catch {
+      this.say("The link is damaged; this is the start", true);
+      return null;
+    }
+  }
+
+  shortcut(event) {
+    if ((event.ctrlKey || event.metaKey) && ["z", "y", "Z"].includes(event.key)) {
+      event.preventDefault();
+      return this.ask(event.key === "z" ? "undo" : "redo");
+    }
+    const typing = event.target.closest("input, select, textarea, button, a, summary, [role=button]");
+    if (event.key === " " && at("play") && !typing) {
+      event.preventDefault();
+      this.play(!this.playing);
+    }
+  }
+}
+
+function readField(input) {
+  if (input.type === "checkbox") return input.checked;
+  if (input.value === "") return null;
+  if (input.type === "number") return Number.isFinite(input.valueAsNumber) ? input.valueAsNumber : null;
+  return input.value;
+}
+
+function writeField(input, value) {
+  if (input.type === "checkbox") input.checked = value;
+  else if (value !== undefined) input.value = value;
+}

@@ -1,0 +1,125 @@
+"""Training runs that are looked at step by step: they go on where they are and remember every step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.data import MemorySource
+from scoreline.engine.events import Evaluated, StepDone
+from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params
+from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
+from scoreline.schedules import Schedule
+
+__all__ = ["MOST_STEPS", "OneByOneLocalSearch", "OneByOneSearch", "Rates", "Walk", "flat", "full_objective"]
+
+#: Steps of a run at the most.
+MOST_STEPS = 2000
+
+
+@dataclass(frozen=True)
+class Rates(Schedule):
+    """Learning rates that somebody sets while the run goes on: (step from which it holds, rate), by step."""
+
+    rates: tuple[tuple[int, float], ...]
+    steps_per_epoch: int
+
+    def factor(self, epoch: float, max_epochs: float) -> float:
+        """Return the rate itself: the base rate is 1."""
+        step = round(epoch * self.steps_per_epoch)
+        return next(rate for first, rate in reversed(self.rates) if first <= step)
+
+
+@dataclass(frozen=True)
+class OneByOneSearch(RandomSearch):
+    """Random search that tells of every try."""
+
+    side_by_side: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class OneByOneLocalSearch(RandomLocalSearch):
+    """Random local search that tells of every try."""
+
+    side_by_side: ClassVar[int] = 1
+
+
+class Walk:
+    """A run with the library's own loop: weights after each step, and what was measured on the way.
+
+    Parameters
+    ----------
+    objective : Objective
+        With K = 1.
+    source : MemorySource
+    start : Params
+    method : Plan or Search
+        A plan of gradient steps, or a search by random tries, which begins where it will.
+    seed : int
+        Seed of a search.
+    """
+
+    def __init__(
+        self, objective: Objective, source: MemorySource, start: Params, method: Plan | Search, seed: int = 0
+    ) -> None:
+        #: Weights and biases side by side, ``(C, D + 1)``, of the start and after each step.
+        self.weights: list[FloatArray] = []
+        #: What the method itself sees: the objective on each step's rows before it, or the best so far.
+        self.seen: list[float] = []
+        self.lr: list[float] = []
+        self.diverged = ""
+        if isinstance(method, Plan):
+            self.weights.append(flat(start))
+            self._steps = self._gradient_steps(Loop(objective, source, method, start, None), method.max_epochs)
+        else:
+            self._steps = self._tries(method, objective, source, start, seed)
+
+    def until(self, step: int) -> int:
+        """Go on to a step, or as far as the run leads; return the steps made."""
+        while len(self.seen) < min(step, MOST_STEPS) and not self.diverged:
+            if next(self._steps, None) is None:
+                break
+        return min(step, len(self.seen))
+
+    def _gradient_steps(self, loop: Loop, epochs: int) -> Iterator[bool]:
+        for epoch in range(epochs):
+            loop.begin_epoch()
+            for done, diverged in loop.steps(epoch):
+                if diverged:
+                    self.diverged = f"step {done.step}: {diverged[0].reason}"
+                    return
+                self._note(done)
+                yield True
+
+    def _tries(
+        self, search: Search, objective: Objective, source: MemorySource, like: Params, seed: int
+    ) -> Iterator[bool]:
+        for event in search.run(objective, source, like, seed):
+            if isinstance(event, Evaluated):
+                if not self.weights:
+                    self.weights.append(flat(event.params))
+                self._note(event)
+                yield True
+
+    def _note(self, event: StepDone | Evaluated) -> None:
+        self.weights.append(flat(event.params))
+        self.seen.append(float(event.objective[0]))
+        self.lr.append(float(event.lr[0]))
+
+
+def flat(params: Params) -> FloatArray:
+    """Return ``(C, D + 1)``: the weights of the first configuration with the bias as the last column."""
+    return np.column_stack([params.W[0], params.b[0]])
+
+
+def full_objective(objective: Objective, source: MemorySource, weights: FloatArray) -> FloatArray:
+    """Return the objective over all rows for many weights ``(K, C, D + 1)`` at once, ``(K,)``."""
+    many = replace(objective, lam=np.full(len(weights), objective.lam[0]))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return many.value(Params(weights[:, :, :-1], weights[:, :, -1]), source)

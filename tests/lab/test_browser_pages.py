@@ -1,0 +1,164 @@
+"""The pages with charts in Debian's Chromium: what they say is what the session computes."""
+
+import functools
+import json
+import operator
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+
+from scoreline.lab import PAGES, LabSession
+
+CHARTED = [name for name in PAGES if name != "scores"]
+
+
+def wait_until(page, condition):
+    """Ask until something holds: Playwright's own waiting needs eval, which the page forbids."""
+    for _ in range(400):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{condition} did not come about in 20 s")
+
+
+def wait_for(page, condition):
+    """Wait until the state in the page's link meets a condition."""
+    wait_until(
+        page, f"location.hash.length > 1 && JSON.parse(decodeURIComponent(location.hash.slice(1))).{condition}"
+    )
+
+
+def state_of(page):
+    return json.loads(urllib.parse.unquote(page.url.split("#", 1)[1]))
+
+
+@pytest.fixture
+def open_page(new_page, address):
+    def open_it(name, **options):
+        page = new_page(**options)
+        base, token = address.split("/?")
+        page.goto(f"{base}/{name}?{token}")
+        wait_until(page, "location.hash.length > 1")
+        return page
+
+    return open_it
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_a_page_opens_draws_and_fits_a_phone(open_page, name):
+    page = open_page(name)
+    assert page.inner_text("h1") == PAGES[name].title
+    wait_until(page, "document.querySelectorAll('.main-svg').length > 0")
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_until(page, "document.documentElement.scrollWidth <= 390")
+    names = page.eval_on_selector_all("#pages a", "links => links.map(link => link.textContent)")
+    assert names == [each.title for each in PAGES.values()]
+
+
+@pytest.mark.parametrize("name", CHARTED)
+def test_all_that_can_be_used_has_a_name(open_page, name):
+    page = open_page(name)
+    unnamed = page.evaluate("""
+        [...document.querySelectorAll("button, input, select, textarea, a")].filter((e) => !e.closest(".plot") &&
+            !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim())).map((e) => e.outerHTML)
+    """)
+    assert unnamed == []
+
+
+def test_a_chart_is_a_table_a_csv_and_a_picture_too(open_page):
+    page = open_page("descent")
+    page.click("#losses summary")
+    wait_until(page, "document.querySelectorAll('#losses td').length >= 3")
+    for label, start in (("PNG", b"\x89PNG"), ("CSV", b"series,step")):
+        with page.expect_download() as download:
+            page.click(f"#losses button:text-is('{label}')")
+        assert download.value.path().read_bytes().startswith(start)
+
+
+def test_points_come_along_to_the_next_page(open_page, address):
+    page = open_page("scores")
+    page.focus("[data-point='0']")
+    page.keyboard.press("Delete")
+    wait_for(page, "points.length === 8")
+    page.click("#pages a:text-is('Gradient bench')")
+    wait_for(page, "h === 0.0001")
+    assert len(state_of(page)["points"]) == 8
+
+
+def test_the_bench_finds_the_published_demos_bug(open_page):
+    page = open_page("gradients")
+    assert "passes" in page.inner_text("#verdict")
+    page.select_option("#bug", "half-penalty")
+    wait_until(page, "document.querySelector('#verdict').textContent.includes('fails in 6 cells')")
+    wait_for(page, "bug === 'half-penalty'")
+    shown = LabSession("gradients").handle({"action": "edit", "changes": state_of(page)})["shown"]
+    titles = page.eval_on_selector_all("button.cell span", "spans => spans.map(span => Number(span.title))")
+    flat = [[shown[key][j][k] for key in ("numeric", "analytic", "errors")] for j in range(3) for k in range(3)]
+    assert titles == functools.reduce(operator.iadd, flat, [])
+    page.click("#hide-bug")
+    wait_for(page, "bug === 'mystery'")
+    page.click("#reveal")
+    assert ":" in page.inner_text("#verdict")
+
+
+def test_descent_runs_and_the_rate_changes_on_the_way(open_page):
+    page = open_page("descent")
+    page.click("#play")
+    wait_for(page, "step >= 3")
+    page.fill("#lr", "0.02")
+    wait_for(page, "rates.length === 2")
+    page.click("#play")
+    page.wait_for_timeout(300)
+    wait_until(page, "document.querySelector('#now').title !== ''")
+    shown = LabSession("descent").handle({"action": "edit", "changes": state_of(page)})["shown"]
+    assert float(page.get_attribute("#now", "title")) == shown["full"][-1]
+    page.click("#to-start")
+    wait_for(page, "step === 0")
+
+
+def test_the_race_runs_on_every_course(open_page):
+    page = open_page("race")
+    for course in ("quadratic", "saddle", "beale", "classifier"):
+        page.select_option("[data-field=problem]", course)
+        wait_for(page, f"problem === '{course}'")
+        page.fill("#speed", "10")
+        page.click("#step")
+        wait_for(page, "step === 10")
+        wait_until(page, "document.querySelector('#status').textContent === 'Step 10'")
+        shown = LabSession("race").handle({"action": "edit", "changes": state_of(page)})["shown"]
+        titles = page.eval_on_selector_all(
+            "#runners [data-runner]", "rows => rows.map(row => [row.dataset.runner, row.lastChild.title])"
+        )
+        found = {name: runner["median"][-1] for name, runner in shown["runners"].items()}
+        assert {name: float(title) for name, title in titles} == found
+        page.click("#to-start")
+        wait_for(page, "step === 0")
+
+
+def test_it_connects_again_after_the_server_restarts(new_page):
+    def lab(port):
+        command = [sys.executable, "-m", "scoreline", "lab", "--no-open", "--port", str(port)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        return process, process.stdout.readline().split()[-1]
+
+    first, address = lab(0)
+    page = new_page(may_fail=("ERR_CONNECTION_REFUSED", "WebSocket"))
+    page.goto(address)
+    wait_until(page, "location.hash.length > 1")
+    page.click("#step")
+    wait_for(page, "step === 1")
+    first.kill()
+    first.wait()
+    first.stdout.close()
+    wait_until(page, "document.querySelector('#status').textContent.includes('trying again')")
+    second, again = lab(urllib.parse.urlparse(address).port)
+    # A new lab has a new token; opening its address, as the command does, hands it to the old tab too.
+    page.context.new_page().goto(again)
+    wait_until(page, "document.querySelector('#status').textContent === 'Step 1'")
+    page.click("#step")
+    wait_for(page, "step === 2")
+    second.terminate()
+    second.wait(20)
+    second.stdout.close()
