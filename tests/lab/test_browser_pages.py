@@ -110,10 +110,17 @@ def test_descent_runs_and_the_rate_changes_on_the_way(open_page):
     page.fill("#lr", "0.02")
     wait_for(page, "rates.length === 2")
     page.click("#play")
-    page.wait_for_timeout(300)
-    wait_until(page, "document.querySelector('#now').title !== ''")
-    shown = LabSession("descent").handle({"action": "edit", "changes": state_of(page)})["shown"]
-    assert float(page.get_attribute("#now", "title")) == shown["full"][-1]
+    page.wait_for_timeout(1000)
+    # The link follows a little later; state and number are read in one go once they speak of the same step.
+    settled = """(() => {
+        const state = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+        const same = document.querySelector("#status").textContent === `Step ${state.step}`;
+        return same ? [state, document.querySelector("#now").title] : null;
+    })()"""
+    wait_until(page, settled)
+    state, title = page.evaluate(settled)
+    shown = LabSession("descent").handle({"action": "edit", "changes": state})["shown"]
+    assert float(title) == shown["full"][-1]
     page.click("#to-start")
     wait_for(page, "step === 0")
 

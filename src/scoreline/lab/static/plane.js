@@ -67,13 +67,15 @@ export class Plane {
       element("path", { class: "point", tabindex: 0, role: "button" }, this.marks);
     }
     state.points.forEach(([x, y, label], i) => {
-      const mark = this.marks.children[i];
+      const mark = this.marks.children[i], key = `${x} ${y} ${label} ${i}`;
+      mark.classList.toggle("chosen", i === chosen);
+      if (mark.drawnAs === key) return;
+      mark.drawnAs = key;
       mark.dataset.point = i;
       mark.setAttribute("d", SHAPES[label](SIZE));
       mark.setAttribute("fill", COLOURS[label]);
       mark.setAttribute("transform", `translate(${x} ${-y})`);
       mark.setAttribute("aria-label", `Point ${i + 1} of class ${label} at ${x}, ${y}`);
-      mark.classList.toggle("chosen", i === chosen);
     });
   }
 

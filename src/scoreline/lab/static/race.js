@@ -5,7 +5,7 @@ import { Shell, at, make } from "./shell.js";
 
 const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5px,2px"];
 const AXES = { steps: "step", evaluations: "full gradients computed", milliseconds: "milliseconds, measured here" };
-const values = new Chart(at("values"), { name: "race", title: "Distance above the least value: median and range over the seeds",
+const values = new Chart(at("values"), { name: "race", title: "Loss, or height above the surface's least value: median and range over the seeds",
   layout: { xaxis: { title: { text: "step" }, rangemode: "tozero" }, yaxis: { type: "log", title: { text: "value" }, exponentformat: "power" } }, height: 420 });
 const course = new Chart(at("course"), { name: "course", title: "The course, and the ways of the first seed",
   layout: { xaxis: { title: { text: "x" } }, yaxis: { title: { text: "y" } } }, height: 460 });

@@ -53,27 +53,52 @@ export class WeightTable {
   }
 }
 
+// [text, class, full value] of each cell of a sample's row.
+function sampleCells([x, y, label], i, state, sheet) {
+  const own = (j) => (j === label ? "own" : "");
+  const right = sheet.predicted[i] === label;
+  return [
+    [String(i + 1), "", ""],
+    [write(x, 3), "", String(x)],
+    [write(y, 3), "", String(y)],
+    [String(label), right ? "class" : "class wrong", `predicted ${sheet.predicted[i]}`],
+    ...sheet.scores[i].map((score, j) => [write(score), own(j), String(score)]),
+    ...(sheet.probabilities?.[i] ?? []).map((p, j) => [write(p, 3), own(j), String(p)]),
+    [write(sheet.losses[i]), "loss", String(sheet.losses[i])],
+    [sheet.arithmetic[i], "arithmetic", ""],
+  ];
+}
+
 export function drawSamples(table, state, sheet, chosen, onChoose) {
   const classes = state.weights.map((_, j) => `s${j}`);
   const shown = sheet.probabilities ? [...classes, ...state.weights.map((_, j) => `p${j}`)] : classes;
-  const head = document.createElement("tr");
-  for (const name of ["", "x", "y", "class", ...shown, "loss"]) head.append(cell("th", name, name === "class" ? "class" : ""));
-  head.append(cell("th", "how the loss comes about", "class"));
-  const body = document.createElement("tbody");
-  state.points.forEach(([x, y, label], i) => {
-    const row = document.createElement("tr");
+  const heads = ["", "x", "y", "class", ...shown, "loss", "how the loss comes about"];
+  const body = table.tBodies[0];
+  const fits = body?.rows.length === state.points.length && table.tHead.rows[0].cells.length === heads.length
+    && heads.every((text, k) => table.tHead.rows[0].cells[k].textContent === text);
+  if (!fits) buildSamples(table, heads, state.points.length, onChoose);
+  // A drag changes one row of perhaps hundreds: only what differs is written.
+  state.points.forEach((point, i) => {
+    const row = table.tBodies[0].rows[i];
     row.classList.toggle("chosen", i === chosen);
-    row.addEventListener("mouseenter", () => onChoose(i));
-    const kind = cell("td", String(label), sheet.predicted[i] === label ? "class" : "class wrong");
-    kind.title = `predicted ${sheet.predicted[i]}`;
-    row.append(cell("td", String(i + 1)), cell("td", write(x, 3), "", String(x)), cell("td", write(y, 3), "", String(y)), kind);
-    sheet.scores[i].forEach((score, j) => row.append(cell("td", write(score), j === label ? "own" : "", String(score))));
-    if (sheet.probabilities) {
-      sheet.probabilities[i].forEach((p, j) => row.append(cell("td", write(p, 3), j === label ? "own" : "", String(p))));
-    }
-    row.append(cell("td", write(sheet.losses[i]), "loss", String(sheet.losses[i])), cell("td", sheet.arithmetic[i], "arithmetic"));
-    body.append(row);
+    sampleCells(point, i, state, sheet).forEach(([text, kind, full], k) => {
+      const box = row.cells[k];
+      if (box.textContent !== text) box.textContent = text;
+      if (box.className !== kind) box.className = kind;
+      if (box.title !== full) box.title = full;
+    });
   });
+}
+
+function buildSamples(table, heads, count, onChoose) {
+  const head = document.createElement("tr");
+  heads.forEach((name) => head.append(cell("th", name, ["class", heads.at(-1)].includes(name) ? "class" : "")));
+  const body = document.createElement("tbody");
+  for (let i = 0; i < count; i++) {
+    const row = body.insertRow();
+    for (let k = 0; k < heads.length; k++) row.insertCell();
+    row.addEventListener("mouseenter", () => onChoose(i));
+  }
   const top = document.createElement("thead");
   top.append(head);
   table.replaceChildren(top, body);
