@@ -240,3 +240,21 @@ class TestStacked:
         rate = rule.update(gradient, rule.init(gradient), lr).rate
         np.testing.assert_allclose(rate[:, 0, 0], [0.1, 0.4])
         assert rate.shape == gradient.shape
+
+
+def test_stacks_are_no_wider_than_the_cache(monkeypatch):
+    """Four configurations where two fit: two runs of two, and the same outcomes."""
+    candidates = [candidate(lam=lam) for lam in (1e-3, 1e-2, 1e-1, 1.0)]
+    wide = run(candidates)
+    widths = []
+
+    def watch(event):
+        if isinstance(event, Evaluated):
+            widths.append(len(event.loss))
+
+    monkeypatch.setattr("scoreline.engine.sweep.BEST_WEIGHTS", 2 * START.W.size)
+    narrow = run(candidates, listeners=[watch])
+    assert set(widths) == {2}
+    assert len(widths) == 2 * 9
+    for one, other in zip(wide, narrow, strict=True):
+        np.testing.assert_allclose(one.params.W, other.params.W, rtol=RTOL, atol=1e-12)

@@ -76,7 +76,7 @@ def sweep_command(
     axes = Axes(solver or [config.solver], read_values("lam", lam), lrs)
     rule = None if halving is None else Halving(halving)
     with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
-        listeners: list[Listener] = [_show_epochs(bars.loading), interrupt]
+        listeners: list[Listener] = [_show_epochs(bars.loading, len(axes)), interrupt]
         result = sweep_run(config, axes, halving=rule, listeners=listeners, progress=bars.loading)
     folder = RunFolder.create(out, f"{result.prepared.dataset.name}-sweep")
     result.best.config.write(folder.config_file)
@@ -92,16 +92,17 @@ def sweep_command(
         raise typer.Exit(INTERRUPTED)
 
 
-def _show_epochs(show: Progress) -> Listener:
-    """Return a listener that shows how far the configurations of an event have come."""
-    total = 0
+def _show_epochs(show: Progress, configurations: int) -> Listener:
+    """Return a listener that shows the epochs done by all configurations, of the most there can be."""
+    done = total = 0
 
     def listen(event: Event) -> Reason | None:
-        nonlocal total
+        nonlocal done, total
         if isinstance(event, Evaluated):
-            show("Epochs", int(event.epoch), total)
+            done += len(event.loss)
+            show("Epochs of all configurations", done, total)
         elif isinstance(event, RunStarted):
-            total = int(event.max_epochs)
+            total = int(event.max_epochs) * configurations
         return None
 
     return listen

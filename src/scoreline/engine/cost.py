@@ -7,7 +7,16 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.losses import LOSSES, Loss
 
-__all__ = ["HINGE_PASSES", "MOST_COLUMNS", "PATIENCE", "WORTH_COMPILING", "numpy_seconds", "suits_kernels"]
+__all__ = [
+    "BEST_COLUMNS",
+    "BEST_WEIGHTS",
+    "HINGE_PASSES",
+    "MOST_COLUMNS",
+    "PATIENCE",
+    "WORTH_COMPILING",
+    "numpy_seconds",
+    "suits_kernels",
+]
 
 #: Seconds of work in NumPy below which nothing is compiled.
 WORTH_COMPILING = 2.0
@@ -15,6 +24,10 @@ WORTH_COMPILING = 2.0
 HINGE_PASSES, PATIENCE = 300, 60.0
 #: Rows of W of all configurations together beyond which BLAS products are as fast as compiled ones.
 MOST_COLUMNS = 128
+#: Columns at which a compiled step is nearest to the machine's limit; wider ones lose their place in the cache.
+BEST_COLUMNS = 40
+#: Weights of a stack that NumPy keeps in a shared cache from step to step, with gradient and optimiser state.
+BEST_WEIGHTS = 1 << 20
 #: What NumPy manages: multiplications a second with few columns, and numbers turned into floats a second.
 _FLOPS, _CONVERSIONS = 5e10, 1e9
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Sequence
+from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
+from scoreline.engine.cost import BEST_COLUMNS, BEST_WEIGHTS
 from scoreline.engine.events import Diverged, Evaluated, Event, Reason
 from scoreline.engine.halving import Halving
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch import Plan, pays_to_compile, train
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
 from scoreline.engine.stacked import keep_state, stack
@@ -108,7 +109,8 @@ def sweep(
     """Train many configurations on mini-batches, side by side where they see the same batches.
 
     Configurations with the same seed, batch size, schedule, dropout and number of epochs are stacked: a step
-    multiplies the batch once by the weights of them all. Others are trained one stack after the other. Each comes
+    multiplies the batch once by the weights of them all. A stack is as wide as the cache allows: beyond that, a
+    step would wait for its weights. Others are trained one stack after the other. Each comes
     to what a run of its own (`scoreline.engine.minibatch.train`, ended by `NoProgress`) comes to, up to rounding:
     sums over a batch may be taken in another order in a wider product.
 
@@ -146,12 +148,10 @@ def sweep(
             allowed="halving with data to judge the configurations by",
             fix="hold out a validation split, or leave halving out",
         )
-    groups: dict[Hashable, list[int]] = {}
-    for place, candidate in enumerate(candidates):
-        groups.setdefault(candidate.shared(), []).append(place)
     outcomes: Outcomes = {}
     problem = _Problem(objective, source, validation, rules, tuple(listeners))
-    stacks = [_Stack(problem, candidates, places, start, outcomes) for places in groups.values()]
+    groups = _groups(problem, candidates, start)
+    stacks = [_Stack(problem, candidates, places, start, outcomes) for places in groups]
     wish: Reason | None = None
     for epoch in rules.meetings(max((c.plan.max_epochs for c in candidates), default=0)):
         for one in stacks:
@@ -176,6 +176,30 @@ class _Problem:
     listeners: tuple[Listener, ...]
 
 
+def _groups(problem: _Problem, candidates: Sequence[Candidate], start: Params) -> Iterator[list[int]]:
+    """Yield the places of the configurations of each stack."""
+    alike: dict[Hashable, list[int]] = {}
+    for place, candidate in enumerate(candidates):
+        alike.setdefault(candidate.shared(), []).append(place)
+    for places in alike.values():
+        width = _width(problem, candidates[places[0]].plan, start)
+        for first in range(0, len(places), width):
+            yield places[first : first + width]
+
+
+def _width(problem: _Problem, plan: Plan, start: Params) -> int:
+    """Return how many configurations a stack is best made of."""
+    _, R, D = start.W.shape
+    compiled = max(1, BEST_COLUMNS // R)
+    if pays_to_compile(problem.objective, problem.source, plan, _repeated(start, compiled)):
+        return compiled
+    return max(1, BEST_WEIGHTS // (R * D))
+
+
+def _repeated(start: Params, times: int) -> Params:
+    return Params(*(np.repeat(array, times, axis=0) for array in start))
+
+
 class _Stack:
     """Configurations that train side by side; those that leave put their outcome down."""
 
@@ -192,7 +216,7 @@ class _Stack:
         met = list(dict.fromkeys(candidates[place].plan.optimizer for place in places))
         self.places = sorted(places, key=lambda place: met.index(candidates[place].plan.optimizer))
         self.members = [candidates[place] for place in self.places]
-        self.params = Params(*(np.repeat(array, len(places), axis=0) for array in start))
+        self.params = _repeated(start, len(places))
         self.state: Params | None = None
         self.epoch = 0
         self.progress = NoProgress(problem.rules.tol, problem.rules.patience) if problem.rules.tol > 0 else None

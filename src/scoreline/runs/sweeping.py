@@ -40,6 +40,10 @@ class Axes:
     lams: FloatArray
     lrs: FloatArray | None = None
 
+    def __len__(self) -> int:
+        """Return how many configurations they make."""
+        return len(self.solvers) * len(self.lams) * (1 if self.lrs is None else len(self.lrs))
+
 
 @dataclass(frozen=True, eq=False)
 class SweepRow:
