@@ -144,6 +144,44 @@ def test_the_race_runs_on_every_course(open_page):
         wait_for(page, "step === 0")
 
 
+def test_images_train_live_and_are_taken_apart(open_page):
+    page = open_page("images")
+    wait_until(page, "document.querySelector('#gallery img')?.naturalWidth === 8")
+    page.click("#play")
+    wait_for(page, "step >= 10")
+    page.click("#play")
+    wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
+    page.wait_for_timeout(500)
+    state = state_of(page)
+    page.click("#gallery button:nth-child(3)")
+    wait_for(page, "chosen === 2")
+    page.click("#templates button:nth-child(5)")
+    wait_for(page, "focus === 4")
+    answer = LabSession("images").handle({"action": "edit", "changes": state | {"chosen": 2, "focus": 4}})["shown"]
+    cells = "rows => rows.map(row => row.cells[1].title)"
+    wait_until(page, "document.querySelector('#chosen').getAttribute('src').endsWith('/2.png')")
+    shown = page.eval_on_selector_all("#scores tbody tr", cells)
+    assert [float(value) for value in shown] == answer["image"]["scores"]["loss"]["scores"]
+
+
+def test_a_confusion_opens_its_images(open_page):
+    page = open_page("mistakes")
+    wait_until(page, "document.querySelector('#gallery img')?.naturalWidth === 8")
+    assert page.locator("#split option").all_inner_texts() == ["train", "validation"]
+    page.focus("[data-cell='4 9']")
+    page.keyboard.press("Enter")
+    wait_for(page, "predicted === 9")
+    assert page.inner_text("#gallery-title") == "Images: 4 predicted as 9"
+    assert page.locator("#gallery button").count() == int(page.inner_text("[data-cell='4 9']"))
+    page.select_option("#rival", "1")
+    wait_until(page, "document.querySelector('#comparison').textContent.includes('McNemar')")
+    page.click("#ask")
+    wait_for(page, "split === 'test'")
+    assert page.is_hidden("#ask")
+    expected = LabSession("mistakes").handle({"action": "ask"})["shown"]
+    assert float(page.get_attribute("#now", "title")) == expected["accuracy"]
+
+
 def test_it_connects_again_after_the_server_restarts(new_page):
     def lab(port):
         command = [sys.executable, "-m", "scoreline", "lab", "--no-open", "--port", str(port)]

@@ -29,3 +29,16 @@ def test_a_taken_port():
     assert done.returncode == 2
     assert f"Port {port} cannot be used" in done.stderr
     assert "leave --port out" in done.stderr
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    done = subprocess.run([*COMMAND, "--run", str(tmp_path)], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 3
+    assert "is not the folder of a run" in done.stderr
+
+
+def test_data_that_are_not_there(tmp_path):
+    missing = str(tmp_path / "nowhere")
+    done = subprocess.run([*COMMAND, "--data", missing], capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 3
+    assert "nowhere" in done.stderr

@@ -11,7 +11,18 @@ from scoreline.lab.server import FILES, MESSAGE_BYTES, MOST_SESSIONS, create_app
 TOKEN, PORT = "right-token", 4321
 HOST = f"127.0.0.1:{PORT}"
 ORIGIN = f"http://{HOST}"
-ROUTES = [f"/{name}" for name in [*FILES, "nowhere", "pages.json", "../pyproject.toml", "docs", "openapi.json"]]
+ROUTES = [
+    f"/{name}"
+    for name in [
+        *FILES,
+        "nowhere",
+        "pages.json",
+        "../pyproject.toml",
+        "docs",
+        "openapi.json",
+        "picture/images/train/0.png",
+    ]
+]
 
 
 @pytest.fixture
@@ -100,3 +111,18 @@ def test_pages_stay_apart_and_are_limited(client):
         pass
     for socket in sockets:
         socket.__exit__(None, None, None)
+
+
+def test_pictures_of_the_data_and_no_others(client):
+    answer = client.get("/picture/images/validation/0.png", params={"token": TOKEN})
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.content.startswith(b"\x89PNG")
+    for place in (
+        "images/validation/9999",
+        "images/test/0",
+        "images/x/0",
+        "0/validation/-1",
+        "9/train/0",
+        "x/train/0",
+    ):
+        assert client.get(f"/picture/{place}.png").status_code == 404

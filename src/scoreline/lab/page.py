@@ -7,6 +7,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from scoreline.lab.material import Material
+
 __all__ = ["Page"]
 
 S = TypeVar("S", bound=BaseModel)
@@ -24,6 +26,9 @@ class Page(ABC, Generic[S]):
     state_type: ClassVar[type[BaseModel]]
     #: Actions of its own, beside those of `LabSession`.
     verbs: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, material: Material) -> None:
+        self.material = material
 
     def start(self) -> S:
         """Return where the page begins."""

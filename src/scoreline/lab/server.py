@@ -13,6 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from scoreline.errors import ScorelineError, UsageError
+from scoreline.lab.material import Material
 from scoreline.lab.pages import PAGES
 from scoreline.lab.points import PointsState
 from scoreline.lab.session import LabSession
@@ -49,7 +50,7 @@ HEADERS = {
 REFUSED, TOO_MANY = 1008, 1013
 
 
-def create_app(token: str, port: int) -> FastAPI:
+def create_app(token: str, port: int, material: Material | None = None) -> FastAPI:
     """Return the lab as a web application.
 
     Parameters
@@ -58,12 +59,15 @@ def create_app(token: str, port: int) -> FastAPI:
         Must come with every request: in the address of the first, then as a cookie.
     port : int
         The port that it is reached on; only 127.0.0.1 and localhost at that port are answered.
+    material : Material, optional
+        Data and runs that the pages look at; by default the built-in ones.
     """
     app = FastAPI(title="scoreline lab", docs_url=None, redoc_url=None, openapi_url=None)
     hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
     origins = {f"http://{host}" for host in hosts}
     cookie = f"scoreline-lab-{port}"
     open_pages: set[LabSession] = set()
+    material = material or Material()
 
     def refusal(host: str | None, origin: str | None, offered: str | None, *, from_page: bool) -> str | None:
         """Return why a request is refused, if it is."""
@@ -96,6 +100,14 @@ def create_app(token: str, port: int) -> FastAPI:
             ]
         )
 
+    @app.get("/picture/{source}/{split}/{index}.png")
+    def picture(source: str, split: str, index: int) -> Response:
+        """An image of the data (``images``) or of the run with a number."""
+        try:
+            return Response(material.picture(source, split, index), media_type="image/png")
+        except (ScorelineError, ValueError) as error:
+            return PlainTextResponse(str(error), 404)
+
     @app.get("/{name:path}")
     def file(name: str) -> Response:
         if name not in FILES:
@@ -115,7 +127,7 @@ def create_app(token: str, port: int) -> FastAPI:
         if page not in PAGES:
             await socket.close(REFUSED, "there is no such page")
             return
-        session = LabSession(page)
+        session = LabSession(page, material=material)
         open_pages.add(session)
         await socket.accept()
         try:

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scoreline.errors import UnknownNameError, UsageError
+from scoreline.errors import ScorelineError, UnknownNameError, UsageError
+from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.pages import PAGES
 
@@ -42,6 +43,8 @@ class LabSession:
         One of `scoreline.lab.PAGES`.
     start : state of that page, optional
         Where it begins, and where ``reset`` goes; by default the page's own start.
+    material : Material, optional
+        Data and runs that the pages look at, which sessions may share; by default the built-in ones.
 
     Raises
     ------
@@ -49,10 +52,12 @@ class LabSession:
         There is no such page.
     """
 
-    def __init__(self, page: str = "scores", *, start: BaseModel | None = None) -> None:
+    def __init__(
+        self, page: str = "scores", *, start: BaseModel | None = None, material: Material | None = None
+    ) -> None:
         if page not in PAGES:
             raise UnknownNameError.of("page", page, PAGES)
-        self.page: Page[Any] = PAGES[page]()
+        self.page: Page[Any] = PAGES[page](Material() if material is None else material)
         self.start = self.page.start() if start is None else start
         self.state = self.start
         self._before: list[BaseModel] = []
@@ -75,8 +80,8 @@ class LabSession:
 
         Raises
         ------
-        UsageError
-            The message is not allowed; the state stays as it was.
+        ScorelineError
+            The message is not allowed, or the data cannot be used; the state stays as it was.
         """
         kept = self.state, list(self._before), list(self._after), self._dragged_from
         try:
@@ -91,10 +96,10 @@ class LabSession:
             place = ".".join(str(part) for part in first["loc"]) or "message"
             raise UsageError(
                 f"{place} cannot be taken: {first['msg']}",
-                allowed="what the page offers: at most 1,000 points, 2 to 10 classes, finite numbers",
+                allowed="what the page offers",
                 fix="correct the value",
             ) from error
-        except UsageError:
+        except ScorelineError:
             self.state, self._before, self._after, self._dragged_from = kept
             raise
         return {

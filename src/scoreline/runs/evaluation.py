@@ -9,21 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from scoreline._typing import Array
-from scoreline.data import Dataset, LoadOptions, Progress, Split, load_dataset
-from scoreline.data.images import match_channels
+from scoreline.data import Progress, Split
 from scoreline.errors import UsageError
 from scoreline.losses import LOSSES
-from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
-from scoreline.runs.config import RunConfig
-from scoreline.runs.folder import RunFolder
-from scoreline.runs.pipeline import match_classes, saved_features
-from scoreline.runs.predictions import row_blocks, row_facts
+from scoreline.runs.loaded import LoadedRun, load_run
+from scoreline.runs.predictions import row_facts
 
 __all__ = ["EvaluationResult", "evaluate_run"]
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,17 +78,13 @@ def evaluate_run(
         There is no such split.
     """
     begun = time.perf_counter()
-    folder = RunFolder.open(run)
-    config, model = folder.read_config(), SavedModel.load(run)
-    dataset = load_dataset(data or config.data, _options(config, model, data, data_dir), progress=progress)
-    dataset = match_classes(dataset, model.classes)
-    name, parts = _chosen(dataset, split)
-    extractor = saved_features(model)
+    loaded = load_run(run, data, data_dir=data_dir, progress=progress)
+    model, dataset = loaded.model, loaded.dataset
+    name, parts = _chosen(loaded, split)
     facts, loss = [], 0.0
     for part in parts:
-        for block in row_blocks(model, len(part)):
-            X, y = _like_training(part.X[block], model), part.y[block]
-            scores = model.scores(extractor.transform(X))
+        for block, scores in loaded.scores(part):
+            y = part.y[block]
             facts.append(row_facts(model, y, scores))
             loss += float(LOSSES.build(model.loss).value(scores, y).sum(dtype=np.float64))
     evaluation = evaluate_rows(RowFacts.joined(facts), model.classes, split=name)
@@ -109,34 +98,14 @@ def evaluate_run(
     )
 
 
-def _like_training(X: Array, model: SavedModel) -> Array:
-    """Bring grey images to a colour model's channels and the other way round."""
-    channels = model.example_shape[-1]
-    images = X.ndim == 4 and len(model.example_shape) == 3 and X.dtype == np.uint8
-    return match_channels(X, channels) if images and {X.shape[-1], channels} <= {1, 3} else X
-
-
-def _options(config: RunConfig, model: SavedModel, data: str | None, data_dir: Path | None) -> LoadOptions:
-    """Load as the run did; other data are brought to the model's image size and are not split."""
-    own = config.load_options()
-    return LoadOptions(
-        data_dir=data_dir or own.data_dir,
-        image_size=(model.example_shape[0], model.example_shape[1]) if len(model.example_shape) == 3 else None,
-        max_rejected=own.max_rejected,
-        validation=own.validation if data is None else 0.0,
-        seed=own.seed,
-        memory=own.memory,
-    )
-
-
-def _chosen(dataset: Dataset, split: str | None) -> tuple[str, list[Split]]:
-    there = {name: found for name in SPLITS if (found := getattr(dataset, name)) is not None}
+def _chosen(loaded: LoadedRun, split: str | None) -> tuple[str, list[Split]]:
+    there = loaded.splits
     split = split or ("test" if "test" in there else "all")
     if split == "all":
         return split, list(there.values())
     if split not in there:
         raise UsageError(
-            f"{dataset.name} has no split {split!r}",
+            f"{loaded.dataset.name} has no split {split!r}",
             allowed=", ".join([*there, "all"]),
             fix="leave --split out, or give one of these",
         )

@@ -9,6 +9,8 @@ from typing import Any
 from scoreline.lab.page import Page
 from scoreline.lab.pages.descent import DescentPage
 from scoreline.lab.pages.gradients import GradientsPage
+from scoreline.lab.pages.images import ImagesPage
+from scoreline.lab.pages.mistakes import MistakesPage
 from scoreline.lab.pages.race import RacePage
 from scoreline.lab.pages.scores import ScoresPage
 
@@ -16,5 +18,12 @@ __all__ = ["PAGES"]
 
 #: In the order of the navigation; the first is the lab's front page.
 PAGES: Mapping[str, type[Page[Any]]] = MappingProxyType(
-    {"scores": ScoresPage, "gradients": GradientsPage, "descent": DescentPage, "race": RacePage}
+    {
+        "scores": ScoresPage,
+        "gradients": GradientsPage,
+        "descent": DescentPage,
+        "race": RacePage,
+        "images": ImagesPage,
+        "mistakes": MistakesPage,
+    }
 )

@@ -16,6 +16,7 @@ from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
 from scoreline.engine.search import Search
 from scoreline.engine.stopping import drive
+from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, gradient_of, objective_of, script_head
 from scoreline.lab.walks import (
@@ -80,7 +81,8 @@ class DescentPage(Page[DescentState]):
     state_type = DescentState
     verbs = frozenset({"step", "randomise", "draw"})
 
-    def __init__(self) -> None:
+    def __init__(self, material: Material) -> None:
+        super().__init__(material)
         self._kept: dict[str, tuple[DescentState, Any]] = {}
 
     def act(self, verb: str, state: DescentState) -> dict[str, Any]:

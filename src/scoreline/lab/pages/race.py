@@ -13,6 +13,7 @@ from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
 from scoreline.engine.minibatch import Plan
 from scoreline.engine.params import Params
+from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, objective_of, script_head
 from scoreline.lab.walks import Walk, full_objective
@@ -127,7 +128,8 @@ class RacePage(Page[RaceState]):
     state_type = RaceState
     verbs = frozenset({"step", "to-start"})
 
-    def __init__(self) -> None:
+    def __init__(self, material: Material) -> None:
+        super().__init__(material)
         self._runners: dict[tuple[str, int], tuple[RaceState, _Runner]] = {}
 
     def act(self, verb: str, state: RaceState) -> dict[str, Any]:

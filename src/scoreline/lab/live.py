@@ -1,0 +1,76 @@
+"""Training runs on data that are watched while they train; any step of theirs can be asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scoreline.data import MemorySource
+from scoreline.engine.events import StepDone
+from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params
+
+__all__ = ["JUDGED_EVERY", "LiveRun"]
+
+#: Steps between two looks at the validation data.
+JUDGED_EVERY = 10
+
+
+class LiveRun:
+    """A run on mini-batches that goes on to a step, or begins anew where the step lies behind it.
+
+    It keeps the curves and only the last weights: a model of images has many.
+
+    Parameters
+    ----------
+    objective : Objective
+        With K = 1.
+    train, validation : MemorySource
+    plan : Plan
+        Its `max_epochs` bounds the run.
+    start : Params
+    """
+
+    def __init__(
+        self, objective: Objective, train: MemorySource, validation: MemorySource, plan: Plan, start: Params
+    ) -> None:
+        self.objective, self.train, self.validation = objective, train, validation
+        self.plan, self.start = plan, start
+        #: The objective on each step's rows, before it.
+        self.seen: list[float] = []
+        #: (step, loss, accuracy) on the validation data, at the start and after every `JUDGED_EVERY` steps.
+        self.judged: list[tuple[int, float, float]] = []
+        self._begin()
+
+    def until(self, step: int) -> int:
+        """Go to a step, or as far as the run leads; return the step."""
+        if step < self.step:
+            self._begin()
+        while self.step < step and not self.diverged and next(self._steps, None) is not None:
+            self.step += 1
+            if self.step % JUDGED_EVERY == 0 and len(self.judged) * JUDGED_EVERY <= self.step:
+                self._judge()
+        return self.step
+
+    def _begin(self) -> None:
+        self.step, self.diverged = 0, ""
+        self.params = self.start
+        self._steps = self._run(Loop(self.objective, self.train, self.plan, self.start, None))
+        self.judged.clear()
+        self.seen.clear()
+        self._judge()
+
+    def _judge(self) -> None:
+        loss, accuracy = self.objective.data_loss(self.params, self.validation)
+        self.judged.append((self.step, float(loss[0]), float(accuracy[0])))
+
+    def _run(self, loop: Loop) -> Iterator[StepDone]:
+        for epoch in range(self.plan.max_epochs):
+            loop.begin_epoch()
+            for done, diverged in loop.steps(epoch):
+                if diverged:
+                    self.diverged = f"step {done.step}: {diverged[0].reason}"
+                    return
+                self.params = done.params
+                self.seen.append(float(done.objective[0]))
+                yield done

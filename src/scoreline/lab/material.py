@@ -1,0 +1,164 @@
+"""What the lab is about beside its pages' states: a data set, and finished runs."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from scoreline._typing import Array
+from scoreline.data import Dataset, LoadOptions, Split, load_dataset
+from scoreline.errors import DataError, UsageError
+from scoreline.runs.config import RunConfig
+from scoreline.runs.loaded import LoadedRun, load_run
+from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, save_model
+
+__all__ = ["BUILT_IN", "BUILT_IN_DATA", "Material", "NamedRun", "png"]
+
+#: Images that the lab trains on and judges by, at the most, so that a step stays a matter of milliseconds.
+MOST_TRAINING, MOST_VALIDATION = 5000, 1000
+MOST_CLASSES = 100
+#: The data that there are without any of the user's own.
+BUILT_IN_DATA = "digits"
+#: The runs that there are without any of the user's own: by name, what they are trained with.
+BUILT_IN = {
+    "digits, softmax": RunConfig.model_validate({"data": "digits", "loss": "softmax", "lam": 1e-3}),
+    "digits, SVM": RunConfig.model_validate({"data": "digits", "loss": "weston-watkins:squared", "lam": 1e-3}),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class NamedRun:
+    """A run as the lab names it."""
+
+    name: str
+    #: Its folder; None where it is one of `BUILT_IN`.
+    path: Path | None
+    loaded: LoadedRun
+
+
+class Material:
+    """A data set and runs, loaded when a page first asks for them, once for all pages.
+
+    Parameters
+    ----------
+    data : str, default "digits"
+        Name or path of a data set of images, for the page of images.
+    runs : sequence of paths
+        Folders of finished runs, for the page of mistakes; without any, two that are made of the digits.
+    data_dir : path, optional
+        Folder with named data sets.
+    """
+
+    def __init__(self, data: str = BUILT_IN_DATA, runs: Sequence[Path] = (), data_dir: Path | None = None) -> None:
+        self.data, self.data_dir = data, data_dir
+        self.paths = tuple(runs)
+        self._kept: dict[Any, Any] = {}
+        self._one_at_a_time = threading.RLock()
+
+    @property
+    def run_names(self) -> tuple[str, ...]:
+        """Names of the runs."""
+        return tuple(str(path) for path in self.paths) or tuple(BUILT_IN)
+
+    def keep(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what was made for a key, else make it; for what is dear and the same for every page."""
+        with self._one_at_a_time:
+            if key not in self._kept:
+                self._kept[key] = make()
+            return self._kept[key]
+
+    def images(self) -> Dataset:
+        """Return the data set of images: a sample of its training and validation images, and no test images.
+
+        Raises
+        ------
+        DataError
+            The data are not images, have too many classes, or cannot be used.
+        """
+        found: Dataset = self.keep("images", self._load_images)
+        return found
+
+    def run(self, number: int) -> NamedRun:
+        """Return a run.
+
+        Raises
+        ------
+        UsageError
+            There is no such run.
+        ScorelineError
+            It cannot be loaded.
+        """
+        if not 0 <= number < len(self.run_names):
+            raise UsageError(
+                f"There is no run {number}",
+                allowed=", ".join(f"{i}: {name}" for i, name in enumerate(self.run_names)),
+                fix="open the lab with the runs that the link was made with",
+            )
+        found: NamedRun = self.keep(("run", number), lambda: self._load_run(number))
+        return found
+
+    def picture(self, source: str, split: str, index: int) -> bytes:
+        """Return an image as PNG: of the ``images``, or of the run with a number.
+
+        Raises
+        ------
+        DataError, UsageError
+            There is no such image.
+        """
+        dataset = self.images() if source == "images" else self.run(int(source)).loaded.dataset
+        part: Split | None = getattr(dataset, split) if split in ("train", "validation", "test") else None
+        if part is None or not 0 <= index < len(part) or part.X.ndim != 4 or part.X.dtype != np.uint8:
+            raise DataError(f"There is no image {index} in {split}", allowed="images of the data", fix="reload")
+        return png(part.X[index])
+
+    def _load_images(self) -> Dataset:
+        found = load_dataset(self.data, LoadOptions(data_dir=self.data_dir))
+        if found.train.X.ndim != 4 or found.train.X.dtype != np.uint8:
+            raise DataError(
+                f"{found.name} has no images",
+                allowed="a data set or folder of images",
+                fix="give scoreline lab another --data",
+            )
+        if len(found.classes) > MOST_CLASSES:
+            raise DataError(
+                f"{found.name} has {len(found.classes):,} classes",
+                allowed=f"{MOST_CLASSES} at most on this page",
+                fix="give scoreline lab another --data",
+            )
+        train, validation = found.train, found.validation
+        if validation is None:
+            raise DataError(f"{found.name} has too few images to hold some out", allowed="more", fix="add images")
+        return replace(
+            found, train=_sample(train, MOST_TRAINING), validation=_sample(validation, MOST_VALIDATION), test=None
+        )
+
+    def _load_run(self, number: int) -> NamedRun:
+        name = self.run_names[number]
+        if self.paths:
+            return NamedRun(name, self.paths[number], load_run(self.paths[number], data_dir=self.data_dir))
+        config = BUILT_IN[name]
+        prepared, classifier = prepare(config), build_classifier(config)
+        fit_prepared(classifier, prepared, ())
+        return NamedRun(name, None, LoadedRun(save_model(config, prepared, classifier), prepared.dataset))
+
+
+def png(image: Array) -> bytes:
+    """Return an image ``(H, W, 1 or 3)`` of bytes as a PNG file."""
+    file = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(file, "png")
+    return file.getvalue()
+
+
+def _sample(split: Split, most: int) -> Split:
+    """Return a drawn sample of a split, in the split's order."""
+    if len(split) <= most:
+        return split
+    chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:most])
+    return Split(split.X[chosen], split.y[chosen], tuple(split.ids[i] for i in chosen))

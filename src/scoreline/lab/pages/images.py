@@ -1,0 +1,347 @@
+"""Images: two losses train on the same pictures, and every score is taken apart into its pixels."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.data import Dataset, MemorySource
+from scoreline.engine.minibatch import Plan
+from scoreline.engine.objective import Objective, Standardization, predicted_classes
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.path import fit_path
+from scoreline.engine.sweep import Outcome
+from scoreline.errors import UsageError
+from scoreline.features import FeatureExtractor, build_features
+from scoreline.lab.live import LiveRun
+from scoreline.lab.material import MOST_TRAINING, MOST_VALIDATION, Material, png
+from scoreline.lab.page import Page
+from scoreline.losses import LOSSES
+from scoreline.optimizers import OPTIMIZERS
+from scoreline.penalties import L2
+from scoreline.schedules import Constant
+
+__all__ = ["GALLERY", "LAMS", "ImagesPage", "ImagesState"]
+
+#: Steps of a run at the most.
+MOST_STEPS = 5000
+#: Images of the gallery at a time, and features whose contributions are shown.
+GALLERY, MOST_FEATURES = 40, 20
+#: Strengths of the exact path, and how near to the optimum each fit comes.
+LAMS, PATH_TOL, PATH_STEPS = np.logspace(-4, 0, 13), 1e-4, 1000
+LossName: TypeAlias = Literal[
+    "softmax", "weston-watkins", "weston-watkins:squared", "one-vs-all", "one-vs-all:squared", "crammer-singer"
+]
+Positive: TypeAlias = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
+Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
+
+
+class ImagesState(BaseModel):
+    """What is trained, how far it is, and which image and class are looked at."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: Literal["pixels", "hog", "hue", "lbp", "hog,hue"] = "pixels"
+    loss: LossName = "softmax"
+    rival: LossName = "weston-watkins:squared"
+    #: Trained step by step, or the optima of the exact path.
+    mode: Literal["train", "path"] = "train"
+    optimizer: Literal["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"] = "adam"
+    lr: Positive = 1e-3
+    batch: int = Field(default=64, ge=1, le=1000)
+    lam: float = Field(default=1e-3, ge=0, le=1e6, allow_inf_nan=False)
+    #: Place on the path, from the weakest penalty to the strongest.
+    strength: int = Field(default=6, ge=0, lt=len(LAMS))
+    step: int = Field(default=0, ge=0, le=MOST_STEPS)
+    seed: Count = 0
+    only: Literal["all", "wrong"] = "all"
+    first: Count = 0
+    #: Image of the validation split, and class, that are looked at.
+    chosen: Count = 0
+    focus: int = Field(default=0, ge=0)
+
+
+class ImagesPage(Page[ImagesState]):
+    """Two models on the same images; ``step`` takes a step of both."""
+
+    title = "Images"
+    state_type = ImagesState
+    verbs = frozenset({"step"})
+
+    def __init__(self, material: Material) -> None:
+        super().__init__(material)
+        self._runs: dict[str, tuple[ImagesState, LiveRun]] = {}
+
+    def act(self, verb: str, state: ImagesState) -> dict[str, Any]:
+        """Take a step."""
+        del verb
+        return {"step": min(state.step + 1, MOST_STEPS)}
+
+    def show(self, state: ImagesState, *, coarse: bool) -> dict[str, Any]:
+        """Return curves, templates, a gallery, and the chosen image's scores with where they come from."""
+        del coarse
+        data = self.material.images()
+        assert data.validation is not None  # noqa: S101 - what the material has made sure of
+        for name, value, most in (
+            ("image", state.chosen, len(data.validation)),
+            ("class", state.focus, len(data.classes)),
+        ):
+            if value >= most:
+                raise UsageError(f"There is no {name} {value}", allowed=f"0 to {most - 1}", fix="choose another")
+        rows = self._rows(state.features)
+        losses = {"loss": state.loss, "rival": state.rival}
+        models = {key: self._model(key, name, state, rows) for key, name in losses.items()}
+        main = models["loss"]
+        predicted = predicted_classes(main.objective.scores(main.params, rows.validation.X)[:, 0])
+        return {
+            "data": {
+                "name": data.name,
+                "classes": list(data.classes),
+                "n_train": len(data.train),
+                "n_validation": len(data.validation),
+                "n_features": rows.train.n_features,
+            },
+            "models": {key: model.facts(data.validation.y) for key, model in models.items()},
+            "lams": LAMS.tolist(),
+            "templates": _templates(main.params, data.example_shape) if state.features == "pixels" else None,
+            "gallery": _gallery(state, data.validation.y, predicted),
+            "image": {
+                "id": data.validation.ids[state.chosen],
+                "true": int(data.validation.y[state.chosen]),
+                "scores": {key: model.of_image(state.chosen) for key, model in models.items()},
+                "contributions": {
+                    key: _contributions(state, model, rows, data.example_shape) for key, model in models.items()
+                },
+            },
+        }
+
+    def script(self, state: ImagesState) -> str:
+        """Return a script that trains both models and prints accuracy and the chosen image's scores."""
+        fit = _TRAINED if state.mode == "train" else _ON_THE_PATH
+        return (_SCRIPT_HEAD + fit + _SCRIPT_END).format(
+            data=self.material.data,
+            features=state.features,
+            losses=(state.loss, state.rival),
+            lam=state.lam,
+            optimizer=state.optimizer,
+            lr=state.lr,
+            batch=state.batch,
+            seed=state.seed,
+            steps=state.step,
+            strength=state.strength,
+            chosen=state.chosen,
+            most=(MOST_TRAINING, MOST_VALIDATION),
+            tol=PATH_TOL,
+            iterations=PATH_STEPS,
+        )
+
+    def _rows(self, features: str) -> _Rows:
+        found: _Rows = self.material.keep(("rows", features), lambda: _Rows.of(self.material.images(), features))
+        return found
+
+    def _model(self, key: str, loss: LossName, state: ImagesState, rows: _Rows) -> _Model:
+        objective = _objective(loss, state.lam, rows)
+        if state.mode == "train":
+            run = self._run(key, objective, state, rows)
+            return _Model(loss, objective, rows, run.params, run=run)
+        if not LOSSES.build(loss).smooth:
+            raise UsageError(
+                f"{loss} has corners, and the exact path is one of smooth losses",
+                allowed="softmax and the squared hinges",
+                fix="choose another loss, or train step by step",
+            )
+        path: list[Outcome] = self.material.keep(("path", state.features, loss), lambda: _path(objective, rows))
+        return _Model(loss, objective, rows, path[state.strength].params, path=path, place=state.strength)
+
+    def _run(self, key: str, objective: Objective, state: ImagesState, rows: _Rows) -> LiveRun:
+        """Return the live run that a state describes, as far as the state's step."""
+        looks = {"step": 0, "only": "all", "first": 0, "chosen": 0, "focus": 0, "strength": 0}
+        other = {"rival": state.loss} if key == "loss" else {"loss": state.rival}
+        settings = state.model_copy(update=looks | other)
+        if key not in self._runs or self._runs[key][0] != settings:
+            epochs = -(-MOST_STEPS * state.batch // rows.train.n_examples) + 1
+            plan = Plan(
+                OPTIMIZERS[state.optimizer](), Constant(), np.array([state.lr]), state.batch, epochs, state.seed
+            )
+            run = LiveRun(objective, rows.train, rows.validation, plan, _start(rows))
+            self._runs[key] = (settings, run)
+        run = self._runs[key][1]
+        run.until(state.step)
+        return run
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Features of the images."""
+
+    extractor: FeatureExtractor
+    train: MemorySource
+    validation: MemorySource
+    standardization: Standardization
+
+    @classmethod
+    def of(cls, data: Dataset, features: str) -> _Rows:
+        assert data.validation is not None  # noqa: S101 - what the material has made sure of
+        extractor = build_features(features).fit(data.train.X, data.train.y)
+        train, validation = (
+            MemorySource(extractor.transform(split.X), split.y, len(data.classes))
+            for split in (data.train, data.validation)
+        )
+        return cls(extractor, train, validation, Standardization.of(train))
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """One of the two models, as far as it is."""
+
+    loss: str
+    objective: Objective
+    rows: _Rows
+    params: Params
+    run: LiveRun | None = None
+    path: list[Outcome] | None = None
+    place: int = 0
+
+    def facts(self, labels: Labels) -> dict[str, Any]:
+        """Return what became of the training, and the accuracy on the validation images."""
+        loss, accuracy = self.objective.data_loss(self.params, self.rows.validation)
+        facts: dict[str, Any] = {
+            "name": self.loss,
+            "accuracy": float(accuracy[0]),
+            "right": round(float(accuracy[0]) * len(labels)),
+            "validation_loss": float(loss[0]),
+        }
+        if self.run is not None:
+            facts |= {"step": self.run.step, "diverged": self.run.diverged, "seen": self.run.seen}
+            facts["judged"] = [list(column) for column in zip(*self.run.judged, strict=True)]
+        if self.path is not None:
+            facts["gap"] = self.path[self.place].duality_gap
+            for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
+                facts[f"path_{name}"] = [getattr(outcome, name) for outcome in self.path]
+        return facts
+
+    def of_image(self, index: int) -> dict[str, Any]:
+        """Return scores, probabilities and loss of one validation image."""
+        loss, y = LOSSES.build(self.loss), self.rows.validation.y[index : index + 1]
+        scores = self.objective.scores(self.params, self.rows.validation.X[index : index + 1])[:, 0]
+        chances = loss.probabilities(scores)[0].tolist() if loss.probabilistic else None
+        return {
+            "scores": scores[0].tolist(),
+            "probabilities": chances,
+            "loss": float(loss.value(scores, y)[0]),
+            "predicted": int(predicted_classes(scores)[0]),
+        }
+
+
+def _objective(loss: str, lam: float, rows: _Rows) -> Objective:
+    # Every class has a row of scores, two classes too: a template each.
+    classes = rows.train.n_classes
+    return Objective(LOSSES.build(loss), L2(), np.array([lam]), classes, standardization=rows.standardization)
+
+
+def _start(rows: _Rows) -> Params:
+    return zero_params(1, rows.train.n_classes, rows.train.n_features, np.dtype(np.float32))
+
+
+def _path(objective: Objective, rows: _Rows) -> list[Outcome]:
+    every = replace(objective, lam=LAMS)
+    start = _start(rows)
+    return fit_path(every, rows.train, start, tol=PATH_TOL, max_iter=PATH_STEPS, validation=rows.validation)
+
+
+def _templates(params: Params, shape: tuple[int, ...]) -> list[str]:
+    """Return each class's weights as a picture: grey is 0, the largest weight of the class is full."""
+    pictures = []
+    for weights in params.W[0]:
+        largest = float(np.abs(weights).max()) or 1.0
+        levels = np.rint(127.5 + 127.5 * weights / largest).astype(np.uint8)
+        pictures.append("data:image/png;base64," + base64.b64encode(png(levels.reshape(shape))).decode())
+    return pictures
+
+
+def _gallery(state: ImagesState, y: Labels, predicted: Array) -> dict[str, Any]:
+    found = np.arange(len(y)) if state.only == "all" else np.flatnonzero(predicted != y)
+    shown = found[state.first : state.first + GALLERY]
+    return {
+        "n": len(found),
+        "images": [{"index": int(i), "true": int(y[i]), "predicted": int(predicted[i])} for i in shown],
+    }
+
+
+def _contributions(state: ImagesState, model: _Model, rows: _Rows, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Return what each pixel, or each of the strongest features, adds to the score of the class in focus.
+
+    With the bias they add up to the score: ``s = sum_j w_j (x_j - mean_j) / deviation_j + b``.
+    """
+    mean, scale = rows.standardization
+    row: FloatArray = (rows.validation.X[state.chosen] - mean) * scale
+    parts = model.params.W[0, state.focus].astype(np.float64) * row
+    answer: dict[str, Any] = {"bias": float(model.params.b[0, state.focus]), "sum": float(parts.sum())}
+    if state.features == "pixels":
+        return answer | {"pixels": parts.reshape(shape).sum(axis=-1).tolist()}
+    strongest = np.argsort(-np.abs(parts), kind="stable")[:MOST_FEATURES]
+    names = rows.extractor.get_feature_names_out()
+    return answer | {"names": [str(names[j]) for j in strongest], "parts": parts[strongest].tolist()}
+
+
+_SCRIPT_HEAD = """import numpy as np
+
+from scoreline.data import LoadOptions, MemorySource, load_dataset
+from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.params import zero_params
+from scoreline.features import build_features
+from scoreline.losses import LOSSES
+from scoreline.penalties import L2
+
+data = load_dataset({data!r}, LoadOptions())
+
+
+def sample(split, most):
+    chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:most])
+    return split.X[chosen], split.y[chosen]
+
+
+(X, y), (X_validation, y_validation) = map(sample, (data.train, data.validation), {most})
+features = build_features({features!r}).fit(X, y)
+train, validation = (
+    MemorySource(features.transform(images), labels, len(data.classes))
+    for images, labels in ((X, y), (X_validation, y_validation))
+)
+start = zero_params(1, train.n_classes, train.n_features, np.dtype(np.float32))
+for loss in {losses}:
+    objective = Objective(
+        LOSSES.build(loss), L2(), np.array([{lam}]), train.n_classes, standardization=Standardization.of(train)
+    )
+"""
+_TRAINED = """
+    from scoreline.engine.loop import Loop, Plan
+    from scoreline.optimizers import OPTIMIZERS
+    from scoreline.schedules import Constant
+
+    epochs = {steps} * {batch} // train.n_examples + 1
+    plan = Plan(OPTIMIZERS[{optimizer!r}](), Constant(), np.array([{lr}]), {batch}, epochs, {seed})
+    loop, params = Loop(objective, train, plan, start, None), start
+    for epoch in range(epochs):
+        loop.begin_epoch()
+        for done, _ in loop.steps(epoch):
+            if done.step <= {steps}:
+                params = done.params
+"""
+_ON_THE_PATH = """
+    from dataclasses import replace
+    from scoreline.engine.path import fit_path
+
+    path = fit_path(
+        replace(objective, lam=np.logspace(-4, 0, 13)), train, start, tol={tol}, max_iter={iterations}
+    )
+    params = path[{strength}].params
+"""
+_SCRIPT_END = """
+    print(loss, repr(float(objective.data_loss(params, validation)[1][0])))
+    print(objective.scores(params, validation.X[{chosen} : {chosen} + 1])[0, 0].tolist())
+"""

@@ -1,0 +1,200 @@
+"""Mistakes: what a trained model gets wrong, image by image, and where two models differ."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from scoreline._typing import Array
+from scoreline.errors import UsageError
+from scoreline.lab.judged import JudgedSplit, judge_split, mcnemar
+from scoreline.lab.material import BUILT_IN, NamedRun
+from scoreline.lab.page import Page
+
+__all__ = ["GALLERY", "MistakesPage", "MistakesState"]
+
+#: Images of the gallery at a time.
+GALLERY = 48
+Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
+Split: TypeAlias = Literal["train", "validation", "test"]
+
+
+class MistakesState(BaseModel):
+    """Which run and split, and which of its images in which order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run: Count = 0
+    #: Another run to compare with; None compares with none.
+    rival: Count | None = None
+    split: Split = "validation"
+    #: Test numbers are shown only once somebody has asked for them.
+    asked: bool = False
+    #: True and predicted class of the images that are shown; None takes all.
+    true: Count | None = None
+    predicted: Count | None = None
+    among: Literal["wrong", "all", "only-first-right", "only-second-right"] = "wrong"
+    order: Literal["lowest-margin", "highest-margin", "most-confident", "least-confident", "data"] = (
+        "lowest-margin"
+    )
+    first: Count = 0
+
+    @model_validator(mode="after")
+    def _test_is_asked_for(self) -> MistakesState:
+        if self.split == "test" and not self.asked:
+            raise ValueError("test numbers stay hidden until they are asked for")
+        if self.rival is None and self.among.startswith("only"):
+            raise ValueError("there is no second run to compare with")
+        return self
+
+
+class MistakesPage(Page[MistakesState]):
+    """A run's confusions, and the images behind them; ``ask`` uncovers the test numbers."""
+
+    title = "Mistakes"
+    state_type = MistakesState
+    verbs = frozenset({"ask"})
+
+    def act(self, verb: str, state: MistakesState) -> dict[str, Any]:
+        """Uncover the test numbers."""
+        del verb, state
+        return {"asked": True, "split": "test", "first": 0}
+
+    def show(self, state: MistakesState, *, coarse: bool) -> dict[str, Any]:
+        """Return counts, rates, calibration, a gallery, and the comparison of two runs."""
+        del coarse
+        run = self.material.run(state.run)
+        judged = self._judged(state.run, run, state.split)
+        classes, evaluation = run.loaded.model.classes, judged.evaluation
+        rival = None if state.rival is None else self._rival(state, judged, classes)
+        numbers = evaluation.to_json()
+        return {
+            "runs": list(self.material.run_names),
+            "data": run.loaded.dataset.name,
+            "loss": run.loaded.model.loss,
+            "splits": list(run.loaded.splits),
+            "classes": list(classes),
+            "right": int(judged.right.sum()),
+            **{
+                name: numbers[name] for name in ("n", "accuracy", "interval", "majority", "confusion", "per_class")
+            },
+            "calibration": numbers["calibration"],
+            "confident": "probability" if judged.facts.confidence is not None else "lead in score",
+            "comparison": None if rival is None else _compared(judged, rival),
+            "gallery": _gallery(state, judged, rival),
+        }
+
+    def script(self, state: MistakesState) -> str:
+        """Return a script that prints the accuracy and the confusion matrix."""
+        run = self.material.run(state.run)
+        if run.path is not None:
+            return _OF_A_FOLDER.format(path=str(run.path), split=state.split)
+        config = BUILT_IN[run.name].model_dump(exclude_defaults=True)
+        return _BUILT_IN_SCRIPT.format(config=config | {"data": "digits"}, split=state.split)
+
+    def _judged(self, number: int, run: NamedRun, split: str) -> JudgedSplit:
+        if split not in run.loaded.splits:
+            raise UsageError(
+                f"The data of {run.name} have no split {split}",
+                allowed=", ".join(run.loaded.splits),
+                fix="choose one of these",
+            )
+        found: JudgedSplit = self.material.keep(("judged", number, split), lambda: judge_split(run, split))
+        return found
+
+    def _rival(self, state: MistakesState, judged: JudgedSplit, classes: tuple[str, ...]) -> JudgedSplit:
+        """Return the second run's view of the same images."""
+        assert state.rival is not None  # noqa: S101 - what the caller has made sure of
+        other = self.material.run(state.rival)
+        rival = self._judged(state.rival, other, state.split)
+        if other.loaded.model.classes != classes or rival.split.ids != judged.split.ids:
+            raise UsageError(
+                f"{other.name} was judged on other images",
+                allowed="runs on the same data with the same split",
+                fix="choose another run to compare with",
+            )
+        return rival
+
+
+def _compared(judged: JudgedSplit, rival: JudgedSplit) -> dict[str, Any]:
+    """Return how often both, one or none of two models are right."""
+    first, second = judged.right, rival.right
+    counts = {
+        "both": int((first & second).sum()),
+        "first_only": int((first & ~second).sum()),
+        "second_only": int((~first & second).sum()),
+        "neither": int((~first & ~second).sum()),
+    }
+    chance = mcnemar(counts["first_only"], counts["second_only"])
+    return counts | {"accuracy": rival.evaluation.accuracy, "chance": chance}
+
+
+def _gallery(state: MistakesState, judged: JudgedSplit, rival: JudgedSplit | None) -> dict[str, Any]:
+    """Return the images that are asked for, in the order that is asked for."""
+    y, predicted = judged.facts.y, judged.facts.predicted
+    chosen = np.ones(len(y), dtype=bool)
+    if state.true is not None:
+        chosen &= y == state.true
+    if state.predicted is not None:
+        chosen &= predicted == state.predicted
+    # A cell of the matrix says itself whether its images are right.
+    if state.among == "wrong" and (state.true is None or state.predicted is None):
+        chosen &= ~judged.right
+    if rival is not None and state.among == "only-first-right":
+        chosen &= judged.right & ~rival.right
+    if rival is not None and state.among == "only-second-right":
+        chosen &= ~judged.right & rival.right
+    found = np.flatnonzero(chosen)
+    found = found[np.argsort(_keys(state.order, judged)[found], kind="stable")]
+    return {
+        "n": len(found),
+        "images": [
+            {
+                "index": int(i),
+                "id": judged.split.ids[i],
+                "true": int(y[i]),
+                "predicted": int(predicted[i]),
+                "confidence": float(judged.confidence[i]),
+                "margin": float(judged.margin[i]),
+                "rival": None if rival is None else int(rival.facts.predicted[i]),
+            }
+            for i in found[state.first : state.first + GALLERY]
+        ],
+    }
+
+
+def _keys(order: str, judged: JudgedSplit) -> Array:
+    """Return what to sort by, the first to be shown least."""
+    return {
+        "lowest-margin": judged.margin,
+        "highest-margin": -judged.margin,
+        "most-confident": -judged.confidence,
+        "least-confident": judged.confidence,
+        "data": np.arange(len(judged.margin)),
+    }[order]
+
+
+_OF_A_FOLDER = """from pathlib import Path
+
+from scoreline.runs.evaluation import evaluate_run
+
+evaluation = evaluate_run(Path({path!r}), split={split!r}).evaluation
+print(repr(evaluation.accuracy))
+print(evaluation.confusion)
+"""
+_BUILT_IN_SCRIPT = """from scoreline.report.metrics import evaluate_rows
+from scoreline.runs.config import RunConfig
+from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, save_model
+from scoreline.runs.predictions import judge_rows
+
+config = RunConfig(**{config!r})
+prepared, classifier = prepare(config), build_classifier(config)
+fit_prepared(classifier, prepared, [])
+model = save_model(config, prepared, classifier)
+facts = judge_rows(model, prepared.rows[{split!r}], prepared.labels({split!r}))
+evaluation = evaluate_rows(facts, model.classes, split={split!r})
+print(repr(evaluation.accuracy))
+print(evaluation.confusion)
+"""
