@@ -18,6 +18,8 @@ SHOTS: list[tuple[str, Literal["light", "dark"], str]] = [
     ("gradients", "light", "lab-gradients"),
     ("descent", "light", "lab-descent"),
     ("race", "light", "lab-race"),
+    ("images", "light", "lab-images"),
+    ("mistakes", "light", "lab-mistakes"),
 ]
 
 

@@ -302,7 +302,7 @@ data = load_dataset({data!r}, LoadOptions())
 
 
 def sample(split, most):
-    chosen = np.sort(np.random.default_rng(0).permutation(len(split))[:most])
+    chosen = np.random.default_rng(0).permutation(len(split))[:most]
     return split.X[chosen], split.y[chosen]
 
 

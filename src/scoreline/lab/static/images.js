@@ -82,7 +82,7 @@ function drawCurves(state, { models, lams }) {
 function drawGallery(state, { data: { classes }, gallery }) {
   drawGrid(at("gallery"), { source: "images", split: "validation", choose: (index) => shell.edit({ chosen: index }),
     cards: gallery.images.map(({ index, true: own, predicted }) => ({ index, wrong: own !== predicted, pressed: index === state.chosen,
-      label: own === predicted ? classes[own] : `${classes[own]} ✗ ${classes[predicted]}`,
+      label: own === predicted ? classes[own] : `✗ ${classes[predicted]}`,
       title: `${classes[own]}, predicted ${classes[predicted]}` })) });
   drawPager(at("pager"), state.first, SIZE, gallery.n, (first) => shell.edit({ first }));
 }
