@@ -50,8 +50,5 @@ def test_memory_does_not_grow(new_page, name):
             assert page.get_attribute("#play", "aria-pressed") == "true"
         finally:
             process.terminate()
-    print(
-        f"page {before[0] / 1e6:.1f} -> {after[0] / 1e6:.1f} MB, server {before[1] / 1e6:.0f} -> {after[1] / 1e6:.0f} MB"
-    )
-    assert after[0] - before[0] < PAGE_GROWTH
-    assert after[1] - before[1] < SERVER_GROWTH
+    assert after[0] - before[0] < PAGE_GROWTH, f"the page grew from {before[0]:,} to {after[0]:,} bytes"
+    assert after[1] - before[1] < SERVER_GROWTH, f"the server grew from {before[1]:,} to {after[1]:,} bytes"
