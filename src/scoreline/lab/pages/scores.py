@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from pydantic import Field, ValidationError
 
-from scoreline._typing import FloatArray
 from scoreline.errors import UsageError
 from scoreline.lab.lines import score_lines
 from scoreline.lab.page import Page
-from scoreline.lab.points import PointsState, arrays_of, gradient_of, objective_of, script_head
+from scoreline.lab.points import MOST_POINTS, PointsState, arrays_of, gradient_of, objective_of, script_head
 
 __all__ = ["COARSE", "FINE", "ScoresPage", "ScoresState", "regions", "worksheet"]
 
@@ -93,8 +93,8 @@ def worksheet(state: PointsState) -> dict[str, Any]:
         "scores": scores.tolist(),
         "losses": values.tolist(),
         "arithmetic": [
-            _arithmetic(state, row, int(label), float(value))
-            for row, label, value in zip(scores, labels, values, strict=True)
+            _arithmetic(state.loss, state.margin, tuple(row), label, value)
+            for row, label, value in zip(scores.tolist(), labels.tolist(), values.tolist(), strict=True)
         ],
         "probabilities": loss.probabilities(scores).tolist() if loss.probabilistic and len(points) else None,
         "predicted": predicted.tolist(),
@@ -116,17 +116,19 @@ def regions(state: PointsState, side: int) -> list[str]:
     return ["".join(_DIGITS[c] for c in row) for row in best]
 
 
-def _arithmetic(state: PointsState, scores: FloatArray, label: int, value: float) -> str:
+# A drag changes one point of hundreds: the texts of the others are there already.
+@lru_cache(maxsize=4 * MOST_POINTS)
+def _arithmetic(loss: str, margin: float, scores: tuple[float, ...], label: int, value: float) -> str:
     """Return the sum that gives one example's loss, written out."""
-    own, margin = scores[label], state.margin
+    own = scores[label]
     others = [j for j in range(len(scores)) if j != label]
-    power = "²" if state.loss.endswith(":squared") else ""
-    if state.loss == "softmax":
+    power = "²" if loss.endswith(":squared") else ""
+    if loss == "softmax":
         terms = " + ".join(f"e^{_text(score)}" for score in scores)
         return f"−{_text(own)} + log({terms}) = {_text(value)}"
-    if state.loss.startswith("weston-watkins"):
+    if loss.startswith("weston-watkins"):
         terms = " + ".join(f"max(0, {_text(scores[j])} − {_text(own)} + {margin:g}){power}" for j in others)
-    elif state.loss == "crammer-singer":
+    elif loss == "crammer-singer":
         inner = ", ".join(_text(scores[j]) for j in others)
         terms = f"max(0, max({inner}) − {_text(own)} + {margin:g})"
     else:

@@ -81,6 +81,9 @@ export function drawSamples(table, state, sheet, chosen, onChoose) {
   state.points.forEach((point, i) => {
     const row = table.tBodies[0].rows[i];
     row.classList.toggle("chosen", i === chosen);
+    const key = `${point} ${sheet.scores[i]} ${sheet.probabilities?.[i]} ${sheet.predicted[i]} ${sheet.losses[i]} ${sheet.arithmetic[i]}`;
+    if (row.key === key) return;
+    row.key = key;
     sampleCells(point, i, state, sheet).forEach(([text, kind, full], k) => {
       const box = row.cells[k];
       if (box.textContent !== text) box.textContent = text;
