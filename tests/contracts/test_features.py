@@ -18,6 +18,8 @@ SPECS = [
     "pixels",
     "hue:6",
     "hue:5,grid=2",
+    "opponent:6",
+    "opponent:4,grid=2",
     "hog",
     "hog:cell=5,signed=yes",
     "lbp:grid=2",
@@ -102,8 +104,9 @@ def test_what_was_learned_comes_back_from_its_arrays(spec):
 
 def test_grey_images(spec):
     grey = IMAGES[..., :1]
-    if "hue" in spec:
-        with pytest.raises(DataError, match="hue"):
+    colour = next((name for name in ("hue", "opponent") if name in spec), None)
+    if colour:
+        with pytest.raises(DataError, match=colour):
             build_features(spec).fit(grey)
         return
     rows = build_features(spec).fit(grey).transform(grey)
@@ -132,7 +135,7 @@ def test_what_is_no_batch_of_images(spec, bad):
 
 
 def test_images_too_small(spec):
-    if spec == "pixels" or spec.startswith("hue"):
+    if spec == "pixels" or spec.startswith(("hue", "opponent")):
         pytest.skip("has no least size beyond its grid")
     with pytest.raises(DataError, match="too small"):
         build_features(spec).fit(IMAGES[:, :1, :1])

@@ -13,6 +13,7 @@ from scoreline.features.gist import GIST
 from scoreline.features.hog import HOG
 from scoreline.features.hue_histogram import HueHistogram
 from scoreline.features.lbp import LBP
+from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
 from scoreline.features.self_similarity import SelfSimilarity
@@ -31,6 +32,7 @@ __all__ = [
     "FeatureUnion",
     "HueHistogram",
     "ImageDescriptor",
+    "OpponentHistogram",
     "PatchDictionary",
     "Pixels",
     "SelfSimilarity",

@@ -10,6 +10,7 @@ from scoreline.features.gist import GIST
 from scoreline.features.hog import HOG
 from scoreline.features.hue_histogram import HueHistogram
 from scoreline.features.lbp import LBP
+from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
 from scoreline.features.self_similarity import SelfSimilarity
@@ -25,6 +26,7 @@ FEATURES: Registry[FeatureExtractor] = Registry(
     {
         "pixels": Pixels,
         "hue": HueHistogram,
+        "opponent": OpponentHistogram,
         "hog": HOG,
         "lbp": LBP,
         "gist": GIST,

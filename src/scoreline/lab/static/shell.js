@@ -105,6 +105,7 @@ export class Shell {
   }
 
   edit(changes, coarse = false) {
+    this.dragging = coarse;
     this.link.send({ action: "edit", changes, coarse });
   }
 
@@ -155,8 +156,9 @@ export class Shell {
     if (at("redo")) at("redo").disabled = !message.can_redo;
     this.say(this.state.step === undefined ? "Ready" : `Step ${this.state.step}`);
     this.draw();
+    // A drag is not a state to come back to: its end is.
     if (location.hash.length < 2) this.keepLink();
-    else this.linkTimer ??= setTimeout(() => this.keepLink(), 200);
+    else if (!this.dragging) this.linkTimer ??= setTimeout(() => this.keepLink(), 200);
     if (this.playing) this.nextFrame();
   }
 

@@ -21,6 +21,7 @@ from scoreline.features import (
     DenseSIFT,
     FeatureExtractor,
     HueHistogram,
+    OpponentHistogram,
     PatchDictionary,
     Pixels,
     SelfSimilarity,
@@ -60,6 +61,23 @@ def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
     inside = (radius >= 0.22) & (radius <= length[(turn * extractor.bins).astype(int)])
     colours = hsv_to_rgb(np.stack([turn, np.full_like(turn, 0.9), np.full_like(turn, 0.9)], axis=-1))
     return np.where(inside[..., None], colours, _colour(theme.paper))
+
+
+def _opponent(extractor: OpponentHistogram, image: Array, theme: Theme) -> FloatArray:
+    """Bars, from green to red, blue to yellow, dark to light: each shade as high as it is frequent."""
+    bins = extractor.bins
+    shares = OpponentHistogram(bins).fit(image[None]).transform(image[None])[0].reshape(3, bins)
+    ends = np.array(
+        [[[0, 0.6, 0.3], [0.85, 0.1, 0.1]], [[0.1, 0.2, 0.8], [0.95, 0.8, 0.1]], [[0, 0, 0], [1, 1, 1]]]
+    )
+    side = max(1, _FIELD // bins)
+    panels = []
+    for (first, last), row in zip(ends, np.sqrt(shares / max(float(shares.max()), 1e-9)), strict=True):
+        shades = np.linspace(first, last, bins).repeat(side, axis=0)
+        heights = 0.9 * row.repeat(side)
+        filled = np.linspace(1, 0, _FIELD // 3)[:, None] <= heights
+        panels.append(np.where(filled[..., None], shades, _colour(theme.paper)))
+    return np.concatenate(panels)
 
 
 def _hog(extractor: HOG, image: Array, theme: Theme) -> FloatArray:
@@ -150,6 +168,7 @@ PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArr
     {
         Pixels: _pixels,
         HueHistogram: _hue,
+        OpponentHistogram: _opponent,
         HOG: _hog,
         LBP: _lbp,
         GIST: _gist,

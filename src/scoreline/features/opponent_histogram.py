@@ -1,0 +1,81 @@
+"""Histograms of opponent colours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._checks import check_number
+from scoreline._typing import Array
+from scoreline.errors import DataError
+from scoreline.features.descriptor import Describe, ImageDescriptor
+
+__all__ = ["OpponentHistogram"]
+
+
+class OpponentHistogram(ImageDescriptor):
+    r"""How much of each opponent colour there is in each cell of a grid: D = grid^2 * 3 * bins.
+
+    .. math::
+        O_1 = \frac{R - G}{\sqrt 2}, \quad O_2 = \frac{R + G - 2 B}{\sqrt 6}, \quad O_3 = \frac{R + G + B}{\sqrt 3}
+
+    each over its whole range: green to red, blue to yellow, dark to light. A pixel lies between the centres of
+    two bins, which share it in proportion to their nearness; the counts of a cell and channel add up to 1. The
+    first two do not change when a light is added to all of red, green and blue.
+
+    Parameters
+    ----------
+    bins : int
+        Shades of each opponent colour that are told apart.
+    grid : int
+        The image is cut into grid x grid cells.
+
+    Raises
+    ------
+    DataError
+        The images are grey.
+
+    References
+    ----------
+    van de Sande, K. E. A., Gevers, T. & Snoek, C. G. M. (2010). Evaluating color descriptors for object and scene
+    recognition. PAMI 32(9), 1582-1596.
+    """
+
+    def __init__(self, bins: int = 16, grid: int = 1) -> None:
+        self.bins = bins
+        self.grid = grid
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return ``cell_{row}_{column}_o{channel}_{bin}``."""
+        del input_features
+        check_is_fitted(self)
+        return np.array(
+            [f"cell_{r}_{c}_o{o + 1}_{k}" for r, c, o, k in np.ndindex(self.grid, self.grid, 3, self.bins)],
+            dtype=object,
+        )
+
+    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+        from scoreline.features.kernels.opponent import opponent_sums
+
+        def describe(images: Array, out: Array) -> None:
+            out[:] = 0
+            opponent_sums(images, self.grid, out.reshape(len(out), self.grid**2, 3, self.bins))
+
+        return self.grid**2 * 3 * self.bins, describe
+
+    def _least_side(self) -> int:
+        for name in ("bins", "grid"):
+            check_number(name, getattr(self, name), 1)
+        return int(self.grid)
+
+    def _check(self, X: Array) -> Array:
+        X = super()._check(X)
+        if X.shape[3] != 3:
+            raise DataError(
+                "Grey images came to a histogram of opponent colours",
+                allowed="images of three channels (red, green, blue)",
+                fix="leave opponent out of the features",
+            )
+        return X
