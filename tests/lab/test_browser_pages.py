@@ -125,6 +125,26 @@ def test_descent_runs_and_the_rate_changes_on_the_way(open_page):
     wait_for(page, "step === 0")
 
 
+def test_a_run_stops_where_it_is_told_to(open_page):
+    page = open_page("descent")
+    page.fill("#speed", "3")
+    page.fill("#stop-at", "7")
+    page.click("#play")
+    wait_for(page, "step === 7")
+    wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
+    page.click("#play")
+    assert "holds already" in page.inner_text("#status")
+    page.fill("#stop-at", "")
+    page.fill("#stop-goal", "1.5")
+    page.click("#play")
+    wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
+    page.wait_for_timeout(500)
+    state = state_of(page)
+    losses = LabSession("descent").handle({"action": "edit", "changes": state})["shown"]["full"]
+    assert losses[-1] <= 1.5
+    assert min(losses[7 : state["step"] - 3]) > 1.5
+
+
 def test_the_race_runs_on_every_course(open_page):
     page = open_page("race")
     for course in ("quadratic", "saddle", "beale", "classifier"):

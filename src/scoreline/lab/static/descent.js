@@ -16,7 +16,8 @@ const ratios = chart("ratios", "Size of the update divided by the size of the we
   { xaxis: steps, yaxis: { type: "log", title: { text: "ratio" }, exponentformat: "power" } });
 
 const speed = () => Math.max(1, Math.min(100, Math.round(at("speed").valueAsNumber) || 1));
-const shell = new Shell({ page: "descent", draw, coarsePlay: true, perFrame: speed });
+const shell = new Shell({ page: "descent", draw, coarsePlay: true, perFrame: speed,
+  goal: { text: "or at a total loss of at most", met: (shown, bound) => shown.full.at(-1) !== null && shown.full.at(-1) <= bound } });
 at("to-start").onclick = () => {
   shell.play(false);
   const { rates } = shell.state;

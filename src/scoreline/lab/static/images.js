@@ -18,7 +18,8 @@ const parts = Object.fromEntries(KEYS.map((key) =>
   [key, chart(`parts-${key}`, key === "loss" ? "What adds to the score, first loss" : "What adds to the score, second loss", {}, 340)]));
 
 const speed = () => Math.max(1, Math.min(100, Math.round(at("speed").valueAsNumber) || 1));
-const shell = new Shell({ page: "images", draw, perFrame: speed });
+const shell = new Shell({ page: "images", draw, perFrame: speed,
+  goal: { text: "or at an accuracy (first loss) of at least", met: (shown, bound) => shown.models.loss.accuracy >= bound } });
 at("to-start").onclick = () => {
   shell.play(false);
   shell.edit({ step: 0 });

@@ -33,7 +33,8 @@ const weights = new WeightTable(at("weights"), (j, k, value) => {
   changed[j][k] = value;
   shell.edit({ weights: changed });
 });
-const shell = new Shell({ page: "scores", draw });
+const shell = new Shell({ page: "scores", draw,
+  goal: { text: "or at a total loss of at most", met: (shown, bound) => shown.total <= bound } });
 
 function draw(state, sheet) {
   plane.draw(state, sheet, sheet.regions, chosen);

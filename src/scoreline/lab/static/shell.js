@@ -19,13 +19,15 @@ export function make(name, properties = {}, ...children) {
 }
 
 export class Shell {
-  constructor({ page, draw, coarsePlay = false, perFrame = () => 1 }) {
-    Object.assign(this, { page, drawPage: draw, coarsePlay, perFrame });
+  // `goal` is a stopping condition beside the step: its text, and whether what is shown meets a bound.
+  constructor({ page, draw, coarsePlay = false, perFrame = () => 1, goal = null }) {
+    Object.assign(this, { page, drawPage: draw, coarsePlay, perFrame, goal });
     this.state = this.shown = null;
     this.playing = false;
     this.lastFrame = 0;
-    this.hideParts();
     this.buildTools();
+    this.buildStopping();
+    this.hideParts();
     this.bindFields();
     this.navigate();
     document.addEventListener("keydown", (event) => this.shortcut(event));
@@ -72,6 +74,30 @@ export class Shell {
     at("play")?.addEventListener("click", () => this.play(!this.playing));
   }
 
+  buildStopping() {
+    if (!at("play")) return;
+    const field = (id, text, most) => make("label", { className: "inline", textContent: text }, make("input", { id, type: "number", min: 0, max: most, step: "any" }));
+    const row = make("div", { className: "row stopping" }, field("stop-at", "stop at step", 1e6), ...(this.goal ? [field("stop-goal", this.goal.text, 1e6)] : []));
+    row.dataset.part = "stopping";
+    at("play").parentElement.after(row);
+  }
+
+  stopAt() {
+    return at("stop-at").value === "" ? Infinity : at("stop-at").valueAsNumber;
+  }
+
+  // Whether a stopping condition holds.
+  arrived() {
+    const bound = this.goal && at("stop-goal").value !== "" ? at("stop-goal").valueAsNumber : null;
+    return this.state.step >= this.stopAt() || (bound !== null && this.goal.met(this.shown, bound));
+  }
+
+  // Steps of the next frame: no further than to the stop.
+  takeSteps() {
+    const count = Math.min(this.perFrame(), Math.max(1, Math.ceil(this.stopAt() - this.state.step)));
+    this.ask("step", { count, coarse: this.coarsePlay });
+  }
+
   // A field of the state stands in an input with data-field; data-slider="1e-4 10 log" puts a slider beside it.
   bindFields() {
     this.fields = [...document.querySelectorAll("[data-field]")];
@@ -115,9 +141,10 @@ export class Shell {
 
   play(on) {
     if (on === this.playing) return;
+    if (on && this.arrived()) return this.say("A stopping condition holds already");
     this.playing = on;
     this.showPlaying();
-    if (on) this.ask("step", { count: this.perFrame(), coarse: this.coarsePlay });
+    if (on) this.takeSteps();
     else if (this.coarsePlay) this.edit({});
   }
 
@@ -159,7 +186,7 @@ export class Shell {
     // A drag is not a state to come back to: its end is.
     if (location.hash.length < 2) this.keepLink();
     else if (!this.dragging) this.linkTimer ??= setTimeout(() => this.keepLink(), 200);
-    if (this.playing) this.nextFrame();
+    if (this.playing) this.arrived() ? this.play(false) : this.nextFrame();
   }
 
   // One message in flight, at most thirty frames a second.
@@ -167,7 +194,7 @@ export class Shell {
     const wait = Math.max(0, this.lastFrame + FRAME - performance.now());
     setTimeout(() => requestAnimationFrame(() => {
       this.lastFrame = performance.now();
-      if (this.playing && this.link.idle) this.ask("step", { count: this.perFrame(), coarse: this.coarsePlay });
+      if (this.playing && this.link.idle) this.takeSteps();
     }), wait);
   }
 
