@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -149,3 +151,22 @@ def test_data_that_are_no_images(tmp_path):
     session = LabSession("images", material=Material(str(tmp_path / "rows.npz")))
     with pytest.raises(DataError, match="has no images"):
         session.handle({"action": "edit"})
+
+
+def test_what_is_dear_is_made_once_and_keeps_nothing_else_waiting():
+    material, begun, go_on = Material(), threading.Event(), threading.Event()
+    made = []
+
+    def slowly():
+        begun.set()
+        assert go_on.wait(20)
+        made.append(1)
+        return "dear"
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(material.keep, "slow", slowly) for _ in range(2)]
+        assert begun.wait(20)
+        assert material.keep("other", lambda: "quick") == "quick"
+        go_on.set()
+        assert [one.result(20) for one in waiting] == ["dear", "dear"]
+    assert made == [1]

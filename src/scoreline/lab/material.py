@@ -60,7 +60,7 @@ class Material:
         self.data, self.data_dir = data, data_dir
         self.paths = tuple(runs)
         self._kept: dict[Any, Any] = {}
-        self._one_at_a_time = threading.RLock()
+        self._making: dict[Any, threading.Lock] = {}
 
     @property
     def run_names(self) -> tuple[str, ...]:
@@ -68,8 +68,11 @@ class Material:
         return tuple(str(path) for path in self.paths) or tuple(BUILT_IN)
 
     def keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return what was made for a key, else make it; for what is dear and the same for every page."""
-        with self._one_at_a_time:
+        """Return what was made for a key, else make it, once; for what is dear and the same for every page.
+
+        Who asks for the same key meanwhile waits; who asks for another does not.
+        """
+        with self._making.setdefault(key, threading.Lock()):
             if key not in self._kept:
                 self._kept[key] = make()
             return self._kept[key]
