@@ -1,4 +1,4 @@
-"""The strength that is chosen is the best of those tried, as far as the validation split tells."""
+"""The strength that is chosen is as good as the best of those tried, as far as the validation split tells."""
 
 import numpy as np
 import pytest
@@ -17,10 +17,13 @@ def prepared():
     return prepare(RunConfig(data="digits"))
 
 
-def test_the_best_of_all_that_were_tried(prepared):
+def test_the_strongest_that_is_as_good_as_the_best(prepared):
     config = RunConfig(data="digits", lam="auto", tol=1e-2)
     choice = choose_lam(config, prepared)
-    assert choice.accuracy[choice.lam] == max(choice.accuracy.values())
+    best = max(choice.accuracy.values())
+    enough = best - 0.5 * np.sqrt(best * (1 - best) / len(prepared.labels("validation")))
+    assert choice.accuracy[choice.lam] >= enough
+    assert all(accuracy < enough for lam, accuracy in choice.accuracy.items() if lam > choice.lam)
     tried = sorted(choice.accuracy, reverse=True)
     np.testing.assert_array_equal(tried, TRIED[: len(tried)])
     single = build_classifier(config.model_copy(update={"lam": choice.lam}))

@@ -55,7 +55,8 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
         return []
     tried = choice.accuracy
     worst = " (the last one tried: better may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
-    return [("lam", f"{choice.lam:.3g}, the best of {len(tried)} on validation, {tried[choice.lam]:.4f}{worst}")]
+    figures = f"{tried[choice.lam]:.4f} on validation, the best of {len(tried)} tried {max(tried.values()):.4f}"
+    return [("lam", f"{choice.lam:.3g}: {figures}{worst}")]
 
 
 def _print_summary(result: RunResult) -> None:

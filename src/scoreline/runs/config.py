@@ -38,7 +38,8 @@ class RunConfig(BaseModel):
     loss: str = Field("softmax", description="Loss, perhaps with parameters: weston-watkins:squared,margin=2.")
     penalty: str = Field("l2", description="Penalty, perhaps with parameters: elastic-net:0.5.")
     lam: float | Literal["auto"] = Field(
-        1e-3, description="Strength of the penalty; auto takes the best on the validation split."
+        1e-3,
+        description="Strength of the penalty; auto takes the strongest that is as good as the best on validation.",
     )
     solver: str = Field(
         "auto", description="auto, exact, gd, random-search, random-local-search, or an optimiser."

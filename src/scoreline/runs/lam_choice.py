@@ -1,4 +1,4 @@
-"""The strength of the penalty that does best on the validation split."""
+"""The strength of the penalty that the validation split speaks for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["LamChoice", "choose_lam", "with_lam"]
 TRIED, ROUGHLY = np.geomspace(10, 1e-7, 17), 1e-2
 #: Strengths in a row that are no better, after which weaker ones are not tried.
 PATIENCE = 3
-#: Standard errors of the best accuracy by which an accuracy must pass it to be better.
+#: Standard errors by which an accuracy must pass another to be better.
 MARGIN = 0.5
 
 
@@ -37,11 +37,12 @@ class LamChoice:
 
 
 def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()) -> LamChoice:
-    """Return the strength of the penalty whose classifier is best on the validation split.
+    """Return the strongest penalty whose classifier is as good as the best on the validation split.
 
     Half powers of ten are tried from 10 down, each roughly (`tol` at least 0.01), until three in a row are not
-    better than the best so far by half a standard error of it; exact solvers go along one path. Weaker penalties
-    cost more time, and what they gain within that error is chance.
+    better than the best so far by half a standard error of it; exact solvers go along one path. Of those within
+    half a standard error of the best, the strongest is chosen: weaker penalties cost more time, and what they gain
+    within that error is chance.
 
     Parameters
     ----------
@@ -50,6 +51,11 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
         The data and their features.
     listeners : sequence of callables
         Are shown the events of all fits.
+
+    References
+    ----------
+    Breiman, Friedman, Olshen & Stone (1984), Classification and regression trees, section 3.4.3, for the rule
+    (with one standard error, for the size of a tree).
 
     Raises
     ------
@@ -81,9 +87,9 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
             allowed="data that a classifier can be trained on",
             fix="give lam as a number, and see what training says",
         )
-    # Of equals the strongest: it is the simplest.
-    best = max(sorted(accuracy, reverse=True), key=lambda lam: accuracy[lam])
-    return LamChoice(best, accuracy)
+    best = max(accuracy.values())
+    enough = best - MARGIN * _standard_error(best, len(labels))
+    return LamChoice(max(lam for lam, found in accuracy.items() if found >= enough), accuracy)
 
 
 def with_lam(
@@ -109,9 +115,12 @@ class _Patience:
 
     def __call__(self, outcome: Outcome) -> bool:
         accuracy = outcome.validation_accuracy
-        error = np.sqrt(self.best * (1 - self.best) / self.n_examples)
-        if accuracy > self.best + MARGIN * error:
+        if accuracy > self.best + MARGIN * _standard_error(self.best, self.n_examples):
             self.best, self.since, self.found = accuracy, 0, True
         else:
             self.since += self.found
         return self.since >= PATIENCE
+
+
+def _standard_error(accuracy: float, n_examples: int) -> float:
+    return float(np.sqrt(accuracy * (1 - accuracy) / n_examples))
