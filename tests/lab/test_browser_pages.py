@@ -145,6 +145,19 @@ def test_a_run_stops_where_it_is_told_to(open_page):
     assert min(losses[7 : state["step"] - 3]) > 1.5
 
 
+def test_who_is_quicker_than_the_connection_may_run_too(new_page, address):
+    page = new_page()
+    page.add_init_script(
+        "const Quick = WebSocket; window.WebSocket = class extends Quick {"
+        " set onopen(then) { super.onopen = () => setTimeout(then, 1500); } }"
+    )
+    base, token = address.split("/?")
+    page.goto(f"{base}/images?{token}")
+    page.click("#play")
+    wait_for(page, "step > 10")
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+
+
 def test_the_race_runs_on_every_course(open_page):
     page = open_page("race")
     for course in ("quadratic", "saddle", "beale", "classifier"):

@@ -88,13 +88,14 @@ export class Shell {
 
   // Whether a stopping condition holds.
   arrived() {
+    if (!this.state) return false; // somebody was quicker than the connection
     const bound = this.goal && at("stop-goal").value !== "" ? at("stop-goal").valueAsNumber : null;
     return this.state.step >= this.stopAt() || (bound !== null && this.goal.met(this.shown, bound));
   }
 
   // Steps of the next frame: no further than to the stop.
   takeSteps() {
-    const count = Math.min(this.perFrame(), Math.max(1, Math.ceil(this.stopAt() - this.state.step)));
+    const count = Math.min(this.perFrame(), Math.max(1, Math.ceil(this.stopAt() - (this.state?.step ?? 0))));
     this.ask("step", { count, coarse: this.coarsePlay });
   }
 
