@@ -38,6 +38,7 @@ def lab(
 
     material = Material(data, [RunFolder.open(path).path for path in run or []], data_dir)
     if data != BUILT_IN_DATA:  # what cannot be read is said here, not on a page
+        console.print(f"Reading {data} ...", soft_wrap=True, highlight=False)
         material.images()
     listening = _listen(port)
     token, port = secrets.token_urlsafe(24), listening.getsockname()[1]
