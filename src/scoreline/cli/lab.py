@@ -13,7 +13,6 @@ import typer
 
 from scoreline.cli.output import console
 from scoreline.errors import UsageError
-from scoreline.runs.folder import RunFolder
 
 __all__ = ["lab"]
 
@@ -35,6 +34,7 @@ def lab(
 
     from scoreline.lab.material import BUILT_IN_DATA, Material
     from scoreline.lab.server import MESSAGE_BYTES, create_app
+    from scoreline.runs.folder import RunFolder
 
     material = Material(data, [RunFolder.open(path).path for path in run or []], data_dir)
     if data != BUILT_IN_DATA:  # what cannot be read is said here, not on a page

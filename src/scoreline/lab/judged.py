@@ -10,7 +10,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
 from scoreline.lab.material import NamedRun
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
-from scoreline.runs.predictions import class_scores, row_facts
+from scoreline.runs.predictions import class_scores, leads, row_facts
 
 __all__ = ["JudgedSplit", "judge_split", "mcnemar"]
 
@@ -42,7 +42,7 @@ def judge_split(run: NamedRun, name: str) -> JudgedSplit:
     """Judge a run's model on one of its splits."""
     loaded = run.loaded
     split, model = loaded.splits[name], loaded.model
-    facts, margins, leads = [], [], []
+    facts, margins, led = [], [], []
     for block, scores in loaded.scores(split):
         y, columns = split.y[block], class_scores(scores).astype(np.float64)
         facts.append(row_facts(model, y, scores))
@@ -50,11 +50,10 @@ def judge_split(run: NamedRun, name: str) -> JudgedSplit:
         others = columns.copy()
         np.put_along_axis(others, y[:, None], -np.inf, axis=1)
         margins.append(own - others.max(axis=1))
-        top = np.sort(columns, axis=1)
-        leads.append(top[:, -1] - top[:, -2])
+        led.append(leads(columns))
     joined = RowFacts.joined(facts)
     evaluation = evaluate_rows(joined, model.classes, split=name)
-    return JudgedSplit(split, joined, np.concatenate(margins), np.concatenate(leads), evaluation)
+    return JudgedSplit(split, joined, np.concatenate(margins), np.concatenate(led), evaluation)
 
 
 def mcnemar(first_only: int, second_only: int) -> float:

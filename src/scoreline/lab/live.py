@@ -9,6 +9,7 @@ from scoreline.engine.events import StepDone
 from scoreline.engine.loop import Loop, Plan
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
+from scoreline.lab.walks import gradient_steps
 
 __all__ = ["JUDGED_EVERY", "LiveRun"]
 
@@ -42,15 +43,14 @@ class LiveRun:
         self.judged: list[tuple[int, float, float]] = []
         self._begin()
 
-    def until(self, step: int) -> int:
-        """Go to a step, or as far as the run leads; return the step."""
+    def until(self, step: int) -> None:
+        """Go to a step, or as far as the run leads."""
         if step < self.step:
             self._begin()
         while self.step < step and not self.diverged and next(self._steps, None) is not None:
             self.step += 1
-            if self.step % JUDGED_EVERY == 0 and len(self.judged) * JUDGED_EVERY <= self.step:
+            if self.step % JUDGED_EVERY == 0:
                 self._judge()
-        return self.step
 
     def _begin(self) -> None:
         self.step, self.diverged = 0, ""
@@ -65,12 +65,10 @@ class LiveRun:
         self.judged.append((self.step, float(loss[0]), float(accuracy[0])))
 
     def _run(self, loop: Loop) -> Iterator[StepDone]:
-        for epoch in range(self.plan.max_epochs):
-            loop.begin_epoch()
-            for done, diverged in loop.steps(epoch):
-                if diverged:
-                    self.diverged = f"step {done.step}: {diverged[0].reason}"
-                    return
-                self.params = done.params
-                self.seen.append(float(done.objective[0]))
-                yield done
+        for done, why in gradient_steps(loop, self.plan.max_epochs):
+            if why:
+                self.diverged = why
+                return
+            self.params = done.params
+            self.seen.append(float(done.objective[0]))
+            yield done

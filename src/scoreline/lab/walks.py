@@ -17,7 +17,16 @@ from scoreline.engine.params import Params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
 from scoreline.schedules import Schedule
 
-__all__ = ["MOST_STEPS", "OneByOneLocalSearch", "OneByOneSearch", "Rates", "Walk", "flat", "full_objective"]
+__all__ = [
+    "MOST_STEPS",
+    "OneByOneLocalSearch",
+    "OneByOneSearch",
+    "Rates",
+    "Walk",
+    "flat",
+    "full_objective",
+    "gradient_steps",
+]
 
 #: Steps of a run at the most.
 MOST_STEPS = 2000
@@ -88,14 +97,12 @@ class Walk:
         return min(step, len(self.seen))
 
     def _gradient_steps(self, loop: Loop, epochs: int) -> Iterator[bool]:
-        for epoch in range(epochs):
-            loop.begin_epoch()
-            for done, diverged in loop.steps(epoch):
-                if diverged:
-                    self.diverged = f"step {done.step}: {diverged[0].reason}"
-                    return
-                self._note(done)
-                yield True
+        for done, why in gradient_steps(loop, epochs):
+            if why:
+                self.diverged = why
+                return
+            self._note(done)
+            yield True
 
     def _tries(
         self, search: Search, objective: Objective, source: MemorySource, like: Params, seed: int
@@ -111,6 +118,17 @@ class Walk:
         self.weights.append(flat(event.params))
         self.seen.append(float(event.objective[0]))
         self.lr.append(float(event.lr[0]))
+
+
+def gradient_steps(loop: Loop, epochs: int) -> Iterator[tuple[StepDone, str]]:
+    """Yield each step of a run with nothing, or, the last one, with why it diverged."""
+    for epoch in range(epochs):
+        loop.begin_epoch()
+        for done, diverged in loop.steps(epoch):
+            if diverged:
+                yield done, f"step {done.step}: {diverged[0].reason}"
+                return
+            yield done, ""
 
 
 def flat(params: Params) -> FloatArray:

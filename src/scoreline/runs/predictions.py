@@ -18,6 +18,7 @@ __all__ = [
     "class_scores",
     "confidences",
     "judge_rows",
+    "leads",
     "prediction_rows",
     "row_blocks",
     "row_facts",
@@ -29,6 +30,12 @@ PREDICTION_COLUMNS = ("split", "id", "true", "predicted", "correct", "confidence
 def class_scores(scores: FloatArray) -> FloatArray:
     """Return one score a class ``(n, C)``: the single score of two classes speaks against the first."""
     return np.concatenate([-scores, scores], axis=1) / 2 if scores.shape[1] == 1 else scores
+
+
+def leads(by_class: FloatArray) -> FloatArray:
+    """Return the lead of the best score over the second, ``(n,)``, of one score a class ``(n, C)``."""
+    top = np.sort(by_class, axis=1)
+    return np.asarray(top[:, -1] - top[:, -2])
 
 
 def row_blocks(model: SavedModel, n: int) -> Iterator[slice]:
@@ -72,5 +79,4 @@ def _confidences(model: SavedModel, scores: FloatArray) -> tuple[Labels, FloatAr
         best = probabilities.argmax(axis=1)
         return best, np.take_along_axis(probabilities, best[:, None], axis=1)[:, 0]
     by_class = class_scores(scores)
-    top = np.sort(by_class, axis=1)
-    return by_class.argmax(axis=1), top[:, -1] - top[:, -2]
+    return by_class.argmax(axis=1), leads(by_class)

@@ -75,7 +75,7 @@ class ImagesPage(Page[ImagesState]):
 
     def __init__(self, material: Material) -> None:
         super().__init__(material)
-        self._runs: dict[str, tuple[ImagesState, LiveRun]] = {}
+        self._runs: dict[str, tuple[tuple[object, ...], LiveRun]] = {}
 
     def act(self, verb: str, state: ImagesState) -> dict[str, Any]:
         """Take a step."""
@@ -138,6 +138,7 @@ class ImagesPage(Page[ImagesState]):
             most=(MOST_TRAINING, MOST_VALIDATION),
             tol=PATH_TOL,
             iterations=PATH_STEPS,
+            lams=LAMS.tolist(),
         )
 
     def _rows(self, features: str) -> _Rows:
@@ -160,9 +161,8 @@ class ImagesPage(Page[ImagesState]):
 
     def _run(self, key: str, objective: Objective, state: ImagesState, rows: _Rows) -> LiveRun:
         """Return the live run that a state describes, as far as the state's step."""
-        looks = {"step": 0, "only": "all", "first": 0, "chosen": 0, "focus": 0, "strength": 0}
-        other = {"rival": state.loss} if key == "loss" else {"loss": state.rival}
-        settings = state.model_copy(update=looks | other)
+        loss = state.loss if key == "loss" else state.rival
+        settings = (loss, state.features, state.optimizer, state.lr, state.batch, state.lam, state.seed)
         if key not in self._runs or self._runs[key][0] != settings:
             epochs = -(-MOST_STEPS * state.batch // rows.train.n_examples) + 1
             plan = Plan(
@@ -337,7 +337,7 @@ _ON_THE_PATH = """
     from scoreline.engine.path import fit_path
 
     path = fit_path(
-        replace(objective, lam=np.logspace(-4, 0, 13)), train, start, tol={tol}, max_iter={iterations}
+        replace(objective, lam=np.array({lams})), train, start, tol={tol}, max_iter={iterations}
     )
     params = path[{strength}].params
 """

@@ -1,16 +1,9 @@
 // Page 5: two losses on the same images, and every score taken apart.
 import { Chart } from "./chart.js";
 import { drawGrid, drawPager } from "./pictures.js";
-import { Shell, at, make } from "./shell.js";
+import { LOSSES, Shell, at, make } from "./shell.js";
 
-const NAMES = {
-  softmax: "softmax", "weston-watkins": "SVM, Weston–Watkins", "weston-watkins:squared": "SVM, Weston–Watkins, squared",
-  "one-vs-all": "SVM, one against all", "one-vs-all:squared": "SVM, one against all, squared", "crammer-singer": "structured SVM",
-};
 const COLOURS = { loss: "#0072B2", rival: "#D55E00" }, KEYS = ["loss", "rival"], SIZE = 40;
-for (const select of document.querySelectorAll("select.losses")) {
-  select.append(...Object.entries(NAMES).map(([value, textContent]) => make("option", { value, textContent })));
-}
 const chart = (id, title, layout, height) => new Chart(at(id), { name: id, title, layout, height });
 const losses = chart("losses", "Loss", { yaxis: { title: { text: "loss" }, rangemode: "tozero" } }, 300);
 const accuracies = chart("accuracies", "Accuracy", { yaxis: { title: { text: "accuracy" }, range: [0, 1.02] } }, 300);
@@ -39,12 +32,12 @@ function draw(state, shown) {
     + `${data.n_validation.toLocaleString("en")} to judge by, ${data.n_features.toLocaleString("en")} features, ${data.classes.length} classes`;
   for (const part of document.querySelectorAll(".training, .path")) part.classList.toggle("off", part.classList.contains("path") !== path);
   for (const id of ["step", "play", "to-start"]) at(id).disabled = path;
-  at("now").textContent = KEYS.map((key) => `${NAMES[models[key].name]} ${percent(models[key].accuracy)}`).join(" · ");
+  at("now").textContent = KEYS.map((key) => `${LOSSES[models[key].name]} ${percent(models[key].accuracy)}`).join(" · ");
   at("now").title = KEYS.map((key) => models[key].accuracy).join(" · ");
   const gone = KEYS.filter((key) => models[key].diverged);
   if (gone.length) {
     shell.play(false);
-    shell.say(gone.map((key) => `${NAMES[models[key].name]} diverged: ${models[key].diverged}`).join("; "), true);
+    shell.say(gone.map((key) => `${LOSSES[models[key].name]} diverged: ${models[key].diverged}`).join("; "), true);
   }
   if (path) {
     at("strength").textContent = `λ = ${shown.lams[state.strength].toPrecision(3)}; provably within `
@@ -60,7 +53,7 @@ function drawCurves(state, { models, lams }) {
   if (state.mode === "path") {
     const x = { type: "log", title: { text: "strength λ" } }, mark = [upright(lams[state.strength])];
     const lines = (what) => KEYS.flatMap((key) => ["train", "validation"].map((part) => ({
-      name: `${NAMES[models[key].name]}, ${part === "train" ? "training" : "validation"}`, x: lams, y: models[key][`path_${part}_${what}`],
+      name: `${LOSSES[models[key].name]}, ${part === "train" ? "training" : "validation"}`, x: lams, y: models[key][`path_${part}_${what}`],
       mode: "lines+markers", line: { color: COLOURS[key], dash: part === "train" ? "dot" : "solid" },
       marker: { symbol: key === "loss" ? "circle" : "square", size: 5 } })));
     losses.draw(lines("loss"), { xaxis: x, shapes: mark });
@@ -71,11 +64,11 @@ function drawCurves(state, { models, lams }) {
   losses.draw(KEYS.flatMap((key) => {
     const { name, seen, judged: [steps, loss] } = models[key];
     return [
-      { name: `${NAMES[name]}, batch`, x: seen.map((_, i) => i), y: seen, mode: "lines", line: { color: COLOURS[key], width: 1 }, opacity: 0.4 },
-      { name: `${NAMES[name]}, validation`, x: steps, y: loss, mode: "lines", line: { color: COLOURS[key], width: 2 } },
+      { name: `${LOSSES[name]}, batch`, x: seen.map((_, i) => i), y: seen, mode: "lines", line: { color: COLOURS[key], width: 1 }, opacity: 0.4 },
+      { name: `${LOSSES[name]}, validation`, x: steps, y: loss, mode: "lines", line: { color: COLOURS[key], width: 2 } },
     ];
   }), { xaxis: x, shapes: [] });
-  accuracies.draw(KEYS.map((key) => ({ name: NAMES[models[key].name], x: models[key].judged[0], y: models[key].judged[2], mode: "lines+markers",
+  accuracies.draw(KEYS.map((key) => ({ name: LOSSES[models[key].name], x: models[key].judged[0], y: models[key].judged[2], mode: "lines+markers",
     line: { color: COLOURS[key] }, marker: { symbol: key === "loss" ? "circle" : "square", size: 5 } })),
   { xaxis: x, shapes: [], yaxis: accuracies.layout.yaxis });
 }
@@ -109,7 +102,7 @@ function drawImage(state, { data: { classes }, image, models }) {
   if (at("chosen").getAttribute("src") !== address) at("chosen").src = address;
   const number = (value, digits = 4) => make("td", { textContent: value.toFixed(digits), title: String(value) });
   const row = (tag, ...cells) => make("tr", {}, ...cells.map((cell) => (cell instanceof Node ? cell : make(tag, { textContent: cell }))));
-  const head = row("th", "class", ...KEYS.flatMap((key) => [`${NAMES[models[key].name]}: score`, ...(image.scores[key].probabilities ? ["probability"] : [])]));
+  const head = row("th", "class", ...KEYS.flatMap((key) => [`${LOSSES[models[key].name]}: score`, ...(image.scores[key].probabilities ? ["probability"] : [])]));
   const body = classes.map((name, i) => {
     const made = row("td", make("td", { className: "class", textContent: name + (i === image.true ? " (true)" : "") }),
       ...KEYS.flatMap((key) => {
@@ -123,7 +116,7 @@ function drawImage(state, { data: { classes }, image, models }) {
   });
   const foot = row("th", "loss", ...KEYS.flatMap((key) => [number(image.scores[key].loss), ...(image.scores[key].probabilities ? [""] : [])]));
   at("scores").replaceChildren(make("thead", {}, head), make("tbody", {}, ...body), make("tfoot", {}, foot));
-  for (const key of KEYS) drawParts(key, classes[state.focus], NAMES[models[key].name], image.contributions[key]);
+  for (const key of KEYS) drawParts(key, classes[state.focus], LOSSES[models[key].name], image.contributions[key]);
 }
 
 function drawParts(key, name, loss, { pixels, names, parts: values, bias, sum }) {

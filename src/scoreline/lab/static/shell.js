@@ -6,6 +6,13 @@ const FRAME = 1000 / 30; // milliseconds
 // What the pages about points hand to one another.
 const SHARED = ["points", "weights", "loss", "margin", "penalty", "lam"];
 
+// Names of the losses that pages offer.
+export const LOSSES = {
+  "weston-watkins": "SVM, Weston–Watkins", "weston-watkins:squared": "SVM, Weston–Watkins, squared",
+  "one-vs-all": "SVM, one against all", "one-vs-all:squared": "SVM, one against all, squared",
+  "crammer-singer": "Structured SVM", softmax: "Softmax",
+};
+
 export const at = (id) => document.getElementById(id);
 
 export function make(name, properties = {}, ...children) {
@@ -103,6 +110,9 @@ export class Shell {
   bindFields() {
     this.fields = [...document.querySelectorAll("[data-field]")];
     for (const input of this.fields) {
+      if (["loss", "rival"].includes(input.dataset.field)) {
+        input.append(...Object.entries(LOSSES).map(([value, textContent]) => make("option", { value, textContent })));
+      }
       if (input.dataset.slider) this.addSlider(input);
       input.addEventListener("input", () => {
         const value = readField(input);
