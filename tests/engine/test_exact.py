@@ -8,9 +8,11 @@ from scipy.optimize import minimize
 
 from scoreline.data.memory import MemorySource
 from scoreline.engine.events import Evaluated, Reason
-from scoreline.engine.exact import minimize_exactly
+from scoreline.engine.exact import _Run, measure_for, minimize_exactly
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params, zero_params
+from scoreline.engine.passes import passes_over
+from scoreline.engine.point import Point
 from scoreline.engine.stopping import drive
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES
@@ -139,6 +141,17 @@ def test_objective_never_rises():
         if isinstance(e, Evaluated)
     ]
     assert told == sorted(told, reverse=True)
+
+
+def test_looks_at_a_gap_that_rounding_keeps_come_to_an_end():
+    source = data("plain")
+    goal = objective(source)
+    ended = solve(goal, source, tol=1e-4)
+    passes = passes_over(goal, source, np.dtype(np.float64))
+    scores = passes.scores(ended.params)
+    here = Point.at(passes, ended.params, scores, np.empty_like(scores))
+    run = _Run(passes, 1e-30, 1000, measure_for(goal, source))
+    assert [run.decide(here, 0.0)[1] for _ in range(3)] == [None, None, Reason.ROUNDING]
 
 
 def test_mismatch_tells_everything():

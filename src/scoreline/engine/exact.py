@@ -31,6 +31,9 @@ NEGLIGIBLE = 1e-6
 FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
 #: Iterations after a look that failed, after which the next one is taken anyhow: rounding may keep promises large.
 PATIENT = 10
+#: Looks in a row after which rounding is what keeps the gap, where each left it at this share of the least so far
+#: while the objective fell by less than the data's dtype resolves.
+STANDING, STILL = 2, 0.9
 #: How wide the corners of a hinge are rounded at first, in margins: so wide that at W = 0 none is straight.
 FIRST_ROUNDING = 2.0
 #: By how much less the next time, unless to move their centre brought the cost down to this share.
@@ -157,6 +160,7 @@ class _Run:
         self.iteration = 0
         self.looked: int | None = None
         self.gap: float | None = None
+        self.least_gap, self.value_then, self.standing = np.inf, np.inf, 0
         self.nearby: Preconditioner | ProximalMetric | None = None
         self.model: Model | None = None
         self.rounding, self.cost = 0.0, np.inf
@@ -206,12 +210,24 @@ class _Run:
                 self.gap, self.looked = self.gap_at(here), self.iteration
                 if self.gap <= self.tol:
                     return here, Reason.CONVERGED
+                if self._stands(here):
+                    return here, Reason.ROUNDING
                 # The gap falls about as the promise does.
                 fall = np.clip(2 * self.tol / self.gap, LEAST_FALL, MOST_FALL)
                 self.threshold = min(promise / size, self.threshold) * float(fall)
         if self.iteration >= self.max_iter:
             return here, Reason.MAX_EPOCHS
         return here, None
+
+    def _stands(self, here: Point) -> bool:
+        """Tell whether neither gap nor objective have moved for so many looks, this one included."""
+        assert self.gap is not None  # noqa: S101 - what a look has brought
+        value, least = self._plain_value(here), self.least_gap
+        resolved = float(np.finfo(here.params.W.dtype).eps) * value
+        still = self.gap > STILL * least and self.value_then - value < resolved
+        self.standing = self.standing + 1 if still else 0
+        self.least_gap, self.value_then = min(self.gap, least), value
+        return self.standing >= STANDING
 
     def gap_at(self, here: Point) -> float:
         """Return the relative gap of the objective, its hinges not rounded."""

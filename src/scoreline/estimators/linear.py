@@ -426,9 +426,11 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)
         if ended.reason in (Reason.MAX_EPOCHS, Reason.ROUNDING) and self.solver_.solver.must_converge:
+            more = "max_epochs, " if ended.reason is Reason.MAX_EPOCHS else ""
+            proved = "" if ended.duality_gap is None else f"; the gap that it proved is {ended.duality_gap:.1e}"
             warnings.warn(
                 f"The {self.solver_.name} solver stopped after {self.n_iter_} iterations without reaching "
-                f"tol={self.tol:g} ({ended.reason.value}). Raise max_epochs, tol or lam, or standardize.",
+                f"tol={self.tol:g} ({ended.reason.value}){proved}. Raise {more}tol or lam, or standardize.",
                 ConvergenceWarning,
                 stacklevel=3,
             )
