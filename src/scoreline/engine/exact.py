@@ -33,7 +33,7 @@ FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
 PATIENT = 10
 #: Looks in a row after which rounding is what keeps the gap, where each left it at this share of the least so far
 #: while the objective fell by less than the data's dtype resolves.
-STANDING, STILL = 2, 0.9
+STANDING, STILL = 10, 0.9
 #: How wide the corners of a hinge are rounded at first, in margins: so wide that at W = 0 none is straight.
 FIRST_ROUNDING = 2.0
 #: By how much less the next time, unless to move their centre brought the cost down to this share.
