@@ -34,6 +34,14 @@ class Rows:
         return int(self.y.max()) + 1
 
 
+def shapes(_: Path) -> tuple[Matrix, Matrix]:
+    """Return 40 drawn images of 32 x 32 x 3 bytes: no more than what tells whether all works."""
+    from scoreline.data import Challenges, draw_shapes
+
+    X, y = draw_shapes(40, Challenges(), seed=0)
+    return X.reshape(len(X), -1), y
+
+
 def digits(_: Path) -> tuple[Matrix, Matrix]:
     """Return scikit-learn's digits, 1,797 x 64 and 10 classes, as bytes."""
     from sklearn.datasets import load_digits
@@ -96,6 +104,7 @@ DATASETS: dict[str, Callable[[Path], tuple[Matrix, Matrix]]] = {
     "digits": digits,
     "probe": probe,
     "probe-small": probe_small,
+    "shapes": shapes,
 }
 #: What a data set is cut from.
 ORIGINS = {"cifar10-small": "cifar10", "probe-small": "probe"}

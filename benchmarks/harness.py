@@ -98,8 +98,8 @@ def _is_missing(job: Job, setting: Setting, results: Measurements) -> bool:
     return bool(why)
 
 
-def _environment(setting: Setting, compiled: Path) -> dict[str, str]:
-    limits = dict.fromkeys(THREAD_VARIABLES, str(setting.threads))
+def _environment(compiled: Path, threads: int) -> dict[str, str]:
+    limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
     return {**os.environ, **limits, "NUMBA_CACHE_DIR": str(compiled), "PYTHONHASHSEED": "0"}
 
 
@@ -115,7 +115,7 @@ def _launch(job: Job, setting: Setting) -> Record:
             done = subprocess.run(
                 command,
                 cwd=ROOT,
-                env=_environment(setting, compiled),
+                env=_environment(compiled, job.threads or setting.threads),
                 timeout=job.timeout,
                 capture_output=True,
                 text=True,
@@ -141,7 +141,7 @@ def _rates(setting: Setting) -> dict[int, float]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.machine", *map(str, setting.sizes)],
         cwd=ROOT,
-        env=_environment(setting, setting.cache / "compiled"),
+        env=_environment(setting.cache / "compiled", setting.threads),
         capture_output=True,
         text=True,
         check=True,

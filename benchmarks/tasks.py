@@ -21,8 +21,10 @@ class Task:
     tol: float = 1e-4
     #: Epochs of mini-batches.
     epochs: int = 0
-    #: Strengths of a path, or configurations of a sweep.
+    #: Strengths of a path, configurations of a sweep, or images that are described.
     count: int = 1
+    #: What images are described by, as ``--features`` takes it.
+    features: str = ""
     #: Seconds after which a peer is stopped at its next iteration.
     limit: float = 200.0
 
@@ -38,6 +40,8 @@ class Job:
     repeat_below: float = float("inf")
     #: Start with an empty folder of compiled code.
     empty_cache: bool = False
+    #: How many threads, if not as many as all others.
+    threads: int = 0
 
     @property
     def timeout(self) -> float:

@@ -1,6 +1,7 @@
 """The comparisons: one file each, and one line here."""
 
 from benchmarks.comparisons.base import Comparison
+from benchmarks.comparisons.descriptors import Descriptors
 from benchmarks.comparisons.digits import Digits
 from benchmarks.comparisons.epoch import Epoch
 from benchmarks.comparisons.exact import Exact
@@ -12,6 +13,6 @@ from benchmarks.comparisons.sweep import Sweep
 
 __all__ = ["COMPARISONS", "Comparison"]
 
-_CLASSES: tuple[type[Comparison], ...] = (Digits, Epoch, Exact, Hinges, Memory, Path, Probe, Sweep)
+_CLASSES: tuple[type[Comparison], ...] = (Descriptors, Digits, Epoch, Exact, Hinges, Memory, Path, Probe, Sweep)
 #: By name.
 COMPARISONS: dict[str, Comparison] = {cls.name: cls() for cls in _CLASSES}

@@ -179,11 +179,11 @@ def backward(buffer, n_rows, slopes, first, out):
     """
     for d in range(0, COLUMN_BLOCK, _PAIR):
         for m in range(0, slopes.shape[1], CLASS_BLOCK):
-            _outer_5x16(buffer, n_rows, slopes, first + d, m, out, d)
+            _outer_5x2(buffer, n_rows, slopes, first + d, m, out, d)
 
 
 @compiled
-def _outer_5x16(buffer, n_rows, slopes, column, m, out, d):
+def _outer_5x2(buffer, n_rows, slopes, column, m, out, d):
     zero = splat(0.0)
     a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = e0 = e1 = zero
     for i in range(n_rows):

@@ -1,7 +1,7 @@
-"""Eight float32 numbers at a time, for compiled code: a type for Numba and the operations on it.
+"""A register of float32 numbers at a time, for compiled code: a type for Numba and the operations on it.
 
 Loops over plain numbers leave it to the compiler to find the vectors; these kernels state them, so that sums stay
-in registers. The compiler maps eight lanes to what the machine has (one AVX register, two of NEON).
+in registers. There are eight lanes (one AVX register, two of NEON), or sixteen where the machine has AVX-512.
 """
 
 from __future__ import annotations
@@ -9,13 +9,22 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
 __all__ = ["LANES", "add", "fma", "load", "maximum", "splat", "spread", "store", "subtract", "total"]
 
-#: Numbers in a vector.
-LANES = 8
+
+def _lanes() -> int:
+    try:
+        return 16 if get_host_cpu_features().get("avx512f") else 8
+    except RuntimeError:  # the compiler does not know this machine's features
+        return 8
+
+
+#: Numbers in a vector: what a register holds.
+LANES = _lanes()
 
 _FLOAT = ir.FloatType()
 _BYTE = ir.IntType(8)
@@ -25,7 +34,7 @@ _VECTOR = ir.VectorType(_FLOAT, LANES)
 
 class _VectorType(types.Type):
     def __init__(self) -> None:
-        super().__init__(name="float32x8")
+        super().__init__(name=f"float32x{LANES}")
 
 
 _vector = _VectorType()
@@ -47,7 +56,7 @@ def _address(context: Any, builder: Any, signature: Any, args: Any, element: ir.
 
 @intrinsic
 def load(typing: Any, array: Any, index: Any) -> Any:
-    """Return ``array[index : index + 8]`` of a contiguous float32 or uint8 array, as floats."""
+    """Return ``array[index : index + LANES]`` of a contiguous float32 or uint8 array, as floats."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         if array.dtype == types.float32:
@@ -61,7 +70,7 @@ def load(typing: Any, array: Any, index: Any) -> Any:
 
 @intrinsic
 def store(typing: Any, array: Any, index: Any, vector: Any) -> Any:
-    """Write a vector to ``array[index : index + 8]`` of a contiguous float32 array."""
+    """Write a vector to ``array[index : index + LANES]`` of a contiguous float32 array."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         builder.store(args[2], _address(context, builder, signature, args, _FLOAT), align=4)
@@ -72,7 +81,7 @@ def store(typing: Any, array: Any, index: Any, vector: Any) -> Any:
 
 @intrinsic
 def splat(typing: Any, number: Any) -> Any:
-    """Return a vector of one number, eight times."""
+    """Return a vector of one number, repeated."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         number32 = context.cast(builder, args[0], signature.args[0], types.float32)
@@ -85,7 +94,7 @@ def splat(typing: Any, number: Any) -> Any:
 
 @intrinsic
 def spread(typing: Any, array: Any, index: Any) -> Any:
-    """Return ``array[index]`` of a contiguous float32 array, eight times, for an index that is not negative."""
+    """Return ``array[index]`` of a contiguous float32 array, repeated, for an index that is not negative."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         data = context.make_array(signature.args[0])(context, builder, args[0]).data

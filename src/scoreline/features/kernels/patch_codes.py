@@ -1,7 +1,7 @@
 """Patches of images coded by a dictionary and pooled, in one pass: no code of a patch is ever written to memory.
 
 An image's patches are projected to the whitened basis. Blocks of them stay in the first cache while the words
-stream past in panels of 16. A tile of 3 patches x 16 words sums the even and the odd half of the basis apart:
+stream past in panels. A tile of 3 patches and a panel of words sums the even and the odd half of the basis apart:
 their sum answers to the patch, their difference to its mirror image, so that both cost one product.
 """
 
@@ -235,7 +235,7 @@ def _finish(codes, row, u, v, mean, scale, pixel, lens, panel):
 
 @compiled
 def _pool_tile(codes, p0, width, n_even, n_odd, weights, bias, word, n, sums, cell, mirrored):
-    """Add the rectified answers of 16 words to the first n of 3 codes, and of their mirror images, to two sums."""
+    """Add a panel's rectified answers to the first n of 3 codes, and of their mirror images, to two sums."""
     a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1 = _answers(codes, p0, width, n_even, n_odd, weights, bias, word)
     zero = splat(0.0)
     s0, s1 = maximum(add(a0, d0), zero), maximum(add(a1, d1), zero)
@@ -316,7 +316,7 @@ def _add_nearest(answers, n_nearest, sums):
 
 @compiled(inline="always")
 def _answers(codes, p0, width, n_even, n_odd, weights, bias, word):
-    """Return the sums of the even half and the bias for 3 codes x 16 words (6 vectors), then of the odd half."""
+    """Return a panel's sums of the even half and the bias for 3 codes (6 vectors), then of the odd half."""
     p1, p2 = p0 + width, p0 + 2 * width
     w = word * (n_even + n_odd)
     q = w + n_even * PANEL
