@@ -31,6 +31,8 @@ LIBRARIES = (
     "vowpalwabbit",
     "xgboost-cpu",
     "xgboost",
+    "scikit-image",
+    "opencv-python-headless",
 )
 
 
