@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -11,6 +11,9 @@ from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
+
+if TYPE_CHECKING:
+    from scoreline.features.kernels.sift import Bands
 
 __all__ = ["DenseSIFT"]
 
@@ -86,11 +89,13 @@ class DenseSIFT(ImageDescriptor):
         rows, columns = self.places(images.shape[1:])
         each = len(rows) * len(columns)
         blurred = _blurred(grey_values(images), self.blur).astype(np.float32)
-        out = np.zeros((len(images), self.scales * each, LENGTH), np.float32)
+        out = np.empty((len(images), self.scales * each, LENGTH), np.float32)
         for s in range(self.scales):
-            sift_rows(
-                blurred, rows, columns, *_surroundings(self.bin * 2 ** (s / 2)), out[:, s * each : (s + 1) * each]
+            bin_ = self.bin * 2 ** (s / 2)
+            down, right = (
+                _bands(places, side, bin_) for places, side in zip((rows, columns), images.shape[1:3], strict=True)
             )
+            sift_rows(blurred, down, right, out[:, s * each : (s + 1) * each])
         return out
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
@@ -123,15 +128,19 @@ def _blurred(grey: FloatArray, blur: float) -> FloatArray:
     return np.asarray(correlate1d(correlate1d(grey, bell, axis=1, mode="mirror"), bell, axis=2, mode="mirror"))
 
 
-def _surroundings(bin_: float) -> tuple[Array, FloatArray]:
-    """Return the offsets that count, ``(m, 2)`` int64, with their places among the 4 x 4 bins and their weights.
+def _bands(places: Array, side: int, bin_: float) -> Bands:
+    """Return what the pixels along a side count for the four bins about each place, as a band matrix.
 
-    The numbers of an offset are its row and its column, in bins from the first bin's centre, and the Gaussian's
-    value.
+    At r bins from the place, less than 2.5, that is the value of a Gaussian of two bins' width, shared among the
+    two bins whose centres are nearest. Gradients on the border are not known.
     """
-    reach = round(bin_ * np.sqrt(2) * 5 * 0.5)
-    down, right = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
-    r, c = down / bin_, right / bin_
-    inside = (np.abs(r) < 2.5) & (np.abs(c) < 2.5)
-    numbers = np.column_stack([r + 1.5, c + 1.5, np.exp(-(r**2 + c**2) / 8)])
-    return np.column_stack([down, right])[inside], numbers[inside]
+    from scoreline.features.kernels.sift import Bands
+
+    r = (np.arange(side) - places[:, None]) / bin_
+    counts = np.where(np.abs(r) < 2.5, np.exp(-(r**2) / 8), 0)
+    counts[:, [0, -1]] = 0
+    near = np.maximum(1 - np.abs(r[:, None] + 1.5 - np.arange(4)[:, None]), 0)
+    weights = (counts[:, None] * near).reshape(-1, side)
+    width = int(np.count_nonzero(weights, axis=1).max())
+    first = np.minimum((weights > 0).argmax(axis=1), side - width)
+    return Bands(first, np.take_along_axis(weights, first[:, None] + np.arange(width), axis=1).astype(np.float32))

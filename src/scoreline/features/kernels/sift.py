@@ -2,80 +2,105 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled
+from scoreline._typing import Array
+from scoreline.engine.kernels.compiling import compiled, compiled_loosely
 
-__all__ = ["sift_rows"]
+__all__ = ["Bands", "sift_rows"]
 
 _SIDE, _DIRECTIONS, _CUT = 4, 8, 0.2
+_EIGHTH = np.float32(_DIRECTIONS / (2 * np.pi))
+
+
+class Bands(NamedTuple):
+    """What the pixels along one side of an image count for the four bins about each place: a band matrix.
+
+    first: (4 * places,) int64, the first pixel that counts. weights: (4 * places, T) float32, of it and the next.
+    """
+
+    first: Array
+    weights: Array
 
 
 @compiled
-def sift_rows(images, rows, columns, offsets, numbers, out):
-    """Write the descriptors of places to `out`, ``(n, places, 128)`` of zeros; see `DenseSIFT`."""
+def sift_rows(images, down, right, out):
+    """Write the descriptors of places to `out`, ``(n, places, 128)``; see `DenseSIFT`.
+
+    What a gradient counts for a bin is the product of what its row and its column count. So rows are summed first,
+    for all columns at once, and then columns.
+    """
     n, H, W = images.shape
-    length = np.empty((H, W))
-    direction = np.empty((H, W))
-    # One bin more on each side, which catches what is shared out of the 4 x 4.
-    wide = np.empty((_SIDE + 2, _SIDE + 2, _DIRECTIONS))
+    R, C = len(down.first), len(right.first)
+    energy = np.zeros((H, W * _DIRECTIONS), np.float32)
+    rows = np.empty((R, W * _DIRECTIONS), np.float32)
+    turned = np.empty((W, R * _DIRECTIONS), np.float32)
+    bins = np.empty((C, R * _DIRECTIONS), np.float32)
     for i in range(n):
-        _gradients(images[i], length, direction)
+        _share(images[i], energy)
+        _sum_band(down.first, down.weights, energy, rows)
+        for r in range(R):
+            for c in range(W):
+                for d in range(_DIRECTIONS):
+                    turned[c, r * _DIRECTIONS + d] = rows[r, c * _DIRECTIONS + d]
+        _sum_band(right.first, right.weights, turned, bins)
         place = 0
-        for r in rows:
-            for c in columns:
-                wide[:] = 0
-                for k in range(len(offsets)):
-                    y, x = r + offsets[k, 0], c + offsets[k, 1]
-                    if 0 < y < H - 1 and 0 < x < W - 1:
-                        _share(wide, numbers[k], length[y, x], direction[y, x])
-                _normalize(wide, out[i, place])
+        for r in range(R // _SIDE):
+            for c in range(C // _SIDE):
+                _normalize(bins, r, c, out[i, place])
                 place += 1
 
 
 @compiled
-def _gradients(image, length, direction):
-    """Write the lengths of the gradients inside the border and their directions in [0, 8)."""
+def _share(image, energy):
+    """Share the length of each gradient inside the border among the two directions nearest to its own."""
     H, W = image.shape
     for r in range(1, H - 1):
+        row = energy[r]
+        row[:] = 0
         for c in range(1, W - 1):
-            right = float(image[r, c + 1]) - float(image[r, c - 1])
-            up = float(image[r - 1, c]) - float(image[r + 1, c])
-            length[r, c] = np.sqrt(right * right + up * up)
-            direction[r, c] = np.arctan2(up, right) / (2 * np.pi) * _DIRECTIONS % _DIRECTIONS
+            right = image[r, c + 1] - image[r, c - 1]
+            up = image[r - 1, c] - image[r + 1, c]
+            length = np.sqrt(right * right + up * up)
+            direction = np.arctan2(up, right) * _EIGHTH + np.float32(_DIRECTIONS)
+            low = int(direction)
+            share = direction - np.float32(low)
+            at = c * _DIRECTIONS
+            row[at + low % _DIRECTIONS] = (np.float32(1) - share) * length
+            row[at + (low + 1) % _DIRECTIONS] = share * length
 
 
-@compiled
-def _share(wide, number, length, direction):
-    """Share a gradient among the bins around its place."""
-    low_r, low_c, low_d = int(np.floor(number[0])), int(np.floor(number[1])), int(np.floor(direction))
-    r, c, d = number[0] - low_r, number[1] - low_c, direction - low_d
-    weight = number[2] * length
-    for i in range(2):
-        of_row = weight * (r if i else 1 - r)
-        for j in range(2):
-            of_bin = of_row * (c if j else 1 - c)
-            own = wide[low_r + 1 + i, low_c + 1 + j]
-            own[low_d % _DIRECTIONS] += of_bin * (1 - d)
-            own[(low_d + 1) % _DIRECTIONS] += of_bin * d
+@compiled_loosely
+def _sum_band(first, weights, source, out):
+    """Write the product of a band matrix and `source` to `out`."""
+    for k in range(len(first)):
+        own = out[k]
+        own[:] = 0
+        for t in range(weights.shape[1]):
+            weight, row = weights[k, t], source[first[k] + t]
+            for j in range(len(own)):
+                own[j] += weight * row[j]
 
 
-@compiled
-def _normalize(wide, out):
-    """Write the 4 x 4 inner bins to `out`, of length 1, none above a fifth of the length before."""
-    total = 0.0
-    at = 0
-    for r in range(1, _SIDE + 1):
-        for c in range(1, _SIDE + 1):
+@compiled_loosely
+def _normalize(bins, r, c, out):
+    """Write the 4 x 4 bins of a place to `out`, of length 1, none above a fifth of the length before."""
+    width = _SIDE * _DIRECTIONS
+    for i in range(_SIDE):
+        for j in range(_SIDE):
+            own = bins[c * _SIDE + j, r * width + i * _DIRECTIONS : r * width + (i + 1) * _DIRECTIONS]
             for d in range(_DIRECTIONS):
-                out[at] = wide[r, c, d]
-                total += wide[r, c, d] ** 2
-                at += 1
-    cut = _CUT * np.sqrt(total)
-    total = 0.0
+                out[(i * _SIDE + j) * _DIRECTIONS + d] = own[d]
+    total = np.float32(0)
     for k in range(len(out)):
-        out[k] = min(float(out[k]), cut)
-        total += float(out[k]) ** 2
-    scale = 1 / max(np.sqrt(total), 1e-7)
+        total += out[k] * out[k]
+    cut = np.float32(_CUT) * np.sqrt(total)
+    total = np.float32(0)
+    for k in range(len(out)):
+        out[k] = min(out[k], cut)
+        total += out[k] * out[k]
+    scale = np.float32(1) / max(np.sqrt(total), np.float32(1e-7))
     for k in range(len(out)):
         out[k] *= scale
