@@ -3,7 +3,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from scoreline.errors import DataError
+from scoreline.errors import DataError, UsageError
 from scoreline.features import FEATURES, Pixels
 
 IMAGES = np.arange(2 * 3 * 4 * 3, dtype=np.uint8).reshape(2, 3, 4, 3)
@@ -49,3 +49,39 @@ def test_not_fitted():
 
 def test_is_registered_and_can_be_cloned():
     assert isinstance(clone(FEATURES.build("pixels")), Pixels)
+
+
+class TestZCA:
+    images = np.random.default_rng(0).integers(0, 256, (300, 3, 3, 3), dtype=np.uint8) // np.arange(
+        1, 4, dtype=np.uint8
+    )
+
+    def test_rows_have_the_identity_for_covariance(self):
+        rows = Pixels(zca=1e-9).fit_transform(self.images)
+        assert rows.dtype == np.float32
+        np.testing.assert_allclose(np.cov(rows.T, bias=True), np.eye(27), atol=1e-4)
+        np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-4)
+
+    def test_much_added_leaves_the_image(self):
+        flat = self.images.reshape(300, 27).astype(float)
+        rows = Pixels(zca=1e6).fit_transform(self.images)
+        centred = flat - flat.mean(axis=0)
+        scale = np.sqrt(1e6 * centred.var(axis=0).mean())
+        np.testing.assert_allclose(rows, centred / scale, atol=1e-5)
+
+    def test_it_is_restored(self):
+        fitted = Pixels(zca=0.1).fit(self.images)
+        other = Pixels(zca=0.1).restore(fitted.image_shape_, fitted.state())
+        np.testing.assert_array_equal(other.transform(self.images), fitted.transform(self.images))
+
+    def test_a_sample_is_enough_and_the_same_each_time(self):
+        once, again = (Pixels(zca=0.1, n_images=100).fit_transform(self.images) for _ in range(2))
+        np.testing.assert_array_equal(once, again)
+
+    def test_images_that_do_not_differ(self):
+        with pytest.raises(DataError, match="all the same"):
+            Pixels(zca=0.1).fit(np.ones((4, 2, 2, 3), np.uint8))
+
+    def test_images_that_are_too_large(self):
+        with pytest.raises(UsageError, match="12,288 numbers"):
+            Pixels(zca=0.1).fit(np.ones((2, 64, 64, 3), np.uint8))

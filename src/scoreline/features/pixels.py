@@ -3,29 +3,88 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from scoreline._checks import check_number
 from scoreline._typing import Array
+from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
 
 __all__ = ["Pixels"]
 
+#: Numbers an image may have to be whitened: the matrix that does it has this squared.
+MOST_WHITENED = 10_240
+
 
 class Pixels(FeatureExtractor):
-    """The numbers of the image in one row, as the lecture's ``x``: D = H * W * channels.
+    r"""The numbers of the image in one row, as the lecture's ``x``: D = H * W * channels.
 
     The rows are a view of the images in their own dtype; uint8 stays uint8. Scaling is the classifier's business
-    (``standardize=True``), which folds it into W and b.
+    (``standardize=True``), which folds it into W and b. With `zca` above 0 they are whitened, float32:
+
+    .. math:: \Sigma^{-1/2}_\epsilon (x - \bar x), \qquad
+       \Sigma_\epsilon = \Sigma + \text{zca} \cdot \tfrac{1}{D} \operatorname{tr} \Sigma \, I
+
+    with the mean and covariance of the training images: neighbouring pixels lose what they have in common, and the
+    result is still an image, the nearest to the one before (zero-phase component analysis).
+
+    Parameters
+    ----------
+    zca : float
+        What is added to the variance of each direction, in mean variances of a pixel; 0 leaves pixels as they are.
+    n_images : int
+        Images at the most that mean and covariance are measured on.
+    random_state : int
+        The seed of their choice.
+
+    Raises
+    ------
+    UsageError
+        `zca` is below 0, or images have more than 10,240 numbers.
+    DataError
+        The input is no batch of images, or all images are the same.
+
+    References
+    ----------
+    Bell, A. J. & Sejnowski, T. J. (1997). The "independent components" of natural scenes are edge filters. Vision
+    Research 37.
     """
 
+    def __init__(self, zca: float = 0.0, *, n_images: int = 20_000, random_state: int = 0) -> None:
+        self.zca = zca
+        self.n_images = n_images
+        self.random_state = random_state
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        """Learn the shape of images ``(n, H, W, ch)`` and, to whiten, ``mean_`` (D,) and ``whitener_`` (D, D)."""
+        check_number("zca", self.zca, 0)
+        check_number("n_images", self.n_images, 1)
+        super().fit(X, y)
+        if self.zca:
+            self.mean_, self.whitener_ = self._whitening(self._rows(X))
+        return self
+
     def transform(self, X: Array) -> Array:
-        """Return the images ``(n, H, W, ch)`` as rows ``(n, H * W * ch)``, without a copy."""
+        """Return the images ``(n, H, W, ch)`` as rows ``(n, H * W * ch)``; without a copy, if not whitened."""
         check_is_fitted(self)
-        X = self._check(X)
-        return X.reshape(len(X), math.prod(self.image_shape_))
+        rows = self._rows(X)
+        if not self.zca:
+            return rows
+        return np.asarray((rows - self.mean_) @ self.whitener_)
+
+    def state(self) -> dict[str, Array]:
+        """Return the mean and the whitening matrix, if there is one."""
+        return {"mean": self.mean_, "whitener": self.whitener_} if self.zca else {}
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Take over mean and matrix; see `FeatureExtractor.restore`."""
+        if self.zca:
+            self.mean_, self.whitener_ = state["mean"], state["whitener"]
+        return super().restore(image_shape, state)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``pixel_{row}_{column}_{channel}``, or ``x{i}`` for vectors."""
@@ -36,3 +95,32 @@ class Pixels(FeatureExtractor):
         return np.array(
             ["pixel_" + "_".join(map(str, cell)) for cell in np.ndindex(*self.image_shape_)], dtype=object
         )
+
+    def _rows(self, X: Array) -> Array:
+        X = self._check(X)
+        return X.reshape(len(X), math.prod(self.image_shape_))
+
+    def _whitening(self, rows: Array) -> tuple[Array, Array]:
+        from scipy.linalg import eigh
+
+        D = rows.shape[1]
+        if D > MOST_WHITENED:
+            raise UsageError(
+                f"Images of {D:,} numbers are to be whitened",
+                allowed=f"{MOST_WHITENED:,} at the most: the matrix has this squared",
+                fix="make images smaller (image_size), or leave zca out",
+            )
+        if len(rows) > self.n_images:
+            rows = rows[np.sort(np.random.default_rng(self.random_state).permutation(len(rows))[: self.n_images])]
+        mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+        centred = rows - mean
+        variances, directions = eigh(centred.T @ centred / np.float32(len(rows)), check_finite=False)
+        typical = float(np.maximum(variances, 0).mean())
+        if not typical > 0:
+            raise DataError(
+                "The images are to be whitened, but they are all the same",
+                allowed="images that differ",
+                fix="look at the images, or leave zca out",
+            )
+        gains = 1 / np.sqrt(np.maximum(variances, 0) + np.float32(self.zca * typical))
+        return mean, (directions * gains) @ directions.T

@@ -22,7 +22,7 @@ __all__ = ["LamChoice", "choose_lam", "with_lam"]
 #: Strengths that are tried, from the strongest down, and how close to its optimum each is brought.
 TRIED, ROUGHLY = np.geomspace(10, 1e-7, 17), 1e-2
 #: Strengths in a row that are no better, after which weaker ones are not tried.
-PATIENCE = 3
+PATIENCE = 2
 #: Standard errors by which an accuracy must pass another to be better.
 MARGIN = 0.5
 
@@ -39,7 +39,7 @@ class LamChoice:
 def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()) -> LamChoice:
     """Return the strongest penalty whose classifier is as good as the best on the validation split.
 
-    Half powers of ten are tried from 10 down, each roughly (`tol` at least 0.01), until three in a row are not
+    Half powers of ten are tried from 10 down, each roughly (`tol` at least 0.01), until two in a row are not
     better than the best so far by half a standard error of it; exact solvers go along one path. Of those within
     half a standard error of the best, the strongest is chosen: weaker penalties cost more time, and what they gain
     within that error is chance.
