@@ -26,7 +26,7 @@ def test_the_strongest_that_is_as_good_as_the_best(prepared):
     assert all(accuracy < enough for lam, accuracy in choice.accuracy.items() if lam > choice.lam)
     tried = sorted(choice.accuracy, reverse=True)
     np.testing.assert_array_equal(tried, TRIED[: len(tried)])
-    single = build_classifier(config.model_copy(update={"lam": choice.lam}))
+    single = build_classifier(config.model_copy(update={"lam": choice.lam}), prepared)
     fit_prepared(single, prepared, [])
     accuracy = single.score(prepared.rows["validation"], prepared.labels("validation"))
     assert accuracy == pytest.approx(choice.accuracy[choice.lam], abs=0.02)

@@ -21,7 +21,8 @@ def result():
 
 
 def test_the_best_is_what_its_settings_train_alone(result):
-    classifier, prepared = build_classifier(result.best.config), prepare(result.best.config)
+    prepared = prepare(result.best.config)
+    classifier = build_classifier(result.best.config, prepared)
     fit_prepared(classifier, prepared, ())
     right = classifier.score(prepared.rows["validation"], prepared.labels("validation"))
     assert result.best.validation_accuracy == right

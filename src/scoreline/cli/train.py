@@ -59,6 +59,16 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
     return [("lam", f"{choice.lam:.3g}: {figures}{worst}")]
 
 
+def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
+    choice = result.block_choice
+    if choice is None:
+        return []
+    tried = choice.accuracy
+    plain = tried[(1.0,) * len(choice.weights)]
+    figures = f"ridge {tried[choice.weights]:.4f} on validation, {plain:.4f} with all 1, {len(tried)} tried"
+    return [("weights", f"{result.config.block_weights}: {figures}")]
+
+
 def _print_summary(result: RunResult) -> None:
     dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
     splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
@@ -73,6 +83,7 @@ def _print_summary(result: RunResult) -> None:
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),
                 ("objective", f"{classifier.objective_:.6g} on the training data{proof}"),
+                *_chosen_weights(result),
                 *_chosen_lam(result),
                 ("solver", f"{classifier.solver_.name}{lr}: {classifier.solver_.reason}"),
                 ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),

@@ -57,6 +57,15 @@ class Standardization(NamedTuple):
         scale = np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1)), 0)
         return cls(mean + offset, scale)
 
+    @classmethod
+    def none(cls, n_features: int) -> Standardization:
+        """Return what leaves rows of so many features as they are."""
+        return cls(np.zeros(n_features), np.ones(n_features))
+
+    def weighted(self, weights: FloatArray) -> Standardization:
+        """Return what also multiplies each feature by a weight ``(D,)``; its penalty falls with the square."""
+        return Standardization(self.mean, self.scale * weights)
+
     def fold(self, params: Params) -> Params:
         """Return parameters that give for raw rows the scores that `params` give for standardised ones."""
         W = params.W * self.scale.astype(params.W.dtype)

@@ -23,7 +23,7 @@ from scoreline.data.memory import MemorySource
 from scoreline.engine.events import Reason, RunEnded
 from scoreline.engine.history import History
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective, Standardization, linear_scores, predicted_classes
+from scoreline.engine.objective import Objective, linear_scores, predicted_classes
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.solvers import (
     Choice,
@@ -39,6 +39,7 @@ from scoreline.estimators.availability import has_probabilities, learns_in_parts
 from scoreline.estimators.validation import (
     TrainingData,
     balance,
+    build_standardization,
     encode_labels,
     validate_rows,
     validate_training_data,
@@ -96,6 +97,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     standardize : bool, default False
         Shift and scale every feature to mean 0 and deviation 1 while training. ``coef_`` and ``intercept_`` are
         for raw rows all the same, and no copy of the data is made.
+    feature_weights : array (D,) or None, default None
+        What (standardised) features are multiplied by while training, above 0: the more, the weaker the penalty on
+        their weights. ``coef_`` is for raw rows all the same.
     dropout : float, default 0
         Share of the inputs that each step of a mini-batch solver sets to 0, in [0, 1).
     class_weight : dict, "balanced" or None, default None
@@ -169,6 +173,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "fit_intercept": ["boolean"],
         "standardize": ["boolean"],
+        "feature_weights": ["array-like", None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, str, None],
         "early_stopping": ["boolean"],
@@ -193,6 +198,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         n_iter_no_change: int = 5,
         fit_intercept: bool = True,
         standardize: bool = False,
+        feature_weights: Any = None,
         dropout: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         early_stopping: bool = False,
@@ -213,6 +219,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.fit_intercept = fit_intercept
         self.standardize = standardize
+        self.feature_weights = feature_weights
         self.dropout = dropout
         self.class_weight = class_weight
         self.early_stopping = early_stopping
@@ -366,7 +373,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             np.array([float(self.lam)]),
             source.n_classes,
             bool(self.fit_intercept),
-            Standardization.of(source) if self.standardize else None,
+            build_standardization(self.standardize, self.feature_weights, source),
         )
 
     def _settings(self, seed: int) -> Settings:

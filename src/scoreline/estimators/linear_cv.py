@@ -56,7 +56,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         In each fold, after 1, h, h², ... epochs only the best 1/h of the mini-batch configurations go on
         (`scoreline.engine.halving.Halving`); what is dropped is judged by what it had reached.
     loss, penalty, solver, schedule, batch_size, max_epochs, tol, n_iter_no_change, fit_intercept, standardize, \
-    dropout, class_weight, random_state
+    feature_weights, dropout, class_weight, random_state
         As in `LinearClassifier`; features are standardised in each fold by its own training rows.
 
     Attributes
@@ -121,6 +121,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "fit_intercept": ["boolean"],
         "standardize": ["boolean"],
+        "feature_weights": ["array-like", None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, str, None],
         "random_state": ["random_state"],
@@ -146,6 +147,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         n_iter_no_change: int = 5,
         fit_intercept: bool = True,
         standardize: bool = False,
+        feature_weights: Any = None,
         dropout: float = 0.0,
         class_weight: dict[Any, float] | str | None = None,
         random_state: int | np.random.RandomState | None = None,
@@ -165,6 +167,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.fit_intercept = fit_intercept
         self.standardize = standardize
+        self.feature_weights = feature_weights
         self.dropout = dropout
         self.class_weight = class_weight
         self.random_state = random_state

@@ -14,12 +14,13 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.memory import MemorySource
 from scoreline.data.scratch import is_mapped, take_rows
-from scoreline.engine.objective import BLOCK_ENTRIES
+from scoreline.engine.objective import BLOCK_ENTRIES, Standardization
 from scoreline.errors import DataError
 
 __all__ = [
     "TrainingData",
     "balance",
+    "build_standardization",
     "encode_labels",
     "validate_rows",
     "validate_training_data",
@@ -119,6 +120,28 @@ def balance(class_weight: Any, data: TrainingData) -> FloatArray | None:
         return factor[data.y]
     by_class = compute_class_weight(class_weight, classes=data.classes, y=data.classes[data.y])
     return by_class[data.y]
+
+
+def build_standardization(standardize: bool, feature_weights: Any, source: MemorySource) -> Standardization | None:
+    """Return what rows are shifted and multiplied by, None for nothing.
+
+    Raises
+    ------
+    DataError
+        There is not one weight above 0 for each feature.
+    """
+    measured = Standardization.of(source) if standardize else None
+    if feature_weights is None:
+        return measured
+    weights = np.asarray(feature_weights, dtype=np.float64)
+    if weights.shape != (source.n_features,) or not np.all((weights > 0) & np.isfinite(weights)):
+        raise DataError(
+            f"feature_weights came with shape {weights.shape} for {source.n_features} features, the least of them "
+            f"{weights.min(initial=np.inf):g}",
+            allowed="one finite number above 0 for each feature",
+            fix="leave a feature out instead of giving it no weight",
+        )
+    return (measured or Standardization.none(source.n_features)).weighted(weights)
 
 
 def validation_split(data: TrainingData, share: float, seed: int) -> tuple[TrainingData, TrainingData]:

@@ -49,6 +49,11 @@ class FeatureUnion(FeatureExtractor):
         """Return rows ``(n, D_part)`` of all parts, in their order, side by side."""
         return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)
 
+    def widths(self) -> list[int]:
+        """Return how many numbers of a row each part gives."""
+        check_is_fitted(self)
+        return [len(part.get_feature_names_out()) for _, part in self.parts]
+
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``{part}__{name}``, as scikit-learn's `FeatureUnion` does."""
         del input_features

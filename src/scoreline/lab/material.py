@@ -147,7 +147,8 @@ class Material:
         if self.paths:
             return NamedRun(name, self.paths[number], load_run(self.paths[number], data_dir=self.data_dir))
         config = BUILT_IN[name]
-        prepared, classifier = prepare(config), build_classifier(config)
+        prepared = prepare(config)
+        classifier = build_classifier(config, prepared)
         fit_prepared(classifier, prepared, ())
         return NamedRun(name, None, LoadedRun(save_model(config, prepared, classifier), prepared.dataset))
 

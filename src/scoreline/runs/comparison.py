@@ -13,6 +13,7 @@ from scoreline.data import Dataset, Progress, load_dataset
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.report.metrics import accuracy
+from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.lam_choice import with_lam
@@ -135,8 +136,9 @@ def _trained(
     name = " ".join(settings.values()) or config.loss
     split = judged_split(prepared.rows)
     begun = time.perf_counter()
+    config, _ = with_block_weights(config, prepared)
     config, choice = with_lam(config, prepared, listeners)
-    classifier = build_classifier(config)
+    classifier = build_classifier(config, prepared)
     try:
         fit_prepared(classifier, prepared, listeners)
     except DivergedError:

@@ -35,6 +35,10 @@ class RunConfig(BaseModel):
     )
     features: str = Field("pixels", description="What of an image the classifier sees.")
     standardize: bool = Field(True, description="Scale every feature to mean 0 and deviation 1.")
+    block_weights: str | None = Field(
+        None,
+        description="What each of several features is multiplied by: 1,0.5,...; auto chooses on validation.",
+    )
     loss: str = Field("softmax", description="Loss, perhaps with parameters: weston-watkins:squared,margin=2.")
     penalty: str = Field("l2", description="Penalty, perhaps with parameters: elastic-net:0.5.")
     lam: float | Literal["auto"] = Field(
@@ -72,6 +76,18 @@ class RunConfig(BaseModel):
         except (TypeError, ValueError):
             pass
         raise ValueError("a number of at least 0, or auto")
+
+    @field_validator("block_weights")
+    @classmethod
+    def _are_weights(cls, value: str | None) -> str | None:
+        if value is None or value == "auto":
+            return value
+        try:
+            if all(0 < float(weight) < math.inf for weight in value.split(",")):
+                return value
+        except ValueError:
+            pass
+        raise ValueError("numbers above 0 with commas between, or auto")
 
     @property
     def strength(self) -> float:

@@ -69,7 +69,7 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
             fix="leave --validation at 0.1, or give lam as a number",
         )
     rough = config.model_copy(update={"lam": 1.0, "tol": max(config.tol, ROUGHLY)})
-    classifier = build_classifier(rough)
+    classifier = build_classifier(rough, prepared)
     data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
     labels = encode_labels(prepared.labels("validation"), data.classes)
     held_out = MemorySource(prepared.rows["validation"], labels, len(data.classes))

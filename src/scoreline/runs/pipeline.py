@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scoreline._typing import Array, Labels
+from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, Progress, Split, load_dataset
 from scoreline.engine.solvers import named_solver
 from scoreline.engine.stopping import Listener
-from scoreline.errors import DataError
+from scoreline.errors import DataError, UsageError
 from scoreline.estimators import LinearClassifier
-from scoreline.features import FeatureExtractor, build_features
+from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
@@ -23,7 +23,9 @@ from scoreline.schedules import SCHEDULES
 
 __all__ = [
     "Prepared",
+    "block_widths",
     "build_classifier",
+    "feature_weights",
     "fit_prepared",
     "judged_split",
     "match_classes",
@@ -93,8 +95,8 @@ def prepare(
     return Prepared(dataset, extractor, rows)
 
 
-def build_classifier(config: RunConfig) -> LinearClassifier:
-    """Return the unfitted classifier that the settings describe."""
+def build_classifier(config: RunConfig, prepared: Prepared) -> LinearClassifier:
+    """Return the unfitted classifier that the settings describe, for the features of these data."""
     return LinearClassifier(
         loss=config.loss,
         penalty=config.penalty,
@@ -106,12 +108,50 @@ def build_classifier(config: RunConfig) -> LinearClassifier:
         max_epochs=config.max_epochs,
         tol=config.tol,
         standardize=config.standardize,
+        feature_weights=feature_weights(config, prepared),
         dropout=config.dropout,
         class_weight=config.class_weight,
         early_stopping=config.early_stopping,
         random_state=config.seed,
         memory=config.memory,
     )
+
+
+def feature_weights(config: RunConfig, prepared: Prepared) -> FloatArray | None:
+    """Return the weight of each feature ``(D,)``, None where all count the same.
+
+    Raises
+    ------
+    UsageError
+        The weights have yet to be chosen, or are not one for each of several features.
+    """
+    if config.block_weights is None:
+        return None
+    if config.block_weights == "auto":
+        raise UsageError(
+            "block_weights is 'auto' where nothing chooses it",
+            allowed="'auto' for training; numbers here",
+            fix="run 'scoreline train' and take the weights in its config.yaml",
+        )
+    widths, weights = block_widths(prepared), [float(weight) for weight in config.block_weights.split(",")]
+    if len(weights) != len(widths):
+        raise UsageError(
+            f"{len(weights)} block weights came for the {len(widths)} features {config.features}",
+            allowed="one weight for each",
+            fix="write them in the order of the features, or auto",
+        )
+    return np.repeat(weights, widths)
+
+
+def block_widths(prepared: Prepared) -> list[int]:
+    """Return how many numbers each of several features gives; raise UsageError where there is but one."""
+    if not isinstance(prepared.extractor, FeatureUnion):
+        raise UsageError(
+            "Block weights came for one feature",
+            allowed="several features with commas between, such as hog,hue",
+            fix="leave block_weights out",
+        )
+    return prepared.extractor.widths()
 
 
 def fit_prepared(classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]) -> None:

@@ -44,6 +44,7 @@ def _training(result: RunResult) -> dict[str, str]:
         "loss": config.loss,
         "penalty": f"{config.penalty}, lam = {config.strength:g}",
         "features": config.features + (", standardised" if config.standardize else ""),
+        **({"block weights": config.block_weights} if config.block_weights else {}),
         "solver": f"{classifier.solver_.name}: {classifier.solver_.reason}",
         "epochs": f"{classifier.n_iter_}, {classifier.stop_reason_.value}",
         "objective": f"{classifier.objective_:.6g} on the training data",

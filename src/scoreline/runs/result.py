@@ -9,6 +9,7 @@ from scoreline.engine.sanity import SanityCheck
 from scoreline.estimators import LinearClassifier
 from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation
+from scoreline.runs.block_weights import BlockChoice
 from scoreline.runs.config import RunConfig
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
@@ -41,6 +42,8 @@ class RunResult:
     timings: Timings
     #: How `lam` was chosen, where it was.
     lam_choice: LamChoice | None = None
+    #: How the weights of several features were chosen, where they were.
+    block_choice: BlockChoice | None = None
 
     @property
     def judged(self) -> Evaluation:

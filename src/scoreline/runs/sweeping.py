@@ -162,7 +162,7 @@ def sweep_run(
             allowed="data that hold one out, or a share to hold out",
             fix="leave --validation at 0.1",
         )
-    classifier = build_classifier(base)
+    classifier = build_classifier(base, prepared)
     begun = time.perf_counter()
     data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
     held_out = MemorySource(

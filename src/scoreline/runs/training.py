@@ -17,6 +17,7 @@ from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.report.metrics import Evaluation, evaluate_rows
+from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import with_lam
@@ -60,9 +61,10 @@ def train_run(
     begun = time.perf_counter()
     prepared = prepare(config, progress=progress)
     loaded = time.perf_counter()
+    config, blocks = with_block_weights(config, prepared)
     config, chosen = with_lam(config, prepared, listeners)
     tuned = time.perf_counter()
-    classifier = build_classifier(config)
+    classifier = build_classifier(config, prepared)
     folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")
     config.write(folder.config_file)
     write_rejected(folder.path / "rejected.csv", prepared.dataset.rejected)
@@ -89,6 +91,7 @@ def train_run(
         sanity,
         Timings(loaded - begun, tuned - loaded + fitted - checked, time.perf_counter() - begun),
         chosen,
+        blocks,
     )
     name = judged_split(prepared.rows)
     rows = prediction_rows(model, prepared.split(name), prepared.rows[name], name)

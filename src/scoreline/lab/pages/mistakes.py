@@ -190,7 +190,8 @@ from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, sav
 from scoreline.runs.predictions import judge_rows
 
 config = RunConfig(**{config!r})
-prepared, classifier = prepare(config), build_classifier(config)
+prepared = prepare(config)
+classifier = build_classifier(config, prepared)
 fit_prepared(classifier, prepared, [])
 model = save_model(config, prepared, classifier)
 facts = judge_rows(model, prepared.rows[{split!r}], prepared.labels({split!r}))

@@ -43,9 +43,9 @@ def picture_of(extractor: FeatureExtractor, image: Array, theme: Theme) -> Float
 
 
 def _pixels(extractor: Pixels, image: Array, theme: Theme) -> FloatArray:
-    """The image, its contrast stretched as standardisation does."""
-    del extractor, theme
-    values = image.astype(np.float64)
+    """The image, whitened if it is to be, its contrast stretched as standardisation does."""
+    del theme
+    values = extractor.transform(image[None]).reshape(image.shape).astype(np.float64)
     values = (values - values.mean(axis=(0, 1))) / np.maximum(values.std(axis=(0, 1)), 1)
     return np.broadcast_to(np.clip(0.5 + values / 4, 0, 1), (*image.shape[:2], 3))
 

@@ -1,0 +1,80 @@
+"""Weights of blocks of features: chosen on validation, written down, and felt by the classifier."""
+
+import numpy as np
+import pytest
+
+from scoreline.errors import DataError, UsageError
+from scoreline.runs.block_weights import choose_block_weights, with_block_weights
+from scoreline.runs.config import RunConfig
+from scoreline.runs.pipeline import build_classifier, feature_weights, prepare
+from scoreline.runs.training import train_run
+
+SETTINGS = {"data": "digits", "features": "pixels,hog:2", "tol": 1e-2}
+
+
+@pytest.fixture(scope="module")
+def prepared():
+    return prepare(RunConfig(**SETTINGS))
+
+
+@pytest.fixture(scope="module")
+def choice(prepared):
+    return choose_block_weights(prepared)
+
+
+def test_the_chosen_are_the_best_tried_and_no_worse_than_all_ones(choice):
+    assert choice.accuracy[choice.weights] == max(choice.accuracy.values())
+    assert (1.0, 1.0) in choice.accuracy
+    assert len(choice.accuracy) > 1
+    assert choice.weights[1] == 1  # the largest block sets the measure
+
+
+def test_auto_becomes_numbers_and_numbers_stay(prepared, choice):
+    config, told = with_block_weights(RunConfig(**SETTINGS, block_weights="auto"), prepared)
+    assert told == choice
+    np.testing.assert_allclose([float(weight) for weight in config.block_weights.split(",")], choice.weights)
+    assert with_block_weights(config, prepared) == (config, None)
+
+
+def test_each_feature_has_its_blocks_weight(prepared):
+    weights = feature_weights(RunConfig(**SETTINGS, block_weights="1,0.25"), prepared)
+    widths = prepared.extractor.widths()
+    np.testing.assert_array_equal(weights, np.repeat([1, 0.25], widths))
+    np.testing.assert_array_equal(build_classifier(RunConfig(**SETTINGS), prepared).feature_weights, None)
+
+
+def test_a_run_keeps_its_weights(tmp_path):
+    result = train_run(RunConfig(**SETTINGS, block_weights="auto"), tmp_path / "run")
+    kept = RunConfig.read(tmp_path / "run" / "config.yaml")
+    assert kept.block_weights == result.config.block_weights
+    assert kept.block_weights != "auto"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"block_weights": "1,2,3"}, "3 block weights came for the 2 features"),
+        ({"block_weights": "auto"}, "block_weights is 'auto' where nothing chooses it"),
+    ],
+)
+def test_weights_that_do_not_fit(prepared, changes, message):
+    with pytest.raises(UsageError, match=message):
+        feature_weights(RunConfig(**SETTINGS, **changes), prepared)
+
+
+def test_one_feature_has_no_blocks():
+    config = RunConfig(data="digits", block_weights="1")
+    with pytest.raises(UsageError, match="Block weights came for one feature"):
+        feature_weights(config, prepare(config))
+
+
+def test_no_validation_split(prepared):
+    without = type(prepared)(prepared.dataset, prepared.extractor, {"train": prepared.rows["train"]})
+    with pytest.raises(DataError, match="no validation split to choose block weights by"):
+        choose_block_weights(without)
+
+
+@pytest.mark.parametrize("text", ["1,-1", "1;2", "", "1,nan"])
+def test_text_that_is_no_weights(text):
+    with pytest.raises(UsageError, match="numbers above 0 with commas between, or auto"):
+        RunConfig.checked(**SETTINGS, block_weights=text)
