@@ -26,7 +26,11 @@ def test_the_chosen_are_the_best_tried_and_no_worse_than_all_ones(choice):
     assert choice.accuracy[choice.weights] == max(choice.accuracy.values())
     assert (1.0, 1.0) in choice.accuracy
     assert len(choice.accuracy) > 1
-    assert choice.weights[1] == 1  # the largest block sets the measure
+
+
+def test_their_mean_square_is_one(prepared, choice):
+    for weights in choice.accuracy:
+        assert np.average(np.square(weights), weights=prepared.extractor.widths()) == pytest.approx(1, rel=0.02)
 
 
 def test_auto_becomes_numbers_and_numbers_stay(prepared, choice):

@@ -39,7 +39,8 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
     With rows standardised, moments :math:`M = X^\top X / N` and :math:`C = X^\top Y / N` of one pass, and s the
     weight of each feature's block, the answers are :math:`x^\top S (S M S + r I)^{-1} S C`, so that a trial costs
     one Cholesky factor for each of four r. Weights begin at 1. In turn, each but the largest block's is halved or
-    doubled for as long as the accuracy grows, until no change of one weight makes it grow.
+    doubled for as long as the accuracy grows, until no change of one weight makes it grow. They are told with a
+    mean square of 1 over all features, so that ``lam`` keeps its measure.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
     trial = _Trial(prepared)
     weights = np.ones(len(widths))
     best = trial.accuracy(weights, widths)
-    tried = {tuple(weights.tolist()): best}
+    tried = {_told(weights, widths): best}
     grown = True
     while grown:
         grown = False
@@ -78,13 +79,13 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
                 while LEAST <= weights[block] * factor <= MOST:
                     changed = weights.copy()
                     changed[block] *= factor
-                    key = tuple(changed.tolist())
+                    key = _told(changed, widths)
                     if key not in tried:
                         tried[key] = trial.accuracy(changed, widths)
                     if tried[key] <= best:
                         break
                     weights, best, grown = changed, tried[key], True
-    return BlockChoice(tuple(weights.tolist()), tried)
+    return BlockChoice(_told(weights, widths), tried)
 
 
 def with_block_weights(config: RunConfig, prepared: Prepared) -> tuple[RunConfig, BlockChoice | None]:
@@ -94,6 +95,12 @@ def with_block_weights(config: RunConfig, prepared: Prepared) -> tuple[RunConfig
     choice = choose_block_weights(prepared)
     text = ",".join(f"{weight:g}" for weight in choice.weights)
     return config.model_copy(update={"block_weights": text}), choice
+
+
+def _told(weights: FloatArray, widths: list[int]) -> tuple[float, ...]:
+    """Return weights whose mean square over all features is 1, to three digits."""
+    scaled = weights / np.sqrt(np.average(np.square(weights), weights=widths))
+    return tuple(float(f"{weight:.3g}") for weight in scaled)
 
 
 class _Trial:
