@@ -14,6 +14,8 @@ from benchmarks.tasks import Job, Task
 __all__ = ["Hinges"]
 
 LINEAR_SVC, SKGLM, SNAPML = "scikit-learn LinearSVC", "skglm LinearSVC", "snapml SVM"
+#: Seconds after which a peer begins no further fit; one under way is ended after six times as long.
+LIMIT = 60.0
 #: Sizes that finish: LinearSVC takes hours for plain hinges on all of CIFAR-10.
 RACES: tuple[tuple[Task, tuple[str, ...]], ...] = (
     (Task("digits", "one-vs-all:squared"), (LINEAR_SVC, SNAPML)),
@@ -43,4 +45,4 @@ class Hinges(Comparison):
     def _races(self, *, quick: bool) -> list[list[Job]]:
         if quick:
             return [race_jobs(replace(task, limit=1), peers) for task, peers in RACES if task.data == "digits"]
-        return [race_jobs(task, peers) for task, peers in RACES]
+        return [race_jobs(replace(task, limit=LIMIT), peers) for task, peers in RACES]

@@ -21,9 +21,9 @@ LARGE = 200_000_000
 
 
 class Reference(Peer):
-    """scoreline's exact solver in float64 to a gap of 1e-9.
+    """scoreline's exact solver to `Task.tol`, in float64 where there are not too many rows or classes for it.
 
-    Where classes times rows are too many for float64, in float32 to `Task.tol`. The gap is part of the answer.
+    The gap is part of the answer.
     """
 
     name: ClassVar[str] = "reference"
@@ -33,8 +33,7 @@ class Reference(Peer):
     def run(self, rows: Rows, task: Task) -> Iterator[list[Point]]:
         """Yield one point, the optimum."""
         small = rows.X.size <= LARGE and len(rows.X) * rows.n_classes <= LARGE // 2
-        wanted = replace(task, tol=1e-9) if small else task
         X = rows.X.astype(np.float64) if small else rows.X
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            yield from ScorelineExact().run(replace(rows, X=X), wanted)
+            yield from ScorelineExact().run(replace(rows, X=X), task)
