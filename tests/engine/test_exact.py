@@ -151,7 +151,11 @@ def test_looks_at_a_gap_that_rounding_keeps_come_to_an_end():
     scores = passes.scores(ended.params)
     here = Point.at(passes, ended.params, scores, np.empty_like(scores))
     run = _Run(passes, 1e-30, 1000, measure_for(goal, source))
-    assert [run.decide(here, 0.0)[1] for _ in range(11)] == [None] * 10 + [Reason.ROUNDING]
+    reasons = []
+    for _ in range(11):
+        here, reason = run.decide(here, 0.0)
+        reasons.append(reason)
+    assert reasons == [None] * 10 + [Reason.ROUNDING]
 
 
 def test_mismatch_tells_everything():

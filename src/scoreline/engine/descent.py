@@ -12,16 +12,15 @@ from typing import Protocol
 import numpy as np
 
 from scoreline._typing import FloatArray
+from scoreline.engine.bias import Bias
 from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.line_search import minimize_along
 from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes
 from scoreline.engine.point import Point, dot
 
-__all__ = ["Model", "descend", "mean_curvature", "settle_bias"]
+__all__ = ["Model", "descend", "mean_curvature"]
 
-#: Rounds in which the bias alone is brought to where its gradient vanishes.
-BIAS_ROUNDS = 6
 #: Least and largest curvature that a preconditioner is made with, relative to the loss's bound.
 CURVATURE_RANGE = 1e-3, 1.0
 #: Scores that it is measured on at the most.
@@ -42,6 +41,7 @@ def descend(
     passes: Passes,
     here: Point,
     model: Model,
+    bias: Bias,
     decide: Callable[[Point, float], tuple[Point, Reason | None]],
     tell: Callable[[Point], Evaluated],
 ) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
@@ -55,6 +55,8 @@ def descend(
         Where to begin.
     model : Model
         Of the objective near a point.
+    bias : Bias
+        Settles it after each step.
     decide : callable
         Is shown each point and the decrease :math:`\tfrac12 g^\top H g` that the quadratic model promises of the
         next step (H is the model's inverse Hessian). It hands the point back, or a better one, and tells whether
@@ -62,26 +64,30 @@ def descend(
     tell : callable
         Makes the event of a point.
     """
-    while True:
-        direction = model.direction(here)
-        promise = -dot(here.gradient, direction) / 2
-        best, reason = decide(here, promise)
-        if reason is not None:
-            return best, reason
-        if best is not here:
-            here, direction = best, model.direction(best)
-        change = passes.scores(direction)
-        t, judged = minimize_along(passes, here, direction, change)
-        if judged is None:  # the slopes' buffer holds those of some trial
-            return Point.at(passes, here.params, here.scores, here.slopes), Reason.ROUNDING
-        step = Params(t * direction.W, t * direction.b)
-        scores = here.scores + change.dtype.type(t) * change
-        there = Point.judged_as(passes, here.params.plus(step), scores, here.slopes, judged)
-        model.learn(step, there.gradient, here.gradient)
-        here = there
-        wish = yield tell(here)
-        if wish is not None:
-            return here, wish
+    with passes.going_on():
+        while True:
+            direction = model.direction(here)
+            promise = -dot(here.gradient, direction) / 2
+            best, reason = decide(here, promise)
+            if reason is not None:
+                return best, reason
+            if best is not here:
+                here, direction = best, model.direction(best)
+            change = passes.scores(direction)
+            t, judged = minimize_along(passes, here, direction, change)
+            if judged is None:  # the slopes' buffer holds those of some trial
+                return Point.at(passes, here.params, here.scores, here.slopes), Reason.ROUNDING
+            step = Params(t * direction.W, t * direction.b)
+            scores = here.scores + change.dtype.type(t) * change
+            there = Point.judged_as(passes, here.params.plus(step), scores, here.slopes, judged)
+            # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
+            there = bias.settled(there, promise / 10)
+            step = step._replace(b=there.params.b - here.params.b)
+            model.learn(step, there.gradient, here.gradient)
+            here = there
+            wish = yield tell(here)
+            if wish is not None:
+                return here, wish
 
 
 def mean_curvature(passes: Passes, scores: FloatArray) -> float:
@@ -104,29 +110,3 @@ def mean_curvature(passes: Passes, scores: FloatArray) -> float:
         diagonal += float(np.average(change, weights=share)) / (2 * h)
     bound = loss.curvature(max(2, scores.shape[1]))
     return float(np.clip(diagonal / len(chosen), CURVATURE_RANGE[0] * bound, CURVATURE_RANGE[1] * bound))
-
-
-def settle_bias(passes: Passes, here: Point) -> Point:
-    """Return the point where, the weights being what they are, the bias's gradient is nearly 0.
-
-    One secant a bias, on scores that are known: no pass over the data until the gradient at the end. A free bias
-    makes the slopes of each class sum to 0 at the optimum; the certificate is worth little before they nearly do.
-    """
-    shift = np.zeros(here.scores.shape[1])
-    gradient = here.gradient.b[0].astype(np.float64)
-    curvature = np.full(len(shift), mean_curvature(passes, here.scores))
-    ones = np.ones((1, len(shift)), here.scores.dtype)
-    for _ in range(BIAS_ROUNDS):
-        step = -gradient / curvature
-        shift += step
-        change = np.broadcast_to((ones * shift).astype(here.scores.dtype), here.scores.shape)
-        passes.judge(here.scores, np.ascontiguousarray(change), 1.0, here.slopes)
-        before, gradient = gradient, passes.mean_slopes(here.slopes)
-        secant = np.divide(gradient - before, step, out=curvature.copy(), where=step != 0)
-        curvature = np.clip(secant, curvature / 4, curvature * 4)
-    b = (here.params.b + shift).astype(here.params.b.dtype)
-    scores = here.scores + shift.astype(here.scores.dtype)
-    settled = Point.at(passes, Params(here.params.W, b), scores, here.slopes)
-    if settled.objective <= here.objective:
-        return settled
-    return Point.at(passes, here.params, here.scores, here.slopes)

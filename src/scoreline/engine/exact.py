@@ -8,8 +8,9 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
+from scoreline.engine.bias import Bias
 from scoreline.engine.certificate import dual_value, has_certificate, relative_gap
-from scoreline.engine.descent import Model, descend, mean_curvature, settle_bias
+from scoreline.engine.descent import Model, descend, mean_curvature
 from scoreline.engine.events import Evaluated, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.lbfgs import LBFGS
 from scoreline.engine.moments import DenseMoments, Moments, Preconditioner, measure_matrix, measure_moments
@@ -163,6 +164,7 @@ class _Run:
         self.least_gap, self.value_then, self.standing = np.inf, np.inf, 0
         self.nearby: Preconditioner | ProximalMetric | None = None
         self.model: Model | None = None
+        self.bias = Bias(passes, 1.0)
         self.rounding, self.cost = 0.0, np.inf
         self.shift: FloatArray | None = None
         self.threshold = FIRST_LOOK * tol if self.certified else tol
@@ -172,8 +174,10 @@ class _Run:
     def descend(self, here: Point) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
         """Go down, by the method that loss and penalty ask for, with moments scaled by the curvature here."""
         if self.model is not None:  # of the same rounding about another centre
-            return descend(self.passes, here, self.model, self.decide, self.tell)
-        objective, curvature = self.passes.objective, mean_curvature(self.passes, here.scores)
+            return descend(self.passes, here, self.model, self.bias, self.decide, self.tell)
+        objective = self.passes.objective
+        curvature = mean_curvature(self.passes, here.scores)
+        self.bias = Bias(self.passes, curvature)
         squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
         ridge, shrink = 2 * float(objective.lam[0]) * squares, float(objective.lam[0]) * absolutes
         if shrink and isinstance(self.moments, DenseMoments):
@@ -182,14 +186,14 @@ class _Run:
             return descend_proximally(self.passes, here, metric, self.decide, self.tell)
         self.nearby = preconditioner = self.moments.preconditioner(curvature, ridge)
         self.model = self._model(ridge, preconditioner)
-        return descend(self.passes, here, self.model, self.decide, self.tell)
+        return descend(self.passes, here, self.model, self.bias, self.decide, self.tell)
 
     def _model(self, ridge: float, preconditioner: Preconditioner) -> Model:
         loss = self.passes.objective.loss
         few = self.passes.source.n_examples * self.passes.source.n_features <= NEWTON_ENTRIES
         if few and self.rounding and isinstance(loss, HingeLoss):
             return Newton(self.passes, loss, ridge, preconditioner)
-        return LBFGS(preconditioner)
+        return LBFGS(preconditioner.solve)
 
     def decide(self, here: Point, promise: float) -> tuple[Point, Reason | None]:
         """Look at the gap when little more is promised; stop when it, or the promise alone, is small enough."""
@@ -199,8 +203,7 @@ class _Run:
         if promise <= self.threshold * size or overdue:
             if not self.certified:
                 return here, Reason.CONVERGED
-            if self.passes.objective.fit_intercept:
-                here = settle_bias(self.passes, here)
+            here = self.bias.settled(here, promise)
             cost = self.cost_of_rounding(here) / size
             if cost > FOR_ROUNDING * self.tol:
                 if promise <= SOLVED * cost * size:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from scoreline.engine.moments import Preconditioner
 from scoreline.engine.params import Params
 from scoreline.engine.point import Point, dot
 
@@ -28,13 +28,18 @@ class _Pair(NamedTuple):
 class LBFGS:
     """Recent curvature on top of a preconditioner: the two-loop recursion.
 
+    Parameters
+    ----------
+    inverse : callable
+        Multiplies a gradient by the preconditioner, an inverse Hessian.
+
     References
     ----------
     Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4.
     """
 
-    def __init__(self, preconditioner: Preconditioner) -> None:
-        self.preconditioner = preconditioner
+    def __init__(self, inverse: Callable[[Params], Params]) -> None:
+        self.inverse = inverse
         self.pairs: deque[_Pair] = deque(maxlen=MEMORY)
 
     def learn(self, step: Params, after: Params, before: Params) -> None:
@@ -47,13 +52,18 @@ class LBFGS:
 
     def direction(self, here: Point) -> Params:
         """Return minus the inverse Hessian times the gradient; see `Model.direction`."""
-        q = here.gradient
+        r = self.times(here.gradient)
+        return Params(-r.W, -r.b)
+
+    def times(self, gradient: Params) -> Params:
+        """Return the inverse Hessian times `gradient`."""
+        q = gradient
         shares = []
         for pair in reversed(self.pairs):
             share = pair.rho * dot(pair.step, q)
             shares.append(share)
             q = q.plus(pair.change, -share)
-        r = self.preconditioner.solve(q)
+        r = self.inverse(q)
         for pair, share in zip(self.pairs, reversed(shares), strict=True):
             r = r.plus(pair.step, share - pair.rho * dot(pair.change, r))
-        return Params(-r.W, -r.b)
+        return r

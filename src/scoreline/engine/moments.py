@@ -20,7 +20,7 @@ __all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "meas
 #: feature, and not fewer than these.
 WORTH_PASSES, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
 #: Features beyond which moments are kept as factors of a sample of rows: a matrix of D x D is too much.
-MOST_FEATURES = 10_240
+MOST_FEATURES = 16_384
 #: Rows of that sample, and the share of its directions that are kept.
 FACTOR_ROWS, KEPT = 2048, 0.5
 #: What is added to the diagonal at first, relative to its largest entry.
@@ -28,6 +28,8 @@ JITTER = 1e-10
 #: What an eigendecomposition and a Cholesky factor of n x n take, in the time of so many n^3 multiplications in a
 #: matrix product, whose rate the first two do not reach.
 EIGEN_COST, CHOLESKY_COST = 11, 0.8
+#: Side of the squares in which a triangle is copied.
+_TILE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ class Moments(ABC):
 
 
 class DenseMoments(Moments):
-    """The matrix itself, factorised anew for each ridge."""
+    """The matrix itself, of which the lower triangle counts, factorised anew for each ridge."""
 
     def __init__(self, mean: FloatArray, matrix: FloatArray) -> None:
         super().__init__(mean)
@@ -83,10 +85,9 @@ class DenseMoments(Moments):
         """Factorise; see `Moments.inverse`."""
         from scipy.linalg import cho_solve
 
-        system = curvature * self.matrix
-        np.einsum("ii->i", system)[:] += ridge
         # A feature that never varies has no curvature; the jitter keeps its row harmless.
-        factor = _factorised(system, JITTER * max(float(np.einsum("ii->i", system).max()), 1e-30))
+        largest = curvature * float(self.matrix.diagonal().max()) + ridge
+        factor = _factorised(self.matrix, curvature, ridge, JITTER * max(largest, 1e-30))
         return lambda rows: np.asarray(cho_solve((factor, True), rows.T, check_finite=False)).T
 
 
@@ -126,7 +127,7 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     ========================  ==============================  ====================
 
     The last is the dual form, exact where all rows are in the sample (N < D). It is also what is left for more
-    than 10,240 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
+    than 16,384 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
     share their mean.
 
     The better the moments, the fewer the iterations, and the tighter the certificate: m is so large that the
@@ -164,7 +165,9 @@ def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
     """Measure the matrix itself, on as many rows as pay off where only the matrix tells of bends."""
     N, D = source.n_examples, source.n_features
     m = int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS)))
-    return DenseMoments(*_mean_and_matrix(objective, source, m))
+    mean, matrix = _mean_and_matrix(objective, source, m)
+    _mirror(matrix)
+    return DenseMoments(mean, matrix)
 
 
 def _dense(objective: Objective, source: DataSource, m: int) -> Moments:
@@ -193,50 +196,77 @@ def _dual(objective: Objective, source: DataSource, m: int) -> Moments:
     complete = m == source.n_examples
     if not complete:
         there[: int((1 - KEPT) * len(values))] = False
-    vectors = (X.T @ left[:, there]) / np.sqrt(values[there])
+    vectors = _orthonormal((X.T @ left[:, there]) / np.sqrt(values[there]))
     others = X.shape[1] - int(there.sum())
     rest = float(np.maximum(values[~there], 0).sum()) / others if others and not complete else 0.0
     return SpectralMoments(mean, values[there].astype(np.float64), vectors, rest)
 
 
+def _orthonormal(vectors: FloatArray) -> FloatArray:
+    """Take out of each column, the last one being the surest, what rounding has left in it of those behind.
+
+    A trace of the strongest direction in a weak one would make the inverse indefinite.
+    """
+    from scipy.linalg import qr
+
+    basis, triangle = qr(vectors[:, ::-1], mode="economic", check_finite=False)
+    return np.asarray((basis * np.sign(np.diag(triangle)))[:, ::-1])
+
+
 def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[FloatArray, FloatArray]:
-    """Return the mean (0 without a bias) and the moments about it."""
+    """Return the mean (0 without a bias) and the lower triangle of the moments about it."""
+    from scipy.linalg.blas import get_blas_funcs
+
     D = source.n_features
     total, sums, shift = 0.0, np.zeros(D), None
-    matrix: FloatArray = np.zeros((D, D), np.float32)
+    dtype = compute_dtype(next(iter(source.batches(1, seed=None))).X.dtype)
+    matrix: FloatArray = np.zeros((D, D), dtype, order="F")
+    add_square, add_outer = get_blas_funcs(("syrk", "syr"), (matrix,))
     for X, share in _sample(objective, source, m):
         # About a point near the mean, so that little is left to take off at the end.
-        shift = share @ X / max(share.sum(), 1e-300) if shift is None else shift
+        of_rows = share.astype(X.dtype)
+        shift = (of_rows @ X).astype(np.float64) / max(share.sum(), 1e-300) if shift is None else shift
         if objective.fit_intercept:
             X -= shift.astype(X.dtype)
         total += float(share.sum())
-        sums += share @ X
-        X *= np.sqrt(share)[:, None].astype(X.dtype)
-        matrix += X.T @ X
+        sums += of_rows @ X
+        X *= np.sqrt(of_rows)[:, None]
+        # NumPy would fill both triangles for each block of rows, which takes longer than the product.
+        matrix = add_square(1.0, X.T, beta=1.0, c=matrix, lower=True, overwrite_c=True)
     matrix /= total
     if not objective.fit_intercept or shift is None:
-        return np.zeros(D), matrix
-    offset = (sums / total).astype(matrix.dtype)
-    matrix -= np.outer(offset, offset)
-    return shift + offset, matrix
+        return np.zeros(D), matrix.astype(np.float32, copy=False)
+    offset = sums / total
+    matrix = add_outer(-1.0, offset, a=matrix, lower=True, overwrite_a=True)
+    return shift + offset, matrix.astype(np.float32, copy=False)
 
 
-def _factorised(matrix: FloatArray, jitter: float) -> FloatArray:
-    """Return the lower Cholesky factor of a matrix with `jitter`, or what it takes, on its diagonal.
+def _mirror(matrix: FloatArray) -> None:
+    """Write the lower triangle over the upper one."""
+    for low in range(0, len(matrix), _TILE):
+        rows = slice(low, low + _TILE)
+        matrix[:low, rows] = matrix[rows, :low].T
+        corner = np.tril(matrix[rows, rows])
+        matrix[rows, rows] = corner + np.tril(corner, -1).T
+
+
+def _factorised(matrix: FloatArray, scale: float, ridge: float, jitter: float) -> FloatArray:
+    """Return the lower Cholesky factor of ``scale * matrix + ridge * I`` with `jitter`, or what it takes, besides.
 
     Dependent features have eigenvalues of 0, and rounding (that of float32 data is some 1e-7 of the largest) may
     push these below; the jitter grows until they are above.
     """
     from scipy.linalg import LinAlgError, cho_factor
 
-    lifted = matrix.copy()
-    np.einsum("ii->i", lifted)[:] += jitter
+    system = scale * matrix
+    largest = float(system.diagonal().max()) + ridge
+    np.einsum("ii->i", system)[:] += ridge + jitter
     try:
-        factor, _ = cho_factor(lifted, lower=True, overwrite_a=True, check_finite=False)
+        factor, _ = cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
     except LinAlgError:
-        if not jitter < matrix.max():  # then these are no moments
+        if not jitter < largest:  # then these are no moments
             raise
-        return _factorised(matrix, 10 * jitter)
+        return _factorised(matrix, scale, ridge, 10 * jitter)
     return np.asarray(factor)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,10 @@ class Passes:
     def __init__(self, objective: Objective, source: DataSource) -> None:
         self.objective, self.source = objective, source
         self.labelled = read_labels(source)
+
+    def going_on(self) -> AbstractContextManager[Any]:
+        """Return the context in which one pass follows upon another."""
+        return nullcontext()
 
     def scores(self, params: Params) -> FloatArray:
         """Return the scores of all rows."""

@@ -63,12 +63,12 @@ class ProximalMetric:
     def step(self, here: Point) -> Params:
         """Return the step to the lowest point of the quadratic and the absolute values together."""
         of_bias = here.gradient.b[0].astype(np.float64)
-        W, dtype = here.params.W[0], self.matrix.dtype
-        gradient = (here.gradient.W[0] - np.outer(of_bias, self.mean)).astype(dtype)
-        moved = W.astype(dtype)
+        # In the dtype of the weights, whatever the matrix's: steps may be far smaller than the weights are.
+        W = here.params.W[0]
+        gradient = (here.gradient.W[0] - np.outer(of_bias, self.mean)).astype(W.dtype)
+        moved = W.copy()
         self._descend(gradient, moved)
-        # A weight that becomes 0 becomes so to the last digit, whatever the matrix's dtype.
-        dW = np.where(moved == 0, -W, (moved - W.astype(dtype)).astype(W.dtype))
+        dW = moved - W
         db = -of_bias / self.curvature - dW @ self.mean
         return Params(dW[None], db[None].astype(here.params.b.dtype))
 

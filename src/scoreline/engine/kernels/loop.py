@@ -14,7 +14,14 @@ from scoreline.data.base import Batch, DataSource
 from scoreline.data.memory import MemorySource, epoch_order
 from scoreline.engine.events import Diverged, StepDone
 from scoreline.engine.kernels.losses import compiled_loss
-from scoreline.engine.kernels.products import CLASS_BLOCK, COLUMN_BLOCK, ROW_BLOCK, batch_buffer, padded
+from scoreline.engine.kernels.products import (
+    CLASS_BLOCK,
+    COLUMN_BLOCK,
+    ROW_BLOCK,
+    batch_buffer,
+    line_zeros,
+    padded,
+)
 from scoreline.engine.kernels.stretch import Buffers, Given, Results, Weights, make_steps
 from scoreline.engine.kernels.threads import new_sync, run_together, thread_count
 from scoreline.engine.kernels.updates import MEMORIES, compiled_update, corrections
@@ -111,7 +118,7 @@ class CompiledLoop(Loop):
     def _new_given(self) -> Given:
         source, objective = self._source, self.objective
         DP = padded(source.n_features, COLUMN_BLOCK)
-        mean, scale = np.zeros(DP, np.float32), np.zeros(DP, np.float32)
+        mean, scale = line_zeros((DP,)), line_zeros((DP,))
         scale[: source.n_features] = 1
         if objective.standardization is not None:
             mean[: source.n_features], scale[: source.n_features] = objective.standardization
@@ -134,16 +141,17 @@ class CompiledLoop(Loop):
     def _new_weights(self) -> Weights:
         """Return the parameters and the optimiser's memory as compiled code takes them."""
         K, R, D = self.params.W.shape
-        W = np.zeros((K * R, padded(D, COLUMN_BLOCK)), np.float32)
+        W = line_zeros((K * R, padded(D, COLUMN_BLOCK)))
         W[:, :D] = self.params.W.reshape(K * R, D)
-        memory = np.zeros((MEMORIES, *W.shape), np.float32)
+        memory = line_zeros((MEMORIES, *W.shape))
         b_memory = np.zeros((MEMORIES, K * R), np.float32)
         for i, (of_W, of_b) in enumerate(
             zip(self._memories(self.state.W), self._memories(self.state.b), strict=True)
         ):
             memory[i, :, :D] = of_W.reshape(K * R, D)
             b_memory[i] = of_b.reshape(K * R)
-        folded = W * self._given.scale
+        folded = line_zeros(W.shape)
+        np.multiply(W, self._given.scale, out=folded)
         parts = folded.astype(np.float64) * self._given.mean
         shift = parts.reshape(K * R, -1, COLUMN_BLOCK).sum(axis=2).T.copy()
         return Weights(W, memory, self.params.b.reshape(K * R).astype(np.float32), b_memory, folded, shift)

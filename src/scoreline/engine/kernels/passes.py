@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
@@ -19,6 +21,7 @@ from scoreline.engine.kernels.products import (
     backward,
     batch_buffer,
     forward,
+    line_zeros,
     padded,
     take,
 )
@@ -41,13 +44,18 @@ class CompiledPasses(Passes):
         self._n_threads = thread_count()
         self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
         first = next(iter(source.batches(1, seed=None)))
-        self._buffers = np.stack([batch_buffer(CHUNK, source.n_features, first.X.dtype)] * self._n_threads)
+        rows = batch_buffer(self._n_threads * CHUNK, source.n_features, first.X.dtype)
+        self._buffers = rows.reshape(self._n_threads, CHUNK, -1)
+
+    def going_on(self) -> AbstractContextManager[Any]:
+        """Hold BLAS to one thread: others of its own spin for a while after each call, on the cores of ours."""
+        return threadpool_limits(1, user_api="blas")
 
     def scores(self, params: Params) -> FloatArray:
         """Return the scores of all rows; see `Passes.scores`."""
         folded = self.objective.folded(params)
         R, D = params.W.shape[1:]
-        W = np.zeros((R, padded(D, COLUMN_BLOCK)), np.float32)
+        W = line_zeros((R, padded(D, COLUMN_BLOCK)))
         W[:, :D] = folded.W[0]
         out = np.empty((self.source.n_examples, R), np.float32)
         first = 0
@@ -103,8 +111,11 @@ def _score(thread, n_threads, X, buffers, W, b, out):
     for chunk in range(chunks * thread // n_threads, chunks * (thread + 1) // n_threads):
         first = chunk * CHUNK
         rows = min(CHUNK, n - first)
-        take(X, first, rows, 0, D, buffer)
-        forward(buffer, 0, (rows + ROW_BLOCK - 1) // ROW_BLOCK * ROW_BLOCK, W, b, scores)
+        if rows % ROW_BLOCK == 0 and W.shape[1] == D:
+            forward(X[first : first + rows], 0, rows, W, b, scores)
+        else:
+            take(X, first, rows, 0, D, buffer)
+            forward(buffer, 0, (rows + ROW_BLOCK - 1) // ROW_BLOCK * ROW_BLOCK, W, b, scores)
         for i in range(rows):
             for m in range(len(b)):
                 out[first + i, m] = scores[i, m]

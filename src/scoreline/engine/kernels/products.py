@@ -6,6 +6,7 @@ all rows would share a few lines of the cache). Every product sums in a fixed or
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = [
     "batch_buffer",
     "forward",
     "gather",
+    "line_zeros",
     "padded",
     "take",
 ]
@@ -35,6 +37,8 @@ COLUMN_BLOCK = 64
 _CACHED_WEIGHTS = 1 << 16
 _CACHE_LINE = 64
 _PAIR = 2 * LANES
+#: Whether there are 32 registers, as AVX-512 has.
+_WIDE = LANES == 16
 
 
 def padded(n: int, block: int) -> int:
@@ -46,7 +50,15 @@ def batch_buffer(rows: int, features: int, dtype: np.dtype[Any]) -> np.ndarray[A
     """Return a buffer of zeros for `gather`."""
     lines = padded(padded(features, COLUMN_BLOCK) * dtype.itemsize, _CACHE_LINE) // _CACHE_LINE
     width = (lines | 1) * _CACHE_LINE // dtype.itemsize
-    return np.zeros((padded(rows, ROW_BLOCK), width), dtype)
+    return line_zeros((padded(rows, ROW_BLOCK), width), dtype)
+
+
+def line_zeros(shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray[Any, Any]:
+    """Return zeros that begin where a line of the cache does, so that few vectors lie across two lines."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(size + _CACHE_LINE, np.uint8)
+    first = -room.ctypes.data % _CACHE_LINE
+    return room[first : first + size].view(dtype).reshape(shape)
 
 
 @compiled
@@ -93,6 +105,10 @@ def forward(buffer, low, high, W, b, scores):
             x3 = buffer[i + 3, first:last]
             out = scores[i : i + ROW_BLOCK]
             m = 0
+            while _WIDE and M - m >= 10:
+                _dot_2x10(x0, x1, W, first, m, out[:2])
+                _dot_2x10(x2, x3, W, first, m, out[2:])
+                m += 10
             while M - m >= 3 and M - m != 4:  # four are better split in two pairs
                 _dot_4x3(x0, x1, x2, x3, W[m, first:last], W[m + 1, first:last], W[m + 2, first:last], out, m)
                 m += 3
@@ -101,6 +117,56 @@ def forward(buffer, low, high, W, b, scores):
                 m += 2
             if m < M:
                 _dot_4x1(x0, x1, x2, x3, W[m, first:last], out, m)
+
+
+@compiled
+def _dot_2x10(x, y, W, first, m, out):
+    """Each register of the rows is turned into floats once for ten classes; needs 32 registers."""
+    zero = splat(0.0)
+    a0 = b0 = c0 = d0 = e0 = f0 = g0 = h0 = i0 = j0 = zero
+    a1 = b1 = c1 = d1 = e1 = f1 = g1 = h1 = i1 = j1 = zero
+    for i in range(0, len(x), LANES):
+        p, q, k = load(x, i), load(y, i), first + i
+        w = load(W[m], k)
+        a0, a1 = fma(p, w, a0), fma(q, w, a1)
+        w = load(W[m + 1], k)
+        b0, b1 = fma(p, w, b0), fma(q, w, b1)
+        w = load(W[m + 2], k)
+        c0, c1 = fma(p, w, c0), fma(q, w, c1)
+        w = load(W[m + 3], k)
+        d0, d1 = fma(p, w, d0), fma(q, w, d1)
+        w = load(W[m + 4], k)
+        e0, e1 = fma(p, w, e0), fma(q, w, e1)
+        w = load(W[m + 5], k)
+        f0, f1 = fma(p, w, f0), fma(q, w, f1)
+        w = load(W[m + 6], k)
+        g0, g1 = fma(p, w, g0), fma(q, w, g1)
+        w = load(W[m + 7], k)
+        h0, h1 = fma(p, w, h0), fma(q, w, h1)
+        w = load(W[m + 8], k)
+        i0, i1 = fma(p, w, i0), fma(q, w, i1)
+        w = load(W[m + 9], k)
+        j0, j1 = fma(p, w, j0), fma(q, w, j1)
+    out[0, m] += total(a0)
+    out[0, m + 1] += total(b0)
+    out[0, m + 2] += total(c0)
+    out[0, m + 3] += total(d0)
+    out[0, m + 4] += total(e0)
+    out[0, m + 5] += total(f0)
+    out[0, m + 6] += total(g0)
+    out[0, m + 7] += total(h0)
+    out[0, m + 8] += total(i0)
+    out[0, m + 9] += total(j0)
+    out[1, m] += total(a1)
+    out[1, m + 1] += total(b1)
+    out[1, m + 2] += total(c1)
+    out[1, m + 3] += total(d1)
+    out[1, m + 4] += total(e1)
+    out[1, m + 5] += total(f1)
+    out[1, m + 6] += total(g1)
+    out[1, m + 7] += total(h1)
+    out[1, m + 8] += total(i1)
+    out[1, m + 9] += total(j1)
 
 
 @compiled
