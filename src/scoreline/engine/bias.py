@@ -10,10 +10,11 @@ from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes
 from scoreline.engine.point import Point
 
-__all__ = ["Bias"]
+__all__ = ["ROUNDS_A_STEP", "Bias"]
 
-#: Rounds in which the bias is brought to where its gradient vanishes, at the most.
-ROUNDS = 8
+#: Rounds in which the bias is brought to where its gradient vanishes, at the most, and after a step: with many
+#: classes to judge all scores costs as much as a pass.
+ROUNDS, ROUNDS_A_STEP = 8, 2
 #: Share of the decrease that the next step promises below which the bias's own promise is nothing.
 SETTLED = 1e-2
 
@@ -36,7 +37,7 @@ class Bias:
         self.passes, self.curvature = passes, curvature
         self.model = LBFGS(self._over_curvature)
 
-    def settled(self, here: Point, promise: float) -> Point:
+    def settled(self, here: Point, promise: float, rounds: int = ROUNDS) -> Point:
         """Return the point with the bias settled; `here` itself where that would not be worth a round.
 
         Parameters
@@ -45,13 +46,15 @@ class Bias:
             Its slopes are overwritten with those of the point that is returned.
         promise : float
             The decrease that the next step promises.
+        rounds : int
+            That are made at the most.
         """
         passes = self.passes
         if not passes.objective.fit_intercept:
             return here
         gradient = at_first = passes.mean_slopes(here.slopes)
         shift, change, judged = np.zeros(len(gradient)), np.empty_like(here.scores), here.judged
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             direction = self.model.times(_of_bias(gradient)).b[0]
             if not gradient @ direction / 2 > SETTLED * promise:
                 break

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.bias import Bias
+from scoreline.engine.bias import ROUNDS_A_STEP, Bias
 from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.line_search import minimize_along
 from scoreline.engine.params import Params
@@ -81,7 +81,7 @@ def descend(
             scores = here.scores + change.dtype.type(t) * change
             there = Point.judged_as(passes, here.params.plus(step), scores, here.slopes, judged)
             # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
-            there = bias.settled(there, promise / 10)
+            there = bias.settled(there, promise / 10, ROUNDS_A_STEP)
             step = step._replace(b=there.params.b - here.params.b)
             model.learn(step, there.gradient, here.gradient)
             here = there

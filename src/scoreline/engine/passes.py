@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
-from scoreline.engine.objective import Objective, block_rows, predicted_classes
+from scoreline.engine.objective import Objective, predicted_classes
 from scoreline.engine.params import Params
 from scoreline.engine.scored import all_scores, read_labels
 from scoreline.losses import Loss
@@ -21,6 +22,9 @@ __all__ = ["Judged", "Passes", "passes_over"]
 
 #: Passes that a fit is expected to make, for the question whether compiling pays.
 EXPECTED_PASSES = 30
+#: Scores that are judged at a time, so that what is computed on the way stays in the cache, and scores from which
+#: on all threads judge them.
+JUDGED_ENTRIES, WORTH_THREADS = 1 << 18, 1 << 20
 
 
 class Judged(NamedTuple):
@@ -52,21 +56,28 @@ class Passes:
 
     def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
         """Judge ``scores + t * change`` (None: no change) and write the losses' slopes there into `slopes`."""
-        y, weight = self.labelled
-        loss = hits = slope = 0.0
+        loss, y, weight = self.objective.loss, *self.labelled
         n, R = scores.shape
-        rows = block_rows(R)
-        for first in range(0, n, rows):
-            part = slice(first, first + rows)
+
+        def judged(part: slice) -> tuple[float, float, float]:
             here = scores[part] if change is None else scores[part] + scores.dtype.type(t) * change[part]
-            values, slopes[part] = self.objective.loss.value_and_gradient(here, y[part])
+            values, slopes[part] = loss.value_and_gradient(here, y[part])
             w = np.ones(len(here)) if weight is None else weight[part]
-            loss += float(w @ values.astype(np.float64))
-            hits += float(w @ (predicted_classes(here) == y[part]))
-            if change is not None:
-                slope += float(w @ np.einsum("nr,nr->n", slopes[part], change[part], dtype=np.float64))
-        total = self.source.total_weight
-        return Judged(loss / total, hits / total, slope / total)
+            hits = float(w @ (predicted_classes(here) == y[part]))
+            along = 0.0 if change is None else np.einsum("nr,nr->n", slopes[part], change[part], dtype=np.float64)
+            return float(w @ values.astype(np.float64)), hits, float(np.sum(w * along))
+
+        rows = max(1, JUDGED_ENTRIES // R)
+        parts = [slice(first, first + rows) for first in range(0, n, rows)]
+        if n * R < WORTH_THREADS:
+            sums = [judged(part) for part in parts]
+        else:
+            from scoreline.engine.kernels.threads import thread_count
+
+            with ThreadPoolExecutor(thread_count()) as pool:
+                sums = list(pool.map(judged, parts))
+        totals = np.sum(sums, axis=0) / self.source.total_weight
+        return Judged(*totals.tolist())
 
     def mean_slopes(self, slopes: FloatArray) -> FloatArray:
         """Return the weighted mean of the slopes, which is the gradient by the bias, float64 ``(R,)``."""
