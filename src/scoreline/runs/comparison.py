@@ -18,6 +18,7 @@ from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, check_names, fit_prepared, judged_split, prepare
+from scoreline.runs.refit import with_refit
 
 __all__ = ["BASELINES", "Row", "compare"]
 
@@ -66,6 +67,9 @@ def compare(
     progress: Progress | None = None,
 ) -> Iterator[Row]:
     """Train every combination of the axes and every baseline on the same split, one after the other.
+
+    Where `lam` was chosen and there is a test split, a classifier is trained on training and validation rows in
+    the end; see `scoreline.runs.refit.with_refit`.
 
     Parameters
     ----------
@@ -136,8 +140,9 @@ def _trained(
     name = " ".join(settings.values()) or config.loss
     split = judged_split(prepared.rows)
     begun = time.perf_counter()
-    config, _ = with_block_weights(config, prepared)
+    config, blocks = with_block_weights(config, prepared)
     config, choice = with_lam(config, prepared, listeners)
+    config, prepared = with_refit(config, prepared, chosen=bool(blocks or choice))
     classifier = build_classifier(config, prepared)
     try:
         fit_prepared(classifier, prepared, listeners)
@@ -158,7 +163,10 @@ def _trained(
             columns,
         )
     seconds = time.perf_counter() - begun
-    remarks = [] if choice is None else [f"lam {choice.lam:.3g} chosen"]
+    remarks = (
+        [] if choice is None else [f"lam {choice.lam:.3g} chosen, {choice.validation_accuracy:.4f} on validation"]
+    )
+    remarks += ["refitted"] if config.refit else []
     remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
     return Row(
         name,
