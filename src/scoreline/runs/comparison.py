@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -45,16 +45,21 @@ class Row:
     name: str
     settings: Mapping[str, str]
     split: str
-    accuracy: float | None
-    train_accuracy: float | None
-    objective: float | None
-    epochs: int | None
+    accuracy: float | None = None
+    train_accuracy: float | None = None
+    objective: float | None = None
+    epochs: int | None = None
     #: Of training, the choice of `lam` included.
-    seconds: float
+    seconds: float = 0.0
     #: Of learning and extracting the features of all splits.
-    feature_seconds: float
+    feature_seconds: float = 0.0
     remark: str = ""
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    #: Numbers that an example is described by.
+    n_features: int | None = None
+    #: Chosen on validation, and its accuracy there: of a classifier trained on the training split alone.
+    lam: float | None = None
+    validation_accuracy: float | None = None
 
 
 def compare(
@@ -144,42 +149,27 @@ def _trained(
     config, choice = with_lam(config, prepared, listeners)
     config, prepared = with_refit(config, prepared, chosen=bool(blocks or choice))
     classifier = build_classifier(config, prepared)
+    row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=prepared.rows["train"].shape[1])
+    remarks = []
+    if choice is not None:
+        row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
+        remarks = [f"lam {choice.lam:.3g} chosen", f"{choice.validation_accuracy:.4f} on validation"]
     try:
         fit_prepared(classifier, prepared, listeners)
     except DivergedError:
-        seconds = time.perf_counter() - begun
-        columns = classifier.history_.columns()
-        return Row(
-            name,
-            settings,
-            split,
-            None,
-            None,
-            None,
-            classifier.n_iter_,
-            seconds,
-            feature_seconds,
-            "diverged",
-            columns,
-        )
+        remarks = ["diverged"]
     seconds = time.perf_counter() - begun
-    remarks = (
-        [] if choice is None else [f"lam {choice.lam:.3g} chosen, {choice.validation_accuracy:.4f} on validation"]
-    )
+    row = replace(row, epochs=classifier.n_iter_, seconds=seconds, history=classifier.history_.columns())
+    if "diverged" in remarks:
+        return replace(row, remark="diverged")
     remarks += ["refitted"] if config.refit else []
     remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
-    return Row(
-        name,
-        settings,
-        split,
-        accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),
-        accuracy(prepared.labels("train"), classifier.predict(prepared.rows["train"])),
-        classifier.objective_,
-        classifier.n_iter_,
-        seconds,
-        feature_seconds,
-        ", ".join(remarks),
-        classifier.history_.columns(),
+    return replace(
+        row,
+        accuracy=accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),
+        train_accuracy=accuracy(prepared.labels("train"), classifier.predict(prepared.rows["train"])),
+        objective=classifier.objective_,
+        remark=", ".join(remarks),
     )
 
 
@@ -191,8 +181,16 @@ def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
     classifier.fit(prepared.rows["train"].astype(np.float32), prepared.labels("train"))
     predicted = classifier.predict(prepared.rows[split].astype(np.float32))
     seconds = time.perf_counter() - begun
-    right = accuracy(prepared.labels(split), predicted)
-    return Row(name, {"baseline": name}, split, right, None, None, None, seconds, feature_seconds, "baseline")
+    return Row(
+        name,
+        {"baseline": name},
+        split,
+        accuracy(prepared.labels(split), predicted),
+        seconds=seconds,
+        feature_seconds=feature_seconds,
+        remark="baseline",
+        n_features=prepared.rows["train"].shape[1],
+    )
 
 
 def _text(value: Any) -> str:
