@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoreline._typing import Array
+from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.scratch import Allocate
 from scoreline.errors import ImageError
 
@@ -78,6 +79,8 @@ def decode_image(content: bytes, *, max_pixels: int, size: tuple[int, int] | Non
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    if size is None and (pixels := decode_plain_jpeg(content, max_pixels)) is not None:
+        return Image.fromarray(pixels)
     try:
         image: Image.Image = Image.open(io.BytesIO(content), formats=_FORMATS)
         width, height = image.size
