@@ -123,7 +123,7 @@ def _assignment(results: Measurements) -> str:
         times = [theirs / (both - without) for both, without, theirs in zip(*read, strict=False)]
         told.append(f"{spread(times, 'x')} on {n} thread{'s' * (n > 1)}")
     return (
-        "Words are found for descriptors under the Hellinger map; `predict` is handed them. Assignment alone, the "
+        "Words are found for whitened descriptors, which `predict` is handed. Whitening and assignment alone, the "
         f"time of `{WORDS}` less that of `{LOCAL}`, against `predict`: {', '.join(told)}."
     )
 
