@@ -70,7 +70,11 @@ def _opponent(extractor: OpponentHistogram, image: Array, theme: Theme) -> Float
     bins = extractor.bins
     shares = OpponentHistogram(bins, power=1).fit(image[None]).transform(image[None])[0].reshape(3, bins)
     ends = np.array(
-        [[[0, 0.6, 0.3], [0.85, 0.1, 0.1]], [[0.1, 0.2, 0.8], [0.95, 0.8, 0.1]], [[0, 0, 0], [1, 1, 1]]]
+        [
+            [[0, 0.6, 0.3], [0.85, 0.1, 0.1]],
+            [[0.1, 0.2, 0.8], [0.95, 0.8, 0.1]],
+            [[0.25, 0.25, 0.25], [0.85, 0.85, 0.85]],  # neither end is lost on the paper
+        ]
     )
     side = max(1, _FIELD // bins)
     panels = []
