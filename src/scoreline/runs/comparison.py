@@ -124,15 +124,24 @@ def _rows(
     listeners: Sequence[Listener],
 ) -> Iterator[Row]:
     prepared: dict[str, tuple[Prepared, float]] = {}
-    for config in configs:
+    last_use = {config.features: place for place, config in enumerate(configs)}
+    if baselines:
+        last_use[configs[0].features] = len(configs)
+    for place, config in enumerate(configs):
         if config.features not in prepared:  # features are extracted once, whatever is trained on them
-            begun = time.perf_counter()
-            rows = prepare(config, dataset, kept=FeatureCache(None))  # its seconds are told
-            prepared[config.features] = rows, time.perf_counter() - begun
+            prepared[config.features] = _timed(config, dataset)
         settings = {name: _text(getattr(config, name)) for name in varied}
         yield _trained(config, settings, *prepared[config.features], listeners)
+        if last_use[config.features] == place:  # rows of one kind of features may be all that memory holds
+            del prepared[config.features]
     for name in baselines:
         yield _baseline(name, *next(iter(prepared.values())))
+
+
+def _timed(config: RunConfig, dataset: Dataset) -> tuple[Prepared, float]:
+    """Return the features of the data and the seconds that they took, nothing being found in a cache."""
+    begun = time.perf_counter()
+    return prepare(config, dataset, kept=FeatureCache(None)), time.perf_counter() - begun
 
 
 def _trained(
