@@ -79,26 +79,25 @@ class LBP(ImageDescriptor):
 
     def label_map(self, images: Array) -> Array:
         """Return the label of each pixel, ``(n, H, W)`` int64."""
-        from scoreline.features.kernels.lbp import label_image
+        from scoreline.features.kernels.lbp import find_places, label_image
 
         images = self._check(images)
-        labels, offsets = pattern_labels(self.points, self.patterns), self._offsets()
+        labels = pattern_labels(self.points, self.patterns)
+        places = find_places(images.shape[1:3], self._offsets())
         out = np.empty(images.shape[:3], np.int64)
         for grey, map_ in zip(grey_values(images), out, strict=True):
-            label_image(grey, offsets, labels, map_)
+            label_image(grey, places, labels, map_)
         return out
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        from scoreline.features.kernels.lbp import count_labels
+        from scoreline.features.kernels.lbp import count_labels, find_places
 
-        labels, offsets = pattern_labels(self.points, self.patterns), self._offsets()
+        labels = pattern_labels(self.points, self.patterns)
+        places = find_places(shape[:2], self._offsets())
         count = int(labels.max()) + 1
 
         def describe(images: Array, out: Array) -> None:
-            out[:] = 0
-            count_labels(
-                grey_values(images), offsets, labels, self.grid, out.reshape(len(out), self.grid**2, count)
-            )
+            count_labels(grey_values(images), places, labels, self.grid, out)
             raise_to(self.power, out)
 
         return self.grid**2 * count, describe
