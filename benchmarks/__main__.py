@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.comparisons import COMPARISONS, Comparison
-from benchmarks.harness import Measurements, Setting, measure
+from benchmarks.harness import ROOT, Measurements, Setting, measure
 from benchmarks.machine import describe
 from benchmarks.tables import put_section, spread
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _say(f"{name}: {comparison.title}")
         results = measure(comparison.jobs(quick=options.quick), setting)
         _keep(cache / "results", name, results)
+        published = options.out is not None and not options.quick
+        comparison.draw(results, ROOT / "docs" / "figures" if published else cache / "figures")
         text = _section(comparison, results, setting, quick=options.quick)
         if options.out:
             put_section(options.out, name, text)

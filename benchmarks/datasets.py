@@ -7,13 +7,21 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["DATASETS", "Rows", "load_rows", "missing_for", "prepare"]
+__all__ = ["DATASETS", "Data", "Rows", "load_rows", "missing_for", "prepare"]
 
 Matrix = np.ndarray[Any, Any]
+
+
+class Data(Protocol):
+    """What a peer is handed."""
+
+    @property
+    def megabytes(self) -> float:
+        """Size in memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +40,11 @@ class Rows:
     def n_classes(self) -> int:
         """Number of classes C."""
         return int(self.y.max()) + 1
+
+    @property
+    def megabytes(self) -> float:
+        """Size of rows and labels in memory."""
+        return (self.X.nbytes + self.y.nbytes) / 1e6
 
 
 def shapes(_: Path) -> tuple[Matrix, Matrix]:

@@ -13,13 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.datasets import missing_for
 from benchmarks.machine import busy_seconds
 from benchmarks.peers import PEERS
 from benchmarks.tasks import Job, Record
 from benchmarks.worker import read_record
 
-__all__ = ["Measurements", "Setting", "measure", "run_alone"]
+__all__ = ["ROOT", "Measurements", "Setting", "measure", "run_alone"]
 
 ROOT = Path(__file__).resolve().parents[1]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
@@ -60,14 +59,16 @@ class Measurements:
 def measure(jobs: Sequence[Job], setting: Setting) -> Measurements:
     """Run each job once a round.
 
-    One round goes unmeasured for the first job: it compiles scoreline's kernels, and reads what later ones find in
-    the disk's cache.
+    One round goes unmeasured for the first job, and for those that ask for it: they compile scoreline's kernels,
+    and read what later ones find in the disk's cache.
     """
     results = Measurements()
     jobs = [job for job in jobs if not _is_missing(job, setting, results)]
     if not jobs:
         return results
-    _launch(jobs[0], setting)
+    for number, job in enumerate(jobs):
+        if number == 0 or job.rehearse:
+            _launch(job, setting)
     for number in range(setting.repeats):
         results.sgemm.append(_rates(setting))
         for job in jobs:
@@ -91,7 +92,7 @@ def _is_missing(job: Job, setting: Setting, results: Measurements) -> bool:
     absent = PEERS[job.peer].available()
     why = f"{absent} is not installed" if absent else ""
     for data in dict.fromkeys(task.data for task in job.tasks):
-        why = why or missing_for(data, setting.cache)
+        why = why or PEERS[job.peer].missing(data, setting.cache)
     if why:
         results.missing[job.label] = why
         setting.say(f"  {job.label}: {why}")

@@ -54,7 +54,7 @@ def objectives(rows: Rows, task: Task, points: Sequence[Point]) -> list[float | 
     """Return the objective of each point that has weights, all of them in one pass over the rows or few."""
     places = [place for place, point in enumerate(points) if point.weights is not None]
     values: list[float | None] = [None] * len(points)
-    at_once = max(1, COLUMNS // rows.n_classes)
+    at_once = max(1, COLUMNS // rows.n_classes) if places else 1
     for first in range(0, len(places), at_once):
         chosen = places[first : first + at_once]
         for place, value in zip(chosen, _judge(rows, task, [points[p].weights for p in chosen]), strict=True):

@@ -42,6 +42,8 @@ class Job:
     empty_cache: bool = False
     #: How many threads, if not as many as all others.
     threads: int = 0
+    #: Run once before the rounds, unmeasured: all that it compiles is there then.
+    rehearse: bool = False
 
     @property
     def timeout(self) -> float:
@@ -70,6 +72,8 @@ class Point:
     extrapolated: float = 1.0
     #: Whatever else is worth a word: a gap, a warning.
     note: str = ""
+    #: What a run came to, by name, where a table tells more than seconds.
+    facts: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,6 +88,8 @@ class Record:
     data_megabytes: float = float("nan")
     #: Of each task: (seconds, objective, extrapolated, note); the objective may be None.
     points: list[list[tuple[float, float | None, float, str]]] = field(default_factory=list)
+    #: Of the last point: see `Point`.
+    facts: dict[str, float] = field(default_factory=dict)
     error: str = ""
     #: Share of the machine's cores that other programs took meanwhile.
     others: float = float("nan")

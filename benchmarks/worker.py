@@ -15,7 +15,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from benchmarks.datasets import Rows, load_rows
+from benchmarks.datasets import Data
 from benchmarks.judge import objectives
 from benchmarks.peers import PEERS
 from benchmarks.tasks import Job, Record
@@ -62,17 +62,17 @@ def read_record(label: str, out_file: Path) -> Record:
 
 def _work(job: Job, cache: Path, tell: Any) -> None:
     peer = PEERS[job.peer]
-    rows: Rows | None = None
+    rows: Data | None = None
     for place, task in enumerate(job.tasks):
         if rows is None or task.data != job.tasks[place - 1].data:
-            rows = load_rows(task.data, cache, raw=peer.raw)
+            rows = peer.data(task.data, cache)
         if place == 0:
             start = time.perf_counter()
             peer.load()
             tell(
                 load_seconds=time.perf_counter() - start,
                 resident=_resident(),
-                data_megabytes=(rows.X.nbytes + rows.y.nbytes) / 1e6,
+                data_megabytes=rows.megabytes,
             )
         seconds = 0.0
         for batch, points in enumerate(peer.run(rows, task)):
@@ -80,6 +80,8 @@ def _work(job: Job, cache: Path, tell: Any) -> None:
                 tell(peak=_peak())
             for point, value in zip(points, objectives(rows, task, points), strict=True):
                 tell(task=place, point=(point.seconds, value, point.extrapolated, point.note))
+                if point.facts:
+                    tell(facts=point.facts)
                 seconds = max(seconds, point.seconds)
         if seconds > job.repeat_below:
             break

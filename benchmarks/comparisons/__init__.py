@@ -5,6 +5,7 @@ from benchmarks.comparisons.descriptors import Descriptors
 from benchmarks.comparisons.digits import Digits
 from benchmarks.comparisons.epoch import Epoch
 from benchmarks.comparisons.exact import Exact
+from benchmarks.comparisons.frontier import Frontier
 from benchmarks.comparisons.hinges import Hinges
 from benchmarks.comparisons.memory import Memory
 from benchmarks.comparisons.path import Path
@@ -13,6 +14,17 @@ from benchmarks.comparisons.sweep import Sweep
 
 __all__ = ["COMPARISONS", "Comparison"]
 
-_CLASSES: tuple[type[Comparison], ...] = (Descriptors, Digits, Epoch, Exact, Hinges, Memory, Path, Probe, Sweep)
+_CLASSES: tuple[type[Comparison], ...] = (
+    Descriptors,
+    Digits,
+    Epoch,
+    Exact,
+    Frontier,
+    Hinges,
+    Memory,
+    Path,
+    Probe,
+    Sweep,
+)
 #: By name.
 COMPARISONS: dict[str, Comparison] = {cls.name: cls() for cls in _CLASSES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import ClassVar
 
 from benchmarks.harness import Measurements, Setting
@@ -25,3 +26,7 @@ class Comparison(ABC):
     @abstractmethod
     def tables(self, results: Measurements, setting: Setting, *, quick: bool) -> list[Table]:
         """Return what came of them."""
+
+    def draw(self, results: Measurements, folder: Path) -> None:
+        """Write figures of what came of them to a folder; here there are none."""
+        del results, folder

@@ -7,9 +7,10 @@ import importlib.util
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import ClassVar
 
-from benchmarks.datasets import Rows
+from benchmarks.datasets import Data, Rows, load_rows, missing_for
 from benchmarks.tasks import Point, Task
 
 __all__ = ["Peer", "stopwatch"]
@@ -30,6 +31,14 @@ class Peer(ABC):
     def available(self) -> str:
         """Return the name of what is missing, or nothing."""
         return ", ".join(module for module in self.modules if not _is_there(module))
+
+    def missing(self, data: str, cache: Path) -> str:
+        """Make a data set ready if need be; return what keeps it from being made, or nothing."""
+        return missing_for(data, cache)
+
+    def data(self, name: str, cache: Path) -> Data:
+        """Return what `run` is handed of a data set, before any clock starts."""
+        return load_rows(name, cache, raw=self.raw)
 
     def load(self) -> None:
         """Import the library."""

@@ -14,24 +14,19 @@ __all__ = ["SklearnPredict"]
 
 
 class SklearnPredict(Describer):
-    """``MiniBatchKMeans.predict`` of descriptors that are there before the clock starts."""
+    """``MiniBatchKMeans.predict`` of whitened descriptors that are there before the clock starts."""
 
     name: ClassVar[str] = "scikit-learn MiniBatchKMeans.predict"
     modules: ClassVar[tuple[str, ...]] = ("sklearn.cluster",)
 
     def described(self, learned: Any, images: Matrix, workers: Any) -> Callable[[], Any]:
-        """Return what finds the nearest of the same words for as many descriptors of the same kind."""
+        """Return what finds the nearest of the same words for the same codes."""
         from sklearn.cluster import MiniBatchKMeans
 
-        from scoreline.features import DenseSIFT
-
         del workers
-        sift = DenseSIFT(learned.step, bin=learned.bin, scales=learned.scales).fit(images)
-        descriptors = sift.transform(images).reshape(-1, 128)
-        descriptors /= np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-7)
-        descriptors = np.sqrt(descriptors)
+        codes = learned.codes(images)
         words = learned.words_.astype(np.float32)
         kmeans = MiniBatchKMeans(len(words), init=words, n_init=1, max_iter=1, batch_size=2 * len(words))
-        kmeans.fit(descriptors)
+        kmeans.fit(codes)
         kmeans.cluster_centers_[:] = words
-        return lambda: kmeans.predict(descriptors)
+        return lambda: kmeans.predict(codes)

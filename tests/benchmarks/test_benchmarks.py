@@ -12,9 +12,11 @@ from benchmarks.harness import Measurements
 from benchmarks.judge import LOSSES, objectives
 from benchmarks.optima import Optimum
 from benchmarks.peers import PEERS
+from benchmarks.photographs import crop_box, make_folder
 from benchmarks.tables import Table, put_section, ratios, spread
 from benchmarks.tasks import Job, Point, Record, Task
 from benchmarks.worker import read_record
+from PIL import Image
 
 from scoreline import LinearClassifier, losses
 
@@ -53,6 +55,34 @@ def test_the_command_measures_digits_and_puts_a_table_between_markers(tmp_path):
     assert lbfgs[2].endswith("x")
     assert "(float64 reference, gap " in text
     assert len(list((tmp_path / "results").glob("digits-*.json"))) == 1
+
+
+def test_the_frontier_goes_from_files_to_the_judged_classifier(tmp_path):
+    done = python("-m", "benchmarks", "frontier", "--quick", "--threads", "1", "--cache", tmp_path)
+    assert done.returncode == 0, done.stderr
+    head, _, *rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    by_name = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [row["numbers"] for row in by_name] == ["356", "944"]
+    assert all(0.2 < float(row["accuracy"]) <= 1 for row in by_name)
+    assert all(float(row["reading"].split()[0]) < float(row["seconds"].split()[0]) for row in by_name)
+    assert sorted(file.name for file in (tmp_path / "figures").iterdir()) == ["frontier-dark.png", "frontier.png"]
+
+
+def test_crops_of_photographs_share_no_pixel_between_splits(tmp_path):
+    make_folder(tmp_path / "photographs")
+    files = sorted((tmp_path / "photographs").rglob("*.jpg"))
+    assert len(files) == 13 * 300
+    sizes = set()
+    for file in files:
+        with Image.open(file) as image:
+            sizes.add(image.size)
+    assert len(sizes) > 100
+    rng = np.random.default_rng(0)
+    for colour in (0, 1):
+        for _ in range(200):
+            left, top, right, bottom = crop_box((320, 240), colour, rng)
+            regions = {(top // 60 + left // 80) % 2, ((bottom - 1) // 60 + (right - 1) // 80) % 2}
+            assert regions == {colour}
 
 
 def test_an_unknown_comparison_is_refused():

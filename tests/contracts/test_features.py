@@ -21,7 +21,7 @@ SPECS = [
     "opponent:6",
     "opponent:4,grid=2",
     "hog",
-    "hog:cell=5,signed=yes",
+    "hog:cell=5,signed=no",
     "lbp:grid=2",
     "lbp:radius=2,points=6,patterns=uniform",
     "gist:scales=2,orientations=3,grid=3",
@@ -33,6 +33,7 @@ SPECS = [
     "words:20,assignment=soft,levels=1,scales=2",
     "dictionary:16,patch_size=4,components=9,n_patches=400",
     "hog:8,hue:4,words:12,step=6",
+    "mirror:[hog:8,words:12,step=6]",
 ]
 
 
@@ -160,6 +161,7 @@ class TestSpecs:
             ("hog:cell=4,signed=yes,hue", ["hog:cell=4,signed=yes", "hue"]),
             ("hog,cell=4", ["hog:cell=4"]),
             ("words:50,assignment=[soft:beta=3],lbp", ["words:50,assignment=[soft:beta=3]", "lbp"]),
+            ("mirror:[hog:cell=8,lbp],hue", ["mirror:[hog:cell=8,lbp]", "hue"]),
             ("lbp:radius=1,lbp:radius=2", ["lbp:radius=1", "lbp:radius=2"]),
         ],
     )

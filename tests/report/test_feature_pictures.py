@@ -53,6 +53,12 @@ def test_a_vertical_edge_is_drawn_vertically():
     assert np.ptp(rows) > 2 * np.ptp(columns)
 
 
+def test_pictures_fill_their_places():
+    parts = [(name, build_features(QUICK.get(name, name)).fit(IMAGES)) for name in ("words", "ssim", "pixels")]
+    figure = feature_views(IMAGES[0], parts)
+    assert len({max(image.get_array().shape[:2]) for image in figure.images}) == 1
+
+
 def test_the_figure_holds_the_image_and_all_parts():
     parts = [(name, build_features(name).fit(IMAGES)) for name in ("hog", "hue", "lbp", "pixels", "ssim")]
     small, large = (feature_views(IMAGES[0], parts[:n], title="an image.png") for n in (1, 5))

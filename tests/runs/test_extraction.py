@@ -18,7 +18,7 @@ def fitted(spec, images, kept):
     return fit_features(build_features(spec), spec, images, np.zeros(len(images)), kept)
 
 
-@pytest.mark.parametrize("spec", ["pixels", "hog", "words:8", "hog,hue", "hog,words:8"])
+@pytest.mark.parametrize("spec", ["pixels", "hog", "words:8", "hog,hue", "mirror:[hog,words:8]"])
 @pytest.mark.parametrize("keeps", [True, False])
 def test_equals_extraction_in_one_piece(spec, keeps, images, tmp_path):
     kept = FeatureCache(tmp_path / "cache" if keeps else None)

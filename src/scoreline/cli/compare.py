@@ -21,7 +21,7 @@ __all__ = ["MANY_VALUED", "compare_command"]
 #: Options that take several values, with spaces between them.
 MANY_VALUED = ("--features", "--losses", "--penalties", "--lams", "--solvers", "--lrs", "--baselines")
 
-COLUMNS = ("classifier", "accuracy", "train", "objective", "epochs", "seconds", "features", "remark")
+COLUMNS = ("classifier", "numbers", "accuracy", "train", "objective", "epochs", "seconds", "features", "remark")
 
 
 @with_settings(leave_out=AXES)
@@ -67,6 +67,7 @@ def compare_command(
 def _cells(row: Row) -> Sequence[str]:
     return (
         row.name,
+        "" if row.n_features is None else f"{row.n_features:,}",
         "" if row.accuracy is None else f"{row.accuracy:.4f}",
         "" if row.train_accuracy is None else f"{row.train_accuracy:.4f}",
         "" if row.objective is None else f"{row.objective:.6g}",
@@ -87,6 +88,9 @@ def _facts(row: Row) -> dict[str, object]:
         "epochs",
         "seconds",
         "feature_seconds",
+        "n_features",
+        "lam",
+        "validation_accuracy",
         "remark",
     )
     return {name: getattr(row, name) for name in names} | {"settings": dict(row.settings)}

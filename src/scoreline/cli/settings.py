@@ -65,18 +65,19 @@ def _parameters() -> list[inspect.Parameter]:
 def _parameter(name: str) -> inspect.Parameter:
     """Return the command-line parameter of a setting; None means that it was not given."""
     field = RunConfig.model_fields[name]
-    default = "" if field.default is None else f" \\[default: {field.default}]"
-    text = f"{field.description}{'' if isinstance(field.default, bool) else default}"
+    kind, flag = _plain_type(field.annotation), name.replace("_", "-")
+    default: Any = field.default
+    if isinstance(default, bool):
+        default = "on" if default else "off"
+    text = str(field.description) + ("" if default is None else f" \\[default: {default}]")
     info: Any
     if name == "data":
         info = typer.Argument(help=text, show_default=False)
-    elif isinstance(field.default, bool):
-        flag = name.replace("_", "-")
-        on = "on" if field.default else "off"
-        info = typer.Option(f"--{flag}/--no-{flag}", help=f"{text} \\[default: {on}]", show_default=False)
+    elif kind == bool | None:
+        info = typer.Option(f"--{flag}/--no-{flag}", help=text, show_default=False)
     else:
-        info = typer.Option(f"--{name.replace('_', '-')}", help=text, show_default=False)
-    annotation = Annotated[_plain_type(field.annotation), info]  # type: ignore[valid-type]
+        info = typer.Option(f"--{flag}", help=text, show_default=False)
+    annotation = Annotated[kind, info]  # type: ignore[valid-type]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 

@@ -55,7 +55,9 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
         return []
     tried = choice.accuracy
     worst = " (the last one tried: better may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
-    figures = f"{tried[choice.lam]:.4f} on validation, the best of {len(tried)} tried {max(tried.values()):.4f}"
+    figures = (
+        f"{choice.validation_accuracy:.4f} on validation, the best of {len(tried)} tried {max(tried.values()):.4f}"
+    )
     return [("lam", f"{choice.lam:.3g}: {figures}{worst}")]
 
 
@@ -67,6 +69,12 @@ def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
     plain = tried[(1.0,) * len(choice.weights)]
     figures = f"ridge {tried[choice.weights]:.4f} on validation, {plain:.4f} with all 1, {len(tried)} tried"
     return [("weights", f"{result.config.block_weights}: {figures}")]
+
+
+def _refitted(result: RunResult) -> list[tuple[str, str]]:
+    if not result.config.refit:
+        return []
+    return [("refit", "trained on training and validation rows, test rows judge")]
 
 
 def _print_summary(result: RunResult) -> None:
@@ -85,6 +93,7 @@ def _print_summary(result: RunResult) -> None:
                 ("objective", f"{classifier.objective_:.6g} on the training data{proof}"),
                 *_chosen_weights(result),
                 *_chosen_lam(result),
+                *_refitted(result),
                 ("solver", f"{classifier.solver_.name}{lr}: {classifier.solver_.reason}"),
                 ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),
                 ("seconds", f"{timings.total:.1f} (loading {timings.load:.1f}, fitting {timings.fit:.1f})"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scoreline._typing import Array
 from scoreline.data.base import Rejected, Split
 from scoreline.data.duplicates import find_duplicates
-from scoreline.data.images import decode_image, pillow_warnings_ignored
+from scoreline.data.images import decode_image, decode_pixels, pillow_warnings_ignored
 from scoreline.data.options import LoadOptions, Progress
 from scoreline.data.rejections import check_rejected
 from scoreline.data.splitting import keep_rows
@@ -187,14 +187,14 @@ def _decode_into(row: Array, path: Path, target: _Target, options: LoadOptions) 
     try:
         content = _read(path)
         size = target.size if target.resize else None
-        image = decode_image(content, max_pixels=options.max_pixels, size=size)
+        pixels = decode_pixels(content, max_pixels=options.max_pixels, size=size)
     except ImageError as error:
         return _Outcome(b"", error.given)
-    if (image.height, image.width) != target.size:
+    if pixels.shape[:2] != target.size:
         raise _TargetTooNarrow(replace(target, size=MIXED_SIZE, resize=True))
-    if target.channels == 1 and image.mode != "L":
+    if target.channels == 1 and pixels.ndim == 3:
         raise _TargetTooNarrow(replace(target, channels=3))
-    row[...] = np.asarray(image).reshape(*target.size, -1)  # grey fills all channels
+    row[...] = pixels.reshape(*target.size, -1)  # grey fills all channels
     return _Outcome(hashlib.blake2b(content, digest_size=16).digest(), "")
 
 

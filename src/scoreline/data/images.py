@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoreline._typing import Array
+from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.scratch import Allocate
 from scoreline.errors import ImageError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SUFFIXES",
     "decode_image",
+    "decode_pixels",
     "fit_image",
     "match_channels",
     "pillow_warnings_ignored",
@@ -97,6 +99,13 @@ def decode_image(content: bytes, *, max_pixels: int, size: tuple[int, int] | Non
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise _image_error(f"damaged image ({_first_line(error)})") from error
     return image if size is None else fit_image(image, size)
+
+
+def decode_pixels(content: bytes, *, max_pixels: int, size: tuple[int, int] | None = None) -> Array:
+    """Return pixels as `decode_image` does, ``(H, W)`` or ``(H, W, 3)`` uint8; plain JPEG files fast."""
+    if size is None and (pixels := decode_plain_jpeg(content, max_pixels)) is not None:
+        return pixels
+    return np.asarray(decode_image(content, max_pixels=max_pixels, size=size))
 
 
 def _image_error(reason: str) -> ImageError:

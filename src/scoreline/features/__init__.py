@@ -13,6 +13,7 @@ from scoreline.features.gist import GIST
 from scoreline.features.hog import HOG
 from scoreline.features.hue_histogram import HueHistogram
 from scoreline.features.lbp import LBP
+from scoreline.features.mirror_average import MirrorAverage
 from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
@@ -32,6 +33,7 @@ __all__ = [
     "FeatureUnion",
     "HueHistogram",
     "ImageDescriptor",
+    "MirrorAverage",
     "OpponentHistogram",
     "PatchDictionary",
     "Pixels",

@@ -12,20 +12,30 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.assignments import ASSIGNMENTS
-from scoreline.features.dense_sift import DenseSIFT
+from scoreline.features.dense_sift import LENGTH, DenseSIFT
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
 from scoreline.features.patch_words import KMeansWords
 
 __all__ = ["BagOfWords"]
 
+#: Added to the variances of directions before whitening, in their mean.
+EPS = 0.1
+#: Variance of descriptors, of length 1, that is none.
+TINY = 1e-12
+
 
 class BagOfWords(ImageDescriptor):
     r"""How often local descriptors are like each word of a vocabulary: D = words * sum of 4^l over levels l.
 
-    Descriptors are `DenseSIFT`'s under the Hellinger map (their numbers sum to 1, then their roots are taken, so
-    that Euclidean distances compare histograms). Words are the means of clusters of training images' descriptors.
-    What all descriptors of an image, and of each cell of a pyramid, count for the words is summed, divided by the
-    number of descriptors, and its root is taken (power normalisation).
+    Descriptors x are `DenseSIFT`'s under the Hellinger map (their numbers sum to 1, then their roots are taken, so
+    that Euclidean distances compare histograms). Their codes have d whitened numbers, so that a few directions in
+    which descriptors differ much do not decide alone what is near:
+
+    .. math:: z_i = v_i^\top (x - \bar x) / \sqrt{d\, (\lambda_i + 0.1 \bar\lambda)}
+
+    with :math:`v_i` the directions of the d largest variances :math:`\lambda_i`. Words are the means of clusters
+    of training images' codes. What all descriptors of an image, and of each cell of a pyramid, count for the words
+    is summed, divided by the number of descriptors, and its root is taken (power normalisation).
 
     Parameters
     ----------
@@ -41,6 +51,8 @@ class BagOfWords(ImageDescriptor):
         Side of a descriptor's spatial bin in pixels.
     scales : int
         Sizes of descriptors.
+    components : int
+        d, at most 128.
     n_descriptors : int
         Descriptors that the words are learned from.
     random_state : int
@@ -50,7 +62,9 @@ class BagOfWords(ImageDescriptor):
     ----------
     Csurka, G. et al. (2004). Visual categorization with bags of keypoints. ECCV workshop. Lazebnik, S., Schmid,
     C. & Ponce, J. (2006). Beyond bags of features: spatial pyramid matching. CVPR. Arandjelović, R. & Zisserman,
-    A. (2012). Three things everyone should know to improve object retrieval. CVPR, for the Hellinger map.
+    A. (2012). Three things everyone should know to improve object retrieval. CVPR, for the Hellinger map. Jégou,
+    H. & Chum, O. (2012). Negative evidences and co-occurrences in image retrieval: the benefit of PCA and
+    whitening. ECCV.
     """
 
     def __init__(
@@ -62,6 +76,7 @@ class BagOfWords(ImageDescriptor):
         step: int = 3,
         bin: float = 3.0,
         scales: int = 1,
+        components: int = 64,
         n_descriptors: int = 100_000,
         random_state: int = 0,
     ) -> None:
@@ -71,11 +86,12 @@ class BagOfWords(ImageDescriptor):
         self.step = step
         self.bin = bin
         self.scales = scales
+        self.components = components
         self.n_descriptors = n_descriptors
         self.random_state = random_state
 
     def fit(self, X: Array, y: Any = None) -> Self:
-        """Learn the words from images ``(n, H, W, ch)``; it sets ``words_`` (k, 128)."""
+        """Learn the words from images ``(n, H, W, ch)``; it sets ``words_`` (k, d)."""
         del y
         assignment = ASSIGNMENTS.build(self.assignment)
         X = self._check(X)
@@ -95,18 +111,20 @@ class BagOfWords(ImageDescriptor):
                 allowed="as many descriptors as words, or more",
                 fix="lower words or step, or pass more images",
             )
-        self.words_ = KMeansWords().learn(np.concatenate(found)[: self.n_descriptors], self.words, rng)
+        rows = np.concatenate(found)[: self.n_descriptors]
+        self.basis_, self.shift_ = _whitening(rows, self.components)
+        self.words_ = KMeansWords().learn(self._whitened(rows), self.words, rng)
         self.assignment_ = assignment
         self.image_shape_ = X.shape[1:]
         return self
 
     def state(self) -> dict[str, Array]:
-        """Return the words."""
-        return {"words": self.words_}
+        """Return the whitening and the words."""
+        return {"basis": self.basis_, "shift": self.shift_, "words": self.words_}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over words; see `FeatureExtractor.restore`."""
-        self.words_ = state["words"]
+        self.basis_, self.shift_, self.words_ = (state[name] for name in ("basis", "shift", "words"))
         self.assignment_ = ASSIGNMENTS.build(self.assignment)
         return super().restore(image_shape, state)
 
@@ -125,8 +143,15 @@ class BagOfWords(ImageDescriptor):
         check_is_fitted(self)
         images = self._check(images)
         words = self.words_.astype(np.float32)
-        nearness = self._descriptors(images) @ words.T - np.square(words).sum(axis=1) / 2
+        nearness = self.codes(images) @ words.T - np.square(words).sum(axis=1) / 2
         return nearness.argmax(axis=1).reshape(len(images), -1), *self._local().places(images.shape[1:])
+
+    def codes(self, images: Array) -> Array:
+        """Return the whitened descriptors of images, ``(n * scales * places, d)`` float32."""
+        return self._whitened(self._descriptors(images))
+
+    def _whitened(self, rows: Array) -> Array:
+        return rows @ self.basis_.T.astype(np.float32) + self.shift_.astype(np.float32)
 
     def _descriptors(self, images: Array) -> Array:
         """Return the descriptors of images under the Hellinger map, ``(n * places, 128)`` float32."""
@@ -147,7 +172,7 @@ class BagOfWords(ImageDescriptor):
         length = self.words * sum(4**level for level in range(self.levels))
 
         def describe(images: Array, out: Array) -> None:
-            answers = self._descriptors(images) @ columns
+            answers = self.codes(images) @ columns
             answers += bias
             for row, own in zip(out, answers.reshape(len(images), len(cells), -1), strict=True):
                 fine = np.zeros((finest**2, self.words), np.float32)
@@ -169,5 +194,16 @@ class BagOfWords(ImageDescriptor):
     def _least_side(self) -> int:
         for name in ("words", "levels", "n_descriptors"):
             check_number(name, getattr(self, name), 1)
+        check_number("components", self.components, 1, LENGTH + 1)
         self._local()._least_side()
         return max(8, 2 ** (int(self.levels) - 1))
+
+
+def _whitening(rows: Array, components: int) -> tuple[Array, Array]:
+    """Return the basis ``(d, 128)`` and shift ``(d,)`` of codes ``basis @ x + shift``, see `BagOfWords`."""
+    mean = rows.mean(axis=0, dtype=np.float64)
+    variances, directions = np.linalg.eigh(np.cov(rows, rowvar=False, dtype=np.float64))
+    kept = np.maximum(variances[::-1][:components], 0)
+    scale = np.sqrt(components * np.maximum(kept + EPS * kept.mean(), TINY))
+    basis = directions.T[::-1][:components] / scale[:, None]
+    return basis, -basis @ mean

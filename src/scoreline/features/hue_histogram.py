@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError
-from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
 
 __all__ = ["HueHistogram"]
 
@@ -20,7 +20,8 @@ class HueHistogram(ImageDescriptor):
 
     A pixel's hue h in [0, 1) (that of HSV: red 0, green 1/3, blue 2/3) lies between the centres of two bins, which
     share its saturation :math:`(\max - \min) / \max` in proportion to their nearness. The sums are divided by the
-    cell's pixels, so that a row adds up to its cell's mean saturation: grey adds nothing, for it has no hue.
+    cell's pixels, so that they add up to its mean saturation (grey adds nothing, for it has no hue), and raised to
+    a power.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ class HueHistogram(ImageDescriptor):
         Hues that are told apart.
     grid : int
         The image is cut into grid x grid cells.
+    power : float
+        What the frequencies are raised to: 1 keeps them, 1/2 makes Euclidean distances compare distributions.
 
     Raises
     ------
@@ -41,9 +44,10 @@ class HueHistogram(ImageDescriptor):
     saturation is small.
     """
 
-    def __init__(self, bins: int = 32, grid: int = 1) -> None:
+    def __init__(self, bins: int = 32, grid: int = 1, *, power: float = 0.5) -> None:
         self.bins = bins
         self.grid = grid
+        self.power = power
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``cell_{row}_{column}_hue_{degrees}``, each by its bin's centre."""
@@ -59,12 +63,14 @@ class HueHistogram(ImageDescriptor):
         def describe(images: Array, out: Array) -> None:
             out[:] = 0
             hue_sums(images, self.grid, out.reshape(len(out), self.grid**2, self.bins))
+            raise_to(self.power, out)
 
         return self.grid**2 * self.bins, describe
 
     def _least_side(self) -> int:
         for name in ("bins", "grid"):
             check_number(name, getattr(self, name), 1)
+        check_number("power", self.power, 0, above=True)
         return int(self.grid)
 
     def _check(self, X: Array) -> Array:

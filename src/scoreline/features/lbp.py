@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import UnknownNameError
-from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
 from scoreline.features.grey import grey_values
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]
@@ -42,7 +42,10 @@ class LBP(ImageDescriptor):
     patterns : str
         ``default``, ``ror``, ``uniform`` or ``nri-uniform``.
     grid : int
-        The image is cut into grid x grid cells; the frequencies of a cell sum to 1.
+        The image is cut into grid x grid cells.
+    power : float
+        What the frequencies, which sum to 1 over a cell, are raised to: 1 keeps them, 1/2 makes Euclidean
+        distances compare distributions.
 
     References
     ----------
@@ -52,12 +55,19 @@ class LBP(ImageDescriptor):
     """
 
     def __init__(
-        self, radius: float = 1.0, *, points: int = 8, patterns: str = "nri-uniform", grid: int = 4
+        self,
+        radius: float = 1.0,
+        *,
+        points: int = 8,
+        patterns: str = "nri-uniform",
+        grid: int = 4,
+        power: float = 0.5,
     ) -> None:
         self.radius = radius
         self.points = points
         self.patterns = patterns
         self.grid = grid
+        self.power = power
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``cell_{row}_{column}_pattern_{label}``."""
@@ -69,26 +79,26 @@ class LBP(ImageDescriptor):
 
     def label_map(self, images: Array) -> Array:
         """Return the label of each pixel, ``(n, H, W)`` int64."""
-        from scoreline.features.kernels.lbp import label_image
+        from scoreline.features.kernels.lbp import find_places, label_image
 
         images = self._check(images)
-        labels, offsets = pattern_labels(self.points, self.patterns), self._offsets()
+        labels = pattern_labels(self.points, self.patterns)
+        places = find_places(images.shape[1:3], self._offsets())
         out = np.empty(images.shape[:3], np.int64)
         for grey, map_ in zip(grey_values(images), out, strict=True):
-            label_image(grey, offsets, labels, map_)
+            label_image(grey, places, labels, map_)
         return out
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        from scoreline.features.kernels.lbp import count_labels
+        from scoreline.features.kernels.lbp import count_labels, find_places
 
-        labels, offsets = pattern_labels(self.points, self.patterns), self._offsets()
+        labels = pattern_labels(self.points, self.patterns)
+        places = find_places(shape[:2], self._offsets())
         count = int(labels.max()) + 1
 
         def describe(images: Array, out: Array) -> None:
-            out[:] = 0
-            count_labels(
-                grey_values(images), offsets, labels, self.grid, out.reshape(len(out), self.grid**2, count)
-            )
+            count_labels(grey_values(images), places, labels, self.grid, out)
+            raise_to(self.power, out)
 
         return self.grid**2 * count, describe
 
@@ -101,6 +111,7 @@ class LBP(ImageDescriptor):
         check_number("radius", self.radius, 0, above=True)
         check_number("points", self.points, 1, MOST_POINTS + 1)
         check_number("grid", self.grid, 1)
+        check_number("power", self.power, 0, above=True)
         if self.patterns not in PATTERNS:
             raise UnknownNameError.of("kind of patterns", self.patterns, PATTERNS)
         return int(self.grid)

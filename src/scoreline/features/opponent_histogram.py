@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError
-from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
 
 __all__ = ["OpponentHistogram"]
 
@@ -22,8 +22,8 @@ class OpponentHistogram(ImageDescriptor):
         O_1 = \frac{R - G}{\sqrt 2}, \quad O_2 = \frac{R + G - 2 B}{\sqrt 6}, \quad O_3 = \frac{R + G + B}{\sqrt 3}
 
     each over its whole range: green to red, blue to yellow, dark to light. A pixel lies between the centres of
-    two bins, which share it in proportion to their nearness; the counts of a cell and channel add up to 1. The
-    first two do not change when a light is added to all of red, green and blue.
+    two bins, which share it in proportion to their nearness; the counts of a cell and channel are divided by their
+    sum and raised to a power. The first two do not change when a light is added to all of red, green and blue.
 
     Parameters
     ----------
@@ -31,6 +31,8 @@ class OpponentHistogram(ImageDescriptor):
         Shades of each opponent colour that are told apart.
     grid : int
         The image is cut into grid x grid cells.
+    power : float
+        What the frequencies are raised to: 1 keeps them, 1/2 makes Euclidean distances compare distributions.
 
     Raises
     ------
@@ -43,9 +45,10 @@ class OpponentHistogram(ImageDescriptor):
     recognition. PAMI 32(9), 1582-1596.
     """
 
-    def __init__(self, bins: int = 16, grid: int = 1) -> None:
+    def __init__(self, bins: int = 16, grid: int = 1, *, power: float = 0.5) -> None:
         self.bins = bins
         self.grid = grid
+        self.power = power
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``cell_{row}_{column}_o{channel}_{bin}``."""
@@ -62,12 +65,14 @@ class OpponentHistogram(ImageDescriptor):
         def describe(images: Array, out: Array) -> None:
             out[:] = 0
             opponent_sums(images, self.grid, out.reshape(len(out), self.grid**2, 3, self.bins))
+            raise_to(self.power, out)
 
         return self.grid**2 * 3 * self.bins, describe
 
     def _least_side(self) -> int:
         for name in ("bins", "grid"):
             check_number(name, getattr(self, name), 1)
+        check_number("power", self.power, 0, above=True)
         return int(self.grid)
 
     def _check(self, X: Array) -> Array:

@@ -10,6 +10,7 @@ from scoreline.features.gist import GIST
 from scoreline.features.hog import HOG
 from scoreline.features.hue_histogram import HueHistogram
 from scoreline.features.lbp import LBP
+from scoreline.features.mirror_average import MirrorAverage
 from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
@@ -35,6 +36,7 @@ FEATURES: Registry[FeatureExtractor] = Registry(
         "sift": DenseSIFT,
         "words": BagOfWords,
         "dictionary": PatchDictionary,
+        "mirror": MirrorAverage,
     },
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, check_names, fit_prepared, judged_split, prepare
+from scoreline.runs.refit import with_refit
 
 __all__ = ["BASELINES", "Row", "compare"]
 
@@ -44,16 +45,21 @@ class Row:
     name: str
     settings: Mapping[str, str]
     split: str
-    accuracy: float | None
-    train_accuracy: float | None
-    objective: float | None
-    epochs: int | None
+    accuracy: float | None = None
+    train_accuracy: float | None = None
+    objective: float | None = None
+    epochs: int | None = None
     #: Of training, the choice of `lam` included.
-    seconds: float
+    seconds: float = 0.0
     #: Of learning and extracting the features of all splits.
-    feature_seconds: float
+    feature_seconds: float = 0.0
     remark: str = ""
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    #: Numbers that an example is described by.
+    n_features: int | None = None
+    #: Chosen on validation, and its accuracy there: of a classifier trained on the training split alone.
+    lam: float | None = None
+    validation_accuracy: float | None = None
 
 
 def compare(
@@ -66,6 +72,9 @@ def compare(
     progress: Progress | None = None,
 ) -> Iterator[Row]:
     """Train every combination of the axes and every baseline on the same split, one after the other.
+
+    Where `lam` was chosen and there is a test split, a classifier is trained on training and validation rows in
+    the end; see `scoreline.runs.refit.with_refit`.
 
     Parameters
     ----------
@@ -115,15 +124,24 @@ def _rows(
     listeners: Sequence[Listener],
 ) -> Iterator[Row]:
     prepared: dict[str, tuple[Prepared, float]] = {}
-    for config in configs:
+    last_use = {config.features: place for place, config in enumerate(configs)}
+    if baselines:
+        last_use[configs[0].features] = len(configs)
+    for place, config in enumerate(configs):
         if config.features not in prepared:  # features are extracted once, whatever is trained on them
-            begun = time.perf_counter()
-            rows = prepare(config, dataset, kept=FeatureCache(None))  # its seconds are told
-            prepared[config.features] = rows, time.perf_counter() - begun
+            prepared[config.features] = _timed(config, dataset)
         settings = {name: _text(getattr(config, name)) for name in varied}
         yield _trained(config, settings, *prepared[config.features], listeners)
+        if last_use[config.features] == place:  # rows of one kind of features may be all that memory holds
+            del prepared[config.features]
     for name in baselines:
         yield _baseline(name, *next(iter(prepared.values())))
+
+
+def _timed(config: RunConfig, dataset: Dataset) -> tuple[Prepared, float]:
+    """Return the features of the data and the seconds that they took, nothing being found in a cache."""
+    begun = time.perf_counter()
+    return prepare(config, dataset, kept=FeatureCache(None)), time.perf_counter() - begun
 
 
 def _trained(
@@ -136,42 +154,31 @@ def _trained(
     name = " ".join(settings.values()) or config.loss
     split = judged_split(prepared.rows)
     begun = time.perf_counter()
-    config, _ = with_block_weights(config, prepared)
+    config, blocks = with_block_weights(config, prepared)
     config, choice = with_lam(config, prepared, listeners)
+    config, prepared = with_refit(config, prepared, chosen=bool(blocks or choice))
     classifier = build_classifier(config, prepared)
+    row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=prepared.rows["train"].shape[1])
+    remarks = []
+    if choice is not None:
+        row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
+        remarks = [f"lam {choice.lam:.3g} chosen", f"{choice.validation_accuracy:.4f} on validation"]
     try:
         fit_prepared(classifier, prepared, listeners)
     except DivergedError:
-        seconds = time.perf_counter() - begun
-        columns = classifier.history_.columns()
-        return Row(
-            name,
-            settings,
-            split,
-            None,
-            None,
-            None,
-            classifier.n_iter_,
-            seconds,
-            feature_seconds,
-            "diverged",
-            columns,
-        )
+        remarks = ["diverged"]
     seconds = time.perf_counter() - begun
-    remarks = [] if choice is None else [f"lam {choice.lam:.3g} chosen"]
+    row = replace(row, epochs=classifier.n_iter_, seconds=seconds, history=classifier.history_.columns())
+    if "diverged" in remarks:
+        return replace(row, remark="diverged")
+    remarks += ["refitted"] if config.refit else []
     remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
-    return Row(
-        name,
-        settings,
-        split,
-        accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),
-        accuracy(prepared.labels("train"), classifier.predict(prepared.rows["train"])),
-        classifier.objective_,
-        classifier.n_iter_,
-        seconds,
-        feature_seconds,
-        ", ".join(remarks),
-        classifier.history_.columns(),
+    return replace(
+        row,
+        accuracy=accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),
+        train_accuracy=accuracy(prepared.labels("train"), classifier.predict(prepared.rows["train"])),
+        objective=classifier.objective_,
+        remark=", ".join(remarks),
     )
 
 
@@ -183,8 +190,16 @@ def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
     classifier.fit(prepared.rows["train"].astype(np.float32), prepared.labels("train"))
     predicted = classifier.predict(prepared.rows[split].astype(np.float32))
     seconds = time.perf_counter() - begun
-    right = accuracy(prepared.labels(split), predicted)
-    return Row(name, {"baseline": name}, split, right, None, None, None, seconds, feature_seconds, "baseline")
+    return Row(
+        name,
+        {"baseline": name},
+        split,
+        accuracy(prepared.labels(split), predicted),
+        seconds=seconds,
+        feature_seconds=feature_seconds,
+        remark="baseline",
+        n_features=prepared.rows["train"].shape[1],
+    )
 
 
 def _text(value: Any) -> str:

@@ -45,6 +45,11 @@ class RunConfig(BaseModel):
         1e-3,
         description="Strength of the penalty; auto takes the strongest that is as good as the best on validation.",
     )
+    refit: bool | None = Field(
+        None,
+        description="Train on training and validation rows in the end. "
+        "By default where lam or block weights were chosen and a test split is there to judge.",
+    )
     solver: str = Field(
         "auto", description="auto, exact, gd, random-search, random-local-search, or an optimiser."
     )

@@ -35,6 +35,11 @@ class LamChoice:
     #: Validation accuracy by strength, of all that were tried.
     accuracy: dict[float, float]
 
+    @property
+    def validation_accuracy(self) -> float:
+        """That of the strength chosen, of a classifier trained on the training split alone."""
+        return self.accuracy[self.lam]
+
 
 def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()) -> LamChoice:
     """Return the strongest penalty whose classifier is as good as the best on the validation split.

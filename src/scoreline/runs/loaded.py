@@ -16,6 +16,7 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.pipeline import match_classes, saved_features
 from scoreline.runs.predictions import row_blocks
+from scoreline.runs.refit import join_validation
 
 __all__ = ["LoadedRun", "load_run"]
 
@@ -52,7 +53,8 @@ def load_run(
     run : path
         Folder of a finished run.
     data : str, optional
-        Name or path of a data set; by default the run's own, split as it was.
+        Name or path of a data set; by default the run's own, split as it was. After a refit validation rows are
+        training rows.
     data_dir : path, optional
         Folder with named data sets.
     progress : callable, optional
@@ -67,6 +69,8 @@ def load_run(
     """
     config, model = RunFolder.open(run).read_config(), SavedModel.load(run)
     dataset = load_dataset(data or config.data, _options(config, model, data, data_dir), progress=progress)
+    if data is None and config.refit:
+        dataset = join_validation(dataset)
     return LoadedRun(model, match_classes(dataset, model.classes))
 
 

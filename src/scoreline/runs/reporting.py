@@ -48,6 +48,7 @@ def _training(result: RunResult) -> dict[str, str]:
         "solver": f"{classifier.solver_.name}: {classifier.solver_.reason}",
         "epochs": f"{classifier.n_iter_}, {classifier.stop_reason_.value}",
         "objective": f"{classifier.objective_:.6g} on the training data",
+        **_choice(result),
         "accuracy": ", ".join(f"{e.accuracy:.4f} {name}" for name, e in result.evaluations.items()),
         "seconds": f"{result.timings.load:.1f} to load, {result.timings.fit:.1f} to fit",
     }
@@ -56,6 +57,19 @@ def _training(result: RunResult) -> dict[str, str]:
     if classifier.lr_ is not None:
         schedule = f", {config.schedule} schedule, batches of {config.batch_size}"
         facts["learning rate"] = f"{classifier.lr_:.4g}{schedule}"
+    return facts
+
+
+def _choice(result: RunResult) -> dict[str, str]:
+    """Say what the validation split was for, where it chose something."""
+    facts = {}
+    if (choice := result.lam_choice) is not None:
+        facts["lam chosen"] = (
+            f"{choice.validation_accuracy:.4f} on validation after training on the training split alone, "
+            f"the best of {len(choice.accuracy)} strengths {max(choice.accuracy.values()):.4f}"
+        )
+    if result.config.refit:
+        facts["refit"] = "trained on training and validation rows after that; test rows judge"
     return facts
 
 

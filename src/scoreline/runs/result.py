@@ -50,6 +50,13 @@ class RunResult:
         """The evaluation that counts: on test, else validation, else training data."""
         return self.evaluations[judged_split(self.prepared.rows)]
 
+    @property
+    def validation_accuracy(self) -> float | None:
+        """Accuracy on validation rows, none of which was trained on: after a refit, that which chose `lam`."""
+        if "validation" in self.evaluations:
+            return self.evaluations["validation"].accuracy
+        return None if self.lam_choice is None else self.lam_choice.validation_accuracy
+
     def summary(self) -> dict[str, Any]:
         """Return the line that ``--json`` prints."""
         dataset = self.prepared.dataset
@@ -75,6 +82,8 @@ class RunResult:
             "epochs": classifier.n_iter_,
             "lam": self.config.strength,
             "lam_tried": None if self.lam_choice is None else self.lam_choice.accuracy,
+            "refit": self.config.refit,
+            "validation_accuracy": self.validation_accuracy,
             "duality_gap": classifier.duality_gap_,
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},

@@ -23,6 +23,7 @@ from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
 from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
+from scoreline.runs.refit import with_refit
 from scoreline.runs.reporting import write_figures_and_report
 from scoreline.runs.result import RunResult, Timings
 
@@ -40,6 +41,9 @@ def train_run(
     progress: Progress | None = None,
 ) -> RunResult:
     """Train a classifier, judge it and write the run's folder.
+
+    Where the validation split chose `lam` or the weights of blocks and there is a test split, the classifier is
+    then trained on training and validation rows; see `scoreline.runs.refit.with_refit`.
 
     Parameters
     ----------
@@ -63,6 +67,7 @@ def train_run(
     loaded = time.perf_counter()
     config, blocks = with_block_weights(config, prepared)
     config, chosen = with_lam(config, prepared, listeners)
+    config, prepared = with_refit(config, prepared, chosen=bool(blocks or chosen))
     tuned = time.perf_counter()
     classifier = build_classifier(config, prepared)
     folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")

@@ -20,7 +20,9 @@ from scoreline.features import (
     BagOfWords,
     DenseSIFT,
     FeatureExtractor,
+    FeatureUnion,
     HueHistogram,
+    MirrorAverage,
     OpponentHistogram,
     PatchDictionary,
     Pixels,
@@ -54,7 +56,7 @@ def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
     """A wheel: each hue as long as it is frequent in the whole image."""
     from matplotlib.colors import hsv_to_rgb
 
-    wheel = HueHistogram(extractor.bins).fit(image[None]).transform(image[None])[0]
+    wheel = HueHistogram(extractor.bins, power=1).fit(image[None]).transform(image[None])[0]
     y, x = (np.mgrid[:_FIELD, :_FIELD] + 0.5) / (_FIELD / 2) - 1
     radius, turn = np.hypot(x, y), np.arctan2(-y, x) / (2 * np.pi) % 1
     length = 0.25 + 0.73 * np.sqrt(wheel / max(wheel.max(), 1e-9))
@@ -66,9 +68,13 @@ def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
 def _opponent(extractor: OpponentHistogram, image: Array, theme: Theme) -> FloatArray:
     """Bars, from green to red, blue to yellow, dark to light: each shade as high as it is frequent."""
     bins = extractor.bins
-    shares = OpponentHistogram(bins).fit(image[None]).transform(image[None])[0].reshape(3, bins)
+    shares = OpponentHistogram(bins, power=1).fit(image[None]).transform(image[None])[0].reshape(3, bins)
     ends = np.array(
-        [[[0, 0.6, 0.3], [0.85, 0.1, 0.1]], [[0.1, 0.2, 0.8], [0.95, 0.8, 0.1]], [[0, 0, 0], [1, 1, 1]]]
+        [
+            [[0, 0.6, 0.3], [0.85, 0.1, 0.1]],
+            [[0.1, 0.2, 0.8], [0.95, 0.8, 0.1]],
+            [[0.25, 0.25, 0.25], [0.85, 0.85, 0.85]],  # neither end is lost on the paper
+        ]
     )
     side = max(1, _FIELD // bins)
     panels = []
@@ -163,6 +169,12 @@ def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> Float
     return _mosaic(panels, theme)
 
 
+def _mirrored(extractor: MirrorAverage, image: Array, theme: Theme) -> FloatArray:
+    """What the first of the averaged features sees."""
+    inner = extractor.inner_
+    return picture_of(inner.parts[0][1] if isinstance(inner, FeatureUnion) else inner, image, theme)
+
+
 #: What draws each kind of features.
 PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArray]] = MappingProxyType(
     {
@@ -177,6 +189,7 @@ PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArr
         DenseSIFT: _sift,
         BagOfWords: _words,
         PatchDictionary: _dictionary,
+        MirrorAverage: _mirrored,
     }
 )
 

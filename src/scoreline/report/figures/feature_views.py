@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import Array
 from scoreline.features import FeatureExtractor
-from scoreline.report.figures.base import WIDTH, add_text, new_figure, shorten
+from scoreline.report.figures.base import SCALE, WIDTH, add_text, new_figure, shorten
 from scoreline.report.figures.feature_pictures import picture_of
 from scoreline.report.figures.theme import LIGHT, Theme
 from scoreline.report.figures.tiles import EDGE, Grid, draw_image
@@ -46,5 +46,14 @@ def feature_views(
     for i, (name, picture) in enumerate(pictures):
         left, top = grid.corner(i)
         add_text(figure, left, top - 5, shorten(name, grid.tile, theme.body), theme.body, color=theme.ink)
-        draw_image(figure, picture, left, top, grid.tile, theme)
+        draw_image(figure, _filling(picture, int(grid.tile * SCALE)), left, top, grid.tile, theme)
     return figure
+
+
+def _filling(picture: Array, dots: int) -> Array:
+    """Return a picture with `dots` on its longer side, if that enlarges it; squares differ by a dot at most."""
+    longest = max(picture.shape[:2])
+    if longest >= dots:
+        return picture
+    rows, columns = (np.arange(round(side * dots / longest)) * longest // dots for side in picture.shape[:2])
+    return picture[np.ix_(rows, columns)]

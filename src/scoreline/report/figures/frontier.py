@@ -19,7 +19,12 @@ __all__ = ["frontier"]
 _TOP, _LEFT, _HEIGHT, _RIGHT, _LINE = 44, 54, 300, 22, 18
 
 
-def frontier(points: Mapping[str, tuple[float, float]], theme: Theme = LIGHT) -> Figure:
+def frontier(
+    points: Mapping[str, tuple[float, float]],
+    theme: Theme = LIGHT,
+    *,
+    measured: str = "seconds for features and training",
+) -> Figure:
     """Draw a point a classifier, numbered, and a line along those that no quicker one beats.
 
     Parameters
@@ -28,8 +33,10 @@ def frontier(points: Mapping[str, tuple[float, float]], theme: Theme = LIGHT) ->
         Seconds (above 0) and accuracy, by the classifiers' names.
     theme : Theme, default LIGHT
         Colours and type.
+    measured : str
+        What the seconds are those of.
     """
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     figure = new_figure(theme, WIDTH, _TOP + _HEIGHT + 56 + _LINE * len(points))
     width = WIDTH - _LEFT - _RIGHT
@@ -39,8 +46,9 @@ def frontier(points: Mapping[str, tuple[float, float]], theme: Theme = LIGHT) ->
     axes.margins(0.08, 0.12)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: write_share(share)))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # at least one of them lies in any range
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
-    axes.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     seconds = np.array([point[0] for point in points.values()])
     accuracy = np.array([point[1] for point in points.values()])
     unbeaten = _unbeaten(seconds, accuracy)
@@ -61,8 +69,7 @@ def frontier(points: Mapping[str, tuple[float, float]], theme: Theme = LIGHT) ->
         label = shorten(text, WIDTH - _LEFT - 20, theme.body)
         add_text(figure, _LEFT, bottom + 60 + _LINE * i, label, theme.body, color=theme.ink)
     add_text(figure, 14, 30, "Accuracy against seconds", theme.title, weight="bold", color=theme.ink)
-    label = "seconds for features and training"
-    add_text(figure, _LEFT + width, bottom + 34, label, theme.small, color=theme.muted, ha="right")
+    add_text(figure, _LEFT + width, bottom + 34, measured, theme.small, color=theme.muted, ha="right")
     return figure
 
 

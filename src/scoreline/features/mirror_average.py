@@ -1,0 +1,95 @@
+"""Features for which left and right are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._typing import Array
+from scoreline.errors import DataError, UsageError
+from scoreline.features.base import FeatureExtractor
+
+__all__ = ["MirrorAverage"]
+
+
+class MirrorAverage(FeatureExtractor):
+    r"""The mean of an image's and its mirror image's rows: :math:`(f(x) + f(\bar x)) / 2`, as long as f's.
+
+    A linear classifier of these rows gives an image and its mirror image the same scores, which are the means of
+    those that the same weights give to f. Where mirror images mean the same (animals, vehicles, most photographs),
+    this is known beforehand instead of learned from twice as many examples. It is wrong for writing.
+
+    Parameters
+    ----------
+    features : str or FeatureExtractor
+        What is averaged, such as ``"hog,lbp"``; as a spec, ``mirror:[hog:8,lbp]``.
+
+    Raises
+    ------
+    DataError
+        The rows are no images.
+    UsageError
+        A mirror average is to be averaged again.
+
+    References
+    ----------
+    Schulz-Mirbach, H. (1994). Constructing invariant features by averaging techniques. ICPR.
+    """
+
+    def __init__(self, features: Any = "hog") -> None:
+        self.features = features
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        """Fit what is averaged on images ``(n, H, W, ch)``; it sets ``inner_``."""
+        self.inner_ = self._unfitted().fit(X, y)
+        return super().fit(X)
+
+    def transform(self, X: Array) -> Array:
+        """Return the averaged rows, ``(n, D)`` float32."""
+        check_is_fitted(self)
+        X = self._check(X)
+        rows = self.inner_.transform(X).astype(np.float32)
+        rows += self.inner_.transform(np.ascontiguousarray(X[:, :, ::-1]))
+        rows /= 2
+        return rows
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return the names of what is averaged."""
+        check_is_fitted(self)
+        return self.inner_.get_feature_names_out(input_features)
+
+    def state(self) -> dict[str, Array]:
+        """Return what the averaged features have learned."""
+        return self.inner_.state()
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Let the averaged features take over their state."""
+        self.inner_ = self._unfitted().restore(image_shape, state)
+        return super().restore(image_shape, state)
+
+    def _unfitted(self) -> FeatureExtractor:
+        from sklearn.base import clone
+
+        from scoreline.features.specs import build_features
+
+        inner = build_features(self.features) if isinstance(self.features, str) else clone(self.features)
+        if isinstance(inner, MirrorAverage):
+            raise UsageError(
+                "A mirror average is to be averaged again",
+                allowed="features that are no mirror average",
+                fix="leave the inner mirror out: it would change nothing",
+            )
+        return inner
+
+    def _check(self, X: Array) -> Array:
+        X = super()._check(X)
+        if X.ndim != 4 or X.dtype != np.uint8:
+            raise DataError(
+                f"An array of shape {X.shape} and dtype {X.dtype} came to a mirror average",
+                allowed="images as bytes (uint8) of shape (n, H, W, channels)",
+                fix="leave mirror out: vectors have no left and right",
+            )
+        return X

@@ -1,0 +1,98 @@
+"""The last fit: on training and validation rows, once these have chosen what they were held out to choose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.data import Dataset, Split
+from scoreline.data.scratch import is_mapped, scratch_array
+from scoreline.errors import DataError, MismatchError
+from scoreline.runs.config import RunConfig
+from scoreline.runs.pipeline import Prepared
+
+__all__ = ["join_validation", "with_refit"]
+
+
+def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[RunConfig, Prepared]:
+    """Return the rows that the classifier is to be trained on, and settings that say so.
+
+    Rows that were held out to choose a setting are training rows like others once it is chosen. They join the
+    training split, and there is no validation split any more: no figure can then be told of rows that were trained
+    on as if they had been held out. Where the settings leave it open, this is done if
+
+    - a setting was chosen on the validation split,
+    - a test split is there to judge the classifier (else validation rows are all that can), and
+    - no early stopping needs validation rows to stop by.
+
+    Features keep what they have learned from the training split.
+
+    Parameters
+    ----------
+    config : RunConfig
+    prepared : Prepared
+    chosen : bool
+        Whether the validation split has chosen `lam` or the weights of blocks.
+
+    Raises
+    ------
+    DataError
+        ``refit=True`` was asked for where there is no validation or no test split.
+    MismatchError
+        It was asked for together with early stopping.
+
+    References
+    ----------
+    Hastie, Tibshirani & Friedman (2009), The elements of statistical learning, section 7.10: the model chosen is
+    fitted to all the data. scikit-learn's GridSearchCV calls it ``refit``.
+    """
+    possible = {"validation", "test"} <= prepared.rows.keys()
+    refit = config.refit
+    if refit is None:
+        refit = chosen and possible and not config.early_stopping
+    if refit and not possible:
+        raise DataError(
+            f"A refit was asked for, and {prepared.dataset.name} has the splits {', '.join(prepared.rows)}",
+            allowed="data with a validation split that joins the training rows, and a test split that judges",
+            fix="leave out --refit",
+        )
+    if refit and config.early_stopping:
+        raise MismatchError(
+            "A refit was asked for while early stopping needs validation rows to stop by",
+            allowed="one of the two",
+            fix="leave out --refit or --early-stopping",
+        )
+    config = config.model_copy(update={"refit": refit})
+    return config, _joined(prepared) if refit else prepared
+
+
+def join_validation(dataset: Dataset) -> Dataset:
+    """Return the data with the validation split behind the training split, and none any more.
+
+    Memory-mapped images are joined in a file without a name (see `scoreline.data.scratch`), others in memory.
+    """
+    train, held_out = dataset.train, dataset.validation
+    if held_out is None:
+        return dataset
+    both = Split(_stacked(train.X, held_out.X), np.concatenate([train.y, held_out.y]), (*train.ids, *held_out.ids))
+    return replace(dataset, train=both, validation=None)
+
+
+def _joined(prepared: Prepared) -> Prepared:
+    dataset = join_validation(prepared.dataset)
+    rows = {name: rows for name, rows in prepared.rows.items() if name != "validation"}
+    if np.shares_memory(rows["train"], prepared.dataset.train.X):  # those of pixels are a view of the images
+        rows["train"] = dataset.train.X.reshape(len(dataset.train), -1)
+    else:
+        rows["train"] = _stacked(rows["train"], prepared.rows["validation"])
+    return replace(prepared, dataset=dataset, rows=rows)
+
+
+def _stacked(first: Array, second: Array) -> Array:
+    allocate = scratch_array if is_mapped(first) else np.empty
+    both = allocate((len(first) + len(second), *first.shape[1:]), first.dtype)
+    both[: len(first)] = first
+    both[len(first) :] = second
+    return both

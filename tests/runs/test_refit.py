@@ -1,0 +1,116 @@
+"""Once validation rows have chosen, they are trained on, and no figure tells of them as if held out."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from scoreline import LinearClassifier
+from scoreline.cli.app import app
+from scoreline.data import load_dataset
+from scoreline.data.scratch import is_mapped
+from scoreline.errors import DataError, MismatchError, UsageError
+from scoreline.runs.comparison import compare
+from scoreline.runs.config import RunConfig
+from scoreline.runs.evaluation import evaluate_run
+from scoreline.runs.pipeline import prepare
+from scoreline.runs.refit import with_refit
+from scoreline.runs.training import train_run
+
+
+@pytest.fixture(scope="module")
+def config():
+    return RunConfig(data="digits", lam="auto", tol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def run(config, tmp_path_factory):
+    return train_run(config, tmp_path_factory.mktemp("runs") / "run")
+
+
+def test_the_classifier_is_that_of_all_rows_but_the_test_split(run):
+    whole = load_dataset("digits", RunConfig(validation=0.0).load_options())
+    alone = LinearClassifier(lam=run.lam_choice.lam, standardize=True, tol=1e-5)
+    alone.fit(whole.train.X.reshape(len(whole.train), -1), whole.train.y)
+    assert len(run.prepared.dataset.train) == len(whole.train)
+    assert sorted(run.prepared.dataset.train.ids) == sorted(whole.train.ids)
+    assert run.classifier.objective_ == pytest.approx(alone.objective_, rel=1e-4)
+    test = whole.test.X.reshape(len(whole.test), -1)
+    np.testing.assert_allclose(run.classifier.decision_function(test), alone.decision_function(test), atol=0.05)
+
+
+def test_validation_figures_are_those_of_the_choice(run):
+    metrics = json.loads(run.folder.metrics_file.read_text())
+    assert metrics["refit"] is True
+    assert "validation" not in metrics["evaluations"]
+    assert metrics["validation_accuracy"] == run.lam_choice.accuracy[run.lam_choice.lam]
+    assert metrics["n_validation"] == 0
+    assert metrics["split"] == "test"
+    assert "training and validation rows" in run.folder.report.read_text()
+
+
+def test_settings_make_the_same_classifier_again(run, tmp_path):
+    written = RunConfig.read(run.folder.config_file)
+    assert written.refit is True
+    assert "--refit" in written.command()
+    again = train_run(written, tmp_path / "again")
+    np.testing.assert_array_equal(again.classifier.coef_, run.classifier.coef_)
+
+
+def test_a_finished_run_has_no_validation_rows_to_be_judged_by(run):
+    with pytest.raises(UsageError, match="validation"):
+        evaluate_run(run.folder.path, split="validation")
+    everything = evaluate_run(run.folder.path, split="all").evaluation
+    assert everything.n == len(run.prepared.dataset.train) + len(run.prepared.dataset.test)
+
+
+def test_without_a_test_split_the_judged_classifier_is_kept(tmp_path):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    np.savez(tmp_path / "rows.npz", X=rng.normal(size=(200, 4)) + y[:, None], y=y)
+    result = train_run(RunConfig(data=str(tmp_path / "rows.npz"), lam="auto"), tmp_path / "run")
+    assert result.config.refit is False
+    assert result.judged.split == "validation"
+    assert result.validation_accuracy == result.judged.accuracy
+    with pytest.raises(DataError, match="test split"):
+        train_run(RunConfig(data=str(tmp_path / "rows.npz"), refit=True), tmp_path / "other")
+
+
+def test_early_stopping_keeps_its_validation_rows(config):
+    early = config.model_copy(update={"early_stopping": True, "solver": "sgd"})
+    prepared = prepare(early)
+    settled, same = with_refit(early, prepared, chosen=True)
+    assert settled.refit is False
+    assert same is prepared
+    with pytest.raises(MismatchError, match="early stopping"):
+        with_refit(early.model_copy(update={"refit": True}), prepared, chosen=True)
+
+
+def test_what_is_given_is_not_chosen(config):
+    prepared = prepare(config)
+    assert with_refit(config, prepared, chosen=False) == (config.model_copy(update={"refit": False}), prepared)
+    refused, same = with_refit(config.model_copy(update={"refit": False}), prepared, chosen=True)
+    assert (refused.refit, same) == (False, prepared)
+
+
+def test_mapped_rows_are_joined_on_the_disk():
+    config = RunConfig(data="synthetic:n_train=60,n_test=20", memory="2GB", refit=True)
+    _, both = with_refit(config, prepare(config), chosen=False)
+    assert is_mapped(both.dataset.train.X) == is_mapped(prepare(config).dataset.train.X)
+    assert np.shares_memory(both.rows["train"], both.dataset.train.X)
+
+
+def test_comparisons_refit_too(config, run):
+    (row,) = compare(config, {})
+    assert row.accuracy == run.judged.accuracy
+    assert f"{run.lam_choice.validation_accuracy:.4f} on validation, refitted" in row.remark
+
+
+def test_the_command_tells(tmp_path):
+    arguments = ["train", "digits", "--lam", "auto", "--out"]
+    done = CliRunner().invoke(app, [*arguments, str(tmp_path / "run")])
+    assert "training and validation rows" in done.stdout
+    done = CliRunner().invoke(app, [*arguments, str(tmp_path / "no"), "--no-refit"])
+    assert done.exit_code == 0
+    assert "training and validation rows" not in done.stdout
