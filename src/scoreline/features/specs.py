@@ -15,6 +15,7 @@ from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.textons import Textons
+from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
 from scoreline.registry import Registry, split_at_commas
 
@@ -35,6 +36,7 @@ FEATURES: Registry[FeatureExtractor] = Registry(
         "sift": DenseSIFT,
         "words": BagOfWords,
         "dictionary": PatchDictionary,
+        "two-layers": TwoLayerDictionary,
     },
 )
 
