@@ -13,6 +13,7 @@ QUICK = {
     "textons": "textons:6,scales=1",
     "words": "words:8",
     "dictionary": "dictionary:16,n_patches=300",
+    "two-layers": "two-layers:16,channels=8,n_patches=300",
     "gist": "gist:scales=2",
 }
 

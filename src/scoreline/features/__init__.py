@@ -20,6 +20,7 @@ from scoreline.features.pixels import Pixels
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.specs import FEATURES, build_features
 from scoreline.features.textons import Textons
+from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "Pixels",
     "SelfSimilarity",
     "Textons",
+    "TwoLayerDictionary",
     "build_features",
 ]

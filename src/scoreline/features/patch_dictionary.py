@@ -13,7 +13,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.patch_encodings import ENCODINGS
-from scoreline.features.patch_whitening import PatchWhitening, draw_patches, normalized
+from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ class PatchDictionary(ImageDescriptor):
             )
         rng = np.random.default_rng(self.random_state)
         patches = normalized(draw_patches(X, self.patch_size, self.n_patches, rng), self.norm_bias)
-        shape = (self.patch_size, self.patch_size, X.shape[3])
-        self.whitening_ = PatchWhitening.of(patches, shape, self.components, self.eps, mirror=self.mirror)
+        flip = mirrored_order((self.patch_size, self.patch_size, X.shape[3])) if self.mirror else None
+        self.whitening_ = PatchWhitening.of(patches, flip, self.components, self.eps)
         if not len(self.whitening_.basis):
             raise DataError(
                 f"No patch of {len(X)} images shows any contrast",

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._typing import Array
 
-__all__ = ["PatchWhitening", "draw_patches", "normalized"]
+__all__ = ["PatchWhitening", "draw_patches", "mirrored_order", "normalized"]
 
 #: Patches whose floats are held at a time.
 _CHUNK = 50_000
@@ -44,6 +44,11 @@ def normalized(patches: Array, norm_bias: float) -> Array:
     return rows
 
 
+def mirrored_order(shape: tuple[int, int, int]) -> Array:
+    """Return for each number of a patch ``(p, p, ch)`` in a row the place of its mirror image in that row."""
+    return np.arange(np.prod(shape)).reshape(shape)[:, ::-1].ravel()
+
+
 @dataclass(frozen=True)
 class PatchWhitening:
     """The affine map ``z = basis @ x + shift`` that gives contrast-normalised patches x like variances.
@@ -70,12 +75,11 @@ class PatchWhitening:
     n_even: int
 
     @classmethod
-    def of(
-        cls, patches: Array, shape: tuple[int, int, int], components: int, eps: float, *, mirror: bool
-    ) -> PatchWhitening:
-        """Return the whitening of contrast-normalised patches ``(n, P)`` of a `shape` (p, p, ch).
+    def of(cls, patches: Array, flip: Array | None, components: int, eps: float) -> PatchWhitening:
+        """Return the whitening of patches ``(n, P)``, whose mirror images are ``patches[:, flip]``.
 
-        At most `components` directions of the largest variances are kept, and none without any variance.
+        At most `components` directions of the largest variances are kept, and none without any variance. Without
+        `flip`, it knows nothing of mirrors.
         """
         n, P = patches.shape
         mean = np.zeros(P)
@@ -85,9 +89,8 @@ class PatchWhitening:
             mean += x.sum(axis=0) / n
             moments += x.T @ x / n
         covariance = moments - np.outer(mean, mean)
-        flip = np.arange(P).reshape(shape)[:, ::-1].ravel()
         halves = [np.eye(P)]
-        if mirror:
+        if flip is not None:
             mean = (mean + mean[flip]) / 2
             covariance = (covariance + covariance[np.ix_(flip, flip)]) / 2
             halves = list(_even_and_odd(flip))

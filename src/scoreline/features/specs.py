@@ -16,6 +16,7 @@ from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.textons import Textons
+from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
 from scoreline.registry import Registry, split_at_commas
 
@@ -37,6 +38,7 @@ FEATURES: Registry[FeatureExtractor] = Registry(
         "words": BagOfWords,
         "dictionary": PatchDictionary,
         "mirror": MirrorAverage,
+        "two-layers": TwoLayerDictionary,
     },
 )
 

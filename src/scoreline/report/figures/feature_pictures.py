@@ -28,6 +28,7 @@ from scoreline.features import (
     Pixels,
     SelfSimilarity,
     Textons,
+    TwoLayerDictionary,
 )
 from scoreline.report.figures.theme import Theme
 
@@ -175,6 +176,14 @@ def _mirrored(extractor: MirrorAverage, image: Array, theme: Theme) -> FloatArra
     return picture_of(inner.parts[0][1] if isinstance(inner, FeatureUnion) else inner, image, theme)
 
 
+def _two_layers(extractor: TwoLayerDictionary, image: Array, theme: Theme) -> FloatArray:
+    """The channels of the map between the layers that say most, the strongest first."""
+    channels = np.maximum(extractor.maps_(image[None])[0], 0)
+    strongest = np.argsort(-np.square(channels).sum(axis=(0, 1)), kind="stable")[:_SHOWN]
+    panels = [channels[..., j] / max(float(channels[..., j].max()), 1e-9) for j in strongest]
+    return _mosaic([_shaded(panel, theme) for panel in panels], theme)
+
+
 #: What draws each kind of features.
 PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArray]] = MappingProxyType(
     {
@@ -190,6 +199,7 @@ PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArr
         BagOfWords: _words,
         PatchDictionary: _dictionary,
         MirrorAverage: _mirrored,
+        TwoLayerDictionary: _two_layers,
     }
 )
 

@@ -1,0 +1,136 @@
+"""The first of two layers: a map half as large as the image, whose channels say what small patches look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
+from scoreline.features.patch_words import KMeansWords
+
+__all__ = ["PATCH", "KernelMaps", "unit", "windows"]
+
+#: Side of the patches of both layers.
+PATCH = 3
+#: What is added to the variances of normalised patches of pixels.
+_EPS = 0.01
+#: What is added to the square roots of the kernel matrix's eigenvalues.
+_FLOOR = 1e-3
+#: Pixels from one place of the map to the next, and the spread of the Gaussian that averages about it.
+_STEP, _SPREAD = 2, np.sqrt(2)
+#: Spreads beyond which that Gaussian is 0.
+_REACH = 3
+
+
+@dataclass(frozen=True)
+class KernelMaps:
+    r"""Maps ``(n, H // 2, W // 2, m)`` of images ``(n, H, W, ch)``, by a kernel of patches of 3 x 3 pixels.
+
+    With z the whitened code of the contrast-normalised patch about a pixel (the image being reflected at its
+    borders), and words :math:`c_j` of length 1, a place of the map is a Gaussian average of
+
+    .. math:: |z| \, A \, (\kappa(c_j \cdot z / |z|))_{j = 1 \dots m}
+        \quad\text{with}\quad \kappa(u) = e^{\alpha (u - 1)},
+        \quad A \propto K^{-1/2}, \quad K_{ij} = \kappa(c_i \cdot c_j)
+
+    so that products of two such vectors come near to a kernel of their patches, as far as the words span them. The
+    second half of the words are the mirror images of the first: the map of a mirror image is the mirror image of
+    the map, its channels j and j + m/2 exchanged.
+
+    Parameters
+    ----------
+    norm_bias, sharpness : float
+        What is added to the variance of a patch; :math:`\alpha`.
+    whitening : PatchWhitening
+        From contrast-normalised patches to z.
+    words : float array (m, d)
+    mixing : float array (m, m)
+        A.
+
+    References
+    ----------
+    Mairal, J., Koniusz, P., Harchaoui, Z. & Schmid, C. (2014). Convolutional kernel networks. NIPS. Mairal, J.
+    (2016). End-to-end kernel learning with supervised convolutional kernel networks. NIPS, section 3.
+    """
+
+    norm_bias: float
+    sharpness: float
+    whitening: PatchWhitening
+    words: Array
+    mixing: Array
+
+    @classmethod
+    def learn(
+        cls,
+        images: Array,
+        channels: int,
+        norm_bias: float,
+        sharpness: float,
+        n_patches: int,
+        rng: np.random.Generator,
+    ) -> KernelMaps:
+        """Return the maps whose words are cluster means of whitened patches of images."""
+        patches = normalized(draw_patches(images, PATCH, n_patches, rng), norm_bias)
+        flip = mirrored_order((PATCH, PATCH, images.shape[3]))
+        whitening = PatchWhitening.of(patches, flip, len(flip), _EPS)
+        means = KMeansWords().learn(unit(whitening(patches)), channels // 2, rng)
+        sides = np.repeat([1.0, -1.0], [whitening.n_even, len(whitening.basis) - whitening.n_even])
+        words = unit(np.concatenate([means, means * sides]))
+        values, vectors = np.linalg.eigh(np.exp(sharpness * (words @ words.T - 1)))
+        mixing = (vectors / (np.sqrt(np.maximum(values, 0)) + _FLOOR)) @ vectors.T
+        return cls(norm_bias, sharpness, whitening, words, mixing)
+
+    def __call__(self, images: Array) -> Array:
+        """Return the maps, float32."""
+        n, H, W, _ = images.shape
+        around = PATCH // 2
+        wide = np.pad(images, ((0, 0), (around, around), (around, around), (0, 0)), mode="reflect")
+        x = windows(wide).reshape(n * H * W, -1).astype(np.float32)
+        x -= x.mean(axis=1, keepdims=True)
+        x /= np.sqrt(np.einsum("ij,ij->i", x, x) / x.shape[1] + np.float32(self.norm_bias))[:, None]
+        z = x @ self.whitening.basis.T.astype(np.float32) + self.whitening.shift.astype(np.float32)
+        length = _lengths(z)
+        answers = z @ self.words.T.astype(np.float32)
+        answers /= length
+        answers -= 1
+        answers *= np.float32(self.sharpness)
+        np.exp(answers, out=answers)
+        answers *= length
+        rows, columns = _averages(H), _averages(W)
+        pooled = np.matmul(rows, answers.reshape(n, H, -1)).reshape(n * len(rows), W, -1)
+        pooled = np.matmul(columns, pooled).reshape(-1, answers.shape[1])
+        return (pooled @ self.mixing.astype(np.float32)).reshape(n, len(rows), len(columns), -1)
+
+    def mirrored_order(self) -> Array:
+        """Return for each number of a patch of the maps, ``(3, 3, m)`` in a row, the place of its mirror image."""
+        m = len(self.words)
+        order = mirrored_order((PATCH, PATCH, m)).reshape(PATCH, PATCH, m)
+        return np.roll(order, m // 2, axis=2).ravel()
+
+
+def windows(images: Array) -> Array:
+    """Return all patches of 3 x 3 of images ``(n, H, W, ch)``: ``(n, H - 2, W - 2, 9 * ch)``."""
+    views = np.lib.stride_tricks.sliding_window_view(images, (PATCH, PATCH), axis=(1, 2))
+    return views.transpose(0, 1, 2, 4, 5, 3).reshape(*views.shape[:3], -1)
+
+
+def unit(rows: Array) -> Array:
+    """Return rows ``(n, d)`` divided by their lengths; a row of zeros stays one."""
+    return np.asarray(rows / _lengths(rows))
+
+
+def _lengths(rows: Array) -> Array:
+    """Return the lengths of rows, ``(n, 1)``, or what is safe to divide by."""
+    squares = np.einsum("ij,ij->i", rows, rows)[:, None]
+    return np.asarray(np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny)))
+
+
+def _averages(side: int) -> Array:
+    """Return the weights ``(side // 2, side)`` of places of the map on the pixels of an axis; rows sum to 1."""
+    m = side // _STEP
+    middles = (np.arange(m) - (m - 1) / 2) * _STEP + (side - 1) / 2
+    away = (np.arange(side) - middles[:, None]) / _SPREAD
+    weights = np.where(np.abs(away) <= _REACH, np.exp(-np.square(away) / 2), 0)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -1,0 +1,214 @@
+"""A dictionary of patches of maps: learned words of what learned words see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._checks import check_number
+from scoreline._typing import Array
+from scoreline.errors import DataError, UsageError
+from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
+from scoreline.features.kernel_maps import PATCH, KernelMaps, unit, windows
+from scoreline.features.patch_whitening import PatchWhitening, draw_patches
+from scoreline.features.patch_words import KMeansWords
+
+__all__ = ["TwoLayerDictionary"]
+
+#: Patches that are drawn of one map.
+_PER_MAP = 50
+
+
+class TwoLayerDictionary(ImageDescriptor):
+    r"""How much each of k learned arrangements of small patches shows in each cell of a grid: D = grid^2 * k.
+
+    The first layer (`KernelMaps`) makes an image a map, half as high and wide, of channels that say what patches
+    of 3 x 3 pixels look like. The second is a dictionary of patches of 3 x 3 places of the map, each of which sees
+    8 x 8 pixels and more: a patch x is whitened, normalised and coded by the words :math:`c_k` of length 1, and
+    the codes are averaged over a cell and over the image and its mirror image:
+
+    .. math:: u = z / |z|, \quad z = V (x - \bar x) / \sqrt{\text{variance} + \epsilon}
+
+    .. math:: f_k = \sqrt{\text{mean over the patches in a cell of } \max(0, u \cdot (c_k - \bar c))}
+
+    Images ``(n, H, W, ch)`` of uint8, grey or in colour, give float32 rows ``(n, D)``; images of another size than
+    those of `fit` are taken as they are, for the cells grow with them. Nothing is learned from labels. Beside a
+    `PatchDictionary`, whose words see finer things, it is better than either alone.
+
+    Parameters
+    ----------
+    words : int
+        k, the size of the second dictionary.
+    channels : int
+        Of the map: the words of the first layer, an even number, half of them mirror images of the others.
+    components : int
+        Principal directions of the patches of maps that are kept (or all that there are).
+    eps : float
+        Added to the variances of the patches of maps, whose mean over their numbers is 1.
+    norm_bias : float
+        Added to the variance in grey levels of a patch of pixels, so that the noise of flat patches stays small.
+    sharpness : float
+        How narrow the kernel of the first layer is.
+    grid : int
+        The map is cut into grid x grid cells.
+    n_patches : int
+        Patches that either layer is learned from.
+    random_state : int
+        The seed of the patches and the words.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range.
+    DataError
+        The input is no batch of uint8 images, its images are too small, or show nothing.
+
+    References
+    ----------
+    Mairal, J., Koniusz, P., Harchaoui, Z. & Schmid, C. (2014). Convolutional kernel networks. NIPS. Coates, A. &
+    Ng, A. Y. (2011). Selecting receptive fields in deep networks. NIPS, for layers of k-means words.
+    """
+
+    def __init__(
+        self,
+        words: int = 1600,
+        *,
+        channels: int = 64,
+        components: int = 256,
+        eps: float = 0.4,
+        norm_bias: float = 10.0,
+        sharpness: float = 2.8,
+        grid: int = 2,
+        n_patches: int = 100_000,
+        random_state: int = 0,
+    ) -> None:
+        self.words = words
+        self.channels = channels
+        self.components = components
+        self.eps = eps
+        self.norm_bias = norm_bias
+        self.sharpness = sharpness
+        self.grid = grid
+        self.n_patches = n_patches
+        self.random_state = random_state
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        """Learn both layers from patches of images ``(n, H, W, ch)``; `y` is ignored.
+
+        It sets ``maps_`` (`KernelMaps`), ``whitening_`` (`PatchWhitening`) and ``words_`` (k, d), of length 1.
+        """
+        del y
+        self._check_parameters()
+        X = self._check(X)
+        if not len(X) or not np.ptp(X):
+            raise DataError(
+                f"No patch of {len(X)} images shows any contrast",
+                allowed="images, and not all of one colour",
+                fix="look at the images, or at how they were read",
+            )
+        rng = np.random.default_rng(self.random_state)
+        maps = KernelMaps.learn(X, self.channels, self.norm_bias, self.sharpness, self.n_patches, rng)
+        patches = self._patches_of_maps(X, maps, rng)
+        scale = float(np.sqrt(patches.var(axis=0, dtype=np.float64).mean()))
+        patches /= np.float32(scale)
+        self.maps_ = KernelMaps(maps.norm_bias, maps.sharpness, maps.whitening, maps.words, maps.mixing / scale)
+        self.whitening_ = PatchWhitening.of(patches, maps.mirrored_order(), self.components, self.eps)
+        self.words_ = unit(KMeansWords().learn(unit(self.whitening_(patches)), self.words, rng))
+        self.image_shape_ = X.shape[1:]
+        return self
+
+    def state(self) -> dict[str, Array]:
+        """Return the words and the whitening of both layers."""
+        learned = {"mixing": self.maps_.mixing}
+        for layer, whitening, words in (
+            ("first", self.maps_.whitening, self.maps_.words),
+            ("second", self.whitening_, self.words_),
+        ):
+            learned[f"{layer}_words"] = words
+            learned[f"{layer}_basis"] = whitening.basis
+            learned[f"{layer}_shift"] = whitening.shift
+            learned[f"{layer}_n_even"] = np.array([whitening.n_even])
+        return learned
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Take over both layers; see `FeatureExtractor.restore`."""
+        first, self.whitening_ = (
+            PatchWhitening(state[f"{layer}_basis"], state[f"{layer}_shift"], int(state[f"{layer}_n_even"][0]))
+            for layer in ("first", "second")
+        )
+        self.maps_ = KernelMaps(self.norm_bias, self.sharpness, first, state["first_words"], state["mixing"])
+        self.words_ = state["second_words"]
+        return super().restore(image_shape, state)
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return ``cell_{row}_{column}_word_{k}``."""
+        del input_features
+        check_is_fitted(self)
+        cells = [f"cell_{r}_{c}" for r in range(self.grid) for c in range(self.grid)]
+        return np.array([f"{cell}_word_{k}" for cell in cells for k in range(len(self.words_))], dtype=object)
+
+    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+        n_even, k = self.whitening_.n_even, len(self.words_)
+        basis, shift = self.whitening_.basis.T.astype(np.float32), self.whitening_.shift.astype(np.float32)
+        weights = (self.words_ - self.words_.mean(axis=0)).T.astype(np.float32)
+        cells, mirrored = self._cells(shape)
+
+        def describe(images: Array, rows: Array) -> None:
+            for map_, row in zip(self.maps_(images), rows, strict=True):
+                codes = unit(windows(map_[None]).reshape(cells.shape[1], -1) @ basis + shift)
+                # The mirror image of a patch has the same even numbers, and the negative odd ones.
+                even, odd = codes[:, :n_even] @ weights[:n_even], codes[:, n_even:] @ weights[n_even:]
+                both = even + odd
+                means = cells @ np.maximum(both, 0, out=both)
+                np.subtract(even, odd, out=both)
+                means += mirrored @ np.maximum(both, 0, out=both)
+                row[:] = np.sqrt(means, out=means).ravel()
+
+        return self.grid**2 * k, describe
+
+    def _least_side(self) -> int:
+        return 2 * (PATCH + self.grid - 1)
+
+    def _cells(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Return the weights ``(cells, places)`` of patches and of their mirror images in the means of cells."""
+        h, w = (side // 2 - PATCH + 1 for side in shape[:2])
+        r, c = np.divmod(np.arange(h * w), w)
+        row = r * self.grid // h * self.grid
+        sides = [row + c * self.grid // w, row + (w - 1 - c) * self.grid // w]
+        first, second = (np.equal.outer(np.arange(self.grid**2), cell).astype(np.float32) for cell in sides)
+        counts = (first + second).sum(axis=1, keepdims=True)
+        return first / counts, second / counts
+
+    def _patches_of_maps(self, X: Array, maps: KernelMaps, rng: np.random.Generator) -> Array:
+        """Return patches ``(n_patches, 9 * channels)`` of the maps of some images."""
+        n_images = min(len(X), -(-self.n_patches // _PER_MAP))
+        chosen = X[np.sort(rng.choice(len(X), n_images, replace=False))]
+        ends = np.linspace(0, self.n_patches, -(-n_images // BATCH) + 1).astype(int)
+        drawn = [
+            draw_patches(maps(chosen[i * BATCH : (i + 1) * BATCH]), PATCH, n, rng)
+            for i, n in enumerate(np.diff(ends))
+        ]
+        return np.concatenate(drawn)
+
+    def _check_parameters(self) -> None:
+        for name in ("words", "components", "grid"):
+            check_number(name, getattr(self, name), 1)
+        for name in ("eps", "norm_bias", "sharpness"):
+            check_number(name, getattr(self, name), 0, above=True)
+        check_number("channels", self.channels, 2)
+        if self.channels % 2:
+            raise UsageError(
+                f"channels is {self.channels}",
+                allowed="an even number",
+                fix="add one: each word has a mirror image",
+            )
+        most = max(self.words, self.channels)
+        if self.n_patches < most:
+            raise UsageError(
+                f"{most} words are to be learned from {self.n_patches} patches",
+                allowed="as many patches as words, or more",
+                fix="raise n_patches or lower words",
+            )
