@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.machine import busy_seconds
@@ -67,7 +67,9 @@ def measure(jobs: Sequence[Job], setting: Setting) -> Measurements:
     if not jobs:
         return results
     for number, job in enumerate(jobs):
-        if number == 0 or job.rehearse:
+        if job.rehearsal:
+            _launch(replace(job, tasks=job.rehearsal), setting)
+        elif number == 0:
             _launch(job, setting)
     for number in range(setting.repeats):
         results.sgemm.append(_rates(setting))

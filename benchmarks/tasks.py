@@ -42,8 +42,8 @@ class Job:
     empty_cache: bool = False
     #: How many threads, if not as many as all others.
     threads: int = 0
-    #: Run once before the rounds, unmeasured: all that it compiles is there then.
-    rehearse: bool = False
+    #: Done once before the rounds, unmeasured, so that what the tasks compile is there.
+    rehearsal: tuple[Task, ...] = ()
 
     @property
     def timeout(self) -> float:
@@ -57,7 +57,8 @@ class Job:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Job:
         """Return the job that `as_json` wrote down."""
-        return cls(**{**data, "tasks": tuple(Task(**task) for task in data["tasks"])})
+        tasks = {name: tuple(Task(**task) for task in data[name]) for name in ("tasks", "rehearsal")}
+        return cls(**{**data, **tasks})
 
 
 @dataclass(frozen=True, eq=False)

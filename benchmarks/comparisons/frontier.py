@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -78,15 +78,14 @@ class Frontier(Comparison):
     def jobs(self, *, quick: bool) -> list[Job]:
         """Return one job a recipe."""
         recipes = QUICK if quick else RECIPES + ELSEWHERE
-        return [
-            Job(
-                recipe.label,
-                PEER,
-                (Task(recipe.data, recipe.loss, tol=TOL, features=recipe.features, limit=1_800),),
-                rehearse=True,
-            )
-            for recipe in recipes
-        ]
+        jobs, losses = [], set()
+        for recipe in recipes:
+            task = Task(recipe.data, recipe.loss, tol=TOL, features=recipe.features, limit=1_800)
+            # Small data compile what describes images, and only the first fit with each loss what trains on many.
+            small = task if recipe.loss not in losses else replace(task, data=QUICK[0].data)
+            losses.add(recipe.loss)
+            jobs.append(Job(recipe.label, PEER, (task,), rehearsal=(small,)))
+        return jobs
 
     def tables(self, results: Measurements, setting: Setting, *, quick: bool) -> list[Table]:
         """Return accuracy, seconds and memory, a table for each data set."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from benchmarks.harness import Measurements, Setting
 from benchmarks.optima import Optimum, optimum
@@ -20,8 +21,7 @@ REPEAT_BELOW = 30.0
 def race_jobs(task: Task, peers: Sequence[str]) -> list[Job]:
     """Return a job of scoreline's for each goal, which it proves, and a job for each peer."""
     ours = [
-        Job(ours_at(task, goal), OURS, (Task(task.data, task.loss, task.lam, goal, limit=task.limit),) * 2)
-        for goal in GOALS
+        Job(ours_at(task, goal), OURS, (replace(task, tol=goal),) * 2, repeat_below=REPEAT_BELOW) for goal in GOALS
     ]
     return ours + [Job(_label(task, peer), peer, (task, task), repeat_below=REPEAT_BELOW) for peer in peers]
 
