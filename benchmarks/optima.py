@@ -39,7 +39,7 @@ def optimum(task: Task, setting: Setting, records: Iterable[Record]) -> Optimum 
     key = f"{task.data} {task.loss} {task.lam:g}"
     if key not in known:
         setting.say(f"  reference optimum of {key} ...")
-        wanted = replace(task, tol=1e-6, limit=1200.0)
+        wanted = replace(task, tol=1e-5, limit=240.0)
         record = run_alone(Job("reference", "reference", (wanted,)), setting)
         if record.points and not record.error:
             _, value, _, note = record.points[0][-1]

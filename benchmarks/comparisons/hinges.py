@@ -16,11 +16,12 @@ __all__ = ["Hinges"]
 LINEAR_SVC, SKGLM, SNAPML = "scikit-learn LinearSVC", "skglm LinearSVC", "snapml SVM"
 #: Seconds after which a peer begins no further fit; one under way is ended after six times as long.
 LIMIT = 60.0
-#: Sizes that finish: LinearSVC takes hours for plain hinges on all of CIFAR-10.
+#: Sizes that finish: on all of CIFAR-10 LinearSVC was not near the optimum of squared hinges after a quarter of an
+#: hour, snapml took eight minutes, and plain ones take hours.
 RACES: tuple[tuple[Task, tuple[str, ...]], ...] = (
     (Task("digits", "one-vs-all:squared"), (LINEAR_SVC, SNAPML)),
     (Task("cifar10-small", "one-vs-all:squared"), (LINEAR_SVC, SNAPML)),
-    (Task("cifar10", "one-vs-all:squared"), (LINEAR_SVC, SNAPML)),
+    (Task("cifar10", "one-vs-all:squared"), ()),
     (Task("digits", "one-vs-all"), (LINEAR_SVC, SKGLM, SNAPML)),
     (Task("cifar10-small", "one-vs-all"), (LINEAR_SVC, SNAPML)),
     (Task("digits", "crammer-singer"), (LINEAR_SVC,)),

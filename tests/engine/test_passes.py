@@ -55,6 +55,28 @@ def test_compiled_passes_agree_with_numpy(loss, n_classes, weighted):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("n", [700, 701])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_scores_of_rows_that_need_no_padding(n, dtype):
+    goal, source, rng = over("softmax", 10, n=n, d=128, dtype=dtype)
+    params = Params(rng.normal(size=(1, 10, 128)).astype(np.float32), np.ones((1, 10), np.float32))
+    plain, fast = (passes(goal, source).scores(params) for passes in (Passes, CompiledPasses))
+    np.testing.assert_allclose(fast, plain, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_pieces_and_threads_change_no_judgement(monkeypatch, weighted):
+    goal, source, rng = over("softmax", weighted=weighted)
+    scores, change = rng.normal(size=(2, 700, 4))
+    slopes = np.empty((2, 700, 4))
+    whole = Passes(goal, source).judge(scores, change, 0.5, slopes[0])
+    monkeypatch.setattr("scoreline.engine.passes.JUDGED_ENTRIES", 100)
+    monkeypatch.setattr("scoreline.engine.passes.WORTH_THREADS", 0)
+    in_pieces = Passes(goal, source).judge(scores, change, 0.5, slopes[1])
+    np.testing.assert_allclose(in_pieces, whole, rtol=1e-12)
+    np.testing.assert_array_equal(slopes[1], slopes[0])
+
+
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
     goal, source, rng = over("softmax", 10, n=3000)
     params = Params(rng.normal(size=(1, 10, 53)).astype(np.float32), np.zeros((1, 10), np.float32))

@@ -26,8 +26,8 @@ FACTOR_ROWS, KEPT = 2048, 0.5
 #: What is added to the diagonal at first, relative to its largest entry.
 JITTER = 1e-10
 #: What an eigendecomposition and a Cholesky factor of n x n take, in the time of so many n^3 multiplications in a
-#: matrix product, whose rate the first two do not reach.
-EIGEN_COST, CHOLESKY_COST = 11, 0.8
+#: matrix product, whose rate the first does not reach.
+EIGEN_COST, CHOLESKY_COST = 11, 0.3
 #: Side of the squares in which a triangle is copied.
 _TILE = 1024
 
@@ -121,7 +121,7 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     ========================  ==============================  ====================
     form                      to begin with                   for each ridge
     ========================  ==============================  ====================
-    Cholesky, D x D           m D^2                           0.8 D^3
+    Cholesky, D x D           m D^2                           0.3 D^3
     eigenvectors, D x D       m D^2 + 11 D^3                  0
     eigenvectors of m rows    m^2 D + 11 m^3                  0
     ========================  ==============================  ====================
