@@ -1,0 +1,37 @@
+"""The model meets the curvature that it has seen."""
+
+import numpy as np
+
+from scoreline.engine.lbfgs import LBFGS
+from scoreline.engine.params import Params
+
+RNG = np.random.default_rng(0)
+ROOT = RNG.normal(size=(8, 8))
+HESSIAN = ROOT @ ROOT.T + np.eye(8)  # of two rows of three weights and two biases
+
+
+def params(numbers):
+    return Params(numbers[:6].reshape(1, 2, 3), numbers[6:].reshape(1, 2))
+
+
+def flat(one):
+    return np.concatenate([one.W.ravel(), one.b.ravel()])
+
+
+def model_of(n_steps):
+    model = LBFGS(lambda gradient: gradient)
+    steps = RNG.normal(size=(n_steps, 8))
+    for step in steps:
+        model.learn(params(step), params(HESSIAN @ step), params(np.zeros(8)))
+    return model, steps
+
+
+def test_meets_the_last_curvature():
+    model, steps = model_of(3)
+    np.testing.assert_allclose(flat(model.times(params(HESSIAN @ steps[-1]))), steps[-1], atol=1e-10)
+
+
+def test_steps_without_curvature_are_forgotten():
+    model, _ = model_of(2)
+    model.learn(params(np.ones(8)), params(-np.ones(8)), params(np.zeros(8)))
+    assert len(model.pairs) == 2
