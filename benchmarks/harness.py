@@ -59,8 +59,8 @@ class Measurements:
 def measure(jobs: Sequence[Job], setting: Setting) -> Measurements:
     """Run each job once a round.
 
-    One round goes unmeasured for the first job, and for those that ask for it: they compile scoreline's kernels,
-    and read what later ones find in the disk's cache.
+    Rehearsals go first, unmeasured, and the first job where it has none: they compile scoreline's kernels, and
+    read what later ones find in the disk's cache.
     """
     results = Measurements()
     jobs = [job for job in jobs if not _is_missing(job, setting, results)]

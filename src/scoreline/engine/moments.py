@@ -28,8 +28,6 @@ JITTER = 1e-10
 #: What an eigendecomposition and a Cholesky factor of n x n take, in the time of so many n^3 multiplications in a
 #: matrix product, whose rate the first does not reach.
 EIGEN_COST, CHOLESKY_COST = 11, 0.3
-#: Side of the squares in which a triangle is copied.
-_TILE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +164,7 @@ def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
     N, D = source.n_examples, source.n_features
     m = int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS)))
     mean, matrix = _mean_and_matrix(objective, source, m)
-    _mirror(matrix)
-    return DenseMoments(mean, matrix)
+    return DenseMoments(mean, matrix + np.tril(matrix, -1).T)
 
 
 def _dense(objective: Objective, source: DataSource, m: int) -> Moments:
@@ -214,7 +211,7 @@ def _orthonormal(vectors: FloatArray) -> FloatArray:
 
 
 def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[FloatArray, FloatArray]:
-    """Return the mean (0 without a bias) and the lower triangle of the moments about it."""
+    """Return the mean (0 without a bias) and the lower triangle, zeros above it, of the moments about it."""
     from scipy.linalg.blas import get_blas_funcs
 
     D = source.n_features
@@ -239,15 +236,6 @@ def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[
     offset = sums / total
     matrix = add_outer(-1.0, offset, a=matrix, lower=True, overwrite_a=True)
     return shift + offset, matrix.astype(np.float32, copy=False)
-
-
-def _mirror(matrix: FloatArray) -> None:
-    """Write the lower triangle over the upper one."""
-    for low in range(0, len(matrix), _TILE):
-        rows = slice(low, low + _TILE)
-        matrix[:low, rows] = matrix[rows, :low].T
-        corner = np.tril(matrix[rows, rows])
-        matrix[rows, rows] = corner + np.tril(corner, -1).T
 
 
 def _factorised(matrix: FloatArray, scale: float, ridge: float, jitter: float) -> FloatArray:

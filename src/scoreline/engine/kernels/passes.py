@@ -111,7 +111,7 @@ def _score(thread, n_threads, X, buffers, W, b, out):
     for chunk in range(chunks * thread // n_threads, chunks * (thread + 1) // n_threads):
         first = chunk * CHUNK
         rows = min(CHUNK, n - first)
-        if rows % ROW_BLOCK == 0 and W.shape[1] == D:
+        if rows % ROW_BLOCK == 0 and W.shape[1] == D:  # nothing to pad: rows are read where they lie
             forward(X[first : first + rows], 0, rows, W, b, scores)
         else:
             take(X, first, rows, 0, D, buffer)
