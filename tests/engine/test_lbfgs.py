@@ -35,3 +35,18 @@ def test_steps_without_curvature_are_forgotten():
     model, _ = model_of(2)
     model.learn(params(np.ones(8)), params(-np.ones(8)), params(np.zeros(8)))
     assert len(model.pairs) == 2
+
+
+def test_preconditioner_is_scaled_to_the_curvature_seen():
+    model = LBFGS(lambda gradient: Params(1e3 * gradient.W, 1e3 * gradient.b))
+    step = RNG.normal(size=8)
+    change = HESSIAN @ step
+    model.learn(params(step), params(change), params(np.zeros(8)))
+    across = RNG.normal(size=8)
+    for known in (step, change):  # what the pair knows nothing of is left to the preconditioner
+        across -= known * (across @ known) / (known @ known)
+    across -= step * (across @ step) / (step @ step)
+    times = flat(model.times(params(across)))
+    scale = step @ change / (change @ change)
+    expected = scale * across - step * (change @ (scale * across)) / (step @ change)
+    np.testing.assert_allclose(times, expected, atol=1e-10)

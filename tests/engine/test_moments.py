@@ -5,11 +5,9 @@ import pytest
 
 import scoreline.engine.moments as moments_module
 from scoreline.data.memory import MemorySource
-from scoreline.engine.descent import mean_curvature
 from scoreline.engine.moments import DenseMoments, SpectralMoments, measure_moments
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2
 
@@ -95,12 +93,3 @@ def test_dependent_features_in_float32():
     for n_ridges in (1, 200):
         moments = measure_moments(goal, source, n_ridges=n_ridges)
         assert np.isfinite(moments.preconditioner(CURVATURE, 1e-9).solve(gradient).W).all()
-
-
-@pytest.mark.parametrize(
-    ("loss", "expected"), [("softmax", 2 / 9), ("one-vs-all:squared", 2.0), ("squared-error", 2.0)]
-)
-def test_curvature_at_zero_is_known(loss, expected):
-    source = source_of(80, 6)
-    passes = Passes(goal_over(source, loss), source)
-    assert mean_curvature(passes, np.zeros((80, 3))) == pytest.approx(expected, rel=1e-4)

@@ -30,7 +30,7 @@ class Bias:
     passes : Passes
         Over a smooth objective.
     curvature : float
-        Of the loss, about: see `scoreline.engine.descent.mean_curvature`.
+        Of the loss, about: see `scoreline.engine.curvature.mean_curvature`.
     """
 
     def __init__(self, passes: Passes, curvature: float) -> None:

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-import numpy as np
-
-from scoreline._typing import FloatArray
 from scoreline.engine.bias import ROUNDS_A_STEP, Bias
 from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.line_search import minimize_along
@@ -19,12 +16,7 @@ from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes
 from scoreline.engine.point import Point, dot
 
-__all__ = ["Model", "descend", "mean_curvature"]
-
-#: Least and largest curvature that a preconditioner is made with, relative to the loss's bound.
-CURVATURE_RANGE = 1e-3, 1.0
-#: Scores that it is measured on at the most.
-CURVATURE_ENTRIES = 1 << 20
+__all__ = ["Model", "descend"]
 
 
 class Model(Protocol):
@@ -33,8 +25,8 @@ class Model(Protocol):
     def direction(self, here: Point) -> Params:
         """Return :math:`-H g` at a point with gradient g."""
 
-    def learn(self, step: Params, after: Params, before: Params) -> None:
-        """Take in a step, and the gradients after and before it."""
+    def learn(self, step: Params, after: Point, before: Point) -> None:
+        """Take in a step, and the points after and before it."""
 
 
 def descend(
@@ -83,30 +75,8 @@ def descend(
             # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
             there = bias.settled(there, promise / 10, ROUNDS_A_STEP)
             step = step._replace(b=there.params.b - here.params.b)
-            model.learn(step, there.gradient, here.gradient)
+            model.learn(step, there, here)
             here = there
             wish = yield tell(here)
             if wish is not None:
                 return here, wish
-
-
-def mean_curvature(passes: Passes, scores: FloatArray) -> float:
-    """Return the mean of the diagonal of the loss's Hessian by the scores: by differences, on a sample of rows."""
-    loss = passes.objective.loss
-    count = min(len(scores), 2000, max(1, CURVATURE_ENTRIES // scores.shape[1]))
-    rows = np.linspace(0, len(scores) - 1, count).astype(np.int64)
-    sample, y = scores[rows].astype(np.float64), passes.labelled.y[rows]
-    share = None if passes.labelled.weight is None else passes.labelled.weight[rows]
-    if share is not None and not share.any():
-        share = None
-    h = 1e-3
-    diagonal = 0.0
-    chosen = np.linspace(0, scores.shape[1] - 1, min(scores.shape[1], 20)).astype(np.int64)
-    for row in chosen:
-        up, down = sample.copy(), sample.copy()
-        up[:, row] += h
-        down[:, row] -= h
-        change = loss.value_and_gradient(up, y)[1][:, row] - loss.value_and_gradient(down, y)[1][:, row]
-        diagonal += float(np.average(change, weights=share)) / (2 * h)
-    bound = loss.curvature(max(2, scores.shape[1]))
-    return float(np.clip(diagonal / len(chosen), CURVATURE_RANGE[0] * bound, CURVATURE_RANGE[1] * bound))

@@ -10,10 +10,10 @@ from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.bias import Bias
 from scoreline.engine.certificate import dual_value, has_certificate, relative_gap
-from scoreline.engine.descent import Model, descend, mean_curvature
+from scoreline.engine.curvature import CurvatureModel, mean_curvature
+from scoreline.engine.descent import descend
 from scoreline.engine.events import Evaluated, Event, Reason, RunEnded, RunStarted
-from scoreline.engine.lbfgs import LBFGS
-from scoreline.engine.moments import DenseMoments, Moments, Preconditioner, measure_matrix, measure_moments
+from scoreline.engine.moments import DenseMoments, Moments, measure_matrix, measure_moments
 from scoreline.engine.newton import Newton
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
@@ -41,7 +41,7 @@ FIRST_ROUNDING = 2.0
 CUT, ENOUGH_GAINED = 0.5, 0.9
 #: Promised decrease, relative to the objective, at which that cost is first looked at.
 ROUGHLY = 0.02
-#: Numbers of the data up to which rounded hinges get Newton's model. It needs a fourth of the iterations, and is
+#: Numbers of the data up to which hinges get Newton's model. It needs a fourth of the iterations or fewer, and is
 #: steady where L-BFGS gives up; on larger data its conjugate gradients take longer than all iterations they save.
 NEWTON_ENTRIES = 1 << 22
 #: Share of `tol` that rounding may cost.
@@ -96,11 +96,11 @@ def minimize_exactly(
     that share of the least there is. The gap is looked at when the decrease that the quadratic model promises is
     that small. Where there is no certificate (see `scoreline.engine.certificate`), the promise alone decides.
 
-    Smooth losses go to L-BFGS. Plain hinges have their corners rounded about a centre among the slopes (small
-    data: by Newton's method), which moves to the slopes reached: a proximal point method on the dual. The gap is
-    that of the plain hinges, from the slopes of the rounded ones. Rounding costs the part of it that would be
-    gone, had the plain hinges these slopes; corners become sharper where a move of the centre does not bring this
-    cost down.
+    Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their corners rounded
+    about a centre among the slopes, which moves to the slopes reached: a proximal point method on the dual. The
+    gap is that of the plain hinges, from the slopes of the rounded ones. Rounding costs the part of it that would
+    be gone, had the plain hinges these slopes; corners become sharper where a move of the centre does not bring
+    this cost down.
 
     Yields `RunStarted`, `Evaluated` after each iteration, `RunEnded`; a listener ends it by sending a `Reason`.
 
@@ -162,8 +162,8 @@ class _Run:
         self.looked: int | None = None
         self.gap: float | None = None
         self.least_gap, self.value_then, self.standing = np.inf, np.inf, 0
-        self.nearby: Preconditioner | ProximalMetric | None = None
-        self.model: Model | None = None
+        self.metric: ProximalMetric | None = None
+        self.model: CurvatureModel | Newton | None = None
         self.bias = Bias(passes, 1.0)
         self.rounding, self.cost = 0.0, np.inf
         self.shift: FloatArray | None = None
@@ -176,24 +176,23 @@ class _Run:
         if self.model is not None:  # of the same rounding about another centre
             return descend(self.passes, here, self.model, self.bias, self.decide, self.tell)
         objective = self.passes.objective
-        curvature = mean_curvature(self.passes, here.scores)
+        curvature = mean_curvature(self.passes, here)
         self.bias = Bias(self.passes, curvature)
         squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
         ridge, shrink = 2 * float(objective.lam[0]) * squares, float(objective.lam[0]) * absolutes
         if shrink and isinstance(self.moments, DenseMoments):
-            metric = ProximalMetric(self.moments, curvature, ridge, shrink)
-            self.nearby = metric
-            return descend_proximally(self.passes, here, metric, self.decide, self.tell)
-        self.nearby = preconditioner = self.moments.preconditioner(curvature, ridge)
-        self.model = self._model(ridge, preconditioner)
+            self.metric = ProximalMetric(self.moments, curvature, ridge, shrink)
+            return descend_proximally(self.passes, here, self.metric, self.decide, self.tell)
+        self.model = self._model(curvature, ridge)
         return descend(self.passes, here, self.model, self.bias, self.decide, self.tell)
 
-    def _model(self, ridge: float, preconditioner: Preconditioner) -> Model:
+    def _model(self, curvature: float, ridge: float) -> CurvatureModel | Newton:
         loss = self.passes.objective.loss
         few = self.passes.source.n_examples * self.passes.source.n_features <= NEWTON_ENTRIES
-        if few and self.rounding and isinstance(loss, HingeLoss):
-            return Newton(self.passes, loss, ridge, preconditioner)
-        return LBFGS(preconditioner.solve)
+        # A hinge that was rounded by others may be straight wherever rows are at W = 0.
+        if few and isinstance(loss, HingeLoss) and loss.rounding == self.rounding:
+            return Newton(self.passes, loss, ridge, self.moments.preconditioner(curvature, ridge))
+        return CurvatureModel(self.passes, self.moments, curvature, ridge)
 
     def decide(self, here: Point, promise: float) -> tuple[Point, Reason | None]:
         """Look at the gap when little more is promised; stop when it, or the promise alone, is small enough."""
@@ -237,9 +236,10 @@ class _Run:
         loss = self.plain.objective.loss
         assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `certified` says
         slopes: FloatArray = here.slopes.astype(np.float64)
-        if self.nearby is not None and not self.rounding:
+        near = self.model.preconditioner if isinstance(self.model, CurvatureModel) else self.metric
+        if near is not None and not self.rounding:
             # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
-            slopes += self.nearby.curvature * self.passes.scores(self.nearby.step(here))
+            slopes += near.curvature * self.passes.scores(near.step(here))
             slopes = loss.feasible(slopes, self.plain.labelled.y)
         return relative_gap(self._plain_value(here), dual_value(self.plain, slopes))
 

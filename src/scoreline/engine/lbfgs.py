@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline.engine.params import Params
-from scoreline.engine.point import Point, dot
+from scoreline.engine.point import dot
 
 __all__ = ["LBFGS"]
 
@@ -26,16 +26,20 @@ class _Pair(NamedTuple):
 
 
 class LBFGS:
-    """Recent curvature on top of a preconditioner: the two-loop recursion.
+    r"""Recent curvature on top of a preconditioner P: the two-loop recursion.
+
+    P is scaled to the last curvature seen, by :math:`s^\top y / y^\top P y` for a step s and the change y of the
+    gradient.
 
     Parameters
     ----------
     inverse : callable
-        Multiplies a gradient by the preconditioner, an inverse Hessian.
+        Multiplies the rows of a gradient, or of more than one, by the preconditioner: an inverse Hessian. Another
+        one may take its place.
 
     References
     ----------
-    Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4.
+    Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4 and equation 7.20.
     """
 
     def __init__(self, inverse: Callable[[Params], Params]) -> None:
@@ -50,11 +54,6 @@ class LBFGS:
         if curvature > 1e-12 * np.sqrt(dot(step, step) * dot(change, change)):
             self.pairs.append(_Pair(step, change, 1 / curvature))
 
-    def direction(self, here: Point) -> Params:
-        """Return minus the inverse Hessian times the gradient; see `Model.direction`."""
-        r = self.times(here.gradient)
-        return Params(-r.W, -r.b)
-
     def times(self, gradient: Params) -> Params:
         """Return the inverse Hessian times `gradient`."""
         q = gradient
@@ -63,7 +62,17 @@ class LBFGS:
             share = pair.rho * dot(pair.step, q)
             shares.append(share)
             q = q.plus(pair.change, -share)
-        r = self.inverse(q)
+        r = self._scaled_inverse(q)
         for pair, share in zip(self.pairs, reversed(shares), strict=True):
             r = r.plus(pair.step, share - pair.rho * dot(pair.change, r))
         return r
+
+    def _scaled_inverse(self, q: Params) -> Params:
+        if not self.pairs:
+            return self.inverse(q)
+        # Both products in one: what takes time is to read the preconditioner.
+        last, rows = self.pairs[-1], q.b.shape[1]
+        both = self.inverse(Params(np.hstack([q.W, last.change.W]), np.hstack([q.b, last.change.b])))
+        of_change = Params(both.W[:, rows:], both.b[:, rows:])
+        scale = 1 / (last.rho * dot(last.change, of_change))
+        return Params(scale * both.W[:, :rows], scale * both.b[:, :rows])

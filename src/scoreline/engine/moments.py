@@ -67,6 +67,11 @@ class Moments(ABC):
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Return what multiplies rows ``(R, D)`` by the inverse of ``curvature * M + ridge * I``."""
 
+    @property
+    @abstractmethod
+    def multiplications_for_a_ridge(self) -> float:
+        """What `inverse` takes, in multiplications of a matrix product."""
+
     def preconditioner(self, curvature: float, ridge: float) -> Preconditioner:
         """Return the preconditioner for a curvature of the loss and a ridge of ``2 lam``."""
         return Preconditioner(self.inverse(curvature, ridge), self.mean, curvature)
@@ -78,6 +83,11 @@ class DenseMoments(Moments):
     def __init__(self, mean: FloatArray, matrix: FloatArray) -> None:
         super().__init__(mean)
         self.matrix = matrix
+
+    @property
+    def multiplications_for_a_ridge(self) -> float:
+        """Those of a Cholesky factor; see `Moments.multiplications_for_a_ridge`."""
+        return CHOLESKY_COST * len(self.matrix) ** 3
 
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Factorise; see `Moments.inverse`."""
@@ -95,6 +105,11 @@ class SpectralMoments(Moments):
     def __init__(self, mean: FloatArray, values: FloatArray, vectors: FloatArray, rest: float) -> None:
         super().__init__(mean)
         self.values, self.vectors, self.rest = values, vectors, rest
+
+    @property
+    def multiplications_for_a_ridge(self) -> float:
+        """None at all; see `Moments.multiplications_for_a_ridge`."""
+        return 0.0
 
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Scale along the eigenvectors; see `Moments.inverse`."""

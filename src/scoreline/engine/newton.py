@@ -36,12 +36,12 @@ class _Bending(NamedTuple):
 
 
 class Newton:
-    r"""The Hessian of rounded hinges, solved by preconditioned conjugate gradients.
+    r"""The Hessian of rounded or squared hinges, solved by preconditioned conjugate gradients.
 
     .. math:: H = \frac{1}{\sum w_i} \sum_i w_i\, x_i x_i^\top \otimes \nabla^2 \ell_i + 2 \lambda \alpha I
 
-    A rounded hinge is straight but within the width of its corner, so that most rows take no part in H: a step of
-    conjugate gradients costs a small part of a pass over the data.
+    A rounded hinge is straight but within the width of its corner, a squared one but where the margin is missed:
+    most rows take no part in H, and a step of conjugate gradients costs a small part of a pass over the data.
 
     References
     ----------
@@ -53,7 +53,7 @@ class Newton:
     def __init__(self, passes: Passes, loss: HingeLoss, ridge: float, preconditioner: Preconditioner) -> None:
         self.passes, self.loss, self.ridge, self.preconditioner = passes, loss, ridge, preconditioner
 
-    def learn(self, step: Params, after: Params, before: Params) -> None:
+    def learn(self, step: Params, after: Point, before: Point) -> None:
         """Learn nothing: the Hessian is known wherever it is asked for."""
 
     def direction(self, here: Point) -> Params:

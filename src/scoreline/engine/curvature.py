@@ -1,0 +1,89 @@
+"""The loss's curvature near a point, and the quadratic model of the objective that follows it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoreline.engine.lbfgs import LBFGS
+from scoreline.engine.moments import Moments
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Passes
+from scoreline.engine.point import Point
+
+__all__ = ["CurvatureModel", "mean_curvature"]
+
+#: Least and largest curvature that a preconditioner is made with, relative to the loss's bound.
+CURVATURE_RANGE = 1e-6, 1.0
+#: Rows and scores that it is measured on at the most, the directions it is measured along, and their length.
+CURVATURE_ROWS, CURVATURE_ENTRIES, DIRECTIONS, LENGTH = 2000, 1 << 20, 4, 1e-3
+#: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it,
+CHANGED = 2.0
+#: and where that takes no more than so many iterations do.
+WORTH_ITERATIONS = 4
+
+
+class CurvatureModel:
+    r"""Recent curvature, by L-BFGS, on top of :math:`(c\, M + 2 \lambda I)^{-1}` with c that of the loss here.
+
+    The curvature of softmax falls from :math:`1/C` to nearly nothing where rows come to be told apart for certain,
+    and the balance of data and penalty with it.
+
+    Parameters
+    ----------
+    passes : Passes
+        Over a smooth objective.
+    moments : Moments
+        Of its data.
+    curvature : float
+        Of the loss where the way begins; see `mean_curvature`.
+    ridge : float
+        :math:`2 \lambda`.
+    """
+
+    def __init__(self, passes: Passes, moments: Moments, curvature: float, ridge: float) -> None:
+        self.passes, self.moments, self.ridge = passes, moments, ridge
+        self.preconditioner = moments.preconditioner(curvature, ridge)
+        self.recent = LBFGS(self.preconditioner.solve)
+        rows, features = passes.source.n_examples, passes.source.n_features
+        iteration = 2 * rows * features * passes.objective.n_rows
+        self.follows = moments.multiplications_for_a_ridge <= WORTH_ITERATIONS * iteration
+
+    def learn(self, step: Params, after: Point, before: Point) -> None:
+        """Keep the curvature along the step; see `Model.learn`."""
+        self.recent.learn(step, after.gradient, before.gradient)
+        if self.follows:
+            curvature = mean_curvature(self.passes, after)
+            if not 1 / CHANGED < curvature / self.preconditioner.curvature < CHANGED:
+                self.preconditioner = self.moments.preconditioner(curvature, self.ridge)
+                self.recent.inverse = self.preconditioner.solve
+
+    def direction(self, here: Point) -> Params:
+        """Return minus the inverse Hessian times the gradient; see `Model.direction`."""
+        r = self.recent.times(here.gradient)
+        return Params(-r.W, -r.b)
+
+
+def mean_curvature(passes: Passes, here: Point) -> float:
+    r"""Return about the mean of the diagonal of the loss's Hessian H by the scores, on a sample of rows.
+
+    For random signs v, :math:`E\, v^\top H v` is the trace of H; differences of slopes are products with H.
+
+    References
+    ----------
+    Hutchinson (1990), A stochastic estimator of the trace of the influence matrix, Commun. Stat. Simul. 19.
+    """
+    loss, labelled = passes.objective.loss, passes.labelled
+    n, R = here.scores.shape
+    rows = np.linspace(0, n - 1, min(n, CURVATURE_ROWS, max(1, CURVATURE_ENTRIES // R))).astype(np.int64)
+    sample, y = here.scores[rows].astype(np.float64), labelled.y[rows]
+    share = None if labelled.weight is None else labelled.weight[rows]
+    if share is not None and not share.any():
+        share = None
+    rng = np.random.default_rng(0)
+    total = 0.0
+    for _ in range(DIRECTIONS):
+        step = LENGTH * rng.choice([-1.0, 1.0], sample.shape)
+        change = loss.value_and_gradient(sample + step, y)[1] - loss.value_and_gradient(sample - step, y)[1]
+        total += float(np.average(np.einsum("nr,nr->n", step, change), weights=share)) / (2 * LENGTH**2 * R)
+    bound = loss.curvature(max(2, R))
+    return float(np.clip(total / DIRECTIONS, CURVATURE_RANGE[0] * bound, CURVATURE_RANGE[1] * bound))

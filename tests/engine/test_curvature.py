@@ -1,0 +1,78 @@
+"""The curvature of the loss is measured, and the model follows it."""
+
+import numpy as np
+import pytest
+
+from scoreline.data import MemorySource
+from scoreline.engine.curvature import CurvatureModel, mean_curvature
+from scoreline.engine.moments import SpectralMoments, measure_moments
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.passes import Passes
+from scoreline.engine.point import Point
+from scoreline.losses import LOSSES
+from scoreline.penalties import PENALTIES
+
+CLASSES = 3
+
+
+@pytest.fixture
+def passes():
+    return passes_over("softmax")
+
+
+def passes_over(loss):
+    rng = np.random.default_rng(0)
+    source = MemorySource(rng.normal(size=(400, 6)), rng.integers(CLASSES, size=400), CLASSES)
+    goal = Objective(LOSSES.build(loss), PENALTIES.build("l2"), np.array([1e-3]), CLASSES)
+    return Passes(goal, source)
+
+
+def point_with_scores(passes, scores):
+    return Point.at(passes, zero_params(1, CLASSES, 6, np.dtype(float)), scores, np.empty_like(scores))
+
+
+def sure_scores(passes):
+    """Scores by which every row is nearly surely of its class."""
+    return 12.0 * np.eye(CLASSES)[passes.labelled.y]
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected", "rel"),
+    [("softmax", 2 / 9, 0.05), ("one-vs-all:squared", 2.0, 1e-4), ("squared-error", 2.0, 1e-4)],
+)
+def test_curvature_at_zero_is_known(loss, expected, rel):
+    passes = passes_over(loss)
+    here = point_with_scores(passes, np.zeros((400, CLASSES)))
+    assert mean_curvature(passes, here) == pytest.approx(expected, rel=rel)
+
+
+def test_curvature_vanishes_where_all_rows_are_sure(passes):
+    assert mean_curvature(passes, point_with_scores(passes, sure_scores(passes))) < 1e-4
+
+
+def model_of(passes):
+    moments = measure_moments(passes.objective, passes.source)
+    return CurvatureModel(passes, moments, 2 / 9, 2e-3)
+
+
+def test_preconditioner_is_made_anew_where_the_curvature_has_changed(passes):
+    model = model_of(passes)
+    first = model.preconditioner
+    at_zero = point_with_scores(passes, np.zeros((400, CLASSES)))
+    step = Params(np.ones((1, CLASSES, 6)), np.ones((1, CLASSES)))
+    model.learn(step, at_zero, at_zero)
+    assert model.preconditioner is first
+    sure = point_with_scores(passes, sure_scores(passes))
+    model.learn(step, sure, at_zero)
+    assert model.preconditioner.curvature == mean_curvature(passes, sure) < first.curvature / 2
+
+
+def test_a_factor_that_takes_longer_than_iterations_is_kept(passes, monkeypatch):
+    monkeypatch.setattr("scoreline.engine.curvature.WORTH_ITERATIONS", 0)
+    model = model_of(passes)
+    assert not isinstance(model.moments, SpectralMoments)
+    first = model.preconditioner
+    sure, zero = (point_with_scores(passes, scores) for scores in (sure_scores(passes), np.zeros((400, CLASSES))))
+    model.learn(Params(np.ones((1, CLASSES, 6)), np.ones((1, CLASSES))), sure, zero)
+    assert model.preconditioner is first
