@@ -19,6 +19,7 @@ from scoreline.engine.lbfgs import MEMORY
 from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.moments import Moments
 from scoreline.engine.objective import Objective, compute_dtype
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
@@ -205,6 +206,9 @@ class GradientDescent(MiniBatch):
 class Exact(Solver):
     """Preconditioned L-BFGS to a relative accuracy of `Settings.tol`."""
 
+    #: Of like data, where they have been measured already.
+    moments: Moments | None = field(default=None, compare=False, repr=False)
+
     default_epochs: ClassVar[int] = 1000
     must_converge: ClassVar[bool] = True
     #: Entries of data and of scores up to which they are multiplied in float64 whatever their dtype.
@@ -242,7 +246,9 @@ class Exact(Solver):
         """Minimise on the whole data."""
         del validation
         max_iter = settings.max_epochs or self.default_epochs
-        return minimize_exactly(objective, source, start, tol=settings.tol, max_iter=max_iter)
+        return minimize_exactly(
+            objective, source, start, tol=settings.tol, max_iter=max_iter, moments=self.moments
+        )
 
 
 @dataclass(frozen=True)
