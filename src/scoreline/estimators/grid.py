@@ -220,5 +220,5 @@ class _Grid:
         return replace(self.objective, lam=np.array([point.lam for point in points]))
 
     def _start(self, solver: Solver) -> Params:
-        dtype = solver.dtype(self.source, self.source.X.dtype)
+        dtype = solver.dtype(self.source, self.source.X.dtype, self.settings.tol)
         return zero_params(1, self.objective.n_rows, self.source.n_features, dtype)

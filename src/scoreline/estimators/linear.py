@@ -413,7 +413,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         return Params(self.coef_[None], self.intercept_[None]) if same else None
 
     def _start(self, objective: Objective, source: MemorySource, warm: Params | None) -> Params:
-        dtype = self.solver_.solver.dtype(source, source.X.dtype)
+        dtype = self.solver_.solver.dtype(source, source.X.dtype, self.tol)
         if warm is None:
             return zero_params(1, objective.n_rows, source.n_features, dtype)
         inner = warm if objective.standardization is None else objective.standardization.unfold(warm)
