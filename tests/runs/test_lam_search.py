@@ -96,3 +96,11 @@ def _digits():
     classifier = build_classifier(RunConfig(data="digits"), prepared)
     data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
     return prepared, data, MemorySource(prepared.rows["validation"], prepared.labels("validation"), 10)
+
+
+def test_small_gains_in_a_row_are_followed():
+    fits = Fits(4, 4)
+    slow = {lam: 0.6 + 0.005 * min(place, 8) for place, lam in enumerate(TRIED.tolist())}
+    fits.hill = lambda lam, best: slow[lam]
+    search_exactly(fits, LABELS)
+    assert min(fits.asked) == TRIED[9]
