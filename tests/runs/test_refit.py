@@ -55,7 +55,9 @@ def test_settings_make_the_same_classifier_again(run, tmp_path):
     assert written.refit is True
     assert "--refit" in written.command()
     again = train_run(written, tmp_path / "again")
-    np.testing.assert_array_equal(again.classifier.coef_, run.classifier.coef_)
+    # The first run has begun where its choice ended, this one at 0: both are as close to the optimum as was asked.
+    assert again.classifier.objective_ == pytest.approx(run.classifier.objective_, rel=written.tol)
+    assert np.abs(again.classifier.coef_ - run.classifier.coef_).max() < 0.01 * np.abs(run.classifier.coef_).max()
 
 
 def test_a_finished_run_has_no_validation_rows_to_be_judged_by(run):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +10,16 @@ import numpy as np
 from scoreline.data.base import DataSource
 from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.exact import measure_for, minimize_exactly
+from scoreline.engine.moments import Moments
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
 from scoreline.engine.stopping import Listener, drive
 from scoreline.engine.sweep import Outcome
 
-__all__ = ["fit_path"]
+__all__ = ["UNFINISHED", "Path", "fit_path"]
+
+#: Why a fit ended that was not let go on; no other follows it.
+UNFINISHED = (Reason.INTERRUPTED, Reason.TIME_LIMIT)
 
 
 def fit_path(
@@ -27,7 +31,6 @@ def fit_path(
     max_iter: int,
     validation: DataSource | None = None,
     listeners: Sequence[Listener] = (),
-    enough: Callable[[Outcome], bool] | None = None,
 ) -> list[Outcome]:
     """Minimise a convex objective exactly for each of its K values of `lam`, from the strongest down.
 
@@ -47,8 +50,6 @@ def fit_path(
         Judged at the end of each fit.
     listeners : sequence of callables
         Are shown the events of every fit, and may end the path with a `Reason`.
-    enough : callable, optional
-        Is shown the outcome of each fit, and says whether the path ends there: weaker penalties are outdone.
 
     Returns
     -------
@@ -62,59 +63,112 @@ def fit_path(
     methods, for the predictor.
     """
     outcomes: dict[int, Outcome] = {}
-    curve = _Curve(start)
-    wish: Reason | None = None
     moments = measure_for(objective, source)
+    path = Path(
+        objective,
+        source,
+        start,
+        moments,
+        tol=tol,
+        max_iter=max_iter,
+        validation=validation,
+        listeners=listeners,
+    )
+    wish: Reason | None = None
     for k in np.argsort(-objective.lam, kind="stable"):
         if wish is not None:
-            outcomes[int(k)] = Outcome(curve.last, wish, 0)
+            outcomes[int(k)] = Outcome(path.last, wish, 0)
             continue
-        one = replace(objective, lam=objective.lam[k : k + 1])
-        first = curve.at(float(one.lam[0]))
-        noted = _LastEvaluation()
-        run = minimize_exactly(one, source, first, tol=tol, max_iter=max_iter, moments=moments)
-        ended = drive(run, [*listeners, noted])
-        curve.add(float(one.lam[0]), ended.params)
-        train = noted.train or _judged(one, ended.params, source)
-        outcome = Outcome(ended.params, ended.reason, ended.epoch, *train, duality_gap=ended.duality_gap)
-        if validation is not None:
-            loss, accuracy = _judged(one, ended.params, validation)
-            outcome = replace(outcome, validation_loss=loss, validation_accuracy=accuracy)
-        outcomes[int(k)] = outcome
-        wish = ended.reason if ended.reason in (Reason.INTERRUPTED, Reason.TIME_LIMIT) else None
-        if wish is None and enough is not None and enough(outcome):
-            wish = Reason.OUTDONE
+        outcome = outcomes[int(k)] = path.fit(float(objective.lam[k]))
+        wish = outcome.reason if outcome.reason in UNFINISHED else None
     return [outcomes[k] for k in range(objective.n_configurations)]
 
 
+class Path:
+    """Exact fits that differ in `lam` alone, in any order: each begins where those nearest to it lead.
+
+    Parameters
+    ----------
+    objective : Objective
+        Whatever its `lam`.
+    source : DataSource
+    start : Params
+        Where the first fit begins, with K = 1.
+    moments : Moments
+        Of the data; see `scoreline.engine.exact.measure_for`.
+    tol, max_iter, validation, listeners
+        See `fit_path`.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        source: DataSource,
+        start: Params,
+        moments: Moments,
+        *,
+        tol: float,
+        max_iter: int,
+        validation: DataSource | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self.objective, self.source, self.moments = objective, source, moments
+        self.tol, self.max_iter = tol, max_iter
+        self.validation, self.listeners = validation, listeners
+        self._curve = _Curve(start)
+
+    @property
+    def last(self) -> Params:
+        """Where the last fit ended, or the first is to begin."""
+        return self._curve.last
+
+    def begin(self, start: Params) -> None:
+        """Let the first fit begin elsewhere."""
+        self._curve = _Curve(start)
+
+    def fit(self, lam: float) -> Outcome:
+        """Minimise at one strength, and judge what that comes to."""
+        one = replace(self.objective, lam=np.array([lam]))
+        noted = _LastEvaluation()
+        first = self._curve.at(lam)
+        run = minimize_exactly(one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments)
+        ended = drive(run, [*self.listeners, noted])
+        self._curve.add(lam, ended.params)
+        train = noted.train or _judged(one, ended.params, self.source)
+        outcome = Outcome(ended.params, ended.reason, ended.epoch, *train, duality_gap=ended.duality_gap)
+        if self.validation is None:
+            return outcome
+        loss, accuracy = _judged(one, ended.params, self.validation)
+        return replace(outcome, validation_loss=loss, validation_accuracy=accuracy)
+
+
 class _Curve:
-    """The way of the last three optima over the logarithm of `lam`: between their line and their parabola.
+    """The way of the three nearest optima over the logarithm of `lam`: between their line and their parabola.
 
     The line is off by half the bend of the way; the parabola triples the errors that the optima have.
     """
 
     def __init__(self, start: Params) -> None:
-        self.known: list[tuple[float, Params]] = []
+        self.known: dict[float, Params] = {}
         self.last = start
 
     def add(self, lam: float, params: Params) -> None:
         """Remember an optimum."""
         self.last = params
         if lam > 0:
-            x = float(np.log(lam))
-            self.known = [*[pair for pair in self.known if pair[0] != x][-2:], (x, params)]
+            self.known[float(np.log(lam))] = params
 
     def at(self, lam: float) -> Params:
         """Return where the way leads; the last optimum where there is none."""
         if len(self.known) < 2 or lam <= 0:
             return self.last
         x = float(np.log(lam))
-        (x1, _), (x2, _) = self.known[-2:]
-        slope = _divided_difference(self.known[-2:])
-        leads = self.last.plus(slope, x - x2)
-        if len(self.known) < 3:
+        near = sorted(self.known.items(), key=lambda pair: -abs(pair[0] - x))[-3:]
+        (x1, _), (x2, closest) = near[-2:]
+        leads = closest.plus(_divided_difference(near[-2:]), x - x2)
+        if len(near) < 3:
             return leads
-        return leads.plus(_divided_difference(self.known), (x - x1) * (x - x2) / 2)
+        return leads.plus(_divided_difference(near), (x - x1) * (x - x2) / 2)
 
 
 def _divided_difference(known: list[tuple[float, Params]]) -> Params:

@@ -19,6 +19,7 @@ from scoreline.engine.lbfgs import MEMORY
 from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.moments import Moments
 from scoreline.engine.objective import Objective, compute_dtype
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
@@ -112,7 +113,7 @@ class Solver(ABC):
 
     def memory_needs(self, objective: Objective, source: DataSource, settings: Settings) -> list[Need]:
         """Return what a fit on `source` keeps in memory, beside the rows themselves."""
-        dtype = self.dtype(source, next(source.batches(1, seed=None)).X.dtype)
+        dtype = self.dtype(source, next(source.batches(1, seed=None)).X.dtype, settings.tol)
         return self.needs(Extent.of(objective, source, dtype), settings)
 
     @abstractmethod
@@ -130,9 +131,9 @@ class Solver(ABC):
     ) -> Events:
         """Return the run's events; see `scoreline.engine.minibatch.train`."""
 
-    def dtype(self, source: DataSource, data: np.dtype[np.generic]) -> np.dtype[np.floating]:
-        """Return the dtype to train in."""
-        del source
+    def dtype(self, source: DataSource, data: np.dtype[np.generic], tol: float) -> np.dtype[np.floating]:
+        """Return the dtype to train in, to some accuracy."""
+        del source, tol
         return compute_dtype(data)
 
 
@@ -205,19 +206,25 @@ class GradientDescent(MiniBatch):
 class Exact(Solver):
     """Preconditioned L-BFGS to a relative accuracy of `Settings.tol`."""
 
+    #: Of like data, where they have been measured already.
+    moments: Moments | None = field(default=None, compare=False, repr=False)
+
     default_epochs: ClassVar[int] = 1000
     must_converge: ClassVar[bool] = True
     #: Entries of data and of scores up to which they are multiplied in float64 whatever their dtype.
     DOUBLE_ENTRIES: ClassVar[int] = 1 << 24
+    #: Relative accuracy from which on a 16th of that is moderate: float32's rounding is a thousandth of it.
+    SINGLE_TOL: ClassVar[float] = 1e-3
 
     def check(self, objective: Objective, settings: Settings) -> None:
         """Take what `missing_for_exact` finds nothing against."""
         super().check(objective, settings)
         check_exact(objective)
 
-    def dtype(self, source: DataSource, data: np.dtype[np.generic]) -> np.dtype[np.floating]:
-        """Return float64 for data and scores of moderate size."""
-        small = source.n_examples * max(source.n_features, source.n_classes) <= self.DOUBLE_ENTRIES
+    def dtype(self, source: DataSource, data: np.dtype[np.generic], tol: float) -> np.dtype[np.floating]:
+        """Return float64 for data and scores of moderate size, unless little accuracy is asked for."""
+        few = self.DOUBLE_ENTRIES if tol < self.SINGLE_TOL else self.DOUBLE_ENTRIES >> 4
+        small = source.n_examples * max(source.n_features, source.n_classes) <= few
         return np.dtype(np.float64) if small else compute_dtype(data)
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
@@ -242,7 +249,9 @@ class Exact(Solver):
         """Minimise on the whole data."""
         del validation
         max_iter = settings.max_epochs or self.default_epochs
-        return minimize_exactly(objective, source, start, tol=settings.tol, max_iter=max_iter)
+        return minimize_exactly(
+            objective, source, start, tol=settings.tol, max_iter=max_iter, moments=self.moments
+        )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TypeAlias
@@ -78,7 +78,6 @@ def sweep_grid(
     *,
     halving: Halving | None = None,
     listeners: Sequence[Listener] = (),
-    enough: Callable[[Outcome], bool] | None = None,
 ) -> list[Trial]:
     """Train a classifier at every point of a grid, and judge each on held-out rows.
 
@@ -97,8 +96,6 @@ def sweep_grid(
     halving : Halving, optional
     listeners : sequence of callables
         See `scoreline.engine.sweep.sweep`.
-    enough : callable, optional
-        Ends paths of exact fits; see `scoreline.engine.path.fit_path`.
 
     Returns
     -------
@@ -121,7 +118,7 @@ def sweep_grid(
         else:
             stacked.append((point, choice))
     for same in exact.values():
-        trials |= grid.exact(same, enough)
+        trials |= grid.exact(same)
     trials |= grid.stacked(stacked, halving)
     return [trials[point] for point in points]
 
@@ -164,9 +161,7 @@ class _Grid:
             )
         return choice
 
-    def exact(
-        self, points: Sequence[GridPoint], enough: Callable[[Outcome], bool] | None
-    ) -> dict[GridPoint, Trial]:
+    def exact(self, points: Sequence[GridPoint]) -> dict[GridPoint, Trial]:
         """Fit points that differ in `lam` alone, exactly."""
         choice = self.choose(points[0])
         solver = choice.solver
@@ -178,7 +173,6 @@ class _Grid:
             max_iter=self.settings.max_epochs or solver.default_epochs,
             validation=self.held_out,
             listeners=self.listeners,
-            enough=enough,
         )
         return {
             point: Trial(point, choice, None, outcome) for point, outcome in zip(points, outcomes, strict=True)
@@ -226,5 +220,5 @@ class _Grid:
         return replace(self.objective, lam=np.array([point.lam for point in points]))
 
     def _start(self, solver: Solver) -> Params:
-        dtype = solver.dtype(self.source, self.source.X.dtype)
+        dtype = solver.dtype(self.source, self.source.X.dtype, self.settings.tol)
         return zero_params(1, self.objective.n_rows, self.source.n_features, dtype)

@@ -36,6 +36,7 @@ from scoreline.engine.solvers import (
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
 from scoreline.errors import DivergedError
 from scoreline.estimators.availability import has_probabilities, learns_in_parts
+from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.validation import (
     TrainingData,
     balance,
@@ -237,6 +238,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         *,
         validation: tuple[Any, Any] | None = None,
         listeners: Iterable[Listener] = (),
+        head_start: HeadStart | None = None,
     ) -> Self:
         """Fit the classifier.
 
@@ -252,13 +254,15 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             Rows to judge each epoch on (`early_stopping`, and `history_`).
         listeners : iterable of callables, optional
             Are shown every event of the run; see `scoreline.engine.events`.
+        head_start : HeadStart, optional
+            What a fit to nearly the same rows has left; without it, `warm_start` says where to begin.
 
         Returns
         -------
         self
         """
         data = validate_training_data(self, X, y, sample_weight)
-        warm = self._last_params(data)
+        head_start = head_start or HeadStart(self._last_params(data))
         self.classes_ = data.classes
         seed = int(check_random_state(self.random_state).randint(2**31))
         data, held_out = self._hold_out(data, validation, seed)
@@ -270,14 +274,15 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self.solver_ = build_solver(self.solver, objective, source, wishes=wishes)
         self.solver_.solver.check(objective, settings)
         self.solver_.solver.check_memory(objective, source, settings)
-        start = self._start(objective, source, warm)
+        start = self._start(objective, source, head_start.params)
         self.lr_, settings = _fill_lr(self.solver_, objective, source, settings)
         self.history_ = History()
         early = EarlyStopping(self.n_iter_no_change if self.early_stopping else None)
         rules: list[Listener] = [self.history_, early, *listeners]
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
             rules.append(NoProgress(self.tol, self.n_iter_no_change))
-        ended = drive(self.solver_.solver.run(objective, source, start, settings, held_out), rules)
+        run = head_start.given_to(self.solver_.solver).run
+        ended = drive(run(objective, source, start, settings, held_out), rules)
         # An interrupted run is taken where it was best, if anything has judged it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params
@@ -408,7 +413,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         return Params(self.coef_[None], self.intercept_[None]) if same else None
 
     def _start(self, objective: Objective, source: MemorySource, warm: Params | None) -> Params:
-        dtype = self.solver_.solver.dtype(source, source.X.dtype)
+        dtype = self.solver_.solver.dtype(source, source.X.dtype, self.tol)
         if warm is None:
             return zero_params(1, objective.n_rows, source.n_features, dtype)
         inner = warm if objective.standardization is None else objective.standardization.unfold(warm)
@@ -427,8 +432,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             )
         self.penalty_value_ = float(objective.penalty_value(params)[0])
         self.objective_ = float(objective.data_loss(params, source)[0][0]) + self.penalty_value_
-        standardization = objective.standardization
-        folded = params if standardization is None else standardization.fold(params)
+        folded = objective.folded(params)
         dtype = np.float64 if source.X.dtype == np.float64 else np.float32
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)
@@ -443,9 +447,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def _known(self, classes: Any, first: bool) -> Array | None:
-        if not first:
-            return self.classes_
-        return None if classes is None else np.unique(classes)
+        return self.classes_ if not first else None if classes is None else np.unique(classes)
 
 
 def _fill_lr(

@@ -164,7 +164,7 @@ def _trained(
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
         remarks = [f"lam {choice.lam:.3g} chosen", f"{choice.validation_accuracy:.4f} on validation"]
     try:
-        fit_prepared(classifier, prepared, listeners)
+        fit_prepared(classifier, prepared, listeners, choice.head_start if choice else None)
     except DivergedError:
         remarks = ["diverged"]
     seconds = time.perf_counter() - begun

@@ -13,6 +13,7 @@ from scoreline.engine.solvers import named_solver
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DataError, UsageError
 from scoreline.estimators import LinearClassifier
+from scoreline.estimators.head_start import HeadStart
 from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
@@ -154,12 +155,23 @@ def block_widths(prepared: Prepared) -> list[int]:
     return prepared.extractor.widths()
 
 
-def fit_prepared(classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]) -> None:
-    """Fit on the training split, judged on the validation split where there is one."""
+def fit_prepared(
+    classifier: LinearClassifier,
+    prepared: Prepared,
+    listeners: Sequence[Listener],
+    head_start: HeadStart | None = None,
+) -> None:
+    """Fit on the training split, from a head start if there is one, judged on the validation split likewise."""
     validation = None
     if "validation" in prepared.rows:
         validation = (prepared.rows["validation"], prepared.labels("validation"))
-    classifier.fit(prepared.rows["train"], prepared.labels("train"), validation=validation, listeners=listeners)
+    classifier.fit(
+        prepared.rows["train"],
+        prepared.labels("train"),
+        validation=validation,
+        listeners=listeners,
+        head_start=head_start,
+    )
 
 
 def judged_split(names: dict[str, Array]) -> str:

@@ -76,7 +76,7 @@ def train_run(
     sanity = run_sanity_checks(config, prepared)
     checked = time.perf_counter()
     try:
-        fit_prepared(classifier, prepared, listeners)
+        fit_prepared(classifier, prepared, listeners, chosen.head_start if chosen else None)
     except DivergedError:
         folder.write_history(classifier.history_)
         folder.write_metrics({"status": "diverged", "epochs": classifier.n_iter_, "run": str(folder.path)})

@@ -26,7 +26,7 @@ class _Listing:
 
     root: Path
     #: Path, split and class name of each image file, in the order of the names.
-    images: list[tuple[Path, str, str]] = field(default_factory=list)
+    images: list[tuple[str, str, str]] = field(default_factory=list)
     #: Folders and files that should be readable and are not.
     bad: list[Rejected] = field(default_factory=list)
     #: Class folders without an image.
@@ -158,10 +158,11 @@ def _walk_class(listing: _Listing, split: str, name: str, folder: Path) -> None:
         if entry.is_dir(follow_symlinks=False):
             _walk_class(listing, split, name, Path(entry))
         elif _suffix(entry.name) in SUFFIXES:
-            listing.images.append((Path(entry), split, name))
+            listing.images.append((entry.path, split, name))
         else:
             listing.ignored[_suffix(entry.name)] += 1
 
 
 def _suffix(name: str) -> str:
-    return printable(Path(name).suffix.lower())
+    _, dot, suffix = name.rpartition(".")
+    return printable(f".{suffix.lower()}") if dot and suffix else ""

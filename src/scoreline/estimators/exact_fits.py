@@ -1,0 +1,101 @@
+"""Exact fits of one classifier at strengths that are asked for one by one, judged on held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from scoreline._typing import FloatArray
+from scoreline.data.memory import MemorySource
+from scoreline.engine.exact import measure_for
+from scoreline.engine.first_step import first_steps, has_first_step
+from scoreline.engine.objective import compute_dtype
+from scoreline.engine.params import Params, zero_params
+from scoreline.engine.path import Path
+from scoreline.engine.solvers import Exact, build_solver
+from scoreline.engine.stopping import Listener
+from scoreline.engine.sweep import Outcome
+from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.linear import LinearClassifier
+from scoreline.estimators.validation import TrainingData, balance
+
+__all__ = ["ExactFits"]
+
+
+@dataclass(frozen=True, eq=False)
+class ExactFits:
+    """Fits of a classifier that differ in `lam` alone, and share moments and the way from one to the next.
+
+    They rank strengths: their arithmetic is the fastest that the data allow, whatever precision the last fit has.
+    """
+
+    path: Path
+    held_out: MemorySource
+
+    @classmethod
+    def of(
+        cls,
+        classifier: LinearClassifier,
+        data: TrainingData,
+        held_out: MemorySource,
+        lams: FloatArray,
+        listeners: Sequence[Listener] = (),
+    ) -> ExactFits | None:
+        """Measure what all fits need; return None where the classifier's solver is not the exact one.
+
+        Parameters
+        ----------
+        classifier : LinearClassifier
+            The settings that all have in common.
+        data : TrainingData
+        held_out : MemorySource
+            Labels numbered as in `data`.
+        lams : array (n,)
+            Strengths that may be asked for: the more, the more rows the moments are worth.
+        listeners : sequence of callables
+            Are shown the events of every fit.
+
+        Raises
+        ------
+        MismatchError
+            The exact solver was asked for and does not take the objective.
+        """
+        source = data.source(balance(classifier.class_weight, data))
+        objective, settings = classifier._objective(source), classifier._settings(seed=0)
+        wishes = settings.wishes() + ([] if classifier.lr is None else ["a learning rate is given"])
+        solver = build_solver(classifier.solver, objective, source, wishes=wishes).solver
+        if not isinstance(solver, Exact):
+            return None
+        solver.check(objective, settings)
+        start = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.X.dtype))
+        path = Path(
+            objective,
+            source,
+            start,
+            measure_for(replace(objective, lam=lams), source),
+            tol=settings.tol,
+            max_iter=settings.max_epochs or solver.default_epochs,
+            validation=held_out,
+            listeners=listeners,
+        )
+        return cls(path, held_out)
+
+    def first_steps(self, lams: Sequence[float]) -> Iterator[tuple[float, float, Params]]:
+        """Yield strength, held-out accuracy and parameters of a Newton step from 0, where that says something."""
+        path = self.path
+        if not has_first_step(path.objective):
+            return
+        for lam, params in first_steps(path.objective, path.source, path.moments, lams, path.last.W.dtype):
+            yield lam, float(path.objective.data_loss(params, self.held_out)[1][0]), params
+
+    def begin(self, params: Params) -> None:
+        """Let the first fit begin here."""
+        self.path.begin(params)
+
+    def fit(self, lam: float) -> Outcome:
+        """Fit at one strength."""
+        return self.path.fit(lam)
+
+    def head_start(self, params: Params) -> HeadStart:
+        """Return what the fit that came to `params` leaves to the next."""
+        return HeadStart(self.path.objective.folded(params), self.path.moments)

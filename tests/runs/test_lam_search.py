@@ -1,0 +1,106 @@
+"""The exact search fits few strengths, and what it chooses lies between others."""
+
+import numpy as np
+import pytest
+
+from scoreline.engine.events import Reason
+from scoreline.estimators.exact_fits import ExactFits
+from scoreline.runs.config import RunConfig
+from scoreline.runs.lam_choice import choose_lam
+from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
+from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
+
+
+class Fits:
+    """Stands in for exact fits: accuracy is a hill over the place of a strength."""
+
+    def __init__(self, first, best):
+        self.first, self.best, self.asked = first, best, []
+
+    def first_steps(self, lams):
+        return ((lam, self.hill(lam, self.first), lam) for lam in lams) if self.first is not None else iter(())
+
+    def begin(self, params):
+        self.begun = params
+
+    def fit(self, lam):
+        self.asked.append(lam)
+        return type("Outcome", (), {"reason": Reason.CONVERGED, "validation_accuracy": self.hill(lam, self.best)})
+
+    @staticmethod
+    def hill(lam, best):
+        return 0.9 - 0.1 * abs(TRIED.tolist().index(lam) - best)
+
+
+LABELS = np.arange(1000) % 10
+
+
+@pytest.mark.parametrize(("first", "best"), [(8, 8), (4, 8), (8, 5), (2, 0), (0, 16)])
+def test_what_is_chosen_lies_between_others(first, best):
+    fits = Fits(first, best)
+    outcomes = search_exactly(fits, LABELS)
+    chosen = strongest_as_good({lam: outcome.validation_accuracy for lam, outcome in outcomes.items()}, 1000)
+    assert chosen == TRIED[best]
+    assert fits.begun == fits.asked[0] == TRIED[first]
+    assert set(TRIED[max(best - 1, 0) : best + 2]) <= outcomes.keys()
+    assert len(fits.asked) == len(set(fits.asked)) == len(outcomes) <= abs(first - best) + 3
+
+
+def test_without_a_first_step_it_goes_from_the_strongest_down():
+    fits = Fits(None, 2)
+    search_exactly(fits, LABELS)
+    assert fits.asked == TRIED[:5].tolist()
+
+
+def test_an_interruption_is_the_end():
+    fits = Fits(4, 4)
+    fits.fit = lambda lam: type("Outcome", (), {"reason": Reason.INTERRUPTED, "validation_accuracy": 0.5})
+    assert list(search_exactly(fits, LABELS)) == [TRIED[4]]
+
+
+@pytest.mark.parametrize(
+    ("loss", "penalty", "steps"), [("svm", "l2", 0), ("softmax", "l1", 0), ("softmax", "l2", 3)]
+)
+def test_corners_have_no_first_step(loss, penalty, steps):
+    prepared, data, held_out = _digits()
+    classifier = build_classifier(RunConfig(data="digits", loss=loss, penalty=penalty, solver="exact"), prepared)
+    fits = ExactFits.of(classifier, data, held_out, TRIED)
+    assert len(list(fits.first_steps([1.0, 0.1, 0.01]))) == steps
+
+
+def test_mini_batches_have_no_exact_fits():
+    prepared, data, held_out = _digits()
+    classifier = build_classifier(RunConfig(data="digits", solver="momentum"), prepared)
+    assert ExactFits.of(classifier, data, held_out, TRIED) is None
+
+
+def test_the_last_fit_begins_where_the_choice_ended():
+    config = RunConfig(data="digits", lam="auto", loss="one-vs-all:squared", tol=1e-6)
+    prepared = prepare(config)
+    choice = choose_lam(config, prepared)
+    assert choice.lam not in (max(choice.accuracy), min(choice.accuracy))
+    config = config.model_copy(update={"lam": choice.lam})
+    cold, warm = build_classifier(config, prepared), build_classifier(config, prepared)
+    fit_prepared(cold, prepared, [])
+    fit_prepared(warm, prepared, [], choice.head_start)
+    assert warm.n_iter_ < cold.n_iter_
+    assert warm.duality_gap_ <= 1e-6
+    assert warm.objective_ == pytest.approx(cold.objective_, rel=2e-6)
+
+
+def _digits():
+    from scoreline.data import MemorySource
+    from scoreline.estimators.validation import validate_training_data
+
+    prepared = prepare(RunConfig(data="digits"))
+    classifier = build_classifier(RunConfig(data="digits"), prepared)
+    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
+    return prepared, data, MemorySource(prepared.rows["validation"], prepared.labels("validation"), 10)
+
+
+def test_small_gains_in_a_row_are_followed():
+    fits = Fits(4, 4)
+    slow = {lam: 0.6 + 0.005 * min(place, 8) for place, lam in enumerate(TRIED.tolist())}
+    fits.hill = lambda lam, best: slow[lam]
+    search_exactly(fits, LABELS)
+    assert min(fits.asked) == TRIED[9]
