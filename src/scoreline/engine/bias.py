@@ -53,13 +53,13 @@ class Bias:
         if not passes.objective.fit_intercept:
             return here
         gradient = at_first = passes.mean_slopes(here.slopes)
-        shift, change, judged = np.zeros(len(gradient)), np.empty_like(here.scores), here.judged
+        shift, judged = np.zeros(len(gradient)), here.judged
         for _ in range(rounds):
             direction = self.model.times(_of_bias(gradient)).b[0]
             if not gradient @ direction / 2 > SETTLED * promise:
                 break
             shift -= direction
-            change[:] = shift
+            change = np.broadcast_to(shift.astype(here.scores.dtype), here.scores.shape)
             judged = passes.judge(here.scores, change, 1.0, here.slopes)
             before, gradient = gradient, passes.mean_slopes(here.slopes)
             self.model.learn(_of_bias(-direction), _of_bias(gradient), _of_bias(before))

@@ -70,8 +70,10 @@ def descend(
             if judged is None:  # the slopes' buffer holds those of some trial
                 return Point.at(passes, here.params, here.scores, here.slopes), Reason.ROUNDING
             step = Params(t * direction.W, t * direction.b)
-            scores = here.scores + change.dtype.type(t) * change
-            there = Point.judged_as(passes, here.params.plus(step), scores, here.slopes, judged)
+            # In place: with a thousand classes the scores are larger than the data.
+            change *= change.dtype.type(t)
+            change += here.scores
+            there = Point.judged_as(passes, here.params.plus(step), change, here.slopes, judged)
             # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
             there = bias.settled(there, promise / 10, ROUNDS_A_STEP)
             step = step._replace(b=there.params.b - here.params.b)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import DataSource
-from scoreline.engine.descent import mean_curvature
+from scoreline.engine.curvature import mean_curvature
 from scoreline.engine.moments import Moments
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params, zero_params
@@ -51,6 +51,6 @@ def first_steps(
     zero = zero_params(1, objective.n_rows, source.n_features, dtype)
     scores = np.zeros((source.n_examples, objective.n_rows), dtype)
     here = Point.at(passes, zero, scores, np.empty_like(scores))
-    curvature, (squares, _) = mean_curvature(passes, scores), objective.penalty.coefficients or (0.0, 0.0)
+    curvature, (squares, _) = mean_curvature(passes, here), objective.penalty.coefficients or (0.0, 0.0)
     for lam in lams:
         yield lam, moments.preconditioner(curvature, 2 * lam * squares).step(here)

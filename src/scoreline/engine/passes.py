@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -24,7 +25,7 @@ __all__ = ["Judged", "Passes", "passes_over"]
 EXPECTED_PASSES = 30
 #: Scores that are judged at a time, so that what is computed on the way stays in the cache, and scores from which
 #: on all threads judge them.
-JUDGED_ENTRIES, WORTH_THREADS = 1 << 18, 1 << 20
+JUDGED_ENTRIES, WORTH_THREADS = 1 << 19, 1 << 20
 
 
 class Judged(NamedTuple):
@@ -57,33 +58,29 @@ class Passes:
     def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
         """Judge ``scores + t * change`` (None: no change) and write the losses' slopes there into `slopes`."""
         loss, y, weight = self.objective.loss, *self.labelled
-        n, R = scores.shape
 
         def judged(part: slice) -> tuple[float, float, float]:
-            here = scores[part] if change is None else scores[part] + scores.dtype.type(t) * change[part]
+            here = scores[part]
+            if change is not None:
+                here = change[part] * scores.dtype.type(t)
+                here += scores[part]
             values, slopes[part] = loss.value_and_gradient(here, y[part])
             w = np.ones(len(here)) if weight is None else weight[part]
             hits = float(w @ (predicted_classes(here) == y[part]))
-            along = 0.0 if change is None else np.einsum("nr,nr->n", slopes[part], change[part], dtype=np.float64)
+            along = 0.0 if change is None else np.einsum("nr,nr->n", slopes[part], change[part])
             return float(w @ values.astype(np.float64)), hits, float(np.sum(w * along))
 
-        rows = max(1, JUDGED_ENTRIES // R)
-        parts = [slice(first, first + rows) for first in range(0, n, rows)]
-        if n * R < WORTH_THREADS:
-            sums = [judged(part) for part in parts]
-        else:
-            from scoreline.engine.kernels.threads import thread_count
-
-            with ThreadPoolExecutor(thread_count()) as pool:
-                sums = list(pool.map(judged, parts))
-        totals = np.sum(sums, axis=0) / self.source.total_weight
+        totals = np.sum(_over_parts(judged, *scores.shape), axis=0) / self.source.total_weight
         return Judged(*totals.tolist())
 
     def mean_slopes(self, slopes: FloatArray) -> FloatArray:
         """Return the weighted mean of the slopes, which is the gradient by the bias, float64 ``(R,)``."""
         weight = self.labelled.weight
-        total = slopes.sum(axis=0, dtype=np.float64) if weight is None else weight @ slopes
-        return np.asarray(total / self.source.total_weight)
+
+        def summed(part: slice) -> FloatArray:
+            return slopes[part].sum(axis=0, dtype=np.float64) if weight is None else weight[part] @ slopes[part]
+
+        return np.asarray(np.sum(_over_parts(summed, *slopes.shape), axis=0) / self.source.total_weight)
 
     def with_loss(self, loss: Loss) -> Passes:
         """Return the same passes with another loss."""
@@ -94,6 +91,18 @@ class Passes:
     def gradient(self, params: Params, slopes: FloatArray) -> Params:
         """Return the gradient of the objective's smooth part from the losses' slopes."""
         return self.objective.gradient_from_slopes(params, slopes[:, None], self.source)
+
+
+def _over_parts(work: Callable[[slice], Any], n: int, R: int) -> list[Any]:
+    """Return what `work` comes to on each piece of so many rows of scores, in their order."""
+    rows = max(1, JUDGED_ENTRIES // R)
+    parts = [slice(first, first + rows) for first in range(0, n, rows)]
+    if n * R < WORTH_THREADS:
+        return [work(part) for part in parts]
+    from scoreline.engine.kernels.threads import thread_count
+
+    with ThreadPoolExecutor(thread_count()) as pool:
+        return list(pool.map(work, parts))
 
 
 def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:

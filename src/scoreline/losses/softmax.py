@@ -52,17 +52,16 @@ class Softmax(MultinomialLoss, CertifiedLoss):
         n_classes = scores.shape[-1]
         top = scores.argmax(axis=-1, keepdims=True)
         shifted = scores - np.take_along_axis(scores, top, axis=-1)
-        others: FloatArray = np.exp(shifted)
+        true_part = true_scores(shifted, y)
+        uniform = shifted.mean(axis=-1, keepdims=True) if self.label_smoothing else 0.0
+        others: FloatArray = np.exp(shifted, out=shifted)  # in place, here and below: most time is memory's
         np.put_along_axis(others, top, 0, axis=-1)
         rest = others.sum(axis=-1, keepdims=True)  # the sum of the exponentials is 1 + rest
-        log_sum = np.log1p(rest)
-        true_part = true_scores(shifted, y)
-        value = log_sum - true_part
+        value = np.log1p(rest) - true_part
         np.put_along_axis(others, top, 1, axis=-1)
-        gradient = others / (1 + rest)
+        gradient: FloatArray = np.divide(others, 1 + rest, out=others)
         true_gradient = true_scores(gradient, y) - (1 - self.label_smoothing)
         if self.label_smoothing:
-            uniform = shifted.mean(axis=-1, keepdims=True)
             value = value + self.label_smoothing * (true_part - uniform)
             put_true(gradient, y, true_gradient)
             gradient -= self.label_smoothing / n_classes

@@ -71,7 +71,7 @@ class CompiledPasses(Passes):
         n = len(scores)
         sums = np.zeros((padded(n, CHUNK) // CHUNK, 3))
         no_weight = np.ones(0) if weight is None else weight
-        moves = scores if change is None else change
+        moves = scores if change is None else np.ascontiguousarray(change)
         step = np.float32(0 if change is None else t)
         self._together(_judge, compiled_loss(self.objective.loss), scores, moves, step, y, no_weight, slopes, sums)
         loss, hits, slope = (sums.sum(axis=0) / self.source.total_weight).tolist()
