@@ -54,6 +54,7 @@ RECIPES = (
     Recipe("cifar10-jpeg", "mirror:words", SQUARED),
     Recipe("cifar10-jpeg", "dictionary:400", SQUARED),
     Recipe("cifar10-jpeg", "dictionary", SQUARED),
+    Recipe("cifar10-jpeg", "two-layers,dictionary", SQUARED),
 )
 #: The same defaults for data of other kinds: grey images; a folder of files of different sizes.
 ELSEWHERE = (
