@@ -18,8 +18,8 @@ CURVATURE_RANGE = 1e-6, 1.0
 CURVATURE_ROWS, CURVATURE_ENTRIES, DIRECTIONS, LENGTH = 2000, 1 << 19, 16, 1e-3
 #: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it,
 CHANGED = 2.0
-#: and where that takes no more than so many iterations do.
-WORTH_ITERATIONS = 4
+#: and where that takes no more than so many iterations do, whose passes reach a quarter of a product's speed.
+WORTH_ITERATIONS, OF_A_PRODUCT = 12, 0.25
 
 
 class CurvatureModel:
@@ -45,7 +45,7 @@ class CurvatureModel:
         self.preconditioner = moments.preconditioner(curvature, ridge)
         self.recent = LBFGS(self.preconditioner.solve)
         rows, features = passes.source.n_examples, passes.source.n_features
-        iteration = 2 * rows * features * passes.objective.n_rows
+        iteration = 2 * rows * features * passes.objective.n_rows / OF_A_PRODUCT
         self.follows = moments.multiplications_for_a_ridge <= WORTH_ITERATIONS * iteration
 
     def learn(self, step: Params, after: Point, before: Point) -> None:

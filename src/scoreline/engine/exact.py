@@ -41,9 +41,10 @@ FIRST_ROUNDING = 2.0
 CUT, ENOUGH_GAINED = 0.5, 0.9
 #: Promised decrease, relative to the objective, at which that cost is first looked at.
 ROUGHLY = 0.02
-#: Numbers of the data up to which hinges get Newton's model. It needs a fourth of the iterations or fewer, and is
-#: steady where L-BFGS gives up; on larger data its conjugate gradients take longer than all iterations they save.
-NEWTON_ENTRIES = 1 << 22
+#: Numbers of the data up to which rounded and squared hinges get Newton's model. It needs a fourth of the
+#: iterations or fewer, and is steady where L-BFGS gives up; on larger data its conjugate gradients take longer than
+#: all iterations they save, the sooner with squared hinges, of which more rows bend.
+NEWTON_ROUNDED, NEWTON_SQUARED = 1 << 22, 1 << 19
 #: Share of `tol` that rounding may cost.
 FOR_ROUNDING = 0.25
 #: Share of the cost of rounding that the rounded objective is solved to, before corners are rounded less.
@@ -188,7 +189,8 @@ class _Run:
 
     def _model(self, curvature: float, ridge: float) -> CurvatureModel | Newton:
         loss = self.passes.objective.loss
-        few = self.passes.source.n_examples * self.passes.source.n_features <= NEWTON_ENTRIES
+        entries = self.passes.source.n_examples * self.passes.source.n_features
+        few = entries <= (NEWTON_ROUNDED if self.rounding else NEWTON_SQUARED)
         # A hinge that was rounded by others may be straight wherever rows are at W = 0.
         if few and isinstance(loss, HingeLoss) and loss.rounding == self.rounding:
             return Newton(self.passes, loss, ridge, self.moments.preconditioner(curvature, ridge))

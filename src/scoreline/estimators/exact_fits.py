@@ -21,6 +21,9 @@ from scoreline.estimators.validation import TrainingData, balance
 
 __all__ = ["ExactFits"]
 
+#: Of one fit: by then held-out accuracy stands, while a small objective may take hundreds to be proved.
+MOST_ITERATIONS = 30
+
 
 @dataclass(frozen=True, eq=False)
 class ExactFits:
@@ -74,7 +77,7 @@ class ExactFits:
             start,
             measure_for(replace(objective, lam=lams), source),
             tol=settings.tol,
-            max_iter=settings.max_epochs or solver.default_epochs,
+            max_iter=min(settings.max_epochs or solver.default_epochs, MOST_ITERATIONS),
             validation=held_out,
             listeners=listeners,
         )
