@@ -42,8 +42,8 @@ CUT, ENOUGH_GAINED = 0.5, 0.9
 #: Promised decrease, relative to the objective, at which that cost is first looked at.
 ROUGHLY = 0.02
 #: Numbers of the data up to which rounded and squared hinges get Newton's model. It needs a fourth of the
-#: iterations or fewer, and is steady where L-BFGS gives up; on larger data its conjugate gradients take longer than
-#: all iterations they save, the sooner with squared hinges, of which more rows bend.
+#: iterations or fewer, and is steady where L-BFGS gives up; on larger data its conjugate gradients take longer
+#: than all iterations they save, the sooner with squared hinges, of which more rows bend.
 NEWTON_ROUNDED, NEWTON_SQUARED = 1 << 22, 1 << 19
 #: Share of `tol` that rounding may cost.
 FOR_ROUNDING = 0.25
