@@ -77,13 +77,14 @@ class Settings:
     seed: int
     memory: int | None = None
 
-    def wishes(self) -> list[str]:
-        """Return the settings that only mini-batches can fulfil, in words."""
+    def wishes(self, lr: float | None = None) -> list[str]:
+        """Return the settings that only mini-batches can fulfil, a learning rate that was given too, in words."""
         return [
             words
             for words, on in (
                 (f"dropout={self.dropout:g} needs mini-batches", bool(self.dropout)),
                 ("early stopping needs epochs", self.early_stopping),
+                ("a learning rate is given", lr is not None),
             )
             if on
         ]

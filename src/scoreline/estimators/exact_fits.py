@@ -65,7 +65,7 @@ class ExactFits:
         """
         source = data.source(balance(classifier.class_weight, data))
         objective, settings = classifier._objective(source), classifier._settings(seed=0)
-        wishes = settings.wishes() + ([] if classifier.lr is None else ["a learning rate is given"])
+        wishes = settings.wishes(classifier.lr)
         solver = build_solver(classifier.solver, objective, source, wishes=wishes).solver
         if not isinstance(solver, Exact):
             return None

@@ -267,10 +267,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         seed = int(check_random_state(self.random_state).randint(2**31))
         data, held_out = self._hold_out(data, validation, seed)
         source = data.source(balance(self.class_weight, data))
-        objective = self._objective(source)
-        settings = self._settings(seed)
-        wishes = settings.wishes() + ([] if self.lr is None else ["a learning rate is given"])
-        wishes += memory_wishes(objective, source, settings)
+        objective, settings = self._objective(source), self._settings(seed)
+        wishes = settings.wishes(self.lr) + memory_wishes(objective, source, settings)
         self.solver_ = build_solver(self.solver, objective, source, wishes=wishes)
         self.solver_.solver.check(objective, settings)
         self.solver_.solver.check_memory(objective, source, settings)
@@ -447,7 +445,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             )
 
     def _known(self, classes: Any, first: bool) -> Array | None:
-        return self.classes_ if not first else None if classes is None else np.unique(classes)
+        if not first:
+            return self.classes_
+        return None if classes is None else np.unique(classes)
 
 
 def _fill_lr(
