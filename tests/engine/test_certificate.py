@@ -105,6 +105,8 @@ class TestBound:
     @example(162, "weston-watkins:rounding=0.3", 2, "weighted", ("l1", 1e-2))
     # Where few hinges bend: recent curvature alone took thousands of steps, and never got there.
     @example(12601, "one-vs-all:squared", 4, "duplicates", ("l2", 1e-5))
+    # Where the loss is flat: proximal steps that lose their momentum at each look are still at 4e-2 after all steps.
+    @example(11809, "one-vs-all:squared", 3, "rank-deficient", ("l1", 1e-2))
     @settings(max_examples=60, deadline=None)
     def test_gap_is_at_least_the_distance_from_the_optimum(self, seed, loss, n_classes, kind, penalty):
         objective, source, _ = problem(seed, loss, n_classes, kind, penalty=penalty[0], lam=penalty[1])

@@ -117,7 +117,9 @@ def descend_proximally(
         if reason is not None:
             return best, reason
         if best is not here:
-            here, ahead, weight = best, best, 1.0
+            # A bias that was settled takes the point ahead along: without its momentum a step may get nowhere.
+            ahead = best if ahead is here else _carried(passes, ahead, best, here, 1.0)
+            here = best
             step, there = _proximal_step(passes, ahead, metric)
         if there.objective >= here.objective:
             if ahead is here and promise <= _noise(here):
@@ -127,7 +129,8 @@ def descend_proximally(
             continue
         metric.curvature *= FLATTER
         grown = (1 + np.sqrt(1 + 4 * weight * weight)) / 2
-        ahead = _beyond(passes, there, here, float((weight - 1) / grown))
+        momentum = float((weight - 1) / grown)
+        ahead = _carried(passes, there, there, here, momentum) if momentum else there
         here, weight = there, grown
         wish = yield tell(here)
         if wish is not None:
@@ -164,12 +167,10 @@ def _modelled(passes: Passes, here: Point, metric: ProximalMetric, step: Params)
     return here.objective + change + absolutes(W + step.W) - absolutes(W)
 
 
-def _beyond(passes: Passes, here: Point, before: Point, share: float) -> Point:
-    """Return the point that lies beyond one, on the line from another."""
-    if share == 0:
-        return here
-    step = here.params.plus(before.params, -1.0)
-    scores = here.scores + here.scores.dtype.type(share) * (here.scores - before.scores)
+def _carried(passes: Passes, here: Point, to: Point, before: Point, share: float) -> Point:
+    """Return the point that lies from one by a share of the way between two others."""
+    step = to.params.plus(before.params, -1.0)
+    scores = here.scores + here.scores.dtype.type(share) * (to.scores - before.scores)
     return Point.at(passes, here.params.plus(step, share), scores, np.empty_like(scores))
 
 
