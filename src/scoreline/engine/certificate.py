@@ -7,7 +7,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import zero_params
-from scoreline.engine.passes import Passes
+from scoreline.engine.passes import Passes, over_parts, sum_over_parts
 from scoreline.losses import CertifiedLoss
 
 __all__ = ["dual_value", "has_certificate", "relative_gap"]
@@ -24,14 +24,14 @@ def relative_gap(primal: float, dual: float) -> float:
     return (primal - dual) / max(primal, np.finfo(np.float64).tiny)
 
 
-def dual_value(passes: Passes, slopes: FloatArray) -> float:
+def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating]) -> float:
     r"""Return a lower bound over all W and b of the objective, from any slopes.
 
     .. math:: D(a) = -\frac{1}{\sum w_i} \sum_i w_i\, \ell^*(a_i) - (\lambda R)^*(-G), \qquad
        G = \frac{1}{\sum w_i} \sum_i w_i\, a_i x_i^\top
 
     for slopes :math:`a_i` in the domain of the conjugate :math:`\ell^*`. A bias that is free adds the constraint
-    :math:`\sum w_i a_i = 0`, which the loss's `CertifiedLoss.balanced` brings about. For
+    :math:`\sum w_i a_i = 0`, which the loss's `CertifiedLoss.balancing` brings about. For
     :math:`R(W) = \alpha \sum W^2 + \beta \sum |W|`,
 
     .. math:: (\lambda R)^*(G) = \frac{1}{4 \lambda \alpha} \sum \max(|G| - \lambda \beta, 0)^2,
@@ -49,24 +49,35 @@ def dual_value(passes: Passes, slopes: FloatArray) -> float:
     slopes : array (N, R)
         In the domain of the conjugate, as the loss's gradients by the scores at any weights are; the better these
         weights, the better the bound.
+    dtype : dtype
+        In which the data are multiplied.
 
     References
     ----------
     Rockafellar (1970), Convex Analysis, 31; Shalev-Shwartz & Zhang (2013), Stochastic dual coordinate ascent,
     JMLR 14, for this form; Mairal (2010), thesis, D.2.3, for the shrinking.
     """
-    objective, labelled = passes.objective, passes.labelled
+    objective, (y, weight) = passes.objective, passes.labelled
     loss, lam = objective.loss, float(objective.lam[0])
     assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `has_certificate` says
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
     point: FloatArray = slopes.astype(np.float64)
+    n, R = point.shape
+    w = np.ones(n) if weight is None else weight
     if objective.fit_intercept:
-        point = loss.balanced(point, labelled.y, labelled.weight)
-    like = zero_params(1, slopes.shape[1], passes.source.n_features, slopes.dtype)
-    G = np.abs(passes.gradient(like, point.astype(slopes.dtype)).W)
+        flows = sum_over_parts(lambda part: loss.flows(point[part], y[part], w[part]), n, R)
+        balanced = loss.balancing(flows)
+
+        def balance(part: slice) -> None:
+            point[part] = balanced(point[part], y[part])
+
+        for _ in over_parts(balance, n, R):
+            pass
+    G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point.astype(dtype)).W)
     if squares > 0:
         reach = float(np.square(np.maximum(G - lam * absolutes, 0), dtype=np.float64).sum()) / (4 * lam * squares)
     else:
         reach = 0.0
         point *= min(1.0, lam * absolutes / max(float(G.max(initial=0)), np.finfo(np.float64).tiny))
-    return -labelled.mean(loss.conjugate(point, labelled.y)) - reach
+    conjugates = sum_over_parts(lambda part: w[part] @ loss.conjugate(point[part], y[part]), n, R)
+    return -float(conjugates) / passes.source.total_weight - reach

@@ -17,7 +17,7 @@ from scoreline.engine.moments import DenseMoments, Moments, measure_matrix, meas
 from scoreline.engine.newton import Newton
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
-from scoreline.engine.passes import Judged, Passes, passes_over
+from scoreline.engine.passes import Judged, Passes, over_parts, passes_over
 from scoreline.engine.point import Point
 from scoreline.engine.proximal import ProximalMetric, descend_proximally
 from scoreline.errors import MismatchError
@@ -235,15 +235,22 @@ class _Run:
 
     def gap_at(self, here: Point) -> float:
         """Return the relative gap of the objective, its hinges not rounded."""
-        loss = self.plain.objective.loss
+        loss, y = self.plain.objective.loss, self.plain.labelled.y
         assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `certified` says
         slopes: FloatArray = here.slopes.astype(np.float64)
         near = self.model.preconditioner if isinstance(self.model, CurvatureModel) else self.metric
         if near is not None and not self.rounding:
             # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
-            slopes += near.curvature * self.passes.scores(near.step(here))
-            slopes = loss.feasible(slopes, self.plain.labelled.y)
-        return relative_gap(self._plain_value(here), dual_value(self.plain, slopes))
+            change = self.passes.scores(near.step(here))
+
+            def move(part: slice) -> None:
+                slopes[part] += near.curvature * change[part]
+                slopes[part] = loss.feasible(slopes[part], y[part])
+
+            for _ in over_parts(move, *slopes.shape):
+                pass
+        dual = dual_value(self.plain, slopes, here.params.W.dtype)
+        return relative_gap(self._plain_value(here), dual)
 
     def cost_of_rounding(self, here: Point) -> float:
         """Return by how much the gap would be less, had the plain hinges the slopes of the rounded ones."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import reduce
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from scoreline.engine.params import Params
 from scoreline.engine.scored import all_scores, read_labels
 from scoreline.losses import Loss
 
-__all__ = ["Judged", "Passes", "passes_over"]
+__all__ = ["Judged", "Passes", "over_parts", "passes_over", "sum_over_parts"]
+
+T = TypeVar("T")
 
 #: Passes that a fit is expected to make, for the question whether compiling pays.
 EXPECTED_PASSES = 30
@@ -59,7 +62,7 @@ class Passes:
         """Judge ``scores + t * change`` (None: no change) and write the losses' slopes there into `slopes`."""
         loss, y, weight = self.objective.loss, *self.labelled
 
-        def judged(part: slice) -> tuple[float, float, float]:
+        def judged(part: slice) -> FloatArray:
             here = scores[part]
             if change is not None:
                 here = change[part] * scores.dtype.type(t)
@@ -68,9 +71,9 @@ class Passes:
             w = np.ones(len(here)) if weight is None else weight[part]
             hits = float(w @ (predicted_classes(here) == y[part]))
             along = 0.0 if change is None else np.einsum("nr,nr->n", slopes[part], change[part])
-            return float(w @ values.astype(np.float64)), hits, float(np.sum(w * along))
+            return np.array([w @ values.astype(np.float64), hits, np.sum(w * along)])
 
-        totals = np.sum(_over_parts(judged, *scores.shape), axis=0) / self.source.total_weight
+        totals = sum_over_parts(judged, *scores.shape) / self.source.total_weight
         return Judged(*totals.tolist())
 
     def mean_slopes(self, slopes: FloatArray) -> FloatArray:
@@ -80,7 +83,7 @@ class Passes:
         def summed(part: slice) -> FloatArray:
             return slopes[part].sum(axis=0, dtype=np.float64) if weight is None else weight[part] @ slopes[part]
 
-        return np.asarray(np.sum(_over_parts(summed, *slopes.shape), axis=0) / self.source.total_weight)
+        return sum_over_parts(summed, *slopes.shape) / self.source.total_weight
 
     def with_loss(self, loss: Loss) -> Passes:
         """Return the same passes with another loss."""
@@ -93,16 +96,22 @@ class Passes:
         return self.objective.gradient_from_slopes(params, slopes[:, None], self.source)
 
 
-def _over_parts(work: Callable[[slice], Any], n: int, R: int) -> list[Any]:
-    """Return what `work` comes to on each piece of so many rows of scores, in their order."""
+def over_parts(work: Callable[[slice], T], n: int, R: int) -> Iterator[T]:
+    """Yield what `work` comes to on each piece of so many rows of scores, in order; threads share them."""
     rows = max(1, JUDGED_ENTRIES // R)
     parts = [slice(first, first + rows) for first in range(0, n, rows)]
     if n * R < WORTH_THREADS:
-        return [work(part) for part in parts]
+        yield from map(work, parts)
+        return
     from scoreline.engine.kernels.threads import thread_count
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        return list(pool.map(work, parts))
+        yield from pool.map(work, parts)
+
+
+def sum_over_parts(work: Callable[[slice], FloatArray], n: int, R: int) -> FloatArray:
+    """Return the sum of what `work` comes to on each piece of so many rows of scores, whatever the threads."""
+    return reduce(np.add, over_parts(work, n, R))
 
 
 def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:

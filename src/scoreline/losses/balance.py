@@ -5,36 +5,49 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
+from scoreline.losses.base import put_true
 
-__all__ = ["balance_flows", "balance_slopes"]
+__all__ = ["balance_flows", "class_flows", "scaled_flows"]
 
 #: What may be left of a class's imbalance, relative to all that flows.
 TOLERANCE = 1e-15
 MAX_SWEEPS = 2000
 
 
-def balance_slopes(wrong: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
-    """Return slopes that sum to 0 over the examples, scaled down from those of the wrong classes.
-
-    What flows from each true class to each wrong one is scaled until as much flows in as out everywhere; the true
-    class takes what the wrong ones give.
+def class_flows(wrong: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+    """Return what flows from each true class to each wrong one, ``(C, C)``: the sums of their slopes.
 
     Parameters
     ----------
     wrong : array (B, C) of floats >= 0
-        Slopes of the wrong classes; 0 for the true one.
+        Slopes of the wrong classes; those of the true one count for nothing.
     y : array (B,)
         Labels.
-    weight : array (B,) or None
+    weight : array (B,)
         The examples' weights.
     """
-    weighted = wrong if weight is None else wrong * weight[:, None]
     n_classes = wrong.shape[-1]
     flows = np.zeros((n_classes, n_classes))
-    np.add.at(flows, y, weighted)
-    factors = balance_flows(flows)
+    np.add.at(flows, y, wrong * weight[:, None])
+    np.fill_diagonal(flows, 0)
+    return flows
+
+
+def scaled_flows(wrong: FloatArray, y: Labels, factors: FloatArray) -> FloatArray:
+    """Return slopes scaled down from those of the wrong classes; the true class takes what the wrong ones give.
+
+    Parameters
+    ----------
+    wrong : array (B, C) of floats >= 0
+        Slopes of the wrong classes; those of the true one count for nothing.
+    y : array (B,)
+        Labels.
+    factors : array (C, C)
+        Of `balance_flows`: with them the slopes of all examples sum to 0.
+    """
     scaled = wrong * (factors[y] / max(1.0, float(factors.max(initial=0.0))))  # slopes may only shrink
-    scaled[np.arange(len(y)), y] = -scaled.sum(axis=-1)
+    put_true(scaled, y, 0)
+    put_true(scaled, y, -scaled.sum(axis=-1, keepdims=True))
     return scaled
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -106,8 +107,8 @@ class CertifiedLoss(Loss):
         """
 
     @abstractmethod
-    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
-        """Return points of the conjugate's domain near `slopes` whose weighted sum over the examples is 0.
+    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return what pulls at the scores: weighted sums over the examples, of which those of parts add up.
 
         Parameters
         ----------
@@ -115,8 +116,21 @@ class CertifiedLoss(Loss):
             Gradients of the loss at any scores, one row an example.
         y : array (B,)
             Labels.
-        weight : array (B,) or None
-            The examples' weights; None counts each once.
+        weight : array (B,) of float64
+            The examples' weights.
+        """
+
+    @abstractmethod
+    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Return what makes of slopes points of the conjugate's domain, whose weighted sum over all examples is 0.
+
+        Slopes and labels of some of the examples go in, ``(B, C)`` of float64 and ``(B,)``; points near these
+        slopes come out, ``(B, C)``.
+
+        Parameters
+        ----------
+        flows : array
+            The sum of what `flows` gives, over all examples.
         """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,12 +85,15 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         target = targets(slopes, y)
         return target * np.clip(target * slopes, None if self.squared else -1, 0)
 
-    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return how hard each class's own examples pull, and the others, ``(2, R)``."""
+        own, pull = targets(slopes, y) > 0, np.abs(slopes)
+        return np.stack([weight @ np.where(own, pull, 0), weight @ np.where(own, 0, pull)])
+
+    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Shrink, for each class, the side that pulls harder: its own examples or the others."""
-        pull = np.abs(slopes) * (1.0 if weight is None else weight[:, None])
-        own = targets(slopes, y) > 0
-        of_own, of_others = np.where(own, pull, 0).sum(axis=0), np.where(own, 0, pull).sum(axis=0)
+        of_own, of_others = flows
         least = np.minimum(of_own, of_others)
         shrink_own = np.divide(least, of_own, out=np.ones_like(least), where=of_own > 0)
         shrink_others = np.divide(least, of_others, out=np.ones_like(least), where=of_others > 0)
-        return slopes * np.where(own, shrink_own, shrink_others)
+        return lambda slopes, y: slopes * np.where(targets(slopes, y) > 0, shrink_own, shrink_others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -102,39 +103,53 @@ class Softmax(MultinomialLoss, CertifiedLoss):
         p = self._distributions(slopes, y)
         # Rounding may leave a probability a hair below 0, where p log p has nothing to say.
         logarithms = np.log(p, out=np.zeros_like(p), where=p > 0)
-        return (p * logarithms).sum(axis=-1)
+        return np.einsum("...c,...c->...", p, logarithms)
 
     def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Leave out what is negative of each distribution, and scale the rest."""
-        p = np.maximum(self._distributions(slopes, y), 0)
+        p = self._distributions(slopes, y)
+        np.maximum(p, 0, out=p)
         p /= p.sum(axis=-1, keepdims=True)
-        nearest = p - self._labels(p, y)
-        return nearest[:, 1:] if slopes.shape[-1] == 1 else nearest
+        return self._slopes(p, y, slopes.shape[-1])
 
-    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return the sums of the distributions and of the labels', ``(2, C)``."""
+        pulls = weight @ slopes
+        pulls = np.concatenate([-pulls, pulls]) if len(pulls) == 1 else pulls
+        labels = (1 - self.label_smoothing) * np.bincount(y, weight, len(pulls))
+        labels += self.label_smoothing * weight.sum() / len(pulls)
+        return np.stack([pulls + labels, labels])
+
+    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         r"""Mix every distribution with one more: :math:`p_i \to (1 - \theta) p_i + \theta q`.
 
         The distributions must sum to the labels'. With :math:`m` the sum of the former and :math:`n` that of the
         latter, :math:`q = (n - (1 - \theta) m) / (\theta \sum w)` sees to it, and
         :math:`\theta = \max_c (1 - n_c / m_c)` is the least for which q has no negative entry.
         """
-        w = np.ones(len(y)) if weight is None else weight
-        p = self._distributions(slopes, y)
-        labels = self._labels(p, y)
-        m, n = w @ p, w @ labels
+        m, n = flows
         theta = float(np.max(1 - np.divide(n, m, out=np.ones_like(n), where=m > 0), initial=0.0))
-        if theta > 0:
-            q = np.maximum(n - (1 - theta) * m, 0) / (theta * w.sum())
-            p = (1 - theta) * p + theta * q
-        mixed = p - labels
-        return mixed[:, 1:] if slopes.shape[-1] == 1 else mixed
+        share = np.maximum(n - (1 - theta) * m, 0) / n.sum() if theta > 0 else np.zeros_like(n)
 
-    def _labels(self, p: FloatArray, y: Labels) -> FloatArray:
-        labels = np.full(p.shape, self.label_smoothing / p.shape[-1])
-        labels[np.arange(len(y)), y] += 1 - self.label_smoothing
-        return labels
+        def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
+            p = self._distributions(slopes, y)
+            p *= 1 - theta
+            p += share
+            return self._slopes(p, y, slopes.shape[-1])
+
+        return balanced
 
     def _distributions(self, slopes: FloatArray, y: Labels) -> FloatArray:
-        """Return ``p = slope + label``, two columns for two classes."""
-        both = np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes
-        return both + self._labels(both, y)
+        """Return ``p = slope + label`` in a new array, two columns for two classes."""
+        p = np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes.copy()
+        if self.label_smoothing:
+            p += self.label_smoothing / p.shape[-1]
+        p[np.arange(len(y)), y] += 1 - self.label_smoothing
+        return p
+
+    def _slopes(self, p: FloatArray, y: Labels, columns: int) -> FloatArray:
+        """Return the slopes of distributions, which are overwritten: one column for two classes."""
+        if self.label_smoothing:
+            p -= self.label_smoothing / p.shape[-1]
+        p[np.arange(len(y)), y] -= 1 - self.label_smoothing
+        return p[:, 1:] if columns == 1 else p

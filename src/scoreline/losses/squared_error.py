@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -53,7 +54,12 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
         del y
         return slopes
 
-    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
-        """Take off the mean: every slope is in the domain."""
+    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return the sum of the slopes, and that of the weights last, ``(R + 1,)``."""
         del y
-        return slopes - np.average(slopes, axis=0, weights=weight)
+        return np.append(weight @ slopes, weight.sum())
+
+    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Take off the mean: every slope is in the domain."""
+        mean = flows[:-1] / flows[-1]
+        return lambda slopes, _: slopes - mean

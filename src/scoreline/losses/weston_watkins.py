@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.balance import balance_slopes
+from scoreline.losses.balance import balance_flows, class_flows, scaled_flows
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
 
@@ -131,12 +132,19 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
         return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
 
-    def balanced(self, slopes: FloatArray, y: Labels, weight: FloatArray | None) -> FloatArray:
+    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return what flows from each true class to each wrong one, ``(C, C)``."""
+        return class_flows(_both(slopes), y, weight)
+
+    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
-        wrong = _both(slopes).copy()
-        put_true(wrong, y, 0)
-        balanced = balance_slopes(wrong, y, weight)
-        return balanced[:, 1:] if slopes.shape[-1] == 1 else balanced
+        factors = balance_flows(flows)
+
+        def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
+            scaled = scaled_flows(_both(slopes), y, factors)
+            return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
+
+        return balanced
 
 
 def _both(slopes: FloatArray) -> FloatArray:
