@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
 from scoreline._typing import FloatArray
@@ -14,6 +17,8 @@ __all__ = ["minimize_along"]
 #: The slope must fall to this share of the first one, and the objective must not rise by more than rounding does.
 FLAT_ENOUGH, ROUNDING = 0.2, 1e-6
 MAX_TRIES = 30
+#: Share of the bracket that a try is at least away from its ends.
+LEAST_SHARE = 0.05
 #: A step that still leads down here is long enough.
 FARTHEST = 1e4
 
@@ -23,8 +28,9 @@ def minimize_along(
 ) -> tuple[float, Judged | None]:
     """Return the step at which a convex objective is nearly lowest along `direction`, judged; 0 if none goes down.
 
-    The slope is driven to a fifth of the first one by bracketing and regula falsi (Illinois), which is robust on
-    piecewise quadratic objectives too. A step of 1 is tried first.
+    The slope is driven to a fifth of the first one by bracketing, and by cubics through the values and slopes at
+    both ends: slopes of softmax grow like exponentials, which a straight line misses by far. A bracket that a try
+    has not halved is halved by the next one, whatever the objective. A step of 1 is tried first.
 
     Parameters
     ----------
@@ -37,7 +43,7 @@ def minimize_along(
 
     References
     ----------
-    Dahlquist & Björck (1974), Numerical Methods, 6.2.
+    Nocedal & Wright (2006), Numerical Optimization, equation 3.59.
     """
     objective = passes.objective
     lam = float(objective.lam[0])
@@ -53,21 +59,39 @@ def minimize_along(
 
     if not first < 0:
         return 0.0, None
-    low, low_slope, high, high_slope = 0.0, first, np.inf, np.inf
-    t, previous = 1.0, first
+    low, high, before, t = _End(0.0, first, here.objective), None, np.inf, 1.0
     for _ in range(MAX_TRIES):
         slope, value, judged = at(t)
         # Beyond the lowest point a nearly piecewise linear objective may rise far, and yet never steeply.
         flat = abs(slope) <= FLAT_ENOUGH * -first and value <= highest
         # Without a penalty the lowest point may lie at infinity: then far is far enough.
-        if flat or (slope < 0 and np.isinf(high) and t > FARTHEST):
+        if flat or (slope < 0 and high is None and t > FARTHEST):
             return t, judged
-        # Illinois: the end that stays twice in a row counts half, so that the bracket shrinks from both ends.
-        stays = 0.5 if (slope < 0) == (previous < 0) else 1.0
-        previous = slope
         if slope < 0:
-            low, low_slope, high_slope = t, slope, stays * high_slope
+            low = _End(t, slope, value)
         else:
-            high, high_slope, low_slope = t, slope, stays * low_slope
-        t = 2 * t if np.isinf(high) else low - low_slope * (high - low) / (high_slope - low_slope)
-    return (low, at(low)[2]) if low > 0 else (0.0, None)
+            high = _End(t, slope, value)
+        if high is None:
+            t = 2 * t
+        else:
+            width = high.t - low.t
+            t = _lowest_of_cubic(low, high) if width <= before / 2 else low.t + width / 2
+            before = width
+    return (low.t, at(low.t)[2]) if low.t > 0 else (0.0, None)
+
+
+class _End(NamedTuple):
+    """An end of the bracket: the step, and slope and value there."""
+
+    t: float
+    slope: float
+    value: float
+
+
+def _lowest_of_cubic(low: _End, high: _End) -> float:
+    """Return where the cubic through both ends is lowest, at least a little way from them."""
+    width = high.t - low.t
+    mean = low.slope + high.slope - 3 * (high.value - low.value) / width
+    root = math.sqrt(max(mean * mean - low.slope * high.slope, 0.0))
+    share = (high.slope + root - mean) / (high.slope - low.slope + 2 * root)
+    return high.t - width * min(max(share, LEAST_SHARE), 1 - LEAST_SHARE)

@@ -67,25 +67,23 @@ def balance_flows(flows: FloatArray) -> FloatArray:
     Osborne (1960), On pre-conditioning of matrices, JACM 7.
     """
     alive = _circulating(flows > 0)
-    scaled = np.where(alive, flows, 0.0)
-    d = np.ones(len(flows))
+    out, into = np.where(alive, flows, 0.0), np.where(alive, flows, 0.0).T.copy()
+    d, inverse = np.ones(len(flows)), np.ones(len(flows))
     for _ in range(MAX_SWEEPS):
-        worst = np.abs(scaled.sum(axis=1) - scaled.sum(axis=0)).max(initial=0.0)
-        if worst <= TOLERANCE * scaled.sum():
+        given, received = d * (out @ inverse), inverse * (into @ d)
+        if np.abs(given - received).max(initial=0.0) <= TOLERANCE * given.sum():
             break
         for c in range(len(d)):
-            out, into = scaled[c].sum(), scaled[:, c].sum()
-            if out > 0 and into > 0:
-                step = np.sqrt(into / out)
-                d[c] *= step
-                scaled[c] *= step
-                scaled[:, c] /= step
-    return np.where(alive, d[:, None] / d, 0.0)
+            gives, receives = d[c] * (out[c] @ inverse), inverse[c] * (into[c] @ d)
+            if gives > 0 and receives > 0:
+                d[c] *= np.sqrt(receives / gives)
+                inverse[c] = 1 / d[c]
+    return np.where(alive, d[:, None] * inverse, 0.0)
 
 
 def _circulating(there: Array) -> Array:
     """Return which flows lie on a cycle: those whose end leads back to their start."""
-    reach = there.copy()
-    for c in range(len(there)):
-        reach |= reach[:, c, None] & reach[c]
-    return there & reach.T
+    from scipy.sparse.csgraph import connected_components
+
+    _, part = connected_components(there, connection="strong")
+    return there & (part[:, None] == part)

@@ -11,6 +11,7 @@ import numpy as np
 
 from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
+from scoreline.losses.balance import balance_flows, class_flows, scaled_flows
 from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, true_scores
 
 __all__ = ["Softmax"]
@@ -113,21 +114,40 @@ class Softmax(MultinomialLoss, CertifiedLoss):
         return self._slopes(p, y, slopes.shape[-1])
 
     def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-        """Return the sums of the distributions and of the labels', ``(2, C)``."""
-        pulls = weight @ slopes
-        pulls = np.concatenate([-pulls, pulls]) if len(pulls) == 1 else pulls
+        """Return what flows from each true class to each wrong one, ``(C, C)``.
+
+        With label smoothing, return the sums of the distributions and of the labels', ``(2, C)``.
+        """
+        if not self.label_smoothing:
+            return class_flows(_both(slopes), y, weight)
+        pulls = weight @ _both(slopes)
         labels = (1 - self.label_smoothing) * np.bincount(y, weight, len(pulls))
         labels += self.label_smoothing * weight.sum() / len(pulls)
         return np.stack([pulls + labels, labels])
 
     def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Scale what flows from each true class to each wrong one until as much flows in as out everywhere.
+
+        To move all probabilities by one distribution would cost far more where they are near 0, as entropy rises
+        steeply there. It is done with label smoothing, where none are, and wrong classes' slopes have either sign.
+        """
+        if self.label_smoothing:
+            return self._mixing(*flows)
+        factors = balance_flows(flows)
+
+        def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
+            scaled = scaled_flows(_both(slopes), y, factors)
+            return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
+
+        return balanced
+
+    def _mixing(self, m: FloatArray, n: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         r"""Mix every distribution with one more: :math:`p_i \to (1 - \theta) p_i + \theta q`.
 
         The distributions must sum to the labels'. With :math:`m` the sum of the former and :math:`n` that of the
         latter, :math:`q = (n - (1 - \theta) m) / (\theta \sum w)` sees to it, and
         :math:`\theta = \max_c (1 - n_c / m_c)` is the least for which q has no negative entry.
         """
-        m, n = flows
         theta = float(np.max(1 - np.divide(n, m, out=np.ones_like(n), where=m > 0), initial=0.0))
         share = np.maximum(n - (1 - theta) * m, 0) / n.sum() if theta > 0 else np.zeros_like(n)
 
@@ -141,7 +161,7 @@ class Softmax(MultinomialLoss, CertifiedLoss):
 
     def _distributions(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return ``p = slope + label`` in a new array, two columns for two classes."""
-        p = np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes.copy()
+        p = _both(slopes).copy()
         if self.label_smoothing:
             p += self.label_smoothing / p.shape[-1]
         p[np.arange(len(y)), y] += 1 - self.label_smoothing
@@ -153,3 +173,8 @@ class Softmax(MultinomialLoss, CertifiedLoss):
             p -= self.label_smoothing / p.shape[-1]
         p[np.arange(len(y)), y] -= 1 - self.label_smoothing
         return p[:, 1:] if columns == 1 else p
+
+
+def _both(slopes: FloatArray) -> FloatArray:
+    """Return one slope a class: two classes share one."""
+    return np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes
