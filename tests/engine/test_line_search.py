@@ -64,3 +64,18 @@ def test_does_not_go_up(passes):
     t, judged, *_ = search(passes, +1)
     assert t == 0
     assert judged is None
+
+
+def test_slopes_that_grow_like_exponentials_take_few_tries(monkeypatch):
+    """A step that puts a row of great score into the wrong class: with straight lines it took 15 tries."""
+    source = MemorySource(np.array([[1.0], [-1.0], [40.0]]), np.array([1, 0, 0]), 2)
+    passes = Passes(Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), 2, False), source)
+    here = Params(np.array([[[-1.0]]]), np.zeros((1, 1)))
+    scores = passes.scores(here)
+    point = Point.at(passes, here, scores, np.empty_like(scores))
+    tries = []
+    judge = passes.judge
+    monkeypatch.setattr(passes, "judge", lambda *args: tries.append(args[2]) or judge(*args))
+    direction = Params(-np.sign(point.gradient.W) * 3, np.zeros((1, 1)))
+    minimize_along(passes, point, direction, passes.scores(direction))
+    assert len(tries) <= 6
