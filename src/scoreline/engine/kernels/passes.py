@@ -34,6 +34,8 @@ __all__ = ["CompiledPasses"]
 
 #: Rows that a thread has in its buffer at a time.
 CHUNK = 256
+#: Numbers of them that stay in a core's second cache, and rows that are taken at the least, when the rows are wide.
+CACHED, FEWEST = 1 << 18, 16
 
 
 class CompiledPasses(Passes):
@@ -154,8 +156,9 @@ def _add_products(thread, n_threads, X, buffers, slopes, weight, total):
     blocks = total.shape[1] // COLUMN_BLOCK
     first_block, last_block = blocks * thread // n_threads, blocks * (thread + 1) // n_threads
     low, high = first_block * COLUMN_BLOCK, min(last_block * COLUMN_BLOCK, D)
-    for first in range(0, n, CHUNK):
-        rows = min(CHUNK, n - first)
+    step = min(CHUNK, max(FEWEST, CACHED // D))
+    for first in range(0, n, step):
+        rows = min(step, n - first)
         take(X, first, rows, low, high, buffer)
         for i in range(rows):
             w = weight[first + i] if len(weight) else np.float32(1)
