@@ -65,7 +65,8 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     n, R = point.shape
     w = np.ones(n) if weight is None else weight
     if objective.fit_intercept:
-        flows = sum_over_parts(lambda part: loss.flows(point[part], y[part], w[part]), n, R)
+        # What flows between R classes is R x R numbers: a piece has no fewer.
+        flows = sum_over_parts(lambda part: loss.flows(point[part], y[part], w[part]), n, R, least_rows=R)
         balanced = loss.balancing(flows)
 
         def balance(part: slice) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import reduce
@@ -96,22 +97,32 @@ class Passes:
         return self.objective.gradient_from_slopes(params, slopes[:, None], self.source)
 
 
-def over_parts(work: Callable[[slice], T], n: int, R: int) -> Iterator[T]:
-    """Yield what `work` comes to on each piece of so many rows of scores, in order; threads share them."""
-    rows = max(1, JUDGED_ENTRIES // R)
+def over_parts(work: Callable[[slice], T], n: int, R: int, *, least_rows: int = 1) -> Iterator[T]:
+    """Yield what `work` comes to on each piece of so many rows of scores, in order; threads share them.
+
+    What is not yet taken is kept for a few pieces only, for it may be large.
+    """
+    rows = max(least_rows, JUDGED_ENTRIES // R)
     parts = [slice(first, first + rows) for first in range(0, n, rows)]
     if n * R < WORTH_THREADS:
         yield from map(work, parts)
         return
     from scoreline.engine.kernels.threads import thread_count
 
-    with ThreadPoolExecutor(thread_count()) as pool:
-        yield from pool.map(work, parts)
+    n_threads = thread_count()
+    with ThreadPoolExecutor(n_threads) as pool:
+        begun: deque[Future[T]] = deque()
+        for part in parts:
+            begun.append(pool.submit(work, part))
+            if len(begun) > 2 * n_threads:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
 
 
-def sum_over_parts(work: Callable[[slice], FloatArray], n: int, R: int) -> FloatArray:
+def sum_over_parts(work: Callable[[slice], FloatArray], n: int, R: int, *, least_rows: int = 1) -> FloatArray:
     """Return the sum of what `work` comes to on each piece of so many rows of scores, whatever the threads."""
-    return reduce(np.add, over_parts(work, n, R))
+    return reduce(np.add, over_parts(work, n, R, least_rows=least_rows))
 
 
 def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:

@@ -16,6 +16,9 @@ from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_t
 
 __all__ = ["Softmax"]
 
+#: Classes up to which slopes are balanced by what flows between each two.
+MOST_FLOWS = 2048
+
 
 @dataclass(frozen=True)
 class Softmax(MultinomialLoss, CertifiedLoss):
@@ -116,11 +119,12 @@ class Softmax(MultinomialLoss, CertifiedLoss):
     def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
         """Return what flows from each true class to each wrong one, ``(C, C)``.
 
-        With label smoothing, return the sums of the distributions and of the labels', ``(2, C)``.
+        With label smoothing or too many classes, return the sums of distributions and of labels, ``(2, C)``.
         """
-        if not self.label_smoothing:
-            return class_flows(_both(slopes), y, weight)
-        pulls = weight @ _both(slopes)
+        both = _both(slopes)
+        if not self._mixes(both.shape[-1]):
+            return class_flows(both, y, weight)
+        pulls = weight @ both
         labels = (1 - self.label_smoothing) * np.bincount(y, weight, len(pulls))
         labels += self.label_smoothing * weight.sum() / len(pulls)
         return np.stack([pulls + labels, labels])
@@ -129,9 +133,10 @@ class Softmax(MultinomialLoss, CertifiedLoss):
         """Scale what flows from each true class to each wrong one until as much flows in as out everywhere.
 
         To move all probabilities by one distribution would cost far more where they are near 0, as entropy rises
-        steeply there. It is done with label smoothing, where none are, and wrong classes' slopes have either sign.
+        steeply there. It is done with label smoothing, where none are, and wrong classes' slopes have either sign;
+        and where flows between all classes would take more memory than the data.
         """
-        if self.label_smoothing:
+        if self._mixes(flows.shape[-1]):
             return self._mixing(*flows)
         factors = balance_flows(flows)
 
@@ -140,6 +145,9 @@ class Softmax(MultinomialLoss, CertifiedLoss):
             return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
 
         return balanced
+
+    def _mixes(self, n_classes: int) -> bool:
+        return self.label_smoothing > 0 or n_classes > MOST_FLOWS
 
     def _mixing(self, m: FloatArray, n: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         r"""Mix every distribution with one more: :math:`p_i \to (1 - \theta) p_i + \theta q`.

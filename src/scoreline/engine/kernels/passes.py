@@ -34,7 +34,7 @@ __all__ = ["CompiledPasses"]
 
 #: Rows that a thread has in its buffer at a time.
 CHUNK = 256
-#: Numbers of them that stay in a core's second cache, and rows that are taken at the least, when the rows are wide.
+#: Numbers that stay in a core's second cache, and rows that are taken at the least where they are wide.
 CACHED, FEWEST = 1 << 18, 16
 
 
