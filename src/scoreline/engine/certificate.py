@@ -7,7 +7,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import zero_params
-from scoreline.engine.passes import Passes, over_parts, sum_over_parts
+from scoreline.engine.passes import Passes, each_part, sum_over_parts
 from scoreline.losses import CertifiedLoss
 
 __all__ = ["dual_value", "has_certificate", "relative_gap"]
@@ -72,8 +72,7 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
         def balance(part: slice) -> None:
             point[part] = balanced(point[part], y[part])
 
-        for _ in over_parts(balance, n, R):
-            pass
+        each_part(balance, n, R)
     G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point.astype(dtype)).W)
     if squares > 0:
         reach = float(np.square(np.maximum(G - lam * absolutes, 0), dtype=np.float64).sum()) / (4 * lam * squares)

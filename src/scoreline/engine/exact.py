@@ -17,7 +17,7 @@ from scoreline.engine.moments import DenseMoments, Moments, measure_matrix, meas
 from scoreline.engine.newton import Newton
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
-from scoreline.engine.passes import Judged, Passes, over_parts, passes_over
+from scoreline.engine.passes import Judged, Passes, each_part, passes_over
 from scoreline.engine.point import Point
 from scoreline.engine.proximal import ProximalMetric, descend_proximally
 from scoreline.errors import MismatchError
@@ -247,8 +247,7 @@ class _Run:
                 slopes[part] += near.curvature * change[part]
                 slopes[part] = loss.feasible(slopes[part], y[part])
 
-            for _ in over_parts(move, *slopes.shape):
-                pass
+            each_part(move, *slopes.shape)
         dual = dual_value(self.plain, slopes, here.params.W.dtype)
         return relative_gap(self._plain_value(here), dual)
 

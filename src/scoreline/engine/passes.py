@@ -21,7 +21,7 @@ from scoreline.engine.params import Params
 from scoreline.engine.scored import all_scores, read_labels
 from scoreline.losses import Loss
 
-__all__ = ["Judged", "Passes", "over_parts", "passes_over", "sum_over_parts"]
+__all__ = ["Judged", "Passes", "each_part", "over_parts", "passes_over", "sum_over_parts"]
 
 T = TypeVar("T")
 
@@ -118,6 +118,12 @@ def over_parts(work: Callable[[slice], T], n: int, R: int, *, least_rows: int = 
                 yield begun.popleft().result()
         while begun:
             yield begun.popleft().result()
+
+
+def each_part(work: Callable[[slice], None], n: int, R: int) -> None:
+    """Let `work` change each piece of so many rows of scores where it lies."""
+    for _ in over_parts(work, n, R):
+        pass
 
 
 def sum_over_parts(work: Callable[[slice], FloatArray], n: int, R: int, *, least_rows: int = 1) -> FloatArray:

@@ -2,53 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.losses.base import put_true
 
-__all__ = ["balance_flows", "class_flows", "scaled_flows"]
+__all__ = ["balance_flows", "both_slopes", "class_flows", "flow_balancing"]
 
 #: What may be left of a class's imbalance, relative to all that flows.
 TOLERANCE = 1e-15
 MAX_SWEEPS = 2000
 
 
-def class_flows(wrong: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-    """Return what flows from each true class to each wrong one, ``(C, C)``: the sums of their slopes.
+def class_flows(slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+    """Return what flows from each true class to each wrong one, ``(C, C)``: the weighted sums of its slopes.
 
     Parameters
     ----------
-    wrong : array (B, C) of floats >= 0
-        Slopes of the wrong classes; those of the true one count for nothing.
+    slopes : array (B, C) of floats, or (B, 1)
+        Those of wrong classes are at least 0; those of the true one count for nothing.
     y : array (B,)
         Labels.
     weight : array (B,)
         The examples' weights.
     """
-    n_classes = wrong.shape[-1]
-    flows = np.zeros((n_classes, n_classes))
-    np.add.at(flows, y, wrong * weight[:, None])
+    both = both_slopes(slopes)
+    flows = np.zeros((both.shape[-1], both.shape[-1]))
+    np.add.at(flows, y, both * weight[:, None])
     np.fill_diagonal(flows, 0)
     return flows
 
 
-def scaled_flows(wrong: FloatArray, y: Labels, factors: FloatArray) -> FloatArray:
-    """Return slopes scaled down from those of the wrong classes; the true class takes what the wrong ones give.
+def flow_balancing(flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+    """Return what scales slopes down until each class receives what it gives; see `CertifiedLoss.balancing`.
+
+    The true class takes what the wrong ones give.
 
     Parameters
     ----------
-    wrong : array (B, C) of floats >= 0
-        Slopes of the wrong classes; those of the true one count for nothing.
-    y : array (B,)
-        Labels.
-    factors : array (C, C)
-        Of `balance_flows`: with them the slopes of all examples sum to 0.
+    flows : array (C, C)
+        The `class_flows` of all examples.
     """
-    scaled = wrong * (factors[y] / max(1.0, float(factors.max(initial=0.0))))  # slopes may only shrink
-    put_true(scaled, y, 0)
-    put_true(scaled, y, -scaled.sum(axis=-1, keepdims=True))
-    return scaled
+    factors = balance_flows(flows)
+    factors /= max(1.0, float(factors.max(initial=0.0)))  # slopes may only shrink
+
+    def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
+        scaled = both_slopes(slopes) * factors[y]
+        put_true(scaled, y, 0)
+        put_true(scaled, y, -scaled.sum(axis=-1, keepdims=True))
+        return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
+
+    return balanced
+
+
+def both_slopes(slopes: FloatArray) -> FloatArray:
+    """Return one slope a class: two classes share one."""
+    return np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes
 
 
 def balance_flows(flows: FloatArray) -> FloatArray:

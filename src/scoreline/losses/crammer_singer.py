@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.balance import balance_flows, class_flows, scaled_flows
+from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import HingeLoss
 
@@ -130,20 +130,14 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
 
     def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
         """Return what flows from each true class to each wrong one, ``(C, C)``."""
-        return class_flows(self._wrong(slopes, y), y, weight)
+        return class_flows(slopes, y, weight)
 
     def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
-        factors = balance_flows(flows)
-
-        def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
-            scaled = scaled_flows(self._wrong(slopes, y), y, factors)
-            return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
-
-        return balanced
+        return flow_balancing(flows)
 
     def _wrong(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return the slopes of the wrong classes, one column a class."""
-        both = np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes.copy()
+        both = both_slopes(slopes).copy()
         put_true(both, y, 0)
         return both

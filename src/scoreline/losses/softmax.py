@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._checks import check_field
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.balance import balance_flows, class_flows, scaled_flows
+from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, true_scores
 
 __all__ = ["Softmax"]
@@ -121,9 +121,9 @@ class Softmax(MultinomialLoss, CertifiedLoss):
 
         With label smoothing or too many classes, return the sums of distributions and of labels, ``(2, C)``.
         """
-        both = _both(slopes)
+        both = both_slopes(slopes)
         if not self._mixes(both.shape[-1]):
-            return class_flows(both, y, weight)
+            return class_flows(slopes, y, weight)
         pulls = weight @ both
         labels = (1 - self.label_smoothing) * np.bincount(y, weight, len(pulls))
         labels += self.label_smoothing * weight.sum() / len(pulls)
@@ -134,17 +134,11 @@ class Softmax(MultinomialLoss, CertifiedLoss):
 
         To move all probabilities by one distribution would cost far more where they are near 0, as entropy rises
         steeply there. It is done with label smoothing, where none are, and wrong classes' slopes have either sign;
-        and where flows between all classes would take more memory than the data.
+        and for many classes, as flows grow with the square of their number.
         """
         if self._mixes(flows.shape[-1]):
             return self._mixing(*flows)
-        factors = balance_flows(flows)
-
-        def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
-            scaled = scaled_flows(_both(slopes), y, factors)
-            return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
-
-        return balanced
+        return flow_balancing(flows)
 
     def _mixes(self, n_classes: int) -> bool:
         return self.label_smoothing > 0 or n_classes > MOST_FLOWS
@@ -169,7 +163,7 @@ class Softmax(MultinomialLoss, CertifiedLoss):
 
     def _distributions(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return ``p = slope + label`` in a new array, two columns for two classes."""
-        p = _both(slopes).copy()
+        p = both_slopes(slopes).copy()
         if self.label_smoothing:
             p += self.label_smoothing / p.shape[-1]
         p[np.arange(len(y)), y] += 1 - self.label_smoothing
@@ -181,8 +175,3 @@ class Softmax(MultinomialLoss, CertifiedLoss):
             p -= self.label_smoothing / p.shape[-1]
         p[np.arange(len(y)), y] -= 1 - self.label_smoothing
         return p[:, 1:] if columns == 1 else p
-
-
-def _both(slopes: FloatArray) -> FloatArray:
-    """Return one slope a class: two classes share one."""
-    return np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.balance import balance_flows, class_flows, scaled_flows
+from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
 
@@ -118,7 +118,7 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         In the domain the slopes of the wrong classes are at least 0 (and at most 1 unless the hinge is squared),
         and all of an example's sum to 0. Averaging divides the hinges; the true class's own term is a constant.
         """
-        wrong = _both(slopes).copy()
+        wrong = both_slopes(slopes).copy()
         put_true(wrong, y, 0)
         scale = self._scale(wrong.shape[-1])
         curved = scale * hinge_conjugate(wrong / scale, self.squared, self.rounding)
@@ -126,7 +126,7 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
 
     def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Clip the slopes of the wrong classes; the true class takes what they give."""
-        both = _both(slopes)
+        both = both_slopes(slopes)
         wrong = np.clip(both, 0, None if self.squared else self._scale(both.shape[-1]))
         put_true(wrong, y, 0)
         put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
@@ -134,19 +134,8 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
 
     def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
         """Return what flows from each true class to each wrong one, ``(C, C)``."""
-        return class_flows(_both(slopes), y, weight)
+        return class_flows(slopes, y, weight)
 
     def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
-        factors = balance_flows(flows)
-
-        def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
-            scaled = scaled_flows(_both(slopes), y, factors)
-            return scaled[:, 1:] if slopes.shape[-1] == 1 else scaled
-
-        return balanced
-
-
-def _both(slopes: FloatArray) -> FloatArray:
-    """Return one slope a class: two classes share one."""
-    return np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes
+        return flow_balancing(flows)
