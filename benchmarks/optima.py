@@ -1,4 +1,4 @@
-"""Reference optima: computed once in float64, proved by their duality gap, and kept."""
+"""Reference optima: computed once, proved by their duality gap, and kept."""
 
 from __future__ import annotations
 
@@ -48,6 +48,6 @@ def optimum(task: Task, setting: Setting, records: Iterable[Record]) -> Optimum 
         else:
             setting.say(f"  no reference: {record.error}")
     if key in known:
-        return Optimum(known[key][0], f"float64 reference, {known[key][1]}")
+        return Optimum(known[key][0], f"reference in {known[key][1]}")
     found = [best for record in records if (best := record.best()) is not None]
     return Optimum(min(found), "best that any of these found, there being no reference") if found else None

@@ -23,7 +23,7 @@ LARGE = 200_000_000
 class Reference(Peer):
     """scoreline's exact solver to `Task.tol`, in float64 where there are not too many rows or classes for it.
 
-    The gap is part of the answer.
+    The precision and the gap are part of the answer.
     """
 
     name: ClassVar[str] = "reference"
@@ -34,6 +34,8 @@ class Reference(Peer):
         """Yield one point, the optimum."""
         small = rows.X.size <= LARGE and len(rows.X) * rows.n_classes <= LARGE // 2
         X = rows.X.astype(np.float64) if small else rows.X
+        precision = "float64" if small else "float32"
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
-            yield from ScorelineExact().run(replace(rows, X=X), task)
+            for points in ScorelineExact().run(replace(rows, X=X), task):
+                yield [replace(point, note=f"{precision}, {point.note}") for point in points]

@@ -53,7 +53,7 @@ def test_the_command_measures_digits_and_puts_a_table_between_markers(tmp_path):
     lbfgs = table[4]
     assert lbfgs[1].endswith(" s")
     assert lbfgs[2].endswith("x")
-    assert "(float64 reference, gap " in text
+    assert "(reference in float64, gap " in text
     assert len(list((tmp_path / "results").glob("digits-*.json"))) == 1
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from scoreline.errors import UsageError
 from scoreline.features import BagOfWords, DenseSIFT
@@ -38,6 +39,23 @@ def test_hard_words_are_the_nearest_counted_by_cell(bag):
         counts = np.array([np.bincount(own[cell.ravel() == c], minlength=12) for c in range(4)]) / len(own)
         np.testing.assert_allclose(share[1:], counts, atol=1e-6)
         np.testing.assert_allclose(share[0], counts.sum(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("assignment", ["hard", "soft", "triangle"])
+@pytest.mark.parametrize(("words", "step"), [(12, 4), (33, 7), (64, 3)])
+def test_what_codes_count_for_is_the_formula(assignment, words, step):
+    bag = BagOfWords(words, assignment=assignment, levels=2, step=step, components=20).fit(IMAGES)
+    squares = np.square(bag.codes(IMAGES).astype(np.float64)[:, None] - bag.words_).sum(axis=2)
+    counts = {
+        "hard": lambda: np.eye(words)[squares.argmin(axis=1)],
+        "soft": lambda: softmax(-30 * squares, axis=1),
+        "triangle": lambda: np.maximum(squares.mean(axis=1, keepdims=True) - squares, 0) / 2,
+    }[assignment]().reshape(len(IMAGES), -1, words)
+    _, rows, columns = bag.word_map(IMAGES)
+    cell = ((rows * 2 // 32)[:, None] * 2 + columns * 2 // 32).ravel()
+    fine = np.stack([counts[:, cell == k].sum(axis=1) for k in range(4)], axis=1) / len(cell)
+    expected = np.concatenate([fine.sum(axis=1, keepdims=True), fine], axis=1)
+    np.testing.assert_allclose(np.square(bag.transform(IMAGES)).reshape(expected.shape), expected, atol=2e-6)
 
 
 @pytest.mark.parametrize("components", [0, 129])

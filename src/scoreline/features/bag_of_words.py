@@ -163,8 +163,10 @@ class BagOfWords(ImageDescriptor):
         return DenseSIFT(self.step, bin=self.bin, scales=self.scales)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        weights, bias = (part.astype(np.float32) for part in self.assignment_.weights(self.words_))
-        columns = np.ascontiguousarray(weights.T)
+        from scoreline.features.kernels.patch_codes import Words, packed
+
+        weights, bias = self.assignment_.weights(self.words_)
+        words = Words(packed(weights), packed(bias[:, None]))
         finest = 2 ** (self.levels - 1)
         rows, places = self._local().places(shape)
         cell = (rows * finest // shape[0])[:, None] * finest + places * finest // shape[1]
@@ -172,11 +174,10 @@ class BagOfWords(ImageDescriptor):
         length = self.words * sum(4**level for level in range(self.levels))
 
         def describe(images: Array, out: Array) -> None:
-            answers = self.codes(images) @ columns
-            answers += bias
-            for row, own in zip(out, answers.reshape(len(images), len(cells), -1), strict=True):
+            codes = self.codes(images).reshape(len(images), len(cells), -1)
+            for row, own in zip(out, codes, strict=True):
                 fine = np.zeros((finest**2, self.words), np.float32)
-                self.assignment_.count(own, cells, fine)
+                self.assignment_.count(own, cells, words, fine)
                 fine /= np.float32(len(cells))
                 row[:] = np.concatenate(self._pyramid(fine.reshape(finest, finest, -1)))
             np.sqrt(out, out=out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,20 @@ from scoreline._typing import Array, FloatArray
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
 
-__all__ = ["GIST", "gabor_bank", "local_contrast"]
+__all__ = ["GIST", "LocalContrast", "gabor_bank"]
 
 #: Frequency (cycles an image) above which contrast is kept, and the deviation that counts as contrast.
 _CUT_OFF, _FAINT = 4.0, 0.2
+#: Pixels by which an image is continued for its local contrast.
+_MARGIN = 5
+#: Share of a frequency that is none in float32.
+_NOTHING = 1e-7
 
 
 class GIST(ImageDescriptor):
     r"""How strongly each scale and orientation is there in each cell: D = grid^2 * scales * orientations.
 
-    The logarithm of the grey values is divided by its local contrast (`local_contrast`), filtered by Gabor filters
+    The logarithm of the grey values is divided by its local contrast (`LocalContrast`), filtered by Gabor filters
     in the Fourier domain (`gabor_bank`; edges are continued by mirroring), and the absolute values are averaged
     over a grid of cells.
 
@@ -63,30 +68,39 @@ class GIST(ImageDescriptor):
 
     def energies(self, images: Array) -> FloatArray:
         """Return the filters' absolute responses, ``(n, scales * orientations, H, W)`` float32."""
-        from scipy import fft
-
         images = self._check(images)
-        H, W = images.shape[1:3]
-        down, right = H // 4, W // 4
-        wide = np.pad(local_contrast(images), ((0, 0), (down, down), (right, right)), mode="symmetric")
-        bank = gabor_bank(wide.shape[1:], self.scales, self.orientations)
-        spectra = fft.fft2(wide.astype(np.float32))
-        out = np.empty((len(images), len(bank), H, W), np.float32)
-        for k, gabor in enumerate(bank):
-            out[:, k] = np.abs(fft.ifft2(spectra * gabor))[:, down : down + H, right : right + W]
-        return out
+        respond = self._responses(images.shape[1:3])
+        return np.stack(list(respond(images)), axis=1)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        H, W = shape[:2]
-        rows, columns = (np.arange(self.grid + 1) * side // self.grid for side in (H, W))
-        sizes = np.outer(np.diff(rows), np.diff(columns))
-        length = self.scales * self.orientations * self.grid**2
+        down, right = (_cell_means(side, self.grid) for side in shape[:2])
+        respond = self._responses(shape[:2])
 
         def describe(images: Array, out: Array) -> None:
-            sums = np.add.reduceat(np.add.reduceat(self.energies(images), rows[:-1], axis=2), columns[:-1], axis=3)
-            out[:] = (sums / sizes).reshape(len(images), length)
+            rows = out.reshape(len(images), self.scales * self.orientations, -1)
+            for k, energy in enumerate(respond(images)):
+                rows[:, k] = (down @ energy @ right.T).reshape(len(images), -1)
 
-        return length, describe
+        return self.scales * self.orientations * self.grid**2, describe
+
+    def _responses(self, shape: tuple[int, ...]) -> Callable[[Array], Iterator[FloatArray]]:
+        """Return what gives each filter's absolute responses ``(n, H, W)`` to images of a shape ``(H, W)``.
+
+        The continuation by mirroring, the Fourier transforms and the cuts are products with small matrices, those
+        back of the frequencies alone that a filter lets through: few of them, where a filter is coarse.
+        """
+        contrast = LocalContrast(shape)
+        (down, up), (right, left) = (_fourier(side, side // 4) for side in shape)
+        bank = [_passed(gabor) for gabor in gabor_bank((len(down), len(right)), self.scales, self.orientations)]
+
+        def respond(images: Array) -> Iterator[FloatArray]:
+            spectra = down @ contrast(images).astype(np.float32) @ right.T
+            for rows, columns, gabor in bank:
+                passed = spectra[:, rows[:, None], columns] * gabor
+                half = passed.reshape(-1, len(columns)) @ left[:, columns].T
+                yield np.abs(up[:, rows] @ half.reshape(len(images), len(rows), -1))
+
+        return respond
 
     def _least_side(self) -> int:
         for name in ("scales", "orientations", "grid"):
@@ -94,21 +108,56 @@ class GIST(ImageDescriptor):
         return max(4, int(self.grid))
 
 
-def local_contrast(images: Array) -> FloatArray:
-    """Return log grey values less their low frequencies, divided by their local deviation, ``(n, H, W)``."""
-    from scipy import fft
+class LocalContrast:
+    """Log grey values less their low frequencies, divided by their local deviation: ``(n, H, W)`` float64.
 
-    margin = 5
-    x = np.pad(np.log1p(grey_values(images)), ((0, 0), (margin, margin), (margin, margin)), mode="symmetric")
-    down, right = (np.fft.fftfreq(side) * side for side in x.shape[1:])
-    low = np.exp(-(down[:, None] ** 2 + right**2) * np.log(2) / _CUT_OFF**2)
+    Low frequencies are a Gaussian's share of those of the image continued by mirroring. The Gaussian is the
+    product of one of rows and one of columns, and so is the blur: a matrix for each direction.
+    """
 
-    def blurred(x: FloatArray) -> FloatArray:
-        return np.asarray(fft.ifft2(fft.fft2(x) * low).real)
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.blurs = [_blur(side + 2 * _MARGIN) for side in shape]
 
-    high = x - blurred(x)
-    deviation = np.sqrt(np.abs(blurred(high * high)))
-    return (high / (_FAINT + deviation))[:, margin:-margin, margin:-margin]
+    def __call__(self, images: Array) -> FloatArray:
+        """Return the contrast of images ``(n, H, W, ch)`` of the shape."""
+        margins = ((0, 0), (_MARGIN, _MARGIN), (_MARGIN, _MARGIN))
+        x = np.pad(np.log1p(grey_values(images)), margins, mode="symmetric")
+        down, right = self.blurs
+        high = x - down @ x @ right
+        inner = slice(_MARGIN, -_MARGIN)
+        variance = down[inner] @ (high * high) @ right[:, inner]
+        return high[:, inner, inner] / (_FAINT + np.sqrt(np.abs(variance)))
+
+
+def _blur(side: int) -> FloatArray:
+    """Return the symmetric matrix that keeps a Gaussian's share of the frequencies of a periodic signal."""
+    cycles = np.fft.fftfreq(side) * side
+    share = np.exp(-(cycles**2) * np.log(2) / _CUT_OFF**2)
+    return np.asarray(np.fft.ifft(share[:, None] * np.fft.fft(np.eye(side), axis=0), axis=0).real)
+
+
+def _fourier(side: int, margin: int) -> tuple[Array, Array]:
+    """Return the Fourier transform of a signal continued by mirroring, and the way back to the signal's places.
+
+    Matrices ``(side + 2 margin, side)`` and ``(side, side + 2 margin)`` complex64.
+    """
+    continued = np.pad(np.eye(side), ((margin, margin), (0, 0)), mode="symmetric")
+    back = np.fft.ifft(np.eye(len(continued)), axis=0)[margin : margin + side]
+    return np.fft.fft(continued, axis=0).astype(np.complex64), back.astype(np.complex64)
+
+
+def _passed(gabor: FloatArray) -> tuple[Array, Array, FloatArray]:
+    """Return the rows and columns of the frequencies that a filter lets through, and the filter there."""
+    kept = gabor > _NOTHING
+    rows, columns = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
+    return rows, columns, gabor[rows[:, None], columns]
+
+
+def _cell_means(side: int, grid: int) -> FloatArray:
+    """Return the matrix ``(grid, side)`` float32 of means over the cells of one direction."""
+    ends = np.arange(grid + 1) * side // grid
+    inside = (ends[:-1, None] <= np.arange(side)) & (np.arange(side) < ends[1:, None])
+    return (inside / inside.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def gabor_bank(shape: tuple[int, ...], scales: int, orientations: int) -> FloatArray:

@@ -12,6 +12,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.patch_cells import cell_groups
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES
@@ -207,16 +208,9 @@ class PatchDictionary(ImageDescriptor):
 
         H, W, ch = shape
         h, w = ((side - self.patch_size) // self.stride + 1 for side in (H, W))
-        r, c = np.divmod(np.arange(h * w), w)
-        row = r * self.grid // h * self.grid
-        cells = np.stack(
-            [row + c * self.grid // w, row + (w - 1 - c if self.mirror else c) * self.grid // w], axis=1
-        )
-        order = np.lexsort(cells.T)
-        cells = cells[order]
-        first = np.flatnonzero(np.r_[True, np.any(np.diff(cells, axis=0), axis=1)])
-        groups = np.column_stack([first, np.r_[first[1:], h * w], cells[first]])
-        return Places(self.patch_size, ((r * W + c) * self.stride * ch)[order], groups)
+        order, groups = cell_groups(h, w, self.grid, self.mirror)
+        r, c = np.divmod(order, w)
+        return Places(self.patch_size, (r * W + c) * self.stride * ch, groups)
 
     def _check_parameters(self) -> None:
         for name in ("words", "patch_size", "components", "grid", "stride"):

@@ -13,6 +13,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
 from scoreline.features.kernel_maps import PATCH, KernelMaps, unit, windows
+from scoreline.features.patch_cells import cell_groups
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches
 from scoreline.features.patch_words import KMeansWords
 
@@ -151,36 +152,25 @@ class TwoLayerDictionary(ImageDescriptor):
         return np.array([f"{cell}_word_{k}" for cell in cells for k in range(len(self.words_))], dtype=object)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        n_even, k = self.whitening_.n_even, len(self.words_)
+        from scoreline.features.kernels.patch_codes import Words, packed, pool_directions
+
+        n_cells, k = self.grid**2, len(self.words_)
+        n_even = self.whitening_.n_even
         basis, shift = self.whitening_.basis.T.astype(np.float32), self.whitening_.shift.astype(np.float32)
-        weights = (self.words_ - self.words_.mean(axis=0)).T.astype(np.float32)
-        cells, mirrored = self._cells(shape)
+        words = Words(packed(self.words_ - self.words_.mean(axis=0)), packed(np.zeros((k, 1))))
+        height, width = (side // 2 - PATCH + 1 for side in shape[:2])
+        order, groups = cell_groups(height, width, self.grid, mirror=True)
 
         def describe(images: Array, rows: Array) -> None:
             for map_, row in zip(self.maps_(images), rows, strict=True):
-                codes = unit(windows(map_[None]).reshape(cells.shape[1], -1) @ basis + shift)
-                # The mirror image of a patch has the same even numbers, and the negative odd ones.
-                even, odd = codes[:, :n_even] @ weights[:n_even], codes[:, n_even:] @ weights[n_even:]
-                both = even + odd
-                means = cells @ np.maximum(both, 0, out=both)
-                np.subtract(even, odd, out=both)
-                means += mirrored @ np.maximum(both, 0, out=both)
-                row[:] = np.sqrt(means, out=means).ravel()
+                codes = windows(map_[None]).reshape(len(order), -1) @ basis + shift
+                pool_directions(codes[order], n_even, groups, words, row.reshape(n_cells, k))
+            np.sqrt(rows, out=rows)
 
-        return self.grid**2 * k, describe
+        return n_cells * k, describe
 
     def _least_side(self) -> int:
         return 2 * (PATCH + self.grid - 1)
-
-    def _cells(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
-        """Return the weights ``(cells, places)`` of patches and of their mirror images in the means of cells."""
-        h, w = (side // 2 - PATCH + 1 for side in shape[:2])
-        r, c = np.divmod(np.arange(h * w), w)
-        row = r * self.grid // h * self.grid
-        sides = [row + c * self.grid // w, row + (w - 1 - c) * self.grid // w]
-        first, second = (np.equal.outer(np.arange(self.grid**2), cell).astype(np.float32) for cell in sides)
-        counts = (first + second).sum(axis=1, keepdims=True)
-        return first / counts, second / counts
 
     def _patches_of_maps(self, X: Array, maps: KernelMaps, rng: np.random.Generator) -> Array:
         """Return patches ``(n_patches, 9 * channels)`` of the maps of some images."""

@@ -16,7 +16,17 @@ from scoreline.engine.kernels.compiling import compiled, compiled_loosely
 from scoreline.engine.kernels.products import padded
 from scoreline.engine.kernels.vectors import LANES, add, fma, load, maximum, splat, spread, store, subtract
 
-__all__ = ["PANEL", "Lens", "Places", "Words", "packed", "pool_nearest", "pool_rectified", "pool_triangle"]
+__all__ = [
+    "PANEL",
+    "Lens",
+    "Places",
+    "Words",
+    "packed",
+    "pool_directions",
+    "pool_nearest",
+    "pool_rectified",
+    "pool_triangle",
+]
 
 #: Rows of a packed matrix that lie side by side.
 PANEL = 2 * LANES
@@ -27,6 +37,8 @@ _CODED = 3
 _HALVINGS = 24
 #: Patches of a block: what they become in the basis fills half of a first cache of 32 kB.
 _BLOCK = 96
+#: A length that is safe to divide by.
+_TINY = np.float32(1e-18)
 #: Taken off every byte, so that sums are small beside what they are made of.
 _GREY = 128
 
@@ -85,17 +97,26 @@ def pool_rectified(images, places, lens, words, out):
     sums = np.empty(out.shape[1] * k, np.float32)
     for i in range(len(images)):
         _project(images[i], places, lens, codes)
-        sums[:] = 0
-        for first, last, cell, mirrored in places.groups:
-            for low in range(first, last, _BLOCK):
-                n = min(_BLOCK, last - low)
-                for word in range(0, k, PANEL):
-                    for at in range(0, n, _CODED):
-                        _pool_tile(
-                            codes, (low + at) * width, width, lens.n_even, lens.n_odd, words.weights, words.bias,
-                            word, n - at, sums, cell * k + word, mirrored * k + word,
-                        )  # fmt: skip
-        _average(sums, places, out[i])
+        _pool_groups(codes, width, lens.n_even, lens.n_odd, places.groups, words, sums)
+        _average(sums, places.groups, out[i])
+
+
+@compiled
+def pool_directions(codes, n_even, groups, words, out):
+    """Write the mean over each cell of ``max(0, weights @ u + bias)``, u being a code divided by its length.
+
+    codes: (n, d) float32, those of patches that lie as `groups` say (see `Places`); the first `n_even` of their
+    numbers are those of the patches' mirror images, the others the negatives. out: (cells, k) float32.
+    """
+    n, width = codes.shape
+    directions = np.zeros((n + _CODED) * width, np.float32)
+    for i in range(n):
+        scale = np.float32(1) / max(np.sqrt(_square(codes[i])), _TINY)
+        for j in range(width):
+            directions[i * width + j] = codes[i, j] * scale
+    sums = np.empty(len(out) * len(words.bias), np.float32)
+    _pool_groups(directions, width, n_even, width - n_even, groups, words, sums)
+    _average(sums, groups, out)
 
 
 @compiled
@@ -119,7 +140,7 @@ def pool_triangle(images, places, lens, words, out):
                     code = codes[(at + j) * width : (at + j) * width + depth]
                     _add_triangles(answers[j], _square(code), sums[cell * k : (cell + 1) * k])
                     _add_triangles(answers[_CODED + j], _square(code), sums[mirrored * k : (mirrored + 1) * k])
-        _average(sums, places, out[i])
+        _average(sums, places.groups, out[i])
 
 
 @compiled
@@ -141,7 +162,7 @@ def pool_nearest(images, places, lens, words, n_nearest, out):
                 for j in range(min(_CODED, last - at)):
                     _add_nearest(answers[j, :k], n_nearest, sums[cell * k : (cell + 1) * k])
                     _add_nearest(answers[_CODED + j, :k], n_nearest, sums[mirrored * k : (mirrored + 1) * k])
-        _average(sums, places, out[i])
+        _average(sums, places.groups, out[i])
 
 
 @compiled
@@ -231,6 +252,22 @@ def _finish(codes, row, u, v, mean, scale, pixel, lens, panel):
     v = fma(m, load(lens.totals, panel + LANES), v)
     store(codes, row, fma(u, s, load(lens.shift, panel)))
     store(codes, row + LANES, fma(v, s, load(lens.shift, panel + LANES)))
+
+
+@compiled
+def _pool_groups(codes, width, n_even, n_odd, groups, words, sums):
+    """Write the sums over cells of the rectified answers to codes of `width` numbers, and to their mirror images."""
+    k = len(words.bias)
+    sums[:] = 0
+    for first, last, cell, mirrored in groups:
+        for low in range(first, last, _BLOCK):
+            n = min(_BLOCK, last - low)
+            for word in range(0, k, PANEL):
+                for at in range(0, n, _CODED):
+                    _pool_tile(
+                        codes, (low + at) * width, width, n_even, n_odd, words.weights, words.bias,
+                        word, n - at, sums, cell * k + word, mirrored * k + word,
+                    )  # fmt: skip
 
 
 @compiled
@@ -353,11 +390,11 @@ def _answers(codes, p0, width, n_even, n_odd, weights, bias, word):
 
 
 @compiled
-def _average(sums, places, out):
+def _average(sums, groups, out):
     """Divide the sums of cells by the number of codes in them."""
     n_cells, k = out.shape
     counts = np.zeros(n_cells, np.int64)
-    for first, last, cell, mirrored in places.groups:
+    for first, last, cell, mirrored in groups:
         counts[cell] += last - first
         counts[mirrored] += last - first
     for cell in range(n_cells):
