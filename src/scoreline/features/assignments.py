@@ -16,7 +16,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.registry import Registry
 
 if TYPE_CHECKING:
-    from scoreline.features.kernels.patch_codes import Words
+    from scoreline.features.kernels.panels import Words
 
 __all__ = ["ASSIGNMENTS", "Assignment", "Hard", "Rectified", "Soft"]
 

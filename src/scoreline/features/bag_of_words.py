@@ -163,7 +163,7 @@ class BagOfWords(ImageDescriptor):
         return DenseSIFT(self.step, bin=self.bin, scales=self.scales)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        from scoreline.features.kernels.patch_codes import Words, packed
+        from scoreline.features.kernels.panels import Words, packed
 
         weights, bias = self.assignment_.weights(self.words_)
         words = Words(packed(weights), packed(bias[:, None]))

@@ -156,7 +156,7 @@ class PatchDictionary(ImageDescriptor):
         return super().restore(image_shape, state)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        from scoreline.features.kernels.patch_codes import Words, packed
+        from scoreline.features.kernels.panels import Words, packed
 
         weights, bias = self.encoding_.answers(self.words_)
         words = Words(packed(weights), packed(bias[:, None]))
@@ -190,7 +190,8 @@ class PatchDictionary(ImageDescriptor):
         )
 
     def _lens(self) -> Lens:
-        from scoreline.features.kernels.patch_codes import Lens, packed
+        from scoreline.features.kernels.panels import packed
+        from scoreline.features.kernels.patch_codes import Lens
 
         basis, shift = self.whitening_.basis, self.whitening_.shift
         return Lens(

@@ -17,7 +17,8 @@ from scoreline._typing import Array
 from scoreline.registry import Registry
 
 if TYPE_CHECKING:
-    from scoreline.features.kernels.patch_codes import Lens, Places, Words
+    from scoreline.features.kernels.panels import Words
+    from scoreline.features.kernels.patch_codes import Lens, Places
 
 __all__ = ["ENCODINGS", "LinearTriangle", "NearestWords", "PatchEncoding", "SoftThreshold", "Triangle"]
 
@@ -38,7 +39,7 @@ class _Rectified(PatchEncoding):
     """Encodings ``max(0, w_k @ z + b_k)``, which are done with an answer as soon as they have it."""
 
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
-        from scoreline.features.kernels.patch_codes import pool_rectified
+        from scoreline.features.kernels.pooling import pool_rectified
 
         pool_rectified(images, places, lens, words, out)
 
@@ -112,7 +113,7 @@ class Triangle(PatchEncoding):
 
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
         """Write the means of the triangles."""
-        from scoreline.features.kernels.patch_codes import pool_triangle
+        from scoreline.features.kernels.pooling import pool_triangle
 
         pool_triangle(images, places, lens, words, out)
 
@@ -143,7 +144,7 @@ class NearestWords(PatchEncoding):
 
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
         """Write the shares of patches that have a word among their nearest."""
-        from scoreline.features.kernels.patch_codes import pool_nearest
+        from scoreline.features.kernels.pooling import pool_nearest
 
         pool_nearest(images, places, lens, words, max(1, round(self.share * out.shape[2])), out)
 

@@ -152,7 +152,8 @@ class TwoLayerDictionary(ImageDescriptor):
         return np.array([f"{cell}_word_{k}" for cell in cells for k in range(len(self.words_))], dtype=object)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        from scoreline.features.kernels.patch_codes import Words, packed, pool_directions
+        from scoreline.features.kernels.panels import Words, packed
+        from scoreline.features.kernels.pooling import pool_directions
 
         n_cells, k = self.grid**2, len(self.words_)
         n_even = self.whitening_.n_even

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline.engine.kernels.compiling import compiled, compiled_loosely
 from scoreline.engine.kernels.vectors import LANES, fma, load, spread, store
-from scoreline.features.kernels.patch_codes import PANEL
+from scoreline.features.kernels.panels import PANEL
 
 __all__ = ["count_nearest", "count_positive", "count_shares"]
 
@@ -21,7 +21,7 @@ _TILE, _BLOCK = 6, 48
 def count_nearest(codes, cells, words, out):
     """Add 1 for the word with the largest answer to each code ``(n, d)`` to its cell; the first of equal ones.
 
-    words: `patch_codes.Words`. out: (cells, k) float32.
+    words: `panels.Words`. out: (cells, k) float32.
     """
     answers = np.empty((_BLOCK, len(words.bias)), np.float32)
     for low in range(0, len(codes), _BLOCK):

@@ -1,9 +1,4 @@
-"""Patches of images coded by a dictionary and pooled, in one pass: no code of a patch is ever written to memory.
-
-An image's patches are projected to the whitened basis. Blocks of them stay in the first cache while the words
-stream past in panels. A tile of 3 patches and a panel of words sums the even and the odd half of the basis apart:
-their sum answers to the patch, their difference to its mirror image, so that both cost one product.
-"""
+"""The codes of an image's patches: contrast-normalised and whitened in one pass over its pixels."""
 
 from __future__ import annotations
 
@@ -12,33 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
-from scoreline.engine.kernels.products import padded
-from scoreline.engine.kernels.vectors import LANES, add, fma, load, maximum, splat, spread, store, subtract
+from scoreline.engine.kernels.compiling import compiled
+from scoreline.engine.kernels.vectors import LANES, fma, load, splat, spread, store
+from scoreline.features.kernels.panels import PANEL
 
-__all__ = [
-    "PANEL",
-    "Lens",
-    "Places",
-    "Words",
-    "packed",
-    "pool_directions",
-    "pool_nearest",
-    "pool_rectified",
-    "pool_triangle",
-]
+__all__ = ["PROJECTED", "Lens", "Places", "project"]
 
-#: Rows of a packed matrix that lie side by side.
-PANEL = 2 * LANES
-#: Patches that are projected at a time, and patches that are coded at a time.
-_PROJECTED = 6
-_CODED = 3
-#: Steps after which the bound between near and far words is taken as it is.
-_HALVINGS = 24
-#: Patches of a block: what they become in the basis fills half of a first cache of 32 kB.
-_BLOCK = 96
-#: A length that is safe to divide by.
-_TINY = np.float32(1e-18)
+#: Patches that are projected at a time.
+PROJECTED = 6
 #: Taken off every byte, so that sums are small beside what they are made of.
 _GREY = 128
 
@@ -70,136 +46,8 @@ class Lens(NamedTuple):
     shift: Array
 
 
-class Words(NamedTuple):
-    """Linear answers ``weights @ code + bias``: weights (k, d) as `packed`, bias (k,), both float32."""
-
-    weights: Array
-    bias: Array
-
-
-def packed(matrix: Array) -> Array:
-    """Return a matrix ``(m, d)`` as flat float32 panels of `PANEL` rows, each panel column by column."""
-    m, d = matrix.shape
-    rows = np.zeros((padded(m, PANEL), d), np.float32)
-    rows[:m] = matrix
-    return np.ascontiguousarray(rows.reshape(-1, PANEL, d).transpose(0, 2, 1)).reshape(-1)
-
-
 @compiled
-def pool_rectified(images, places, lens, words, out):
-    """Write the mean over each cell of ``max(0, weights @ code + bias)``, of images and their mirror images.
-
-    images: (n, H, W, ch) uint8. out: (n, cells, k) float32; the codes of a mirror image are pooled in the cells
-    where they lie in it.
-    """
-    k, width = len(words.bias), len(lens.totals)
-    codes = np.empty((len(places.offsets) + _PROJECTED) * width, np.float32)
-    sums = np.empty(out.shape[1] * k, np.float32)
-    for i in range(len(images)):
-        _project(images[i], places, lens, codes)
-        _pool_groups(codes, width, lens.n_even, lens.n_odd, places.groups, words, sums)
-        _average(sums, places.groups, out[i])
-
-
-@compiled
-def pool_directions(codes, n_even, groups, words, out):
-    """Write the mean over each cell of ``max(0, weights @ u + bias)``, u being a code divided by its length.
-
-    codes: (n, d) float32, those of patches that lie as `groups` say (see `Places`); the first `n_even` of their
-    numbers are those of the patches' mirror images, the others the negatives. out: (cells, k) float32.
-    """
-    n, width = codes.shape
-    directions = np.zeros((n + _CODED) * width, np.float32)
-    for i in range(n):
-        scale = np.float32(1) / max(np.sqrt(_square(codes[i])), _TINY)
-        for j in range(width):
-            directions[i * width + j] = codes[i, j] * scale
-    sums = np.empty(len(out) * len(words.bias), np.float32)
-    _pool_groups(directions, width, n_even, width - n_even, groups, words, sums)
-    _average(sums, groups, out)
-
-
-@compiled
-def pool_triangle(images, places, lens, words, out):
-    """Write the mean over each cell of ``max(0, mean_j |z - c_j| - |z - c_k|)``, as `pool_rectified` does.
-
-    The words answer ``c_k @ z - |c_k|^2 / 2``, so that ``|z - c_k|^2 = |z|^2 - 2 * answer``.
-    """
-    k, width = out.shape[2], len(lens.totals)
-    depth = lens.n_even + lens.n_odd
-    codes = np.empty((len(places.offsets) + _PROJECTED) * width, np.float32)
-    answers = np.empty((2 * _CODED, len(words.bias)), np.float32)
-    sums = np.empty(out.shape[1] * k, np.float32)
-    for i in range(len(images)):
-        _project(images[i], places, lens, codes)
-        sums[:] = 0
-        for first, last, cell, mirrored in places.groups:
-            for at in range(first, last, _CODED):
-                _answer(codes, at * width, lens, words, answers)
-                for j in range(min(_CODED, last - at)):
-                    code = codes[(at + j) * width : (at + j) * width + depth]
-                    _add_triangles(answers[j], _square(code), sums[cell * k : (cell + 1) * k])
-                    _add_triangles(answers[_CODED + j], _square(code), sums[mirrored * k : (mirrored + 1) * k])
-        _average(sums, places.groups, out[i])
-
-
-@compiled
-def pool_nearest(images, places, lens, words, n_nearest, out):
-    """Write the share of codes in each cell that have a word among their nearest, as `pool_rectified` does.
-
-    The words answer ``c_k @ z - |c_k|^2 / 2``, most for the nearest.
-    """
-    k, width = out.shape[2], len(lens.totals)
-    codes = np.empty((len(places.offsets) + _PROJECTED) * width, np.float32)
-    answers = np.empty((2 * _CODED, len(words.bias)), np.float32)
-    sums = np.empty(out.shape[1] * k, np.float32)
-    for i in range(len(images)):
-        _project(images[i], places, lens, codes)
-        sums[:] = 0
-        for first, last, cell, mirrored in places.groups:
-            for at in range(first, last, _CODED):
-                _answer(codes, at * width, lens, words, answers)
-                for j in range(min(_CODED, last - at)):
-                    _add_nearest(answers[j, :k], n_nearest, sums[cell * k : (cell + 1) * k])
-                    _add_nearest(answers[_CODED + j, :k], n_nearest, sums[mirrored * k : (mirrored + 1) * k])
-        _average(sums, places.groups, out[i])
-
-
-@compiled
-def _look(image, size, norm_bias, pixels, mean, scale):
-    """Write an image as floats, and the mean of each patch with one over its contrast, at its first pixel."""
-    H, W, ch = image.shape
-    ones = np.zeros((H, W), np.int64)
-    squares = np.zeros((H, W), np.int64)
-    for r in range(H):
-        for c in range(W):
-            for channel in range(ch):
-                value = np.int64(image[r, c, channel]) - _GREY
-                pixels[(r * W + c) * ch + channel] = value
-                ones[r, c] += value
-                squares[r, c] += value * value
-    n = size * size * ch
-    across = np.empty((2, H), np.int64)
-    for c in range(W - size + 1):
-        for r in range(H):
-            s1 = s2 = np.int64(0)
-            for j in range(size):
-                s1 += ones[r, c + j]
-                s2 += squares[r, c + j]
-            across[0, r], across[1, r] = s1, s2
-        for r in range(H - size + 1):
-            s1 = s2 = np.int64(0)
-            for j in range(size):
-                s1 += across[0, r + j]
-                s2 += across[1, r + j]
-            m = s1 / n
-            mean[r * W + c] = m
-            # n * s2 - s1 * s1 is exact, and never negative.
-            scale[r * W + c] = 1 / np.sqrt((n * s2 - s1 * s1) / (n * n) + norm_bias)
-
-
-@compiled
-def _project(image, places, lens, codes):
+def project(image, places, lens, codes):
     """Write the codes of all patches of an image to rows of `codes`."""
     H, W, ch = image.shape
     size, line = places.patch_size, W * ch
@@ -208,7 +56,7 @@ def _project(image, places, lens, codes):
     mean = np.empty(H * W, np.float32)
     scale = np.empty(H * W, np.float32)
     _look(image, size, lens.norm_bias, pixels, mean, scale)
-    for at in range(0, end + 1, _PROJECTED):
+    for at in range(0, end + 1, PROJECTED):
         # Beyond the end the last patch is taken again; the rows that it fills are not used.
         p0 = places.offsets[at]
         p1 = places.offsets[min(at + 1, end)]
@@ -245,6 +93,39 @@ def _project(image, places, lens, codes):
 
 
 @compiled
+def _look(image, size, norm_bias, pixels, mean, scale):
+    """Write an image as floats, and the mean of each patch with one over its contrast, at its first pixel."""
+    H, W, ch = image.shape
+    ones = np.zeros((H, W), np.int64)
+    squares = np.zeros((H, W), np.int64)
+    for r in range(H):
+        for c in range(W):
+            for channel in range(ch):
+                value = np.int64(image[r, c, channel]) - _GREY
+                pixels[(r * W + c) * ch + channel] = value
+                ones[r, c] += value
+                squares[r, c] += value * value
+    n = size * size * ch
+    across = np.empty((2, H), np.int64)
+    for c in range(W - size + 1):
+        for r in range(H):
+            s1 = s2 = np.int64(0)
+            for j in range(size):
+                s1 += ones[r, c + j]
+                s2 += squares[r, c + j]
+            across[0, r], across[1, r] = s1, s2
+        for r in range(H - size + 1):
+            s1 = s2 = np.int64(0)
+            for j in range(size):
+                s1 += across[0, r + j]
+                s2 += across[1, r + j]
+            m = s1 / n
+            mean[r * W + c] = m
+            # n * s2 - s1 * s1 is exact, and never negative.
+            scale[r * W + c] = 1 / np.sqrt((n * s2 - s1 * s1) / (n * n) + norm_bias)
+
+
+@compiled
 def _finish(codes, row, u, v, mean, scale, pixel, lens, panel):
     """Take the mean off sums of plain pixels, divide by the contrast and shift."""
     m, s = splat(-mean[pixel]), spread(scale, pixel)
@@ -252,151 +133,3 @@ def _finish(codes, row, u, v, mean, scale, pixel, lens, panel):
     v = fma(m, load(lens.totals, panel + LANES), v)
     store(codes, row, fma(u, s, load(lens.shift, panel)))
     store(codes, row + LANES, fma(v, s, load(lens.shift, panel + LANES)))
-
-
-@compiled
-def _pool_groups(codes, width, n_even, n_odd, groups, words, sums):
-    """Write the sums over cells of the rectified answers to codes of `width` numbers, and to their mirror images."""
-    k = len(words.bias)
-    sums[:] = 0
-    for first, last, cell, mirrored in groups:
-        for low in range(first, last, _BLOCK):
-            n = min(_BLOCK, last - low)
-            for word in range(0, k, PANEL):
-                for at in range(0, n, _CODED):
-                    _pool_tile(
-                        codes, (low + at) * width, width, n_even, n_odd, words.weights, words.bias,
-                        word, n - at, sums, cell * k + word, mirrored * k + word,
-                    )  # fmt: skip
-
-
-@compiled
-def _pool_tile(codes, p0, width, n_even, n_odd, weights, bias, word, n, sums, cell, mirrored):
-    """Add a panel's rectified answers to the first n of 3 codes, and of their mirror images, to two sums."""
-    a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1 = _answers(codes, p0, width, n_even, n_odd, weights, bias, word)
-    zero = splat(0.0)
-    s0, s1 = maximum(add(a0, d0), zero), maximum(add(a1, d1), zero)
-    t0, t1 = maximum(subtract(a0, d0), zero), maximum(subtract(a1, d1), zero)
-    if n > 1:
-        s0, s1 = add(s0, maximum(add(b0, e0), zero)), add(s1, maximum(add(b1, e1), zero))
-        t0, t1 = add(t0, maximum(subtract(b0, e0), zero)), add(t1, maximum(subtract(b1, e1), zero))
-    if n > 2:
-        s0, s1 = add(s0, maximum(add(c0, f0), zero)), add(s1, maximum(add(c1, f1), zero))
-        t0, t1 = add(t0, maximum(subtract(c0, f0), zero)), add(t1, maximum(subtract(c1, f1), zero))
-    store(sums, cell, add(load(sums, cell), s0))
-    store(sums, cell + LANES, add(load(sums, cell + LANES), s1))
-    store(sums, mirrored, add(load(sums, mirrored), t0))
-    store(sums, mirrored + LANES, add(load(sums, mirrored + LANES), t1))
-
-
-@compiled
-def _answer(codes, p0, lens, words, answers):
-    """Write the answers of all words to 3 codes, and then to their mirror images, to rows of `answers`."""
-    width, k = len(lens.totals), answers.shape[1]
-    for word in range(0, k, PANEL):
-        a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1 = _answers(
-            codes, p0, width, lens.n_even, lens.n_odd, words.weights, words.bias, word
-        )
-        for at, p, q, r, s in (
-            (word, a0, d0, a1, d1),
-            (word + k, b0, e0, b1, e1),
-            (word + 2 * k, c0, f0, c1, f1),
-        ):
-            store(answers, at, add(p, q))
-            store(answers, at + LANES, add(r, s))
-            store(answers, at + 3 * k, subtract(p, q))
-            store(answers, at + 3 * k + LANES, subtract(r, s))
-
-
-@compiled
-def _square(code):
-    total = np.float32(0)
-    for j in range(len(code)):
-        total += code[j] * code[j]
-    return total
-
-
-@compiled_loosely
-def _add_triangles(answers, square, sums):
-    """Add to each sum how much nearer its word is than words are on average; the answers become distances."""
-    total = np.float32(0)
-    for j in range(len(sums)):
-        distance = np.sqrt(max(square - 2 * answers[j], np.float32(0)))
-        answers[j] = distance
-        total += distance
-    mean = total / np.float32(len(sums))
-    for j in range(len(sums)):
-        sums[j] += max(mean - answers[j], np.float32(0))
-
-
-@compiled
-def _add_nearest(answers, n_nearest, sums):
-    """Add 1 to the sums of the `n_nearest` largest answers.
-
-    Their bound is found by halving; of answers that halving cannot tell apart, all or none count.
-    """
-    low, high = np.min(answers), np.max(answers)
-    for _ in range(_HALVINGS):
-        bound = (low + high) / np.float32(2)
-        count = 0
-        for j in range(len(answers)):
-            count += answers[j] > bound
-        if count == n_nearest:
-            break
-        if count > n_nearest:
-            low = bound
-        else:
-            high = bound
-    for j in range(len(answers)):
-        sums[j] += np.float32(answers[j] > bound)
-
-
-@compiled(inline="always")
-def _answers(codes, p0, width, n_even, n_odd, weights, bias, word):
-    """Return a panel's sums of the even half and the bias for 3 codes (6 vectors), then of the odd half."""
-    p1, p2 = p0 + width, p0 + 2 * width
-    w = word * (n_even + n_odd)
-    q = w + n_even * PANEL
-    a0 = b0 = c0 = load(bias, word)
-    a1 = b1 = c1 = load(bias, word + LANES)
-    d0 = d1 = e0 = e1 = f0 = f1 = splat(0.0)
-    for j in range(n_odd):
-        u, v = load(weights, w), load(weights, w + LANES)
-        x = spread(codes, p0 + j)
-        a0, a1 = fma(x, u, a0), fma(x, v, a1)
-        x = spread(codes, p1 + j)
-        b0, b1 = fma(x, u, b0), fma(x, v, b1)
-        x = spread(codes, p2 + j)
-        c0, c1 = fma(x, u, c0), fma(x, v, c1)
-        u, v = load(weights, q), load(weights, q + LANES)
-        x = spread(codes, p0 + n_even + j)
-        d0, d1 = fma(x, u, d0), fma(x, v, d1)
-        x = spread(codes, p1 + n_even + j)
-        e0, e1 = fma(x, u, e0), fma(x, v, e1)
-        x = spread(codes, p2 + n_even + j)
-        f0, f1 = fma(x, u, f0), fma(x, v, f1)
-        w += PANEL
-        q += PANEL
-    for j in range(n_odd, n_even):
-        u, v = load(weights, w), load(weights, w + LANES)
-        x = spread(codes, p0 + j)
-        a0, a1 = fma(x, u, a0), fma(x, v, a1)
-        x = spread(codes, p1 + j)
-        b0, b1 = fma(x, u, b0), fma(x, v, b1)
-        x = spread(codes, p2 + j)
-        c0, c1 = fma(x, u, c0), fma(x, v, c1)
-        w += PANEL
-    return a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1
-
-
-@compiled
-def _average(sums, groups, out):
-    """Divide the sums of cells by the number of codes in them."""
-    n_cells, k = out.shape
-    counts = np.zeros(n_cells, np.int64)
-    for first, last, cell, mirrored in groups:
-        counts[cell] += last - first
-        counts[mirrored] += last - first
-    for cell in range(n_cells):
-        for j in range(k):
-            out[cell, j] = sums[cell * (len(sums) // n_cells) + j] / max(counts[cell], 1)
