@@ -21,8 +21,8 @@ from scoreline.estimators.validation import TrainingData, balance
 
 __all__ = ["ExactFits"]
 
-#: Of one fit: by then held-out accuracy stands, while a small objective may take hundreds to be proved.
-MOST_ITERATIONS = 30
+#: Of one fit: by then held-out accuracy stands to 0.2 points (docs/solvers.md), while a proof may take hundreds.
+MOST_ITERATIONS = 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import Labels
+from scoreline.engine.params import Params
 from scoreline.engine.path import UNFINISHED
 from scoreline.engine.sweep import Outcome
 from scoreline.estimators.exact_fits import ExactFits
@@ -13,8 +14,9 @@ __all__ = ["TRIED", "search_exactly", "strongest_as_good"]
 
 #: Strengths that may be tried, from the strongest down.
 TRIED = np.geomspace(10, 1e-7, 17)
-#: Of them, those at which a first step is looked at: full powers of ten.
-EVERY = 2
+#: Of them, those at which a first step is looked at, each of which costs a factor: full powers of ten, and the one
+#: to begin with.
+EVERY, MIDDLE = 2, 4
 #: Standard errors by which an accuracy must pass another to be better.
 MARGIN = 0.5
 #: Strengths in a row that are no better, after which weaker ones are not tried.
@@ -34,10 +36,11 @@ def strongest_as_good(accuracy: dict[float, float], n_examples: int) -> float:
 def search_exactly(fits: ExactFits, labels: Labels) -> dict[float, Outcome]:
     """Fit at as many strengths as the choice among them needs, and return what each came to.
 
-    One Newton step from W = 0 for each power of ten, from 10 down until one is not better, tells roughly where the
-    best strength lies. Fits begin there, go down until one gains next to nothing, and then up for as long as the
-    strongest one would be chosen, so that what is chosen lies between others. Where a step tells
-    nothing, as with an L1 penalty or a loss with corners, they go from 10 down until two in a row are not better.
+    One Newton step from W = 0 for each power of ten, from 0.1 down until one is not better, and up for as long as
+    the strongest would be chosen, tells roughly where the best strength lies. Fits begin there, go down until one
+    gains next to nothing, and then up for as long as the strongest one would be chosen, so that what is chosen
+    lies between others. Where a step tells nothing, as with an L1 penalty or a loss with corners, they go from 10
+    down until two in a row are not better.
 
     Parameters
     ----------
@@ -72,21 +75,30 @@ def search_exactly(fits: ExactFits, labels: Labels) -> dict[float, Outcome]:
 
 def _led_to(fits: ExactFits, labels: Labels) -> int | None:
     """Return the place of the strength that first steps speak for; let the first fit begin where its own led."""
-    accuracy, params = {}, {}
+    accuracy: dict[float, float] = {}
+    params: dict[float, Params] = {}
+
+    def chosen() -> float:
+        return strongest_as_good(accuracy, len(labels))
+
     patience = _Patience(labels, NEARBY, GAIN)
-    for lam, found, step in fits.first_steps(TRIED[::EVERY].tolist()):
+    for lam, found, step in fits.first_steps(TRIED[MIDDLE::EVERY].tolist()):
         accuracy[lam], params[lam] = found, step
         if patience(found):
             break
     if not accuracy:
         return None
-    place = TRIED.tolist().index(strongest_as_good(accuracy, len(labels)))
+    if chosen() == max(accuracy):
+        for lam, found, step in fits.first_steps(TRIED[:MIDDLE:EVERY][::-1].tolist()):
+            accuracy[lam], params[lam] = found, step
+            if chosen() < lam:
+                break
+    place = TRIED.tolist().index(chosen())
     # Fits at weak strengths take longest: where the half power above is as good, they begin there.
     for lam, found, step in fits.first_steps(TRIED[max(place - 1, 0) : place].tolist()):
         accuracy[lam], params[lam] = found, step
-    chosen = strongest_as_good(accuracy, len(labels))
-    fits.begin(params[chosen])
-    return TRIED.tolist().index(chosen)
+    fits.begin(params[chosen()])
+    return TRIED.tolist().index(chosen())
 
 
 class _Patience:
