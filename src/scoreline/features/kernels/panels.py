@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.products import padded
+from scoreline.engine.kernels.products import line_zeros, padded
 from scoreline.engine.kernels.vectors import LANES
 
 __all__ = ["PANEL", "Words", "packed"]
@@ -28,4 +28,6 @@ def packed(matrix: Array) -> Array:
     m, d = matrix.shape
     rows = np.zeros((padded(m, PANEL), d), np.float32)
     rows[:m] = matrix
-    return np.ascontiguousarray(rows.reshape(-1, PANEL, d).transpose(0, 2, 1)).reshape(-1)
+    panels = line_zeros((rows.size // (d * PANEL), d, PANEL))
+    panels[:] = rows.reshape(-1, PANEL, d).transpose(0, 2, 1)
+    return panels.reshape(-1)
