@@ -14,8 +14,10 @@ __all__ = ["CurvatureModel", "mean_curvature"]
 
 #: Least and largest curvature that a preconditioner is made with, relative to the loss's bound.
 CURVATURE_RANGE = 1e-6, 1.0
-#: Rows and scores that it is measured on at the most, the directions it is measured along, and their length.
-CURVATURE_ROWS, CURVATURE_ENTRIES, DIRECTIONS, LENGTH = 2000, 1 << 19, 16, 1e-3
+#: Rows and scores that it is measured on at the most, and the length of the directions that it is measured along.
+CURVATURE_ROWS, CURVATURE_ENTRIES, LENGTH = 2000, 1 << 19, 1e-3
+#: Fewest and most directions: as many as give `CURVATURE_ROWS` directions of rows.
+DIRECTIONS = 2, 16
 #: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it,
 CHANGED = 2.0
 #: and where that takes no more than so many iterations do, whose passes reach a quarter of a product's speed.
@@ -66,15 +68,14 @@ class CurvatureModel:
 def mean_curvature(passes: Passes, here: Point) -> float:
     r"""Return about the mean of the diagonal of the loss's Hessian H by the scores, on a sample of rows.
 
-    The mean of :math:`v^\top H v` over the rows v of a Hadamard matrix is the trace of H; where there are many
-    classes, a few of the rows do. Products with H are differences of slopes.
+    The mean of :math:`v^\top H v` over random signs v is the trace of H. Products with H are differences of
+    slopes.
 
     References
     ----------
-    Bekas, Kokiopoulou & Saad (2007), An estimator for the diagonal of a matrix, Appl. Numer. Math. 57.
+    Hutchinson (1990), A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines,
+    Commun. Statist. Simula. 19.
     """
-    from scipy.linalg import hadamard
-
     loss, labelled = passes.objective.loss, passes.labelled
     n, R = here.scores.shape
     rows = np.linspace(0, n - 1, min(n, CURVATURE_ROWS, max(1, CURVATURE_ENTRIES // R))).astype(np.int64)
@@ -82,10 +83,12 @@ def mean_curvature(passes: Passes, here: Point) -> float:
     share = None if labelled.weight is None else labelled.weight[rows]
     if share is not None and not share.any():
         share = None
-    signs = hadamard(1 << (R - 1).bit_length())[:DIRECTIONS, :R]
+    n_directions = int(np.clip(CURVATURE_ROWS // len(rows), *DIRECTIONS))
+    signs = np.random.default_rng(0).choice([-LENGTH, LENGTH], size=(n_directions, *sample.shape))
     total = 0.0
-    for step in LENGTH * signs:
+    for step in signs:
         change = loss.value_and_gradient(sample + step, y)[1] - loss.value_and_gradient(sample - step, y)[1]
-        total += float(np.average(change @ step, weights=share)) / (2 * LENGTH**2 * R)
+        along = np.einsum("ij,ij->i", change, step)
+        total += float(np.average(along, weights=share)) / (2 * LENGTH**2 * R)
     bound = loss.curvature(max(2, R))
-    return float(np.clip(total / len(signs), CURVATURE_RANGE[0] * bound, CURVATURE_RANGE[1] * bound))
+    return float(np.clip(total / n_directions, CURVATURE_RANGE[0] * bound, CURVATURE_RANGE[1] * bound))
