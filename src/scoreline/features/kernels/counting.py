@@ -8,13 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline.engine.kernels.compiling import compiled, compiled_loosely
-from scoreline.engine.kernels.vectors import LANES, fma, load, spread, store
+from scoreline.engine.kernels.vectors import LANES, fma, load, maximum, spread, store
 from scoreline.features.kernels.panels import PANEL
 
 __all__ = ["count_nearest", "count_positive", "count_shares"]
 
 #: Codes that are answered at a time, and those of a block.
 _TILE, _BLOCK = 6, 48
+#: Answers that are searched at a time.
+_SEARCHED = 64
 
 
 @compiled
@@ -23,13 +25,13 @@ def count_nearest(codes, cells, words, out):
 
     words: `panels.Words`. out: (cells, k) float32.
     """
-    answers = np.empty((_BLOCK, len(words.bias)), np.float32)
+    answers, lanes = np.empty((_BLOCK, len(words.bias)), np.float32), np.empty(LANES, np.float32)
     for low in range(0, len(codes), _BLOCK):
         n = min(_BLOCK, len(codes) - low)
         _answer(codes, low, n, words, answers)
         for i in range(n):
             own = answers[i, : out.shape[1]]
-            out[cells[low + i], _first(own, _largest(own))] += 1
+            out[cells[low + i], _first(own, _largest(own, lanes))] += 1
 
 
 @compiled
@@ -48,12 +50,12 @@ def count_positive(codes, cells, words, out):
 @compiled
 def count_shares(codes, cells, words, sharpness, out):
     """Add the softmax of `sharpness` times the answers to each code to its cell, as `count_nearest` does."""
-    answers = np.empty((_BLOCK, len(words.bias)), np.float32)
+    answers, lanes = np.empty((_BLOCK, len(words.bias)), np.float32), np.empty(LANES, np.float32)
     for low in range(0, len(codes), _BLOCK):
         n = min(_BLOCK, len(codes) - low)
         _answer(codes, low, n, words, answers)
         for i in range(n):
-            _add_shares(answers[i, : out.shape[1]], sharpness, out[cells[low + i]])
+            _add_shares(answers[i, : out.shape[1]], lanes, sharpness, out[cells[low + i]])
 
 
 @compiled
@@ -100,27 +102,42 @@ def _keep(rows, at, u, v):
     store(rows, at + LANES, v)
 
 
-@compiled_loosely
-def _largest(answers):
+@compiled
+def _largest(answers, lanes):
+    """Return the largest answer, by way of that of each lane of a vector."""
+    whole = len(answers) // LANES * LANES
     best = answers[0]
-    for k in range(1, len(answers)):
+    if whole:
+        most = load(answers, 0)
+        for k in range(LANES, whole, LANES):
+            most = maximum(load(answers, k), most)
+        store(lanes, 0, most)
+        for k in range(LANES):
+            best = max(best, lanes[k])
+    for k in range(whole, len(answers)):
         best = max(best, answers[k])
     return best
 
 
 @compiled
 def _first(answers, value):
-    """Return the first place of a value that is among the answers."""
-    for k in range(len(answers)):
-        if answers[k] == value:
-            return k
+    """Return the first place of a value that is among the answers: its block is found before its place."""
+    for low in range(0, len(answers), _SEARCHED):
+        block = answers[low : low + _SEARCHED]
+        found = 0
+        for k in range(len(block)):
+            found |= block[k] == value
+        if found:
+            for k in range(len(block)):
+                if block[k] == value:
+                    return low + k
     return 0
 
 
 @compiled_loosely
-def _add_shares(answers, sharpness, sums):
+def _add_shares(answers, lanes, sharpness, sums):
     """Add the softmax of `sharpness` times the answers; the answers become its exponentials."""
-    most, total = _largest(answers), np.float32(0)
+    most, total = _largest(answers, lanes), np.float32(0)
     for k in range(len(answers)):
         answers[k] = np.exp(np.float32(sharpness) * (answers[k] - most))
         total += answers[k]
