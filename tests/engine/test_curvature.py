@@ -43,7 +43,7 @@ def sure_scores(passes):
     [("softmax", 2 / 9, 0.03), ("one-vs-all:squared", 2, 1e-4), ("squared-error", 2, 1e-4)],
 )
 def test_curvature_at_zero_is_known(loss, expected, error):
-    """Without a bend between classes to the rounding, else to the deviation of 2,000 random directions."""
+    """To the rounding where classes do not bend together, else to the deviation of 2,000 directions."""
     passes = passes_over(loss)
     here = point_with_scores(passes, np.zeros((400, CLASSES)))
     assert mean_curvature(passes, here) == pytest.approx(expected, rel=error)

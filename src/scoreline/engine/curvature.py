@@ -16,7 +16,7 @@ __all__ = ["CurvatureModel", "mean_curvature"]
 CURVATURE_RANGE = 1e-6, 1.0
 #: Rows and scores that it is measured on at the most, and the length of the directions that it is measured along.
 CURVATURE_ROWS, CURVATURE_ENTRIES, LENGTH = 2000, 1 << 19, 1e-3
-#: Fewest and most directions: as many as give `CURVATURE_ROWS` directions of rows.
+#: Fewest and most directions of a row: as many as give `CURVATURE_ROWS` of them in all.
 DIRECTIONS = 2, 16
 #: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it,
 CHANGED = 2.0
@@ -68,14 +68,18 @@ class CurvatureModel:
 def mean_curvature(passes: Passes, here: Point) -> float:
     r"""Return about the mean of the diagonal of the loss's Hessian H by the scores, on a sample of rows.
 
-    The mean of :math:`v^\top H v` over random signs v is the trace of H. Products with H are differences of
-    slopes.
+    The mean of :math:`v^\top H v` over the rows v of a Hadamard matrix is the trace of H. Each row of data takes a
+    few of them by chance: where there are few rows of data all, so that repeated rows are worth what their weights
+    say. Products with H are differences of slopes.
 
     References
     ----------
-    Hutchinson (1990), A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines,
-    Commun. Statist. Simula. 19.
+    Bekas, Kokiopoulou & Saad (2007), An estimator for the diagonal of a matrix, Appl. Numer. Math. 57; Hutchinson
+    (1990), A stochastic estimator of the trace of the influence matrix for Laplacian smoothing splines, Commun.
+    Statist. Simula. 19, for chance.
     """
+    from scipy.linalg import hadamard
+
     loss, labelled = passes.objective.loss, passes.labelled
     n, R = here.scores.shape
     rows = np.linspace(0, n - 1, min(n, CURVATURE_ROWS, max(1, CURVATURE_ENTRIES // R))).astype(np.int64)
@@ -83,10 +87,12 @@ def mean_curvature(passes: Passes, here: Point) -> float:
     share = None if labelled.weight is None else labelled.weight[rows]
     if share is not None and not share.any():
         share = None
-    n_directions = int(np.clip(CURVATURE_ROWS // len(rows), *DIRECTIONS))
-    signs = np.random.default_rng(0).choice([-LENGTH, LENGTH], size=(n_directions, *sample.shape))
+    signs = LENGTH * hadamard(1 << (R - 1).bit_length())[:, :R]
+    n_directions = min(len(signs), int(np.clip(CURVATURE_ROWS // len(rows), *DIRECTIONS)))
+    drawn = np.random.default_rng(0).random((len(rows), len(signs))).argsort(axis=1)
     total = 0.0
-    for step in signs:
+    for j in range(n_directions):
+        step = signs[drawn[:, j]]
         change = loss.value_and_gradient(sample + step, y)[1] - loss.value_and_gradient(sample - step, y)[1]
         along = np.einsum("ij,ij->i", change, step)
         total += float(np.average(along, weights=share)) / (2 * LENGTH**2 * R)
