@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scoreline.report.figures.base import WIDTH, add_axes, add_text, new_figure, plain_axes, shorten
+from scoreline.report.figures.base import WIDTH, add_axes, add_text, new_figure, plain_axes, shorten, text_width
 from scoreline.report.figures.curves import write_share
 from scoreline.report.figures.theme import LIGHT, MARKERS, Theme
 
@@ -65,8 +65,8 @@ def frontier(
             color=theme.ink,
             fontsize=theme.small,
         )
-        text = f"{i + 1}  {name}: {write_share(round(float(accuracy[i]), 4))} in {seconds[i]:.3g} s"
-        label = shorten(text, WIDTH - _LEFT - 20, theme.body)
+        result = f": {write_share(round(float(accuracy[i]), 4))} in {seconds[i]:.3g} s"
+        label = _label(f"{i + 1}  {name}", result, WIDTH - _LEFT - 20, theme.body)
         add_text(figure, _LEFT, bottom + 60 + _LINE * i, label, theme.body, color=theme.ink)
     add_text(figure, 14, 30, "Accuracy against seconds", theme.title, weight="bold", color=theme.ink)
     add_text(figure, _LEFT + width, bottom + 34, measured, theme.small, color=theme.muted, ha="right")
@@ -80,3 +80,12 @@ def _unbeaten(seconds: np.ndarray, accuracy: np.ndarray) -> list[int]:
         if not kept or accuracy[i] > accuracy[kept[-1]]:
             kept.append(int(i))
     return kept
+
+
+def _label(name: str, result: str, width: float, size: float) -> str:
+    """Return a name and its result, at most `width` wide; of ``features, loss`` the features are cut."""
+    features, comma, loss = name.rpartition(", ")
+    end = f"{comma}{loss}{result}"
+    if not features:
+        return shorten(end, width, size)
+    return shorten(features, width - text_width(end, size), size) + end
