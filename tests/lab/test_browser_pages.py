@@ -137,6 +137,7 @@ def test_a_run_stops_where_it_is_told_to(open_page):
     page.fill("#stop-at", "")
     page.fill("#stop-goal", "1.5")
     page.click("#play")
+    wait_for(page, "step > 7")  # until then the button may look as it did before
     wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
     page.wait_for_timeout(500)
     state = state_of(page)
