@@ -21,7 +21,7 @@ from scoreline.estimators.validation import TrainingData, balance
 
 __all__ = ["ExactFits"]
 
-#: Of one fit: by then held-out accuracy stands to 0.2 points (docs/solvers.md), while a proof may take hundreds.
+#: Of one fit: by then held-out accuracy stands to 0.3 points (docs/solvers.md), while a proof may take hundreds.
 MOST_ITERATIONS = 8
 
 

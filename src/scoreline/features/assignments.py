@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
 from scoreline.registry import Registry
-
-if TYPE_CHECKING:
-    from scoreline.features.kernels.panels import Words
 
 __all__ = ["ASSIGNMENTS", "Assignment", "Hard", "Rectified", "Soft"]
 
@@ -32,15 +28,14 @@ class Assignment(ABC):
         return words, -np.square(words).sum(axis=1) / 2
 
     @abstractmethod
-    def count(self, codes: FloatArray, cells: Array, words: Words, out: FloatArray) -> None:
-        """Add what codes ``(n, d)`` count for to the cells that they lie in.
+    def count(self, answers: FloatArray, cells: Array, out: FloatArray) -> None:
+        """Add what answers ``(n, k)`` count for to the cells that they lie in.
 
         Parameters
         ----------
-        codes : float32 array (n, d)
+        answers : float32 array (n, k)
+            May be overwritten.
         cells : int64 array (n,)
-        words : Words
-            What `weights` returned, packed.
         out : float32 array (cells, k)
         """
 
@@ -54,11 +49,11 @@ class Hard(Assignment):
     Csurka, G. et al. (2004). Visual categorization with bags of keypoints. ECCV workshop.
     """
 
-    def count(self, codes: FloatArray, cells: Array, words: Words, out: FloatArray) -> None:
+    def count(self, answers: FloatArray, cells: Array, out: FloatArray) -> None:
         """Count the nearest words."""
         from scoreline.features.kernels.counting import count_nearest
 
-        count_nearest(codes, cells, words, out)
+        count_nearest(answers, cells, out)
 
 
 @dataclass(frozen=True)
@@ -80,11 +75,11 @@ class Soft(Assignment):
     def __post_init__(self) -> None:
         check_field(self, "beta", 0, above=True)
 
-    def count(self, codes: FloatArray, cells: Array, words: Words, out: FloatArray) -> None:
+    def count(self, answers: FloatArray, cells: Array, out: FloatArray) -> None:
         """Count the shares."""
         from scoreline.features.kernels.counting import count_shares
 
-        count_shares(codes, cells, words, 2 * self.beta, out)
+        count_shares(answers, cells, 2 * self.beta, out)
 
 
 @dataclass(frozen=True)
@@ -101,11 +96,11 @@ class Rectified(Assignment):
         half_squares = np.square(words).sum(axis=1) / 2
         return words - words.mean(axis=0), half_squares.mean() - half_squares
 
-    def count(self, codes: FloatArray, cells: Array, words: Words, out: FloatArray) -> None:
+    def count(self, answers: FloatArray, cells: Array, out: FloatArray) -> None:
         """Count what lies above 0."""
         from scoreline.features.kernels.counting import count_positive
 
-        count_positive(codes, cells, words, out)
+        count_positive(answers, cells, out)
 
 
 #: All assignments by the names that `BagOfWords` takes.

@@ -163,10 +163,8 @@ class BagOfWords(ImageDescriptor):
         return DenseSIFT(self.step, bin=self.bin, scales=self.scales)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        from scoreline.features.kernels.panels import Words, packed
-
-        weights, bias = self.assignment_.weights(self.words_)
-        words = Words(packed(weights), packed(bias[:, None]))
+        weights, bias = (part.astype(np.float32) for part in self.assignment_.weights(self.words_))
+        columns = np.ascontiguousarray(weights.T)
         finest = 2 ** (self.levels - 1)
         rows, places = self._local().places(shape)
         cell = (rows * finest // shape[0])[:, None] * finest + places * finest // shape[1]
@@ -175,9 +173,13 @@ class BagOfWords(ImageDescriptor):
 
         def describe(images: Array, out: Array) -> None:
             codes = self.codes(images).reshape(len(images), len(cells), -1)
+            # One image's at a time, in place, so that they stay in the second cache.
+            answers = np.empty((len(cells), self.words), np.float32)
             for row, own in zip(out, codes, strict=True):
+                np.matmul(own, columns, out=answers)
+                answers += bias
                 fine = np.zeros((finest**2, self.words), np.float32)
-                self.assignment_.count(own, cells, words, fine)
+                self.assignment_.count(answers, cells, fine)
                 fine /= np.float32(len(cells))
                 row[:] = np.concatenate(self._pyramid(fine.reshape(finest, finest, -1)))
             np.sqrt(out, out=out)

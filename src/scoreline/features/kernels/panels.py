@@ -28,6 +28,6 @@ def packed(matrix: Array) -> Array:
     m, d = matrix.shape
     rows = np.zeros((padded(m, PANEL), d), np.float32)
     rows[:m] = matrix
-    panels = line_zeros((rows.size // (d * PANEL), d, PANEL))
+    panels = line_zeros((len(rows) // PANEL, d, PANEL))
     panels[:] = rows.reshape(-1, PANEL, d).transpose(0, 2, 1)
     return panels.reshape(-1)
