@@ -163,3 +163,18 @@ def test_mismatch_tells_everything():
     goal = replace(objective(source), penalty=MaxNorm())
     with pytest.raises(MismatchError, match="penalty max-norm is no sum"):
         solve(goal, source)
+
+
+def test_slopes_prove_as_they_are_where_the_gradient_says_so(monkeypatch):
+    """With many classes curvatures differ by far, and slopes moved along one step prove less than those of the point."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(100, 30))
+    y = np.arange(1500) % 100
+    source = MemorySource(centres[y] + 0.5 * rng.normal(size=(1500, 30)), y, 100, None)
+    goal = objective(source, lam=1e-3)
+    ended = solve(goal, source, tol=1e-3)
+    assert ended.duality_gap <= 1e-3
+    monkeypatch.setattr(_Run, "is_proof", lambda run, here: False)
+    by_moved = solve(goal, source, tol=1e-3)
+    assert by_moved.duality_gap <= 1e-3
+    assert ended.step < by_moved.step

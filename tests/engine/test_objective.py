@@ -150,16 +150,6 @@ def test_blocks_change_nothing(monkeypatch):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
-def test_gradient_from_slopes_is_the_gradient():
-    objective, X, y, params, rng = problem()
-    source = MemorySource(X, y, 4, rng.random(N))
-    slopes = objective.loss.value_and_gradient(objective.scores(params, X), y)[1]
-    found = objective.gradient_from_slopes(params, slopes, source)
-    expected = parts(objective, X, y, params, source.weight)
-    np.testing.assert_allclose(found.W, expected[3], rtol=1e-10)
-    np.testing.assert_allclose(found.b, expected[4], rtol=1e-10, atol=1e-14)
-
-
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("n_classes", [2, 10])
 def test_first_loss(loss, n_classes):

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from scoreline.data.base import Batch
 from scoreline.data.memory import MemorySource
+from scoreline.engine.kernels.judging import JudgingPasses
 from scoreline.engine.kernels.passes import CompiledPasses
-from scoreline.engine.objective import Objective, Standardization
+from scoreline.engine.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes, passes_over
 from scoreline.losses import LOSSES, rows_for
@@ -33,26 +35,51 @@ def over(loss, n_classes=4, *, n=700, d=53, dtype=np.uint8, weighted=False):
     return goal, source, rng
 
 
+@pytest.mark.parametrize("kind", [JudgingPasses, CompiledPasses])
 @pytest.mark.parametrize("loss", LOSS_SPECS)
-@pytest.mark.parametrize("n_classes", [2, 4, 11])
+@pytest.mark.parametrize("n_classes", [2, 4, 11, 53])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_compiled_passes_agree_with_numpy(loss, n_classes, weighted):
+def test_compiled_passes_agree_with_numpy(kind, loss, n_classes, weighted):
     goal, source, rng = over(loss, n_classes, weighted=weighted)
     R = rows_for(n_classes)
     params = Params(rng.normal(size=(1, R, 53)).astype(np.float32), rng.normal(size=(1, R)).astype(np.float32))
-    plain, fast = Passes(goal, source), CompiledPasses(goal, source)
+    plain, fast = Passes(goal, source), kind(goal, source)
     scores = plain.scores(params)
     np.testing.assert_allclose(fast.scores(params), scores, rtol=1e-4, atol=1e-4)
     change = rng.normal(size=scores.shape).astype(np.float32)
+    for_all = np.broadcast_to(change[0], change.shape)
     slopes, fast_slopes = np.empty_like(scores), np.empty_like(scores)
-    for move in (None, change):
+    for move in (None, for_all, change):
         judged, fast_judged = (
             p.judge(scores, move, 0.7, out) for p, out in ((plain, slopes), (fast, fast_slopes))
         )
         np.testing.assert_allclose(fast_judged, judged, rtol=2e-5, atol=1e-6)
         np.testing.assert_allclose(fast_slopes, slopes, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(fast.mean_slopes(slopes), plain.mean_slopes(slopes), rtol=1e-6, atol=1e-9)
     for mine, theirs in zip(fast.gradient(params, slopes), plain.gradient(params, slopes), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_gradient_from_slopes_is_the_gradient(weighted):
+    goal, source, rng = over("softmax", weighted=weighted)
+    params = Params(rng.normal(size=(1, 4, 53)), rng.normal(size=(1, 4)))
+    passes = Passes(goal, source)
+    slopes = goal.loss.value_and_gradient(passes.scores(params), source.y)[1]
+    found = passes.gradient(params, slopes)
+    expected = goal.value_and_gradient(params, Batch(source.X, source.y, source.weight)).gradient
+    np.testing.assert_allclose(found.W, expected.W, rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(found.b, expected.b, rtol=1e-10, atol=1e-13)
+
+
+@pytest.mark.parametrize("n_classes", [2, 5, 40])
+def test_hits_are_those_of_the_first_best_class(n_classes):
+    """Equal scores, and scores beyond what a vector holds, before and after the true class."""
+    goal, source, rng = over("softmax", n_classes)
+    scores = rng.integers(0, 3, (700, rows_for(n_classes))).astype(np.float32)
+    for passes in (Passes(goal, source), JudgingPasses(goal, source)):
+        judged = passes.judge(scores, None, 0.0, np.empty_like(scores))
+        assert judged.accuracy == pytest.approx(np.mean(predicted_classes(scores) == source.y))
 
 
 @pytest.mark.parametrize("n", [700, 701])
@@ -82,22 +109,27 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
     params = Params(rng.normal(size=(1, 10, 53)).astype(np.float32), np.zeros((1, 10), np.float32))
     results = []
     for threads in (1, 2, 3):
-        monkeypatch.setattr("scoreline.engine.kernels.passes.thread_count", lambda n=threads: n)
+        monkeypatch.setattr("scoreline.engine.kernels.judging.thread_count", lambda n=threads: n)
         passes = CompiledPasses(goal, source)
         scores = passes.scores(params)
         slopes = np.empty_like(scores)
         judged = passes.judge(scores, None, 0.0, slopes)
-        results.append((scores, slopes, judged, passes.gradient(params, slopes)))
+        results.append((scores, slopes, judged, passes.mean_slopes(slopes), passes.gradient(params, slopes)))
     for other in results[1:]:
         np.testing.assert_equal(other, results[0])
 
 
 @pytest.mark.parametrize(
-    ("n", "dtype", "kind"),
-    [(700, np.uint8, Passes), (10**6, np.uint8, CompiledPasses), (10**6, np.float64, Passes)],
+    ("n", "n_classes", "dtype", "kind"),
+    [
+        (700, 4, np.uint8, Passes),
+        (10**6, 4, np.uint8, CompiledPasses),
+        (10**6, 4, np.float64, Passes),
+        (10**5, 200, np.float32, JudgingPasses),
+    ],
 )
-def test_only_long_fits_are_compiled(n, dtype, kind):
-    source = MemorySource(np.zeros((n, 60), dtype), np.zeros(n, np.int64), 4)
-    goal = Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), 4)
+def test_only_long_fits_are_compiled(n, n_classes, dtype, kind):
+    source = MemorySource(np.zeros((n, 60), dtype), np.zeros(n, np.int64), n_classes)
+    goal = Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), n_classes)
     passes = passes_over(goal, source, np.dtype(np.float64 if dtype == np.float64 else np.float32))
     assert type(passes) is kind

@@ -21,7 +21,7 @@ from scoreline.runs.training import train_run
 
 @pytest.fixture(scope="module")
 def config():
-    return RunConfig(data="digits", lam="auto", tol=1e-5)
+    return RunConfig(data="digits", lam="auto", tol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def run(config, tmp_path_factory):
 
 def test_the_classifier_is_that_of_all_rows_but_the_test_split(run):
     whole = load_dataset("digits", RunConfig(validation=0.0).load_options())
-    alone = LinearClassifier(lam=run.lam_choice.lam, standardize=True, tol=1e-5)
+    alone = LinearClassifier(lam=run.lam_choice.lam, standardize=True, tol=1e-6)
     alone.fit(whole.train.X.reshape(len(whole.train), -1), whole.train.y)
     assert len(run.prepared.dataset.train) == len(whole.train)
     assert sorted(run.prepared.dataset.train.ids) == sorted(whole.train.ids)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from scoreline._typing import FloatArray
+from scoreline._typing import FloatArray, Labels
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import zero_params
 from scoreline.engine.passes import Passes, each_part, sum_over_parts
@@ -40,7 +42,7 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     none does, which keeps them in the domain and balanced.
 
     The bound is exact but for the rounding of G, which is that of the dtype in which the data are multiplied:
-    about 1e-6 relative for float32, 1e-15 for float64. All sums over examples are in float64.
+    about 1e-6 relative for float32, 1e-15 for float64. Slopes are balanced, and summed over examples, in float64.
 
     Parameters
     ----------
@@ -61,23 +63,39 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     loss, lam = objective.loss, float(objective.lam[0])
     assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `has_certificate` says
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
-    point: FloatArray = slopes.astype(np.float64)
-    n, R = point.shape
+    n, R = slopes.shape
     w = np.ones(n) if weight is None else weight
+
+    def precise(part: slice) -> FloatArray:
+        """Return slopes in float64: to copy all of them would take as much memory as all else together."""
+        return np.asarray(slopes[part], np.float64)
+
+    balanced: Callable[[FloatArray, Labels], FloatArray] = _unchanged
     if objective.fit_intercept:
         # What flows between R classes is R x R numbers: a piece has no fewer.
-        flows = sum_over_parts(lambda part: loss.flows(point[part], y[part], w[part]), n, R, least_rows=R)
+        flows = sum_over_parts(lambda part: loss.flows(precise(part), y[part], w[part]), n, R, least_rows=R)
         balanced = loss.balancing(flows)
+    point = np.empty(slopes.shape, dtype)
 
-        def balance(part: slice) -> None:
-            point[part] = balanced(point[part], y[part])
+    def balance(part: slice) -> None:
+        point[part] = balanced(precise(part), y[part])
 
-        each_part(balance, n, R)
-    G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point.astype(dtype)).W)
+    each_part(balance, n, R)
+    G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point).W)
+    shrink = 1.0
     if squares > 0:
         reach = float(np.square(np.maximum(G - lam * absolutes, 0), dtype=np.float64).sum()) / (4 * lam * squares)
     else:
         reach = 0.0
-        point *= min(1.0, lam * absolutes / max(float(G.max(initial=0)), np.finfo(np.float64).tiny))
-    conjugates = sum_over_parts(lambda part: w[part] @ loss.conjugate(point[part], y[part]), n, R)
-    return -float(conjugates) / passes.source.total_weight - reach
+        shrink = min(1.0, lam * absolutes / max(float(G.max(initial=0)), np.finfo(np.float64).tiny))
+
+    def conjugates(part: slice) -> FloatArray:
+        return np.asarray(w[part] @ loss.conjugate(shrink * balanced(precise(part), y[part]), y[part]))
+
+    return -float(sum_over_parts(conjugates, n, R)) / passes.source.total_weight - reach
+
+
+def _unchanged(slopes: FloatArray, y: Labels) -> FloatArray:
+    """Return slopes as they are: where there is no bias, they need not sum to 0."""
+    del y
+    return slopes

@@ -14,6 +14,7 @@ __all__ = [
     "MOST_COLUMNS",
     "PATIENCE",
     "WORTH_COMPILING",
+    "judged_by_kernels",
     "numpy_seconds",
     "suits_kernels",
 ]
@@ -37,12 +38,16 @@ def numpy_seconds(rows: float, features: int, columns: int) -> float:
     return rows * features * (4 * columns / _FLOPS + 1 / _CONVERSIONS)
 
 
+def judged_by_kernels(loss: Loss, dtype: np.dtype[np.floating]) -> bool:
+    """Tell whether compiled code judges scores of a dtype by a loss."""
+    return dtype == np.float32 and type(loss) in LOSSES.values()
+
+
 def suits_kernels(loss: Loss, X: Array, dtype: np.dtype[np.floating], columns: int) -> bool:
     """Tell whether compiled code takes data like X, a loss, weights of a dtype and so many columns of scores."""
     return (
         X.dtype in (np.uint8, np.float32)
         and X.flags.c_contiguous
-        and dtype == np.float32
         and columns <= MOST_COLUMNS
-        and type(loss) in LOSSES.values()
+        and judged_by_kernels(loss, dtype)
     )

@@ -142,7 +142,7 @@ def minimize_exactly(
             wish = reason
         else:
             here = run.recentred(here)
-    gap = run.gap_at(here) if run.certified and run.gap is None else run.gap
+    gap = run.gap_at(here, moved=not run.is_proof(here)) if run.certified and run.gap is None else run.gap
     if wish is Reason.ROUNDING and gap is not None and gap <= tol:
         wish = Reason.CONVERGED
     alive = np.ones(1, dtype=bool)
@@ -201,7 +201,8 @@ class _Run:
         self.gap = None
         size = max(self._plain_value(here), self.floor)
         overdue = self.looked is not None and self.iteration >= self.looked + PATIENT
-        if promise <= self.threshold * size or overdue:
+        proven = self.is_proof(here)
+        if promise <= self.threshold * size or overdue or proven:
             if not self.certified:
                 return here, Reason.CONVERGED
             here = self.bias.settled(here, promise)
@@ -211,7 +212,7 @@ class _Run:
                     return here, Reason.CONVERGED
                 self.threshold = SOLVED * cost
             else:
-                self.gap, self.looked = self.gap_at(here), self.iteration
+                self.gap, self.looked = self.gap_at(here, moved=not proven), self.iteration
                 if self.gap <= self.tol:
                     return here, Reason.CONVERGED
                 if self._stands(here):
@@ -233,19 +234,35 @@ class _Run:
         self.least_gap, self.value_then = min(self.gap, least), value
         return self.standing >= STANDING
 
-    def gap_at(self, here: Point) -> float:
-        """Return the relative gap of the objective, its hinges not rounded."""
+    def is_proof(self, here: Point) -> bool:
+        """Whether the slopes, as they are, about prove the point.
+
+        What the weights have in the gap is then the square of the gradient, which is known, over 4 lam.
+        """
+        squares, absolutes = self.plain.objective.penalty.coefficients or (0.0, 0.0)
+        if not self.certified or self.rounding or absolutes:
+            return False
+        reach = float(np.square(here.gradient.W, dtype=np.float64).sum())
+        reach /= 4 * float(self.plain.objective.lam[0]) * squares
+        return reach <= self.tol * max(here.objective, self.floor)
+
+    def gap_at(self, here: Point, *, moved: bool) -> float:
+        """Return the relative gap of the objective, its hinges not rounded.
+
+        Where the curvature is about the same for all rows and classes, slopes that are moved along the next step
+        give a far better bound; where it is not, as with many classes, those of the point itself do.
+        """
         loss, y = self.plain.objective.loss, self.plain.labelled.y
         assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `certified` says
-        slopes: FloatArray = here.slopes.astype(np.float64)
+        slopes = here.slopes
         near = self.model.preconditioner if isinstance(self.model, CurvatureModel) else self.metric
-        if near is not None and not self.rounding:
+        if moved and near is not None and not self.rounding:
             # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
-            change = self.passes.scores(near.step(here))
+            slopes = self.passes.scores(near.step(here))
 
             def move(part: slice) -> None:
-                slopes[part] += near.curvature * change[part]
-                slopes[part] = loss.feasible(slopes[part], y[part])
+                there = here.slopes[part] + near.curvature * slopes[part].astype(np.float64)
+                slopes[part] = loss.feasible(there, y[part])
 
             each_part(move, *slopes.shape)
         dual = dual_value(self.plain, slopes, here.params.W.dtype)

@@ -14,7 +14,16 @@ from scoreline.engine.params import Params
 from scoreline.losses import Loss, rows_for
 from scoreline.penalties import Penalty
 
-__all__ = ["BatchResult", "Objective", "Standardization", "compute_dtype", "linear_scores", "predicted_classes"]
+__all__ = [
+    "BatchResult",
+    "Objective",
+    "Standardization",
+    "compute_dtype",
+    "linear_scores",
+    "predicted_classes",
+    "slope_products",
+    "weighted_slopes",
+]
 
 #: Entries of a block of rows that is turned into floats at a time: 16 MB of float32.
 BLOCK_ENTRIES = 1 << 22
@@ -129,9 +138,9 @@ class Objective:
         """Number of rows R of W."""
         return rows_for(self.n_classes)
 
-    def scores(self, params: Params, X: Array) -> FloatArray:
-        """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``."""
-        return linear_scores(self.folded(params), X)
+    def scores(self, params: Params, X: Array, out: FloatArray | None = None) -> FloatArray:
+        """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``, in `out` where that is given."""
+        return linear_scores(self.folded(params), X, out)
 
     def data_loss(self, params: Params, source: DataSource) -> tuple[FloatArray, FloatArray]:
         """Return mean loss and accuracy over a source, float64 ``(K,)`` each."""
@@ -171,22 +180,13 @@ class Objective:
             loss += weight @ values.astype(np.float64)
             right += weight @ (predicted_classes(scores) == block.y[:, None])
             weight_sum += weight.sum()
-            total = total.plus(_backward(slopes, X, block.weight))
+            slopes = weighted_slopes(slopes, block.weight)
+            total = total.plus(Params(slope_products(slopes, X), slopes.sum(axis=0, dtype=np.float64)))
         if mean_weight is not None:
             weight_sum = len(batch.y) * mean_weight
         mean_loss = loss / weight_sum
         gradient = self.finish_gradient(params, total, weight_sum)
         return BatchResult(mean_loss + self.penalty_value(params), mean_loss, right / weight_sum, gradient)
-
-    def gradient_from_slopes(self, params: Params, slopes: FloatArray, source: DataSource) -> Params:
-        """Return the gradient over a whole source from the losses' gradients ``(N, K, R)`` by the scores."""
-        total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
-        first = 0
-        for batch in source.batches(block_rows(_width(params)), seed=None):
-            part = slopes[first : first + len(batch.y)]
-            total = total.plus(_backward(part, _as_matrix(batch.X, params.W.dtype), batch.weight))
-            first += len(batch.y)
-        return self.finish_gradient(params, total, source.total_weight)
 
     def standardized(self, X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
         """Return rows as W sees them, in a new array."""
@@ -244,27 +244,31 @@ def _as_matrix(X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
     return X.astype(dtype, copy=False)
 
 
-def linear_scores(params: Params, X: Array) -> FloatArray:
-    """Return ``W x + b`` for rows ``(B, D)``, shape ``(B, K, R)``, in the dtype of W.
+def linear_scores(params: Params, X: Array, out: FloatArray | None = None) -> FloatArray:
+    """Return ``W x + b`` for rows ``(B, D)``, ``(B, K, R)`` in the dtype of W, in `out` where that is given.
 
     The rows, however many, are turned into floats a block at a time.
     """
     K, R, D = params.W.shape
-    scores = np.empty((len(X), K * R), params.W.dtype)
+    scores = np.empty((len(X), K, R), params.W.dtype) if out is None else out
+    flat = scores.reshape(len(X), K * R)
     step = block_rows(D)
     for first in range(0, len(X), step):
         part = slice(first, first + step)
-        np.matmul(_as_matrix(X[part], params.W.dtype), params.W.reshape(K * R, D).T, out=scores[part])
-    scores += params.b.reshape(K * R)
-    return scores.reshape(len(X), K, R)
+        np.matmul(_as_matrix(X[part], params.W.dtype), params.W.reshape(K * R, D).T, out=flat[part])
+    flat += params.b.reshape(K * R)
+    return scores
 
 
-def _backward(slopes: FloatArray, X: FloatArray, weight: FloatArray | None) -> Params:
-    """Return the weighted sums of ``slopes x'`` and of ``slopes`` over some rows."""
+def weighted_slopes(slopes: FloatArray, weight: FloatArray | None) -> FloatArray:
+    """Return slopes ``(B, K, R)`` times the weights ``(B,)`` of their rows, in their dtype."""
+    return slopes if weight is None else slopes * weight[:, None, None].astype(slopes.dtype)
+
+
+def slope_products(slopes: FloatArray, X: Array) -> FloatArray:
+    """Return the sum of ``slopes x'`` over some rows, ``(K, R, D)``, from slopes ``(B, K, R)``."""
     B, K, R = slopes.shape
-    if weight is not None:
-        slopes = slopes * weight[:, None, None].astype(slopes.dtype)
-    return Params((slopes.reshape(B, K * R).T @ X).reshape(K, R, -1), slopes.sum(axis=0, dtype=np.float64))
+    return (slopes.reshape(B, K * R).T @ _as_matrix(X, slopes.dtype)).reshape(K, R, -1)
 
 
 def _weights(batch: Batch) -> FloatArray:

@@ -15,8 +15,14 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
-from scoreline.engine.objective import Objective, predicted_classes
+from scoreline.engine.cost import WORTH_COMPILING, judged_by_kernels, numpy_seconds, suits_kernels
+from scoreline.engine.objective import (
+    Objective,
+    block_rows,
+    predicted_classes,
+    slope_products,
+    weighted_slopes,
+)
 from scoreline.engine.params import Params
 from scoreline.engine.scored import all_scores, read_labels
 from scoreline.losses import Loss
@@ -94,7 +100,13 @@ class Passes:
 
     def gradient(self, params: Params, slopes: FloatArray) -> Params:
         """Return the gradient of the objective's smooth part from the losses' slopes."""
-        return self.objective.gradient_from_slopes(params, slopes[:, None], self.source)
+        total, first = np.zeros(params.W.shape), 0
+        for batch in self.source.batches(block_rows(max(params.W.shape[1:])), seed=None):
+            part = slopes[first : first + len(batch.y), None]
+            total += slope_products(weighted_slopes(part, batch.weight), batch.X)
+            first += len(batch.y)
+        sums = Params(total, (self.mean_slopes(slopes) * self.source.total_weight)[None])
+        return self.objective.finish_gradient(params, sums, self.source.total_weight)
 
 
 def over_parts(work: Callable[[slice], T], n: int, R: int, *, least_rows: int = 1) -> Iterator[T]:
@@ -136,9 +148,13 @@ def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.flo
     seconds = EXPECTED_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows)
     if seconds < WORTH_COMPILING:
         return Passes(objective, source)
-    first = next(iter(source.batches(1, seed=None)))
-    if not suits_kernels(objective.loss, first.X, dtype, objective.n_rows):
+    if not judged_by_kernels(objective.loss, dtype):
         return Passes(objective, source)
-    from scoreline.engine.kernels.passes import CompiledPasses
+    first = next(iter(source.batches(1, seed=None)))
+    if suits_kernels(objective.loss, first.X, dtype, objective.n_rows):
+        from scoreline.engine.kernels.passes import CompiledPasses
 
-    return CompiledPasses(objective, source)
+        return CompiledPasses(objective, source)
+    from scoreline.engine.kernels.judging import JudgingPasses
+
+    return JudgingPasses(objective, source)

@@ -42,6 +42,6 @@ def all_scores(objective: Objective, params: Params, source: DataSource) -> Floa
     scores = np.empty((source.n_examples, K, R), params.W.dtype)
     first = 0
     for batch in source.batches(block_rows(max(D, K * R)), seed=None):
-        scores[first : first + len(batch.y)] = objective.scores(params, batch.X)
+        objective.scores(params, batch.X, scores[first : first + len(batch.y)])
         first += len(batch.y)
     return scores

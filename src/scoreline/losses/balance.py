@@ -28,9 +28,12 @@ def class_flows(slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray
     weight : array (B,)
         The examples' weights.
     """
+    from scipy.sparse import csc_array
+
     both = both_slopes(slopes)
-    flows = np.zeros((both.shape[-1], both.shape[-1]))
-    np.add.at(flows, y, both * weight[:, None])
+    # A matrix of labels: NumPy's own sums by label take ten times as long.
+    labels = csc_array((weight, y, np.arange(len(y) + 1)), shape=(both.shape[-1], len(y)))
+    flows = np.asarray(labels @ both)
     np.fill_diagonal(flows, 0)
     return flows
 

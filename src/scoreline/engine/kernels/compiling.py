@@ -7,10 +7,13 @@ from typing import Any
 
 from numba import njit
 
-__all__ = ["compiled", "compiled_loosely"]
+__all__ = ["LOOSE", "compiled", "compiled_loosely"]
+
+#: Sums may be taken in any order, the same in each run, so that vectors can be used.
+LOOSE = {"reassoc", "contract", "nsz"}
 
 #: Compiles a function. Its sums keep the order in which they are written.
 compiled: Any = partial(njit, nogil=True, error_model="numpy", cache=True, no_cfunc_wrapper=True)
 
-#: Compiles a function whose sums may be taken in any order, the same in each run, so that vectors can be used.
-compiled_loosely: Any = partial(compiled, fastmath={"reassoc", "contract", "nsz"})
+#: Compiles a function whose sums are `LOOSE`.
+compiled_loosely: Any = partial(compiled, fastmath=LOOSE)

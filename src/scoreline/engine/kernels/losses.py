@@ -14,10 +14,12 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from scoreline.engine.kernels.compiling import compiled
+from scoreline.engine.kernels.compiling import LOOSE, compiled_loosely
+from scoreline.engine.kernels.exponential import exponential
+from scoreline.engine.kernels.vectors import LANES, highest, load, maximum
 from scoreline.losses import CrammerSinger, Loss, OneVsAll, Softmax, SquaredError, WestonWatkins
 
-__all__ = ["CompiledLoss", "compiled_loss", "loss_row", "loss_rows"]
+__all__ = ["CompiledLoss", "compiled_loss", "is_first_best", "loss_row", "loss_rows"]
 
 
 class SoftmaxRow(NamedTuple):
@@ -83,10 +85,32 @@ def loss_row(loss, scores, y, slopes):
     raise NotImplementedError
 
 
-@overload(loss_row)
+@overload(loss_row, jit_options={"fastmath": LOOSE})
 def _pick(loss, scores, y, slopes):
     kind = loss.instance_class if isinstance(loss, types.BaseNamedTuple) else None
     return _ROWS.get(kind)
+
+
+@register_jitable
+def _largest(scores, low, high):
+    """Return the largest of ``scores[low:high]``, which is not empty."""
+    best = scores[low]
+    vectors = (high - low) // LANES
+    if vectors > 0:
+        most = load(scores, low)
+        for v in range(1, vectors):
+            most = maximum(load(scores, low + v * LANES), most)
+        best = highest(most)
+    for c in range(low + vectors * LANES, high):
+        best = max(best, scores[c])
+    return best
+
+
+@register_jitable
+def is_first_best(scores, y):
+    """Return whether y is the class with the best score, the first one of equals."""
+    before = y == 0 or _largest(scores, 0, y) < scores[y]
+    return before and (y == len(scores) - 1 or _largest(scores, y + 1, len(scores)) <= scores[y])
 
 
 def _softmax(loss, scores, y, slopes):
@@ -101,17 +125,19 @@ def _softmax(loss, scores, y, slopes):
         share = loss.label_smoothing / np.float32(2)
         slopes[0] = sign * (share - wrong)
         return value + share * margin
-    top = 0
-    for c in range(1, R):
-        if scores[c] > scores[top]:
-            top = c
-    best = scores[top]
+    best = _largest(scores, 0, R)
+    top = y
+    if scores[y] != best:
+        top = 0
+        while top < R - 1 and scores[top] != best:
+            top += 1
+    for c in range(R):
+        slopes[c] = exponential(scores[c] - best)
+    slopes[top] = 0  # the sum of the exponentials is 1 + rest
     rest = np.float32(0)
     for c in range(R):
-        slopes[c] = math.exp(scores[c] - best)
-    for c in range(R):
-        if c != top:
-            rest += slopes[c]
+        rest += slopes[c]
+    slopes[top] = one
     each = one / (one + rest)
     for c in range(R):
         slopes[c] *= each
@@ -181,23 +207,26 @@ def _crammer_singer(loss, scores, y, slopes):
         return max(short, zero)
     rival = 1 if y == 0 else 0
     for c in range(R):
-        slopes[c] = zero
         if c != y and scores[c] > scores[rival]:
             rival = c
     short = scores[rival] - scores[y] + loss.margin
     if loss.rounding > 0:
         most = max(short, zero)
-        total = math.exp(-most / loss.rounding)
+        sharpness = one / loss.rounding
         for c in range(R):
-            if c != y:
-                slopes[c] = math.exp((scores[c] - scores[y] + loss.margin - most) / loss.rounding)
-                total += slopes[c]
-        down = zero
+            slopes[c] = exponential(min((scores[c] - scores[y] + loss.margin - most) * sharpness, zero))
+        slopes[y] = zero
+        rivals = zero
         for c in range(R):
-            slopes[c] /= total
-            down += slopes[c]
-        slopes[y] = -down
+            rivals += slopes[c]
+        total = rivals + exponential(-most * sharpness)
+        each = one / total
+        for c in range(R):
+            slopes[c] *= each
+        slopes[y] = -rivals * each
         return most + loss.rounding * math.log(total)
+    for c in range(R):
+        slopes[c] = zero
     if short > 0:
         slopes[rival] = one
         slopes[y] = -one
@@ -238,7 +267,7 @@ _ROWS: dict[Any, Callable[..., Any]] = {
 }
 
 
-@compiled
+@compiled_loosely
 def loss_rows(loss, scores, y, n_rows, R, low, high, values, hits, slopes):
     """Judge rows ``low:high`` of K configurations with R scores each; rows beyond `n_rows` get slopes of 0."""
     for i in range(low, high):
@@ -249,4 +278,4 @@ def loss_rows(loss, scores, y, n_rows, R, low, high, values, hits, slopes):
         for k in range(values.shape[1]):
             own = scores[i, k * R : (k + 1) * R]
             values[i, k] = loss_row(loss, own, y[i], slopes[i, k * R : (k + 1) * R])
-            hits[i, k] = (own[0] > 0) == (y[i] == 1) if R == 1 else own.argmax() == y[i]
+            hits[i, k] = (own[0] > 0) == (y[i] == 1) if R == 1 else is_first_best(own, y[i])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -13,7 +11,7 @@ from threadpoolctl import threadpool_limits
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.kernels.compiling import compiled
-from scoreline.engine.kernels.losses import compiled_loss, loss_row
+from scoreline.engine.kernels.judging import CHUNK, JudgingPasses
 from scoreline.engine.kernels.products import (
     CLASS_BLOCK,
     COLUMN_BLOCK,
@@ -25,26 +23,20 @@ from scoreline.engine.kernels.products import (
     padded,
     take,
 )
-from scoreline.engine.kernels.threads import run_together, thread_count
 from scoreline.engine.objective import Objective, block_rows
 from scoreline.engine.params import Params
-from scoreline.engine.passes import Judged, Passes
 
 __all__ = ["CompiledPasses"]
 
-#: Rows that a thread has in its buffer at a time.
-CHUNK = 256
 #: Numbers that stay in a core's second cache, and rows that are taken at the least where they are wide.
 CACHED, FEWEST = 1 << 18, 16
 
 
-class CompiledPasses(Passes):
+class CompiledPasses(JudgingPasses):
     """Passes that read bytes and float32 where they lie, in all threads; sums do not depend on their number."""
 
     def __init__(self, objective: Objective, source: DataSource) -> None:
         super().__init__(objective, source)
-        self._n_threads = thread_count()
-        self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
         first = next(iter(source.batches(1, seed=None)))
         rows = batch_buffer(self._n_threads * CHUNK, source.n_features, first.X.dtype)
         self._buffers = rows.reshape(self._n_threads, CHUNK, -1)
@@ -67,18 +59,6 @@ class CompiledPasses(Passes):
             first = last
         return out
 
-    def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
-        """Judge ``scores + t * change``; see `Passes.judge`."""
-        y, weight = self.labelled
-        n = len(scores)
-        sums = np.zeros((padded(n, CHUNK) // CHUNK, 3))
-        no_weight = np.ones(0) if weight is None else weight
-        moves = scores if change is None else np.ascontiguousarray(change)
-        step = np.float32(0 if change is None else t)
-        self._together(_judge, compiled_loss(self.objective.loss), scores, moves, step, y, no_weight, slopes, sums)
-        loss, hits, slope = (sums.sum(axis=0) / self.source.total_weight).tolist()
-        return Judged(loss, hits, 0.0 if change is None else slope)
-
     def gradient(self, params: Params, slopes: FloatArray) -> Params:
         """Return the gradient from the losses' slopes; see `Passes.gradient`."""
         R, D = params.W.shape[1:]
@@ -99,9 +79,6 @@ class CompiledPasses(Passes):
         rows = block_rows(self.source.n_features)
         return (batch.X for batch in self.source.batches(rows * 8, seed=None))
 
-    def _together(self, work: Callable[..., Any], *args: Any) -> None:
-        run_together(self._pool, self._n_threads, work, *args)
-
 
 @compiled
 def _score(thread, n_threads, X, buffers, W, b, out):
@@ -121,27 +98,6 @@ def _score(thread, n_threads, X, buffers, W, b, out):
         for i in range(rows):
             for m in range(len(b)):
                 out[first + i, m] = scores[i, m]
-
-
-@compiled
-def _judge(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
-    """Judge a thread's share of the rows; each chunk of rows has sums of its own."""
-    n, R = scores.shape
-    here = np.empty(R, np.float32)
-    chunks = len(sums)
-    for chunk in range(chunks * thread // n_threads, chunks * (thread + 1) // n_threads):
-        for i in range(chunk * CHUNK, min((chunk + 1) * CHUNK, n)):
-            for m in range(R):
-                here[m] = scores[i, m] + t * change[i, m]
-            value = float(loss_row(loss, here, y[i], slopes[i]))
-            hit = 1.0 if (int(here[0] > 0) if R == 1 else here.argmax()) == y[i] else 0.0
-            along = 0.0
-            for m in range(R):
-                along += float(slopes[i, m]) * float(change[i, m])
-            w = weight[i] if len(weight) else 1.0
-            sums[chunk, 0] += w * value
-            sums[chunk, 1] += w * hit
-            sums[chunk, 2] += w * along
 
 
 @compiled

@@ -13,7 +13,7 @@ from llvmlite.binding import get_host_cpu_features
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
-__all__ = ["LANES", "add", "fma", "load", "maximum", "splat", "spread", "store", "subtract", "total"]
+__all__ = ["LANES", "add", "fma", "highest", "load", "maximum", "splat", "spread", "store", "subtract", "total"]
 
 
 def _lanes() -> int:
@@ -149,15 +149,30 @@ def fma(typing: Any, a: Any, b: Any, c: Any) -> Any:
     return _vector(a, b, c), build
 
 
+def _folded(builder: Any, vector: Any, combine: Any) -> Any:
+    """Return what the lanes of a vector come to, combined in a fixed order."""
+    parts = [builder.extract_element(vector, _INT(lane)) for lane in range(LANES)]
+    while len(parts) > 1:
+        half = len(parts) // 2
+        parts = [combine(parts[i], parts[i + half]) for i in range(half)]
+    return parts[0]
+
+
 @intrinsic
 def total(typing: Any, vector: Any) -> Any:
     """Return the sum of a vector, in a fixed order."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        parts = [builder.extract_element(args[0], _INT(lane)) for lane in range(LANES)]
-        while len(parts) > 1:
-            half = len(parts) // 2
-            parts = [builder.fadd(parts[i], parts[i + half]) for i in range(half)]
-        return parts[0]
+        return _folded(builder, args[0], builder.fadd)
+
+    return types.float32(vector), build
+
+
+@intrinsic
+def highest(typing: Any, vector: Any) -> Any:
+    """Return the largest number of a vector."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _folded(builder, args[0], lambda a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b))
 
     return types.float32(vector), build

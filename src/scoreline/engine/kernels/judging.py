@@ -1,0 +1,89 @@
+"""Passes whose losses are judged in compiled code, a row at a time in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.data.base import DataSource
+from scoreline.engine.kernels.compiling import compiled_loosely
+from scoreline.engine.kernels.losses import compiled_loss, is_first_best, loss_row
+from scoreline.engine.kernels.threads import run_together, thread_count
+from scoreline.engine.objective import Objective
+from scoreline.engine.passes import Judged, Passes
+
+__all__ = ["JudgingPasses"]
+
+#: Rows of scores that have sums of their own, whatever the number of threads; parts of the rows whose slopes do.
+CHUNK, PARTS = 256, 64
+
+
+class JudgingPasses(Passes):
+    """Passes that judge float32 scores in all threads, and leave products to BLAS, as suits many classes."""
+
+    def __init__(self, objective: Objective, source: DataSource) -> None:
+        super().__init__(objective, source)
+        self._n_threads = thread_count()
+        self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
+
+    def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
+        """Judge ``scores + t * change``; see `Passes.judge`."""
+        y, weight = self.labelled
+        sums = np.zeros((-(-len(scores) // CHUNK), 3))
+        no_weight = np.ones(0) if weight is None else weight
+        moves = scores if change is None else change
+        # A change that is the same for all rows is one row.
+        moves = np.ascontiguousarray(moves[:1] if moves.strides[0] == 0 else moves)
+        step = np.float32(0 if change is None else t)
+        self._together(_judge, compiled_loss(self.objective.loss), scores, moves, step, y, no_weight, slopes, sums)
+        loss, hits, slope = (sums.sum(axis=0) / self.source.total_weight).tolist()
+        return Judged(loss, hits, 0.0 if change is None else slope)
+
+    def mean_slopes(self, slopes: FloatArray) -> FloatArray:
+        """Return the weighted mean of the slopes; see `Passes.mean_slopes`."""
+        weight = self.labelled.weight
+        sums = np.zeros((PARTS, slopes.shape[1]))
+        self._together(_add_slopes, slopes, np.ones(0) if weight is None else weight, sums)
+        return np.asarray(sums.sum(axis=0) / self.source.total_weight)
+
+    def _together(self, work: Callable[..., Any], *args: Any) -> None:
+        run_together(self._pool, self._n_threads, work, *args)
+
+
+@compiled_loosely
+def _judge(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
+    """Judge a thread's share of the rows, each chunk with sums of its own; one row of changes serves all."""
+    n, R = scores.shape
+    here = np.empty(R, np.float32)
+    chunks = len(sums)
+    for chunk in range(chunks * thread // n_threads, chunks * (thread + 1) // n_threads):
+        for i in range(chunk * CHUNK, min((chunk + 1) * CHUNK, n)):
+            own, move, pulls = scores[i], change[min(i, len(change) - 1)], slopes[i]
+            for m in range(R):
+                here[m] = own[m] + t * move[m]
+            value = float(loss_row(loss, here, y[i], pulls))
+            hit = 1.0 if (int(here[0] > 0) == y[i] if R == 1 else is_first_best(here, y[i])) else 0.0
+            along = 0.0
+            for m in range(R):
+                along += float(pulls[m]) * float(move[m])
+            w = weight[i] if len(weight) else 1.0
+            sums[chunk, 0] += w * value
+            sums[chunk, 1] += w * hit
+            sums[chunk, 2] += w * along
+
+
+@compiled_loosely
+def _add_slopes(thread, n_threads, slopes, weight, sums):
+    """Add up the slopes of a thread's share of the parts."""
+    n, parts = len(slopes), len(sums)
+    for part in range(parts * thread // n_threads, parts * (thread + 1) // n_threads):
+        total = sums[part]
+        for i in range(n * part // parts, n * (part + 1) // parts):
+            w = weight[i] if len(weight) else 1.0
+            own = slopes[i]
+            for m in range(len(own)):
+                total[m] += w * float(own[m])
