@@ -166,7 +166,7 @@ def test_mismatch_tells_everything():
 
 
 def test_slopes_prove_as_they_are_where_the_gradient_says_so(monkeypatch):
-    """With many classes curvatures differ by far, and slopes moved along one step prove less than those of the point."""
+    """With many classes curvatures differ by far, and slopes moved along one step prove less than the point's."""
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(100, 30))
     y = np.arange(1500) % 100
