@@ -134,7 +134,7 @@ def minimize_exactly(
     wish = yield RunStarted(1, max_iter, source.n_examples, start)
     passes = passes_over(objective, source, start.W.dtype)
     run = _Run(passes, tol, max_iter, moments or measure_for(objective, source))
-    scores = passes.scores(start)
+    scores = passes.scores(start) if start.W.any() else np.repeat(start.b, source.n_examples, axis=0)
     here = Point.at(run.passes, start, scores, np.empty_like(scores))
     while wish is None:
         here, reason = yield from run.descend(here)
