@@ -233,7 +233,7 @@ class Exact(Solver):
         del settings
         return [
             extent.examples(),
-            extent.scores(10),
+            extent.scores(8),
             extent.moments(),
             extent.weights(2 * MEMORY + 10),
             extent.blocks(),
