@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from scoreline._checks import check_number
 from scoreline._typing import Array
-from scoreline.errors import DataError
-from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
+from scoreline.features.colour_histogram import AddPixels, ColourHistogram
 
 __all__ = ["HueHistogram"]
 
 
-class HueHistogram(ImageDescriptor):
+class HueHistogram(ColourHistogram):
     r"""How much of each hue there is in each cell of a grid: D = grid^2 * bins.
 
     A pixel's hue h in [0, 1) (that of HSV: red 0, green 1/3, blue 2/3) lies between the centres of two bins, which
@@ -44,6 +42,9 @@ class HueHistogram(ImageDescriptor):
     saturation is small.
     """
 
+    name: ClassVar[str] = "hue"
+    subject: ClassVar[str] = "hues"
+
     def __init__(self, bins: int = 32, grid: int = 1, *, power: float = 0.5) -> None:
         self.bins = bins
         self.grid = grid
@@ -57,28 +58,8 @@ class HueHistogram(ImageDescriptor):
         cells = np.ndindex(self.grid, self.grid)
         return np.array([f"cell_{r}_{c}_hue_{d}" for r, c in cells for d in degrees], dtype=object)
 
-    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+    def _add_pixels(self) -> AddPixels:
         from scoreline.features.kernels.hue import hue_sums
 
-        def describe(images: Array, out: Array) -> None:
-            out[:] = 0
-            hue_sums(images, self.grid, out.reshape(len(out), self.grid**2, self.bins))
-            raise_to(self.power, out)
-
-        return self.grid**2 * self.bins, describe
-
-    def _least_side(self) -> int:
-        for name in ("bins", "grid"):
-            check_number(name, getattr(self, name), 1)
-        check_number("power", self.power, 0, above=True)
-        return int(self.grid)
-
-    def _check(self, X: Array) -> Array:
-        X = super()._check(X)
-        if X.shape[3] != 3:
-            raise DataError(
-                "Grey images came to a histogram of hues",
-                allowed="images of three channels (red, green, blue)",
-                fix="leave hue out of the features",
-            )
-        return X
+        add_pixels: AddPixels = hue_sums
+        return add_pixels

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from scoreline._checks import check_number
 from scoreline._typing import Array
-from scoreline.errors import DataError
-from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
+from scoreline.features.colour_histogram import AddPixels, ColourHistogram
 
 __all__ = ["OpponentHistogram"]
 
 
-class OpponentHistogram(ImageDescriptor):
+class OpponentHistogram(ColourHistogram):
     r"""How much of each opponent colour there is in each cell of a grid: D = grid^2 * 3 * bins.
 
     .. math::
@@ -45,6 +43,10 @@ class OpponentHistogram(ImageDescriptor):
     recognition. PAMI 32(9), 1582-1596.
     """
 
+    name: ClassVar[str] = "opponent"
+    subject: ClassVar[str] = "opponent colours"
+    channels: ClassVar[tuple[int, ...]] = (3,)
+
     def __init__(self, bins: int = 16, grid: int = 1, *, power: float = 0.5) -> None:
         self.bins = bins
         self.grid = grid
@@ -59,28 +61,8 @@ class OpponentHistogram(ImageDescriptor):
             dtype=object,
         )
 
-    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+    def _add_pixels(self) -> AddPixels:
         from scoreline.features.kernels.opponent import opponent_sums
 
-        def describe(images: Array, out: Array) -> None:
-            out[:] = 0
-            opponent_sums(images, self.grid, out.reshape(len(out), self.grid**2, 3, self.bins))
-            raise_to(self.power, out)
-
-        return self.grid**2 * 3 * self.bins, describe
-
-    def _least_side(self) -> int:
-        for name in ("bins", "grid"):
-            check_number(name, getattr(self, name), 1)
-        check_number("power", self.power, 0, above=True)
-        return int(self.grid)
-
-    def _check(self, X: Array) -> Array:
-        X = super()._check(X)
-        if X.shape[3] != 3:
-            raise DataError(
-                "Grey images came to a histogram of opponent colours",
-                allowed="images of three channels (red, green, blue)",
-                fix="leave opponent out of the features",
-            )
-        return X
+        add_pixels: AddPixels = opponent_sums
+        return add_pixels
