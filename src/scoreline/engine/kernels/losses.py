@@ -16,7 +16,7 @@ from numba.extending import overload, register_jitable
 
 from scoreline.engine.kernels.compiling import LOOSE, compiled_loosely
 from scoreline.engine.kernels.exponential import exponential
-from scoreline.engine.kernels.vectors import LANES, highest, load, maximum
+from scoreline.engine.kernels.searching import first_place, largest
 from scoreline.losses import CrammerSinger, Loss, OneVsAll, Softmax, SquaredError, WestonWatkins
 
 __all__ = ["CompiledLoss", "compiled_loss", "is_first_best", "loss_row", "loss_rows"]
@@ -92,25 +92,10 @@ def _pick(loss, scores, y, slopes):
 
 
 @register_jitable
-def _largest(scores, low, high):
-    """Return the largest of ``scores[low:high]``, which is not empty."""
-    best = scores[low]
-    vectors = (high - low) // LANES
-    if vectors > 0:
-        most = load(scores, low)
-        for v in range(1, vectors):
-            most = maximum(load(scores, low + v * LANES), most)
-        best = highest(most)
-    for c in range(low + vectors * LANES, high):
-        best = max(best, scores[c])
-    return best
-
-
-@register_jitable
 def is_first_best(scores, y):
     """Return whether y is the class with the best score, the first one of equals."""
-    before = y == 0 or _largest(scores, 0, y) < scores[y]
-    return before and (y == len(scores) - 1 or _largest(scores, y + 1, len(scores)) <= scores[y])
+    before = y == 0 or largest(scores, 0, y) < scores[y]
+    return before and (y == len(scores) - 1 or largest(scores, y + 1, len(scores)) <= scores[y])
 
 
 def _softmax(loss, scores, y, slopes):
@@ -125,12 +110,8 @@ def _softmax(loss, scores, y, slopes):
         share = loss.label_smoothing / np.float32(2)
         slopes[0] = sign * (share - wrong)
         return value + share * margin
-    best = _largest(scores, 0, R)
-    top = y
-    if scores[y] != best:
-        top = 0
-        while top < R - 1 and scores[top] != best:
-            top += 1
+    best = largest(scores, 0, R)
+    top = y if scores[y] == best else first_place(scores, best)
     for c in range(R):
         slopes[c] = exponential(scores[c] - best)
     slopes[top] = 0  # the sum of the exponentials is 1 + rest
