@@ -22,7 +22,7 @@ _C5, _C6, _C7 = np.float32(8.3334519073e-3), np.float32(1.3981999507e-3), np.flo
 _BIAS, _FRACTION = np.int32(127), np.int32(23)
 
 
-@compiled  # whoever calls it: ln 2 is taken off in this order
+@compiled  # never loosely: ln 2 is taken off in this order
 def exponential(x):
     r"""Return :math:`e^x` of a float32 that is at most 0, to 2e-7 relative.
 
