@@ -1,6 +1,7 @@
 """Real data that tests may read, found through the environment and never copied into the project."""
 
 import os
+import signal
 import tarfile
 from pathlib import Path
 
@@ -31,6 +32,13 @@ def cifar10_jpeg(tmp_path_factory):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(tar.extractfile(member).read())
     return out
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard_interrupts():
+    """A shell starts what it sends to the background deaf to Ctrl-C, and all that it starts in turn with it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
