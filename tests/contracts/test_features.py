@@ -35,6 +35,7 @@ SPECS = [
     "two-layers:16,channels=8,components=9,n_patches=400",
     "hog:8,hue:4,words:12,step=6",
     "mirror:[hog:8,words:12,step=6]",
+    "products:[hog:8,words:12,step=6]",
 ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from scoreline.features.bag_of_words import BagOfWords
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.dense_sift import DenseSIFT
+from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import ImageDescriptor
 from scoreline.features.gist import GIST
 from scoreline.features.hog import HOG
@@ -17,6 +18,7 @@ from scoreline.features.mirror_average import MirrorAverage
 from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
+from scoreline.features.principal_products import PrincipalProducts
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.specs import FEATURES, build_features
 from scoreline.features.textons import Textons
@@ -30,6 +32,7 @@ __all__ = [
     "LBP",
     "BagOfWords",
     "DenseSIFT",
+    "DerivedFeatures",
     "FeatureExtractor",
     "FeatureUnion",
     "HueHistogram",
@@ -38,6 +41,7 @@ __all__ = [
     "OpponentHistogram",
     "PatchDictionary",
     "Pixels",
+    "PrincipalProducts",
     "SelfSimilarity",
     "Textons",
     "TwoLayerDictionary",

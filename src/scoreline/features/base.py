@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
-from scoreline._typing import Array
+from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError
 
 __all__ = ["FeatureExtractor"]
@@ -57,6 +57,13 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
     @abstractmethod
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of the D features, an array of str."""
+
+    def relative_weights(self) -> FloatArray:
+        """Return how much each of the D numbers should count beside the others once all vary alike: the same.
+
+        A classifier multiplies standardised rows by them, so that a penalty keeps what weighs little smaller.
+        """
+        return np.ones(len(self.get_feature_names_out()))
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "image_shape_")

@@ -8,14 +8,15 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from scoreline._typing import Array
+from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
+from scoreline.features.derived import DerivedFeatures
 
 __all__ = ["MirrorAverage"]
 
 
-class MirrorAverage(FeatureExtractor):
+class MirrorAverage(DerivedFeatures):
     r"""The mean of an image's and its mirror image's rows: :math:`(f(x) + f(\bar x)) / 2`, as long as f's.
 
     A linear classifier of these rows gives an image and its mirror image the same scores, which are the means of
@@ -44,7 +45,7 @@ class MirrorAverage(FeatureExtractor):
 
     def fit(self, X: Array, y: Any = None) -> Self:
         """Fit what is averaged on images ``(n, H, W, ch)``; it sets ``inner_``."""
-        self.inner_ = self._unfitted().fit(X, y)
+        self.inner_ = self.unfitted_inner().fit(X, y)
         return super().fit(X)
 
     def transform(self, X: Array) -> Array:
@@ -61,21 +62,22 @@ class MirrorAverage(FeatureExtractor):
         check_is_fitted(self)
         return self.inner_.get_feature_names_out(input_features)
 
+    def relative_weights(self) -> FloatArray:
+        """Return the weights of what is averaged; see `FeatureExtractor.relative_weights`."""
+        return self.inner_.relative_weights()
+
     def state(self) -> dict[str, Array]:
         """Return what the averaged features have learned."""
         return self.inner_.state()
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Let the averaged features take over their state."""
-        self.inner_ = self._unfitted().restore(image_shape, state)
+        self.inner_ = self.unfitted_inner().restore(image_shape, state)
         return super().restore(image_shape, state)
 
-    def _unfitted(self) -> FeatureExtractor:
-        from sklearn.base import clone
-
-        from scoreline.features.specs import build_features
-
-        inner = build_features(self.features) if isinstance(self.features, str) else clone(self.features)
+    def unfitted_inner(self) -> FeatureExtractor:
+        """Return what is averaged; see `DerivedFeatures.unfitted_inner`."""
+        inner = super().unfitted_inner()
         if isinstance(inner, MirrorAverage):
             raise UsageError(
                 "A mirror average is to be averaged again",

@@ -14,6 +14,7 @@ from scoreline.features.mirror_average import MirrorAverage
 from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
+from scoreline.features.principal_products import PrincipalProducts
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.textons import Textons
 from scoreline.features.two_layer_dictionary import TwoLayerDictionary
@@ -39,6 +40,7 @@ FEATURES: Registry[FeatureExtractor] = Registry(
         "dictionary": PatchDictionary,
         "mirror": MirrorAverage,
         "two-layers": TwoLayerDictionary,
+        "products": PrincipalProducts,
     },
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from scoreline._typing import Array
+from scoreline._typing import Array, FloatArray
 from scoreline.errors import UsageError
 from scoreline.features.base import FeatureExtractor
 
@@ -53,6 +53,11 @@ class FeatureUnion(FeatureExtractor):
         """Return how many numbers of a row each part gives."""
         check_is_fitted(self)
         return [len(part.get_feature_names_out()) for _, part in self.parts]
+
+    def relative_weights(self) -> FloatArray:
+        """Return the parts' weights, one after the other; see `FeatureExtractor.relative_weights`."""
+        check_is_fitted(self)
+        return np.concatenate([part.relative_weights() for _, part in self.parts])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``{part}__{name}``, as scikit-learn's `FeatureUnion` does."""

@@ -37,10 +37,10 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
     r"""Choose by what ridge regression reaches on the validation split: it needs the moments of the rows alone.
 
     With rows standardised, moments :math:`M = X^\top X / N` and :math:`C = X^\top Y / N` of one pass, and s the
-    weight of each feature's block, the answers are :math:`x^\top S (S M S + r I)^{-1} S C`, so that a trial costs
-    one Cholesky factor for each of four r. Weights begin at 1. In turn, each but the largest block's is halved or
-    doubled for as long as the accuracy grows, until no change of one weight makes it grow. They are told with a
-    mean square of 1 over all features, so that ``lam`` keeps its measure.
+    weight of each feature, its own and its block's, the answers are :math:`x^\top S (S M S + r I)^{-1} S C`, so
+    that a trial costs one Cholesky factor for each of four r. Weights begin at 1. In turn, each but the largest
+    block's is halved or doubled for as long as the accuracy grows, until no change of one weight makes it grow.
+    They are told with a mean square of 1 over all features, so that ``lam`` keeps its measure.
 
     Parameters
     ----------
@@ -113,6 +113,7 @@ class _Trial:
         self._standardization = Standardization.of(source)
         self._held_out = self._standardized(prepared.rows["validation"])
         self._y = prepared.labels("validation")
+        self._own = prepared.extractor.relative_weights()
         D = rows.shape[1]
         self._moments: Array = np.zeros((D, D), np.float32)
         self._targets: Array = np.zeros((D, n_classes), np.float32)
@@ -128,7 +129,7 @@ class _Trial:
         """Return the best validation accuracy over a few ridges."""
         from scipy.linalg import cho_factor, cho_solve
 
-        scale = np.repeat(weights, widths).astype(np.float32)
+        scale = (self._own * np.repeat(weights, widths)).astype(np.float32)
         system = self._moments * scale * scale[:, None]
         typical = float(np.einsum("ii->i", system).mean())
         best = 0.0

@@ -17,7 +17,7 @@ import numpy as np
 from scoreline import features
 from scoreline._typing import Array
 from scoreline.data import Progress, user_cache
-from scoreline.features import FeatureExtractor, FeatureUnion, ImageDescriptor, MirrorAverage
+from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
 from scoreline.features.descriptor import BATCH
 
 __all__ = ["FeatureCache", "extract", "fit_features"]
@@ -166,7 +166,7 @@ def extract(
 
 def _is_costly(extractor: FeatureExtractor, X: Array) -> bool:
     """Whether features are computed, not merely a view of the pixels, of more images than one shard holds."""
-    return isinstance(extractor, ImageDescriptor | FeatureUnion | MirrorAverage) and len(X) > _shard_length(X)
+    return isinstance(extractor, ImageDescriptor | FeatureUnion | DerivedFeatures) and len(X) > _shard_length(X)
 
 
 def _shards(X: Array) -> Iterator[slice]:

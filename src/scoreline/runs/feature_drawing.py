@@ -12,7 +12,7 @@ from scoreline.data import LoadOptions, Progress, decode_image, load_dataset, to
 from scoreline.data.images import SUFFIXES
 from scoreline.data.names import printable
 from scoreline.errors import DataError, ImageError
-from scoreline.features import FeatureExtractor, FeatureUnion, MirrorAverage, build_features
+from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, build_features
 from scoreline.report.figures import DARK, LIGHT, feature_views, png_bytes
 from scoreline.runs.drawing import Drawing
 
@@ -65,7 +65,7 @@ def draw_features(
 def _parts(extractor: FeatureExtractor, features: str) -> list[tuple[str, FeatureExtractor]]:
     if isinstance(extractor, FeatureUnion):
         return [drawn for name, part in extractor.parts for drawn in _parts(part, name)]
-    if isinstance(extractor, MirrorAverage):
+    if isinstance(extractor, DerivedFeatures):
         return _parts(extractor.inner_, str(extractor.features))
     return [(features, extractor)]
 

@@ -119,15 +119,16 @@ def build_classifier(config: RunConfig, prepared: Prepared) -> LinearClassifier:
 
 
 def feature_weights(config: RunConfig, prepared: Prepared) -> FloatArray | None:
-    """Return the weight of each feature ``(D,)``, None where all count the same.
+    """Return the weight of each feature ``(D,)``, its own and its block's, None where all count the same.
 
     Raises
     ------
     UsageError
         The weights have yet to be chosen, or are not one for each of several features.
     """
+    own = prepared.extractor.relative_weights()
     if config.block_weights is None:
-        return None
+        return None if np.all(own == 1) else own
     if config.block_weights == "auto":
         raise UsageError(
             "block_weights is 'auto' where nothing chooses it",
@@ -141,7 +142,7 @@ def feature_weights(config: RunConfig, prepared: Prepared) -> FloatArray | None:
             allowed="one weight for each",
             fix="write them in the order of the features, or auto",
         )
-    return np.repeat(weights, widths)
+    return own * np.repeat(weights, widths)
 
 
 def block_widths(prepared: Prepared) -> list[int]:

@@ -19,6 +19,7 @@ from scoreline.features import (
     LBP,
     BagOfWords,
     DenseSIFT,
+    DerivedFeatures,
     FeatureExtractor,
     FeatureUnion,
     HueHistogram,
@@ -26,6 +27,7 @@ from scoreline.features import (
     OpponentHistogram,
     PatchDictionary,
     Pixels,
+    PrincipalProducts,
     SelfSimilarity,
     Textons,
     TwoLayerDictionary,
@@ -170,8 +172,8 @@ def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> Float
     return _mosaic(panels, theme)
 
 
-def _mirrored(extractor: MirrorAverage, image: Array, theme: Theme) -> FloatArray:
-    """What the first of the averaged features sees."""
+def _derived(extractor: DerivedFeatures, image: Array, theme: Theme) -> FloatArray:
+    """What the first of the features sees that these are made of."""
     inner = extractor.inner_
     return picture_of(inner.parts[0][1] if isinstance(inner, FeatureUnion) else inner, image, theme)
 
@@ -198,7 +200,8 @@ PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArr
         DenseSIFT: _sift,
         BagOfWords: _words,
         PatchDictionary: _dictionary,
-        MirrorAverage: _mirrored,
+        MirrorAverage: _derived,
+        PrincipalProducts: _derived,
         TwoLayerDictionary: _two_layers,
     }
 )

@@ -1,0 +1,28 @@
+"""Features that are made of other features."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scoreline.features.base import FeatureExtractor
+
+__all__ = ["DerivedFeatures"]
+
+
+class DerivedFeatures(FeatureExtractor):
+    """What is computed from the rows of other features: of its parameter `features`, left in ``inner_`` by `fit`.
+
+    As a spec they stand in brackets: ``mirror:[hog:8,lbp]``.
+    """
+
+    features: Any
+    inner_: FeatureExtractor
+
+    def unfitted_inner(self) -> FeatureExtractor:
+        """Return the features that this is made of: built where they are a text, else a clone."""
+        from sklearn.base import clone
+
+        from scoreline.features.specs import build_features
+
+        given = self.features
+        return build_features(given) if isinstance(given, str) else clone(given)

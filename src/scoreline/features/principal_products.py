@@ -1,0 +1,157 @@
+"""Other features, and the products of their principal components: what shows together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._checks import check_number
+from scoreline._typing import Array, FloatArray
+from scoreline.features.derived import DerivedFeatures
+from scoreline.features.descriptor import BATCH
+
+__all__ = ["PrincipalProducts"]
+
+#: A component whose variance is below this share of the first one's is rounding.
+_NOTHING = 1e-6
+
+
+class PrincipalProducts(DerivedFeatures):
+    r"""The D numbers x of other features, and the products of their p principal components: D + p (p + 1) / 2.
+
+    A linear classifier adds up what each number says by itself. The products of two components let it say what
+    two of them mean together. With x standardised, :math:`\lambda_i` the variances of its components along
+    directions :math:`v_i`, and :math:`z_i = v_i \cdot x / \sqrt{\lambda_i}`, the numbers are
+
+    .. math:: x_1, \dots, x_D, \; z_1 z_1, z_1 z_2, \dots, z_p z_p
+
+    and the product of i and j counts as much as :math:`\sqrt{\lambda_i \lambda_j}`, as it does in the kernel
+    :math:`x \cdot x' + c \, (x \cdot x')^2` of which this is the part that p components hold (`relative_weights`).
+
+    Parameters
+    ----------
+    features : str or FeatureExtractor
+        What is multiplied, such as ``"hog,lbp"``; as a spec, ``products:[hog:8,lbp]``.
+    components : int
+        p, or as many as there are.
+    share : float
+        The variance of all products, as they count, for that of all x.
+    n_images : int
+        Images that the components are learned from.
+    random_state : int
+        The seed of the choice of those images, and of the components.
+
+    Raises
+    ------
+    UsageError
+        A parameter is out of its range.
+
+    References
+    ----------
+    Chang, Y.-W., Hsieh, C.-J., Chang, K.-W., Ringgaard, M. & Lin, C.-J. (2010). Training and testing low-degree
+    polynomial data mappings via linear SVM. JMLR 11. Halko, N., Martinsson, P. G. & Tropp, J. A. (2011). Finding
+    structure with randomness. SIAM Review 53, for the components.
+    """
+
+    def __init__(
+        self,
+        features: Any = "hog",
+        *,
+        components: int = 100,
+        share: float = 0.002,
+        n_images: int = 5_000,
+        random_state: int = 0,
+    ) -> None:
+        self.features = features
+        self.components = components
+        self.share = share
+        self.n_images = n_images
+        self.random_state = random_state
+
+    def fit(self, X: Array, y: Any = None) -> Self:
+        r"""Fit the features on images ``(n, H, W, ch)``, and find the principal components of their rows.
+
+        It sets ``inner_``, ``mean_`` (D,), ``directions_`` (D, p), the :math:`v_i / \sqrt{\lambda_i}` for rows
+        that are not standardised yet, and ``variances_`` (p,), the :math:`\lambda_i`.
+        """
+        from sklearn.utils.extmath import randomized_svd
+
+        for name in ("components", "n_images"):
+            check_number(name, getattr(self, name), 1)
+        check_number("share", self.share, 0, above=True)
+        self.inner_ = self.unfitted_inner().fit(X, y)
+        rng = np.random.default_rng(self.random_state)
+        chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
+        rows = self.inner_.transform(X[chosen]).astype(np.float32)
+        self.mean_ = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+        rows -= self.mean_
+        deviation = np.sqrt(np.einsum("ij,ij->j", rows, rows, dtype=np.float64) / max(len(rows), 1))
+        scale = np.where(deviation > 0, self.inner_.relative_weights() / np.where(deviation > 0, deviation, 1), 0)
+        rows *= scale.astype(np.float32)
+        most = min(self.components, *rows.shape)
+        _, lengths, directions = randomized_svd(rows, most, random_state=self.random_state)
+        variances = np.square(lengths, dtype=np.float64) / max(len(rows), 1)
+        kept = variances > _NOTHING * variances.max(initial=0)
+        self.variances_ = variances[kept]
+        self.directions_ = (scale[:, None] * directions[kept].T / np.sqrt(self.variances_)).astype(np.float32)
+        return super().fit(X)
+
+    def transform(self, X: Array) -> Array:
+        """Return the rows and their products, ``(n, D + p (p + 1) / 2)`` float32."""
+        from threadpoolctl import threadpool_limits
+
+        from scoreline.engine.kernels.threads import thread_count
+
+        check_is_fitted(self)
+        rows = self.inner_.transform(self._check(X))
+        i, j = self._pairs()
+        D = rows.shape[1]
+        out = np.empty((len(rows), D + len(i)), np.float32)
+
+        def take(low: int) -> None:
+            own, batch = rows[low : low + BATCH], out[low : low + BATCH]
+            batch[:, :D] = own
+            z = (own - self.mean_) @ self.directions_
+            np.multiply(z[:, i], z[:, j], out=batch[:, D:])
+
+        n_threads = thread_count()
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(take, range(0, len(rows), BATCH)))
+        return out
+
+    def relative_weights(self) -> FloatArray:
+        """Return those of x, and of each product; see `FeatureExtractor.relative_weights`."""
+        check_is_fitted(self)
+        inner = self.inner_.relative_weights()
+        i, j = self._pairs()
+        squares = self.variances_[i] * self.variances_[j]
+        return np.concatenate([inner, np.sqrt(self.share * np.square(inner).sum() * squares / squares.sum())])
+
+    def get_feature_names_out(self, input_features: Any = None) -> Array:
+        """Return the names of x, and ``product_{i}_{j}``."""
+        check_is_fitted(self)
+        products = [f"product_{i}_{j}" for i, j in zip(*self._pairs(), strict=True)]
+        inner = self.inner_.get_feature_names_out(input_features)
+        return np.concatenate([inner, np.array(products, dtype=object)])
+
+    def state(self) -> dict[str, Array]:
+        """Return what the features have learned, and the components."""
+        inner = {f"inner.{name}": array for name, array in self.inner_.state().items()}
+        return {**inner, "mean": self.mean_, "directions": self.directions_, "variances": self.variances_}
+
+    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
+        """Take over the components, and let the features take over their state."""
+        inner = {name.removeprefix("inner."): part for name, part in state.items() if name.startswith("inner.")}
+        self.inner_ = self.unfitted_inner().restore(image_shape, inner)
+        self.mean_, self.directions_, self.variances_ = (
+            state[name] for name in ("mean", "directions", "variances")
+        )
+        return super().restore(image_shape, state)
+
+    def _pairs(self) -> tuple[Array, Array]:
+        """Return the numbers of the components of each product."""
+        return np.triu_indices(len(self.variances_))
