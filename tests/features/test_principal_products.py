@@ -33,14 +33,14 @@ def test_rows_are_the_features_and_products_of_scikit_learns_components():
     assert (products[:, i == j] >= 0).all()
 
 
-def test_products_count_as_in_the_kernel():
+def test_products_count_less_along_smaller_components():
     extractor = PrincipalProducts("hog:8", components=3, share=0.01).fit(IMAGES)
     weights, D = extractor.relative_weights(), 36
     assert (weights[:D] == 1).all()
     assert np.square(weights[D:]).sum() == pytest.approx(0.01 * D)
     one, two, three = extractor.variances_
-    np.testing.assert_allclose(weights[D + 1] / weights[D], np.sqrt(two / one))
-    np.testing.assert_allclose(weights[-1] / weights[D], three / one)
+    np.testing.assert_allclose(weights[D + 1] / weights[D], (two / one) ** 0.25)
+    np.testing.assert_allclose(weights[-1] / weights[D], np.sqrt(three / one))
 
 
 def test_no_more_components_than_there_are():

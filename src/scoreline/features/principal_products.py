@@ -29,8 +29,9 @@ class PrincipalProducts(DerivedFeatures):
 
     .. math:: x_1, \dots, x_D, \; z_1 z_1, z_1 z_2, \dots, z_p z_p
 
-    and the product of i and j counts as much as :math:`\sqrt{\lambda_i \lambda_j}`, as it does in the kernel
-    :math:`x \cdot x' + c \, (x \cdot x')^2` of which this is the part that p components hold (`relative_weights`).
+    and the product of i and j counts as much as :math:`(\lambda_i \lambda_j)^{1/4}` (`relative_weights`). In the
+    kernel :math:`x \cdot x' + c \, (x \cdot x')^2`, of which this would be the part that p components hold, it would
+    be the square of that, which leaves next to nothing to all but the first components.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ class PrincipalProducts(DerivedFeatures):
         check_is_fitted(self)
         inner = self.inner_.relative_weights()
         i, j = self._pairs()
-        squares = self.variances_[i] * self.variances_[j]
+        squares = np.sqrt(self.variances_[i] * self.variances_[j])
         return np.concatenate([inner, np.sqrt(self.share * np.square(inner).sum() * squares / squares.sum())])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
