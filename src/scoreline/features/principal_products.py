@@ -30,8 +30,8 @@ class PrincipalProducts(DerivedFeatures):
     .. math:: x_1, \dots, x_D, \; z_1 z_1, z_1 z_2, \dots, z_p z_p
 
     and the product of i and j counts as much as :math:`(\lambda_i \lambda_j)^{1/4}` (`relative_weights`). In the
-    kernel :math:`x \cdot x' + c \, (x \cdot x')^2`, of which this would be the part that p components hold, it would
-    be the square of that, which leaves next to nothing to all but the first components.
+    kernel :math:`x \cdot x' + c \, (x \cdot x')^2`, of which this would be the part that p components hold, it
+    would be the square of that, which leaves next to nothing to all but the first components.
 
     Parameters
     ----------
