@@ -41,6 +41,14 @@ def test_first_loss_sees_labels_that_do_not_belong():
 
 
 @pytest.mark.parametrize("loss", LOSSES)
+def test_thousands_of_features_can_be_overfitted(loss):
+    """Adam's steps in all of them together are long: a loss that grows on both sides must not run away."""
+    rows = MemorySource(RNG.gamma(0.3, size=(40, 3000)), np.arange(40) % 3, 3)
+    check = check_overfit(objective(loss), rows, 0)
+    assert check.passed, check
+
+
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_tiny_subset_can_be_fitted(loss):
     check = check_overfit(objective(loss), source(d=30), 0)
     assert check.passed, check
