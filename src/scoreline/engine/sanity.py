@@ -84,7 +84,7 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
     """
     few = _subset(source, n, seed)
     dtype = few.X.dtype
-    # The subset's own scale makes Adam's steps of 0.1 fit whatever the features are. Those of thousands of features
+    # The subset's own scale makes Adam's steps of 0.1 fit whatever the features are. Those of thousands of them
     # together are far too long for a loss that grows on both sides, unless they fall to nothing.
     free = replace(objective, penalty=NoPenalty(), standardization=Standardization.of(few))
     plan = Plan(Adam(), Cosine(), np.array([0.1]), n, OVERFIT_STEPS, seed)
