@@ -39,8 +39,8 @@ class PrincipalProducts(DerivedFeatures):
         What is multiplied, such as ``"hog,lbp"``; as a spec, ``products:[hog:8,lbp]``.
     components : int
         p, or as many as there are.
-    share : float
-        The variance of all products, as they count, for that of all x.
+    variance : float
+        That of all products together, as they count, where each of x has 1.
     n_images : int
         Images that the components are learned from.
     random_state : int
@@ -63,13 +63,13 @@ class PrincipalProducts(DerivedFeatures):
         features: Any = "hog",
         *,
         components: int = 100,
-        share: float = 0.002,
+        variance: float = 12.0,
         n_images: int = 5_000,
         random_state: int = 0,
     ) -> None:
         self.features = features
         self.components = components
-        self.share = share
+        self.variance = variance
         self.n_images = n_images
         self.random_state = random_state
 
@@ -83,7 +83,7 @@ class PrincipalProducts(DerivedFeatures):
 
         for name in ("components", "n_images"):
             check_number(name, getattr(self, name), 1)
-        check_number("share", self.share, 0, above=True)
+        check_number("variance", self.variance, 0, above=True)
         self.inner_ = self.unfitted_inner().fit(X, y)
         rng = np.random.default_rng(self.random_state)
         chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
@@ -130,7 +130,7 @@ class PrincipalProducts(DerivedFeatures):
         inner = self.inner_.relative_weights()
         i, j = self._pairs()
         squares = np.sqrt(self.variances_[i] * self.variances_[j])
-        return np.concatenate([inner, np.sqrt(self.share * np.square(inner).sum() * squares / squares.sum())])
+        return np.concatenate([inner, np.sqrt(self.variance * squares / squares.sum())])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of x, and ``product_{i}_{j}``."""
