@@ -6,7 +6,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from scoreline import LinearClassifier
-from scoreline.errors import UsageError
+from scoreline.errors import DataError, UsageError
 from scoreline.features import HOG, PrincipalProducts, build_features
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import feature_weights, prepare
@@ -56,6 +56,11 @@ def test_no_more_components_than_there_are():
 def test_parameters_out_of_range(bad):
     with pytest.raises(UsageError, match=next(iter(bad))):
         PrincipalProducts("hog:8", **bad).fit(IMAGES)
+
+
+def test_no_images():
+    with pytest.raises(DataError, match="No images"):
+        PrincipalProducts("hog:8").fit(IMAGES[:0])
 
 
 def test_they_say_what_two_numbers_mean_together():

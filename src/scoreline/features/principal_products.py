@@ -11,12 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
+from scoreline.errors import DataError
 from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import BATCH
 
 __all__ = ["PrincipalProducts"]
 
-#: A component whose variance is below this share of the first one's is rounding.
+#: A variance that is below this share of the first component's, or a deviation of a mean, is rounding.
 _NOTHING = 1e-6
 
 
@@ -48,6 +49,8 @@ class PrincipalProducts(DerivedFeatures):
 
     Raises
     ------
+    DataError
+        There are no images to learn from.
     UsageError
         A parameter is out of its range.
 
@@ -85,17 +88,25 @@ class PrincipalProducts(DerivedFeatures):
             check_number(name, getattr(self, name), 1)
         check_number("variance", self.variance, 0, above=True)
         self.inner_ = self.unfitted_inner().fit(X, y)
+        if not len(X):
+            raise DataError(
+                "No images came to find principal components of",
+                allowed="one image or more",
+                fix="look at the data: no image was left in the training split",
+            )
         rng = np.random.default_rng(self.random_state)
         chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
         rows = self.inner_.transform(X[chosen]).astype(np.float32)
         self.mean_ = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
         rows -= self.mean_
-        deviation = np.sqrt(np.einsum("ij,ij->j", rows, rows, dtype=np.float64) / max(len(rows), 1))
-        scale = np.where(deviation > 0, self.inner_.relative_weights() / np.where(deviation > 0, deviation, 1), 0)
+        deviation = np.sqrt(np.einsum("ij,ij->j", rows, rows, dtype=np.float64) / len(rows))
+        scale = np.zeros(len(deviation))
+        varies = deviation > _NOTHING * np.abs(self.mean_)
+        np.divide(self.inner_.relative_weights(), deviation, out=scale, where=varies)
         rows *= scale.astype(np.float32)
         most = min(self.components, *rows.shape)
         _, lengths, directions = randomized_svd(rows, most, random_state=self.random_state)
-        variances = np.square(lengths, dtype=np.float64) / max(len(rows), 1)
+        variances = np.square(lengths, dtype=np.float64) / len(rows)
         kept = variances > _NOTHING * variances.max(initial=0)
         self.variances_ = variances[kept]
         self.directions_ = (scale[:, None] * directions[kept].T / np.sqrt(self.variances_)).astype(np.float32)
