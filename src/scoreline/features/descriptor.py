@@ -15,7 +15,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
 
-__all__ = ["Describe", "ImageDescriptor", "raise_to"]
+__all__ = ["BATCH", "Describe", "ImageDescriptor", "each_batch", "raise_to"]
 
 #: Writes the rows ``(n, D)`` of images ``(n, H, W, ch)`` to its second argument.
 Describe: TypeAlias = Callable[[Array, Array], None]
@@ -32,8 +32,6 @@ class ImageDescriptor(FeatureExtractor):
 
     def transform(self, X: Array) -> Array:
         """Return a row of features for each image, ``(n, D)`` float32."""
-        from scoreline.engine.kernels.threads import thread_count
-
         check_is_fitted(self)
         X = self._check(X)
         if X.shape[3] != self.image_shape_[2]:
@@ -45,12 +43,7 @@ class ImageDescriptor(FeatureExtractor):
         length, describe = self._plan(X.shape[1:])
         rows = np.empty((len(X), length), np.float32)
 
-        def take(low: int) -> None:
-            describe(np.ascontiguousarray(X[low : low + BATCH]), rows[low : low + BATCH])
-
-        n_threads = thread_count()  # before BLAS is held to the one that each of ours may use
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
-            list(pool.map(take, range(0, len(X), BATCH)))
+        each_batch(len(X), lambda batch: describe(np.ascontiguousarray(X[batch]), rows[batch]))
         return rows
 
     @abstractmethod
@@ -78,6 +71,16 @@ class ImageDescriptor(FeatureExtractor):
                 fix="lower its sizes (cell, patch, grid), or resize the images first (image_size)",
             )
         return X
+
+
+def each_batch(n: int, work: Callable[[slice], None]) -> None:
+    """Do `work` for each batch of n images, in all threads; BLAS has the one that each of them may use."""
+    from scoreline.engine.kernels.threads import thread_count
+
+    batches = (slice(low, low + BATCH) for low in range(0, n, BATCH))
+    n_threads = thread_count()  # before BLAS is held to one
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(work, batches))
 
 
 def raise_to(power: float, rows: Array) -> None:

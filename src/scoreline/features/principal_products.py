@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import numpy as np
@@ -13,11 +12,11 @@ from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError
 from scoreline.features.derived import DerivedFeatures
-from scoreline.features.descriptor import BATCH
+from scoreline.features.descriptor import each_batch
 
 __all__ = ["PrincipalProducts"]
 
-#: A variance that is below this share of the first component's, or a deviation of a mean, is rounding.
+#: A component whose variance is below this share of the first one's is rounding.
 _NOTHING = 1e-6
 
 
@@ -82,6 +81,7 @@ class PrincipalProducts(DerivedFeatures):
         It sets ``inner_``, ``mean_`` (D,), ``directions_`` (D, p), the :math:`v_i / \sqrt{\lambda_i}` for rows
         that are not standardised yet, and ``variances_`` (p,), the :math:`\lambda_i`.
         """
+        from sklearn.preprocessing import StandardScaler
         from sklearn.utils.extmath import randomized_svd
 
         for name in ("components", "n_images"):
@@ -97,13 +97,10 @@ class PrincipalProducts(DerivedFeatures):
         rng = np.random.default_rng(self.random_state)
         chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
         rows = self.inner_.transform(X[chosen]).astype(np.float32)
-        self.mean_ = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-        rows -= self.mean_
-        deviation = np.sqrt(np.einsum("ij,ij->j", rows, rows, dtype=np.float64) / len(rows))
-        scale = np.zeros(len(deviation))
-        varies = deviation > _NOTHING * np.abs(self.mean_)
-        np.divide(self.inner_.relative_weights(), deviation, out=scale, where=varies)
-        rows *= scale.astype(np.float32)
+        scaler, weights = StandardScaler(), self.inner_.relative_weights()
+        rows = scaler.fit_transform(rows) * weights.astype(np.float32)
+        self.mean_ = scaler.mean_.astype(np.float32)
+        scale = weights / scaler.scale_
         most = min(self.components, *rows.shape)
         _, lengths, directions = randomized_svd(rows, most, random_state=self.random_state)
         variances = np.square(lengths, dtype=np.float64) / len(rows)
@@ -114,25 +111,18 @@ class PrincipalProducts(DerivedFeatures):
 
     def transform(self, X: Array) -> Array:
         """Return the rows and their products, ``(n, D + p (p + 1) / 2)`` float32."""
-        from threadpoolctl import threadpool_limits
-
-        from scoreline.engine.kernels.threads import thread_count
-
         check_is_fitted(self)
         rows = self.inner_.transform(self._check(X))
         i, j = self._pairs()
         D = rows.shape[1]
         out = np.empty((len(rows), D + len(i)), np.float32)
 
-        def take(low: int) -> None:
-            own, batch = rows[low : low + BATCH], out[low : low + BATCH]
-            batch[:, :D] = own
-            z = (own - self.mean_) @ self.directions_
-            np.multiply(z[:, i], z[:, j], out=batch[:, D:])
+        def take(batch: slice) -> None:
+            out[batch, :D] = rows[batch]
+            z = (rows[batch] - self.mean_) @ self.directions_
+            np.multiply(z[:, i], z[:, j], out=out[batch, D:])
 
-        n_threads = thread_count()
-        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
-            list(pool.map(take, range(0, len(rows), BATCH)))
+        each_batch(len(rows), take)
         return out
 
     def relative_weights(self) -> FloatArray:
