@@ -18,6 +18,9 @@ __all__ = ["PrincipalProducts"]
 
 #: A component whose variance is below this share of the first one's is rounding.
 _NOTHING = 1e-6
+#: How far a component may be from its mean, in standard deviations. Rare features (a pattern that few images have)
+#: lie hundreds away, where the product of two would be all that a classifier sees.
+_FARTHEST = 3.0
 
 
 class PrincipalProducts(DerivedFeatures):
@@ -25,7 +28,8 @@ class PrincipalProducts(DerivedFeatures):
 
     A linear classifier adds up what each number says by itself. The products of two components let it say what
     two of them mean together. With x standardised, :math:`\lambda_i` the variances of its components along
-    directions :math:`v_i`, and :math:`z_i = v_i \cdot x / \sqrt{\lambda_i}`, the numbers are
+    directions :math:`v_i`, and :math:`z_i = v_i \cdot x / \sqrt{\lambda_i}`, moved to -3 or 3 where it lies beyond
+    (winsorised), the numbers are
 
     .. math:: x_1, \dots, x_D, \; z_1 z_1, z_1 z_2, \dots, z_p z_p
 
@@ -57,7 +61,8 @@ class PrincipalProducts(DerivedFeatures):
     ----------
     Chang, Y.-W., Hsieh, C.-J., Chang, K.-W., Ringgaard, M. & Lin, C.-J. (2010). Training and testing low-degree
     polynomial data mappings via linear SVM. JMLR 11. Halko, N., Martinsson, P. G. & Tropp, J. A. (2011). Finding
-    structure with randomness. SIAM Review 53, for the components.
+    structure with randomness. SIAM Review 53, for the components. Tukey, J. W. (1962). The future of data analysis.
+    Annals of Mathematical Statistics 33, for winsorising.
     """
 
     def __init__(
@@ -120,6 +125,7 @@ class PrincipalProducts(DerivedFeatures):
         def take(batch: slice) -> None:
             out[batch, :D] = rows[batch]
             z = (rows[batch] - self.mean_) @ self.directions_
+            np.clip(z, -_FARTHEST, _FARTHEST, out=z)
             np.multiply(z[:, i], z[:, j], out=out[batch, D:])
 
         each_batch(len(rows), take)
