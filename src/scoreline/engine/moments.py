@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.objective import Objective, block_rows, compute_dtype
+from scoreline.engine.objective import Objective, compute_dtype
 from scoreline.engine.params import Params
 from scoreline.engine.point import Point
+from scoreline.engine.row_sample import sample_rows
 
 __all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "measure_matrix", "measure_moments"]
 
@@ -143,6 +144,8 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     than 16,384 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
     share their mean.
 
+    Long rows are in the sample for certain; see `sample_rows`.
+
     The better the moments, the fewer the iterations, and the tighter the certificate: m is so large that the
     matrix costs about what 8 iterations do, :math:`m D^2 = 16 K \cdot 2 N D R`, but at least 2.5 rows a
     feature. For ten classes of pixels that is a sample; for a thousand classes, or a path of 45 ridges, all rows.
@@ -197,7 +200,7 @@ def _spectral(objective: Objective, source: DataSource, m: int) -> Moments:
 def _dual(objective: Objective, source: DataSource, m: int) -> Moments:
     from scipy.linalg import eigh
 
-    blocks = list(_sample(objective, source, m))
+    blocks = list(sample_rows(objective, source, m))
     X, share = np.concatenate([X for X, _ in blocks]), np.concatenate([share for _, share in blocks])
     share /= share.sum()
     mean = share @ X if objective.fit_intercept else np.zeros(X.shape[1])
@@ -234,7 +237,7 @@ def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[
     dtype = compute_dtype(next(iter(source.batches(1, seed=None))).X.dtype)
     matrix: FloatArray = np.zeros((D, D), dtype, order="F")
     add_square, add_outer = get_blas_funcs(("syrk", "syr"), (matrix,))
-    for X, share in _sample(objective, source, m):
+    for X, share in sample_rows(objective, source, m):
         # About a point near the mean, so that little is left to take off at the end.
         of_rows = share.astype(X.dtype)
         shift = (of_rows @ X).astype(np.float64) / max(share.sum(), 1e-300) if shift is None else shift
@@ -271,16 +274,3 @@ def _factorised(matrix: FloatArray, scale: float, ridge: float, jitter: float) -
             raise
         return _factorised(matrix, scale, ridge, 10 * jitter)
     return np.asarray(factor)
-
-
-def _sample(objective: Objective, source: DataSource, m: int) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """Yield blocks of m rows in all, standardised, with their weights; every row of the source if m is N."""
-    rows = 0
-    whole = m == source.n_examples
-    for batch in source.batches(min(block_rows(source.n_features), m), seed=None if whole else 0):
-        X = objective.standardized(batch.X[: m - rows], compute_dtype(batch.X.dtype))
-        weight = np.ones(len(batch.y)) if batch.weight is None else batch.weight.astype(np.float64)
-        yield X, weight[: m - rows]
-        rows += len(X)
-        if rows >= m:
-            break

@@ -21,6 +21,7 @@ __all__ = [
     "compute_dtype",
     "linear_scores",
     "predicted_classes",
+    "row_weights",
     "slope_products",
     "weighted_slopes",
 ]
@@ -51,7 +52,7 @@ class Standardization(NamedTuple):
         for batch in source.batches(256, seed=None):
             # Sums of 256 differences of bytes, and of their squares, are exact in float32.
             X: FloatArray = batch.X.astype(np.float32 if batch.X.dtype == np.uint8 else np.float64)
-            weight = _weights(batch)
+            weight = row_weights(batch)
             # Differences from a row that counts keep their digits; one without weight may lie anywhere.
             shift = X[weight.argmax()].copy() if shift is None else shift
             X -= shift
@@ -148,7 +149,7 @@ class Objective:
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         for batch in source.batches(block_rows(_width(params)), seed=None):
             scores = linear_scores(folded, batch.X)
-            weight = _weights(batch)
+            weight = row_weights(batch)
             loss += weight @ self.loss.value(scores, batch.y).astype(np.float64)
             right += weight @ (predicted_classes(scores) == batch.y[:, None])
         return loss / source.total_weight, right / source.total_weight
@@ -175,7 +176,7 @@ class Objective:
         for block in _blocks(batch, block_rows(_width(params))):
             X = _as_matrix(block.X, params.W.dtype)
             scores = linear_scores(folded, X)
-            weight = _weights(block)
+            weight = row_weights(block)
             values, slopes = self.loss.value_and_gradient(scores, block.y)
             loss += weight @ values.astype(np.float64)
             right += weight @ (predicted_classes(scores) == block.y[:, None])
@@ -271,5 +272,6 @@ def slope_products(slopes: FloatArray, X: Array) -> FloatArray:
     return (slopes.reshape(B, K * R).T @ _as_matrix(X, slopes.dtype)).reshape(K, R, -1)
 
 
-def _weights(batch: Batch) -> FloatArray:
+def row_weights(batch: Batch) -> FloatArray:
+    """Return the weights of a batch's rows, float64 ``(n,)``: 1 where none are given."""
     return np.ones(len(batch.y)) if batch.weight is None else batch.weight.astype(np.float64)

@@ -1,0 +1,76 @@
+"""A sample of rows that tells of all: those that weigh much are in it for certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.data.base import Batch, DataSource
+from scoreline.engine.objective import Objective, block_rows, compute_dtype, row_weights
+
+__all__ = ["sample_rows"]
+
+#: Share of the sample that is drawn whatever the lengths of the rows, so that no weight becomes large.
+EVENLY = 0.5
+
+
+def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tuple[FloatArray, FloatArray]]:
+    r"""Yield blocks of about m rows in all, standardised, with their weights; every row of the source if m is N.
+
+    Row i, with a share :math:`w_i` of all weight, is drawn with probability
+
+    .. math:: p_i = \min\Bigl(1,\; m\, w_i \bigl(\tfrac12 + \tfrac12 \|x_i\|^2 / \textstyle\sum_j w_j \|x_j\|^2\bigr)\Bigr)
+
+    and weighs :math:`w_i / p_i`, so that second moments are right on average. Were all rows drawn alike, a row with
+    a feature that few others have, hundreds of standard deviations from its mean, would be missing more often than
+    not, and nothing would tell of the curvature there.
+
+    Parameters
+    ----------
+    objective : Objective
+        Its standardisation applies.
+    source : DataSource
+        It is gone through twice in its own order, or once if m is N.
+    m : int
+
+    References
+    ----------
+    Drineas, Kannan & Mahoney (2006), Fast Monte Carlo algorithms for matrices I, SIAM J. Comput. 36.
+    """
+    N, size = source.n_examples, block_rows(source.n_features)
+    if m >= N:
+        for batch in source.batches(size, seed=None):
+            yield _standardized(objective, batch), row_weights(batch)
+        return
+    probability = _probabilities(objective, source, m, size)
+    chosen = np.random.default_rng(0).random(N) < probability
+    begin = 0
+    # Batches from which about a block is chosen: products of few rows are slow.
+    for batch in source.batches(size * N // m, seed=None):
+        end = begin + len(batch.y)
+        taken = np.flatnonzero(chosen[begin:end])
+        if len(taken):
+            X = _standardized(objective, batch._replace(X=batch.X[taken]))
+            yield X, row_weights(batch)[taken] / probability[begin + taken]
+        begin = end
+
+
+def _probabilities(objective: Objective, source: DataSource, m: int, size: int) -> FloatArray:
+    weights, squares = np.empty(source.n_examples), np.empty(source.n_examples)
+    begin = 0
+    for batch in source.batches(size, seed=None):
+        X, end = _standardized(objective, batch), begin + len(batch.y)
+        weights[begin:end], squares[begin:end] = row_weights(batch), np.einsum("nd,nd->n", X, X)
+        begin = end
+    share = weights / weights.sum()
+    mean = float(share @ squares)
+    # Rows of nothing but zeros, or whose squares are too large for their dtype, have no lengths to go by.
+    lengths = squares / mean if 0 < mean < np.inf else np.ones_like(squares)
+    return np.minimum(1.0, m * share * (EVENLY + (1 - EVENLY) * lengths))
+
+
+def _standardized(objective: Objective, batch: Batch) -> FloatArray:
+    return objective.standardized(batch.X, compute_dtype(batch.X.dtype))
+
