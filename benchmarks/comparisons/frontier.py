@@ -45,6 +45,8 @@ class Recipe:
 #: The best of what is cheap: gradients, colours and patterns in two sizes, for which left and right are the same.
 _CHEAP = "hog:4,hog:8,opponent:16,grid=4,hue:16,grid=4,lbp,lbp:radius=2"
 HAND_MADE = f"mirror:[{_CHEAP}]"
+#: What is good whatever it takes.
+BEST = "products:[two-layers,dictionary,dictionary:patch_size=9],components=84,variance=40"
 #: Features with the loss that suits them, from the quickest on.
 RECIPES = (
     Recipe("cifar10-jpeg", "pixels"),
@@ -57,11 +59,12 @@ RECIPES = (
     Recipe("cifar10-jpeg", "mirror:[words:1000,assignment=hard]", SQUARED),
     Recipe("cifar10-jpeg", "mirror:words", SQUARED),
     Recipe("cifar10-jpeg", "dictionary:400", SQUARED),
-    Recipe("cifar10-jpeg", "products:[dictionary:400,grid=3],components=60", RIDGE),
+    Recipe("cifar10-jpeg", "products:[dictionary:500,grid=3],components=65", RIDGE),
     Recipe("cifar10-jpeg", "dictionary", RIDGE),
     Recipe("cifar10-jpeg", "products:[dictionary:700,grid=3],components=80", RIDGE),
     Recipe("cifar10-jpeg", "two-layers,dictionary", RIDGE),
     Recipe("cifar10-jpeg", "products:[two-layers,dictionary],components=84", RIDGE),
+    Recipe("cifar10-jpeg", BEST, RIDGE),
 )
 #: The same defaults for data of other kinds: grey images; a folder of files of different sizes.
 ELSEWHERE = (

@@ -21,7 +21,7 @@ __all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "meas
 #: feature, and not fewer than these.
 WORTH_PASSES, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
 #: Features beyond which moments are kept as factors of a sample of rows: a matrix of D x D is too much.
-MOST_FEATURES = 16_384
+MOST_FEATURES = 24_576
 #: Rows of that sample, and the share of its directions that are kept.
 FACTOR_ROWS, KEPT = 2048, 0.5
 #: What is added to the diagonal at first, relative to its largest entry.
@@ -141,7 +141,7 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     ========================  ==============================  ====================
 
     The last is the dual form, exact where all rows are in the sample (N < D). It is also what is left for more
-    than 16,384 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
+    than 24,576 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
     share their mean.
 
     Long rows are in the sample for certain; see `sample_rows`.
