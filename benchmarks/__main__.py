@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -100,4 +101,6 @@ def _section(comparison: Comparison, results: Measurements, setting: Setting, *,
 
 
 if __name__ == "__main__":
+    # As Ctrl-C does, so that the process that is being timed ends too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     main()

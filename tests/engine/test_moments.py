@@ -93,3 +93,31 @@ def test_dependent_features_in_float32():
     for n_ridges in (1, 200):
         moments = measure_moments(goal, source, n_ridges=n_ridges)
         assert np.isfinite(moments.preconditioner(CURVATURE, 1e-9).solve(gradient).W).all()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_rows_that_came_later_are_taken_in(weighted, monkeypatch):
+    """What was measured on the first rows, in their scale, comes to about what all rows have."""
+    monkeypatch.setattr(moments_module, "block_rows", lambda _: 64)
+    whole = source_of(300, 5, weighted=weighted)
+    whole.X[:, 4] = 0
+    whole.X[[20, 299], 4] = 1  # the feature's scale depends on how many rows there are
+    first = MemorySource(whole.X[:200], whole.y[:200], 3, whole.weight[:200] if weighted else None)
+    before = goal_over(first, standardization=Standardization.of(first))
+    now = goal_over(whole, standardization=Standardization.of(whole))
+    moments = measure_moments(before, first)
+    untouched = moments.matrix.copy()
+    moments.take_in(before, 200, now, whole)
+    exact = measure_moments(now, whole)
+    lower = np.tril_indices(5)
+    np.testing.assert_allclose(moments.matrix[lower], exact.matrix[lower], atol=0.05)
+    assert np.abs(untouched[lower] - exact.matrix[lower]).max() > 0.05
+
+
+def test_nothing_is_taken_in_of_the_same_rows():
+    source = source_of(80, 6)
+    goal = goal_over(source, standardization=Standardization.of(source))
+    moments = measure_moments(goal, source)
+    before = moments.matrix.copy()
+    moments.take_in(goal, 80, goal, source)
+    np.testing.assert_array_equal(moments.matrix, before)

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.objective import Objective, compute_dtype
+from scoreline.engine.objective import Objective, block_rows, compute_dtype, row_weights
 from scoreline.engine.params import Params
 from scoreline.engine.point import Point
 from scoreline.engine.row_sample import sample_rows
@@ -68,6 +68,23 @@ class Moments(ABC):
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Return what multiplies rows ``(R, D)`` by the inverse of ``curvature * M + ridge * I``."""
 
+    def take_in(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
+        """Become those of a source that begins with the n rows they were measured on, where they can.
+
+        Ordinary rows change little. A row with features that few others have, of which moments know nothing, keeps
+        L-BFGS busy for hundreds of iterations; and such features change their scale with each row that has them.
+
+        Parameters
+        ----------
+        before : Objective
+            Whose standardisation the rows had then.
+        n : int
+        objective : Objective
+            Whose standardisation they have now.
+        source : DataSource
+        """
+        del before, n, objective, source
+
     @property
     @abstractmethod
     def multiplications_for_a_ridge(self) -> float:
@@ -98,6 +115,29 @@ class DenseMoments(Moments):
         largest = curvature * float(self.matrix.diagonal().max()) + ridge
         factor = _factorised(self.matrix, curvature, ridge, JITTER * max(largest, 1e-30))
         return lambda rows: np.asarray(cho_solve((factor, True), rows.T, check_finite=False)).T
+
+    def take_in(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
+        """Rescale, and add the rows behind the first n; see `Moments.take_in`."""
+        from scipy.linalg.blas import get_blas_funcs
+
+        N = source.n_examples
+        if n >= N:
+            return
+        then, now = before.standardization, objective.standardization
+        if then is not None and now is not None:
+            ratio = np.divide(now.scale, then.scale, out=np.zeros_like(now.scale), where=then.scale > 0)
+            self.matrix *= ratio.astype(self.matrix.dtype)
+            self.matrix *= ratio.astype(self.matrix.dtype)[:, None]
+        self.matrix *= self.matrix.dtype.type(n / N)
+        (add_square,) = get_blas_funcs(("syrk",), (self.matrix,))
+        size = block_rows(source.n_features)
+        begin = n // size * size
+        for batch in source.batches(size, seed=None, start=n // size):
+            new = slice(max(n - begin, 0), None)
+            X = objective.standardized(batch.X[new], self.matrix.dtype) - self.mean.astype(self.matrix.dtype)
+            X *= np.sqrt(row_weights(batch)[new] / source.total_weight).astype(X.dtype)[:, None]
+            self.matrix = add_square(1.0, X.T, beta=1.0, c=self.matrix, lower=True, overwrite_c=True)
+            begin += len(batch.y)
 
 
 class SpectralMoments(Moments):
@@ -181,11 +221,10 @@ def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
     """Measure the matrix itself, on as many rows as pay off where only the matrix tells of bends."""
     N, D = source.n_examples, source.n_features
     m = int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS)))
-    mean, matrix = _mean_and_matrix(objective, source, m)
-    return DenseMoments(mean, matrix + np.tril(matrix, -1).T)
+    return _dense(objective, source, m)
 
 
-def _dense(objective: Objective, source: DataSource, m: int) -> Moments:
+def _dense(objective: Objective, source: DataSource, m: int) -> DenseMoments:
     return DenseMoments(*_mean_and_matrix(objective, source, m))
 
 

@@ -57,7 +57,7 @@ class ProximalMetric:
 
     def __init__(self, moments: DenseMoments, curvature: float, ridge: float, shrink: float) -> None:
         self.mean, self.curvature, self.ridge, self.shrink = moments.mean, curvature, ridge, shrink
-        self.matrix = moments.matrix.copy()
+        self.matrix = np.tril(moments.matrix) + np.tril(moments.matrix, -1).T
         self.matrix.flat[:: len(self.matrix) + 1] += JITTER * max(float(self.matrix.diagonal().max()), 1e-30)
 
     def step(self, here: Point) -> Params:

@@ -21,11 +21,11 @@ def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tu
 
     Row i, with a share :math:`w_i` of all weight, is drawn with probability
 
-    .. math:: p_i = \min\Bigl(1,\; m\, w_i \bigl(\tfrac12 + \tfrac12 \|x_i\|^2 / \textstyle\sum_j w_j \|x_j\|^2\bigr)\Bigr)
+    .. math:: p_i = \min\Bigl(1,\; \frac{m\, w_i}{2} \Bigl(1 + \frac{\|x_i\|^2}{\sum_j w_j \|x_j\|^2}\Bigr)\Bigr)
 
-    and weighs :math:`w_i / p_i`, so that second moments are right on average. Were all rows drawn alike, a row with
-    a feature that few others have, hundreds of standard deviations from its mean, would be missing more often than
-    not, and nothing would tell of the curvature there.
+    and weighs :math:`w_i / p_i`, so that second moments are right on average. Were all rows drawn alike, a row
+    with a feature that few others have, hundreds of standard deviations from its mean, would be missing more often
+    than not, and nothing would tell of the curvature there.
 
     Parameters
     ----------
@@ -73,4 +73,3 @@ def _probabilities(objective: Objective, source: DataSource, m: int, size: int) 
 
 def _standardized(objective: Objective, batch: Batch) -> FloatArray:
     return objective.standardized(batch.X, compute_dtype(batch.X.dtype))
-

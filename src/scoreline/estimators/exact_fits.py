@@ -15,7 +15,7 @@ from scoreline.engine.path import Path
 from scoreline.engine.solvers import Exact, build_solver
 from scoreline.engine.stopping import Listener
 from scoreline.engine.sweep import Outcome
-from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.head_start import HeadStart, Measured
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.validation import TrainingData, balance
 
@@ -101,4 +101,5 @@ class ExactFits:
 
     def head_start(self, params: Params) -> HeadStart:
         """Return what the fit that came to `params` leaves to the next."""
-        return HeadStart(self.path.objective.folded(params), self.path.moments)
+        measured = Measured(self.path.moments, self.path.objective, self.path.source.n_examples)
+        return HeadStart(self.path.objective.folded(params), measured)

@@ -3,25 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from scoreline.data import DataSource
 from scoreline.engine.moments import Moments
+from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
 from scoreline.engine.solvers import Exact, Solver
 
-__all__ = ["HeadStart"]
+__all__ = ["HeadStart", "Measured"]
+
+
+class Measured(NamedTuple):
+    """Moments, with the objective and the number of rows that they were measured for."""
+
+    moments: Moments
+    objective: Objective
+    n_examples: int
 
 
 @dataclass(frozen=True, eq=False)
 class HeadStart:
     """Where to begin, and what need not be measured again: it changes what a fit takes, not what it proves.
 
-    Both may come of rows that are not quite those of the fit: a preconditioner need not be exact.
+    Both may come of the first of its rows: a preconditioner need not be exact.
     """
 
     #: Parameters of rows as they are, not standardised, with K = 1; None begins at 0.
     params: Params | None
-    moments: Moments | None = None
+    measured: Measured | None = None
 
-    def given_to(self, solver: Solver) -> Solver:
-        """Return the solver with the moments, where it has a use for them."""
-        return replace(solver, moments=self.moments) if isinstance(solver, Exact) else solver
+    def given_to(self, solver: Solver, objective: Objective, source: DataSource) -> Solver:
+        """Return the solver with the moments, moved to the rows of its fit, where it has a use for them."""
+        if self.measured is None or not isinstance(solver, Exact):
+            return solver
+        moments, before, n_examples = self.measured
+        moments.take_in(before, n_examples, objective, source)
+        return replace(solver, moments=moments)

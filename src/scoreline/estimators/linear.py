@@ -279,7 +279,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         rules: list[Listener] = [self.history_, early, *listeners]
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
             rules.append(NoProgress(self.tol, self.n_iter_no_change))
-        run = head_start.given_to(self.solver_.solver).run
+        run = head_start.given_to(self.solver_.solver, objective, source).run
         ended = drive(run(objective, source, start, settings, held_out), rules)
         # An interrupted run is taken where it was best, if anything has judged it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED

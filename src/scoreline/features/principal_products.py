@@ -61,8 +61,8 @@ class PrincipalProducts(DerivedFeatures):
     ----------
     Chang, Y.-W., Hsieh, C.-J., Chang, K.-W., Ringgaard, M. & Lin, C.-J. (2010). Training and testing low-degree
     polynomial data mappings via linear SVM. JMLR 11. Halko, N., Martinsson, P. G. & Tropp, J. A. (2011). Finding
-    structure with randomness. SIAM Review 53, for the components. Tukey, J. W. (1962). The future of data analysis.
-    Annals of Mathematical Statistics 33, for winsorising.
+    structure with randomness. SIAM Review 53, for the components. Tukey, J. W. (1962). The future of data
+    analysis. Annals of Mathematical Statistics 33, for winsorising.
     """
 
     def __init__(
