@@ -59,10 +59,10 @@ RECIPES = (
     Recipe("cifar10-jpeg", "mirror:[words:1000,assignment=hard]", SQUARED),
     Recipe("cifar10-jpeg", "mirror:words", SQUARED),
     Recipe("cifar10-jpeg", "dictionary:400", SQUARED),
-    Recipe("cifar10-jpeg", "products:[dictionary:500,grid=3],components=65", RIDGE),
+    Recipe("cifar10-jpeg", "products:[dictionary:400,grid=3],components=80", RIDGE),
     Recipe("cifar10-jpeg", "dictionary", RIDGE),
     Recipe("cifar10-jpeg", "products:[dictionary:700,grid=3],components=80", RIDGE),
-    Recipe("cifar10-jpeg", "two-layers,dictionary", RIDGE),
+    Recipe("cifar10-jpeg", "products:[two-layers,dictionary],components=40", RIDGE),
     Recipe("cifar10-jpeg", "products:[two-layers,dictionary],components=84", RIDGE),
     Recipe("cifar10-jpeg", BEST, RIDGE),
 )
