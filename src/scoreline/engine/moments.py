@@ -123,20 +123,22 @@ class DenseMoments(Moments):
         N = source.n_examples
         if n >= N:
             return
+        dtype, kept = self.matrix.dtype, np.full(source.n_features, np.sqrt(n / N))
         then, now = before.standardization, objective.standardization
         if then is not None and now is not None:
-            ratio = np.divide(now.scale, then.scale, out=np.zeros_like(now.scale), where=then.scale > 0)
-            self.matrix *= ratio.astype(self.matrix.dtype)
-            self.matrix *= ratio.astype(self.matrix.dtype)[:, None]
-        self.matrix *= self.matrix.dtype.type(n / N)
-        (add_square,) = get_blas_funcs(("syrk",), (self.matrix,))
+            kept *= np.divide(now.scale, then.scale, out=np.zeros_like(now.scale), where=then.scale > 0)
+        self.matrix *= kept.astype(dtype)
+        self.matrix *= kept.astype(dtype)[:, None]
+        add_square = get_blas_funcs("syrk", (self.matrix,))
         size = block_rows(source.n_features)
         begin = n // size * size
         for batch in source.batches(size, seed=None, start=n // size):
             new = slice(max(n - begin, 0), None)
-            X = objective.standardized(batch.X[new], self.matrix.dtype) - self.mean.astype(self.matrix.dtype)
+            X = objective.standardized(batch.X[new], compute_dtype(batch.X.dtype))
+            X -= self.mean.astype(X.dtype)  # before digits are lost to the matrix's dtype
             X *= np.sqrt(row_weights(batch)[new] / source.total_weight).astype(X.dtype)[:, None]
-            self.matrix = add_square(1.0, X.T, beta=1.0, c=self.matrix, lower=True, overwrite_c=True)
+            of_rows = X.T.astype(dtype, copy=False)
+            self.matrix = add_square(1.0, of_rows, beta=1.0, c=self.matrix, lower=True, overwrite_c=True)
             begin += len(batch.y)
 
 

@@ -34,7 +34,10 @@ class HeadStart:
     measured: Measured | None = None
 
     def given_to(self, solver: Solver, objective: Objective, source: DataSource) -> Solver:
-        """Return the solver with the moments, moved to the rows of its fit, where it has a use for them."""
+        """Return the solver with the moments, where it has a use for them.
+
+        They are moved to the rows of its fit in place, as they may be gigabytes: a head start is for one fit.
+        """
         if self.measured is None or not isinstance(solver, Exact):
             return solver
         moments, before, n_examples = self.measured
