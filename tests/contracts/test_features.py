@@ -36,6 +36,7 @@ SPECS = [
     "hog:8,hue:4,words:12,step=6",
     "mirror:[hog:8,words:12,step=6]",
     "products:[hog:8,words:12,step=6]",
+    "products:[mirror:hog:8]",
 ]
 
 
@@ -77,6 +78,20 @@ def test_each_image_by_itself_for_any_number_of_threads(spec):
     np.testing.assert_allclose(many, np.concatenate([rows] * 15), rtol=2e-4, atol=2e-5)
     alone = np.concatenate([extractor.transform(IMAGES[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(alone, rows, rtol=2e-4, atol=2e-5)
+
+
+def test_the_mirror_image_has_the_same_even_half_and_the_opposite_odd_one(spec):
+    extractor = build_features(spec).fit(IMAGES)
+    even, odd = extractor.mirror_halves(IMAGES)
+    np.testing.assert_allclose(even, extractor.transform(IMAGES), rtol=1e-5, atol=1e-6)
+    if odd is None:
+        assert "mirror" not in extractor.get_params()
+        return
+    assert odd.shape == even.shape
+    mirrored = extractor.mirror_halves(IMAGES[:, :, ::-1])
+    assert np.abs(odd).max() > 0.01
+    np.testing.assert_allclose(mirrored[0], even, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(mirrored[1], -odd, rtol=1e-3, atol=1e-3)
 
 
 def test_no_image_gives_no_row(spec):

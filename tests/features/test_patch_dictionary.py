@@ -54,11 +54,11 @@ REFERENCES = [
 ]
 
 
-def described(features, image, encode):
-    """Return the features of one image as the class's docstring has them, cell by cell."""
+def described(features, image, encode, views=None):
+    """Return the features of one image as the class's docstring has them, cell by cell; or of some views of it."""
     p, grid, step = features.patch_size, features.grid, features.stride
     V, shift = features.whitening_.basis, features.whitening_.shift
-    views = [image, image[:, ::-1]] if features.mirror else [image]
+    views = views or ([image, image[:, ::-1]] if features.mirror else [image])
     H, W, _ = image.shape
     h, w = (H - p) // step + 1, (W - p) // step + 1
     cells = [[] for _ in range(grid**2)]
@@ -98,6 +98,29 @@ def test_grids_strides_and_odd_numbers(change, ch):
     features = PatchDictionary(**{**SMALL, **change}).fit(X)
     expected = [described(features, image, linear_triangle) for image in X]
     np.testing.assert_allclose(np.square(features.transform(X)), np.square(expected), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("encoding", "reference"), REFERENCES, ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.parametrize("change", [{}, {"grid": 3, "stride": 2}], ids=str)
+def test_halves_are_made_of_the_image_and_its_mirror_image_by_themselves(encoding, reference, change):
+    X = photographs(H=15, W=18)
+    features = PatchDictionary(**{**SMALL, **change}, encoding=encoding).fit(X)
+    even, odd = features.mirror_halves(X)
+    np.testing.assert_allclose(even, features.transform(X), rtol=1e-5, atol=1e-6)
+    own, mirrored = (
+        np.array([described(features, image, reference, [view(image)]) for image in X])
+        for view in (lambda image: image, np.fliplr)
+    )
+    assert odd.std() > 0.02
+    np.testing.assert_allclose(odd, (own - mirrored) / 2, rtol=2e-3, atol=2e-3)
+
+
+def test_nothing_is_left_out_where_the_mirror_image_is_not_asked():
+    X = photographs()
+    features = PatchDictionary(**SMALL, mirror=False).fit(X)
+    even, odd = features.mirror_halves(X)
+    np.testing.assert_array_equal(even, features.transform(X))
+    assert odd is None
 
 
 def test_every_encoding_and_dictionary_has_been_tried():

@@ -34,6 +34,26 @@ def test_rows_are_the_features_and_products_of_scikit_learns_components():
     assert (products[:, i == j] >= 0).all()
 
 
+@pytest.mark.parametrize("spec", ["mirror:hog:8", "mirror:hog:8,hog:8", "dictionary:9,components=5,n_patches=300"])
+def test_products_of_the_odd_half_are_those_of_its_components_and_the_same_for_the_mirror_image(spec):
+    extractor = PrincipalProducts(spec, components=5).fit(IMAGES)
+    rows = extractor.transform(IMAGES)
+    even, odd = build_features(spec).fit(IMAGES).mirror_halves(IMAGES)
+    D = even.shape[1]
+    np.testing.assert_allclose(rows[:, :D], even, atol=1e-6)
+    scaled = odd / StandardScaler().fit(even.astype(float)).scale_
+    _, variances, directions = np.linalg.svd(scaled)
+    np.testing.assert_allclose(extractor.odd_variances_, np.square(variances[:5]) / len(IMAGES), rtol=1e-2)
+    z = np.clip(scaled @ directions[:5].T * np.sqrt(len(IMAGES)) / variances[:5], -3, 3)
+    i, j = np.triu_indices(5)
+    first = j < 2  # random directions of the others are not exact
+    np.testing.assert_allclose(np.abs(rows[:, D + 15 :])[:, first], np.abs(z[:, i] * z[:, j])[:, first], atol=0.1)
+    mirrored = extractor.transform(IMAGES[:, :, ::-1])
+    np.testing.assert_allclose(mirrored[:, D + 15 :], rows[:, D + 15 :], atol=2e-3)
+    assert extractor.relative_weights().shape == (D + 30,)
+    assert extractor.get_feature_names_out()[-1] == "odd_product_4_4"
+
+
 def test_products_count_less_along_smaller_components():
     extractor = PrincipalProducts("hog:8", components=3, variance=0.36).fit(IMAGES)
     weights, D = extractor.relative_weights(), 36

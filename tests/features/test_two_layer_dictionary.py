@@ -39,11 +39,11 @@ def first_layer(features, image):
     return out
 
 
-def described(features, image):
-    """Return the features of one image by the formulae, its mirror image being described anew."""
+def described(features, image, views=None):
+    """Return the features of one image by the formulae, its mirror image described anew; or of some views."""
     grid, whitening = features.grid, features.whitening_
     cells = [[] for _ in range(grid**2)]
-    for view in (image, image[:, ::-1]):
+    for view in views or (image, image[:, ::-1]):
         seen = first_layer(features, view)
         h, w = seen.shape[0] - 2, seen.shape[1] - 2
         for r, c in np.ndindex(h, w):
@@ -61,6 +61,20 @@ def test_the_rows_are_the_formula(change, H, W, ch):
     expected = np.array([described(features, image) for image in X])
     assert expected.std(axis=0).max() > 0.02
     np.testing.assert_allclose(np.square(features.transform(X)), np.square(expected), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("grid", [1, 2])
+def test_halves_are_made_of_the_image_and_its_mirror_image_by_themselves(grid):
+    X = photographs(W=17)
+    features = TwoLayerDictionary(**SMALL, grid=grid).fit(X)
+    even, odd = features.mirror_halves(X)
+    np.testing.assert_allclose(even, features.transform(X), rtol=1e-5, atol=1e-6)
+    own, mirrored = (
+        np.array([described(features, image, [view(image)]) for image in X])
+        for view in (lambda image: image, np.fliplr)
+    )
+    assert odd.std() > 0.01
+    np.testing.assert_allclose(odd, (own - mirrored) / 2, rtol=2e-3, atol=2e-3)
 
 
 @pytest.mark.parametrize("width", [16, 17])

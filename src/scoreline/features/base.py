@@ -54,6 +54,14 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
     def transform(self, X: Array) -> Array:
         """Return a row of features for each image, ``(n, D)``."""
 
+    def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
+        r"""Return the rows of `transform`, and what averaging over the mirror image left out of them, ``(n, D)``.
+
+        Rows :math:`(f(x) + f(\bar x)) / 2` are the even half of f; the odd half :math:`(f(x) - f(\bar x)) / 2`
+        changes its sign in the mirror image. It is None where nothing is averaged.
+        """
+        return self.transform(X), None
+
     @abstractmethod
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of the D features, an array of str."""

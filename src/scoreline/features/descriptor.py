@@ -15,7 +15,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
 
-__all__ = ["BATCH", "Describe", "ImageDescriptor", "each_batch", "raise_to"]
+__all__ = ["BATCH", "Describe", "ImageDescriptor", "described", "each_batch", "raise_to"]
 
 #: Writes the rows ``(n, D)`` of images ``(n, H, W, ch)`` to its second argument.
 Describe: TypeAlias = Callable[[Array, Array], None]
@@ -32,6 +32,11 @@ class ImageDescriptor(FeatureExtractor):
 
     def transform(self, X: Array) -> Array:
         """Return a row of features for each image, ``(n, D)`` float32."""
+        X = self._like_fitted(X)
+        return described(X, *self._plan(X.shape[1:]))
+
+    def _like_fitted(self, X: Array) -> Array:
+        """Return images as an array, or say how they differ from those of `fit`."""
         check_is_fitted(self)
         X = self._check(X)
         if X.shape[3] != self.image_shape_[2]:
@@ -40,11 +45,7 @@ class ImageDescriptor(FeatureExtractor):
                 allowed=f"images of {self.image_shape_[2]} channels",
                 fix="convert the images, or fit on images like them",
             )
-        length, describe = self._plan(X.shape[1:])
-        rows = np.empty((len(X), length), np.float32)
-
-        each_batch(len(X), lambda batch: describe(np.ascontiguousarray(X[batch]), rows[batch]))
-        return rows
+        return X
 
     @abstractmethod
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
@@ -71,6 +72,13 @@ class ImageDescriptor(FeatureExtractor):
                 fix="lower its sizes (cell, patch, grid), or resize the images first (image_size)",
             )
         return X
+
+
+def described(X: Array, length: int, describe: Describe) -> Array:
+    """Return the rows ``(n, length)`` float32 that `describe` writes for images ``(n, H, W, ch)``."""
+    rows = np.empty((len(X), length), np.float32)
+    each_batch(len(X), lambda batch: describe(np.ascontiguousarray(X[batch]), rows[batch]))
+    return rows
 
 
 def each_batch(n: int, work: Callable[[slice], None]) -> None:

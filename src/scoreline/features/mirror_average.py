@@ -50,12 +50,20 @@ class MirrorAverage(DerivedFeatures):
 
     def transform(self, X: Array) -> Array:
         """Return the averaged rows, ``(n, D)`` float32."""
+        return self.mirror_halves(X)[0]
+
+    def mirror_halves(self, X: Array) -> tuple[Array, Array]:
+        """Return the averaged rows, and half of the differences; see `FeatureExtractor.mirror_halves`."""
         check_is_fitted(self)
         X = self._check(X)
-        rows = self.inner_.transform(X).astype(np.float32)
-        rows += self.inner_.transform(np.ascontiguousarray(X[:, :, ::-1]))
-        rows /= 2
-        return rows
+        even = self.inner_.transform(X).astype(np.float32)
+        odd = even.copy()
+        mirrored = self.inner_.transform(np.ascontiguousarray(X[:, :, ::-1]))
+        even += mirrored
+        odd -= mirrored
+        even /= 2
+        odd /= 2
+        return even, odd
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of what is averaged."""

@@ -1,4 +1,4 @@
-"""The cells of a grid that patches lie in, and those that their mirror images lie in."""
+"""The cells of a grid that patches lie in, those that their mirror images lie in, and halves made of both."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from scoreline._typing import Array
 
-__all__ = ["cell_groups"]
+__all__ = ["cell_groups", "take_roots"]
 
 
-def cell_groups(rows: int, columns: int, grid: int, mirror: bool) -> tuple[Array, Array]:
+def cell_groups(rows: int, columns: int, grid: int, mirror: bool, apart: bool = False) -> tuple[Array, Array]:
     """Return an order of patches by their cells, and the groups of those that share them.
 
     Parameters
@@ -20,6 +20,8 @@ def cell_groups(rows: int, columns: int, grid: int, mirror: bool) -> tuple[Array
         The image is cut into grid x grid cells.
     mirror : bool
         Whether the mirror image of a patch lies in the cell on the other side, or in the patch's own.
+    apart : bool
+        Whether mirror images have cells of their own, numbered after the others.
 
     Returns
     -------
@@ -30,8 +32,26 @@ def cell_groups(rows: int, columns: int, grid: int, mirror: bool) -> tuple[Array
     r, c = np.divmod(np.arange(rows * columns), columns)
     row = r * grid // rows * grid
     other = columns - 1 - c if mirror else c
-    cells = np.stack([row + c * grid // columns, row + other * grid // columns], axis=1)
+    own, mirrored = row + c * grid // columns, row + other * grid // columns
+    cells = np.stack([own, mirrored + apart * grid**2], axis=1)
     order = np.lexsort(cells.T)
     cells = cells[order]
     first = np.flatnonzero(np.r_[True, np.any(np.diff(cells, axis=0), axis=1)])
     return order, np.column_stack([first, np.r_[first[1:], rows * columns], cells[first]])
+
+
+def take_roots(rows: Array, halves: bool) -> None:
+    r"""Turn means over the cells into features, in place: into their roots, or into the halves of those.
+
+    Halves are made of means a over the cells of an image and b over those of its mirror image, ``(n, 2 D)``: the
+    even one is :math:`\sqrt{(a + b) / 2}`, as long as the rows are, the odd one :math:`(\sqrt a - \sqrt b) / 2`.
+    """
+    if not halves:
+        np.sqrt(rows, out=rows)
+        return
+    own, mirrored = np.split(rows, 2, axis=1)
+    even = np.sqrt((own + mirrored) / 2)
+    np.sqrt(rows, out=rows)
+    np.subtract(own, mirrored, out=mirrored)
+    mirrored /= 2
+    own[:] = even

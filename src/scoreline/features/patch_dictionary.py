@@ -11,8 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
-from scoreline.features.descriptor import Describe, ImageDescriptor
-from scoreline.features.patch_cells import cell_groups
+from scoreline.features.descriptor import Describe, ImageDescriptor, described
+from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES
@@ -155,19 +155,28 @@ class PatchDictionary(ImageDescriptor):
         self.encoding_ = ENCODINGS.build(self.encoding)
         return super().restore(image_shape, state)
 
-    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+    def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
+        """Return the rows, and what the mirror average leaves out; see `FeatureExtractor.mirror_halves`."""
+        if not self.mirror:
+            return super().mirror_halves(X)
+        X = self._like_fitted(X)
+        even, odd = np.split(described(X, *self._plan(X.shape[1:], halves=True)), 2, axis=1)
+        return even, odd
+
+    def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
         from scoreline.features.kernels.panels import Words, packed
 
         weights, bias = self.encoding_.answers(self.words_)
         words = Words(packed(weights), packed(bias[:, None]))
-        lens, places = self._lens(), self._places(shape)
+        lens, places = self._lens(), self._places(shape, halves)
+        n_cells = self.grid**2 * (1 + halves)
 
         def describe(images: Array, rows: Array) -> None:
-            cells = rows.reshape(len(rows), self.grid**2, len(bias))
+            cells = rows.reshape(len(rows), n_cells, len(bias))
             self.encoding_.pool(images, places, lens, words, cells)
-            np.sqrt(rows, out=rows)
+            take_roots(rows, halves)
 
-        return self.grid**2 * len(bias), describe
+        return n_cells * len(bias), describe
 
     def _least_side(self) -> int:
         return int(self.patch_size + (self.grid - 1) * self.stride)
@@ -203,13 +212,13 @@ class PatchDictionary(ImageDescriptor):
             packed(shift[:, None]),
         )
 
-    def _places(self, shape: tuple[int, ...]) -> Places:
+    def _places(self, shape: tuple[int, ...], halves: bool) -> Places:
         """Return where the patches of an image of a shape lie, and in which cells."""
         from scoreline.features.kernels.patch_codes import Places
 
         H, W, ch = shape
         h, w = ((side - self.patch_size) // self.stride + 1 for side in (H, W))
-        order, groups = cell_groups(h, w, self.grid, self.mirror)
+        order, groups = cell_groups(h, w, self.grid, self.mirror, apart=halves)
         r, c = np.divmod(order, w)
         return Places(self.patch_size, (r * W + c) * self.stride * ch, groups)
 

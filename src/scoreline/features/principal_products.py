@@ -21,6 +21,8 @@ _NOTHING = 1e-6
 #: How far a component may be from its mean, in standard deviations. Rare features (a pattern that few images have)
 #: lie hundreds away, where the product of two would be all that a classifier sees.
 _FARTHEST = 3.0
+#: What `fit` learns itself, by the names of its attributes.
+_LEARNED = ("mean", "directions", "variances", "odd_directions", "odd_variances")
 
 
 class PrincipalProducts(DerivedFeatures):
@@ -37,12 +39,17 @@ class PrincipalProducts(DerivedFeatures):
     kernel :math:`x \cdot x' + c \, (x \cdot x')^2`, of which this would be the part that p components hold, it
     would be the square of that, which leaves next to nothing to all but the first components.
 
+    A mean over an image and its mirror image leaves out what they differ in (`FeatureExtractor.mirror_halves`).
+    That changes its sign in the mirror image, so that it has no place in a sum, but products of two components of
+    this odd half stay the same. For features that are such means, those of p of them, divided by the deviations
+    of x, follow: another p (p + 1) / 2.
+
     Parameters
     ----------
     features : str or FeatureExtractor
         What is multiplied, such as ``"hog,lbp"``; as a spec, ``products:[hog:8,lbp]``.
     components : int
-        p, or as many as there are.
+        p, or as many as there are; of either half.
     variance : float
         That of all products together, as they count, where each of x has 1.
     n_images : int
@@ -84,10 +91,10 @@ class PrincipalProducts(DerivedFeatures):
         r"""Fit the features on images ``(n, H, W, ch)``, and find the principal components of their rows.
 
         It sets ``inner_``, ``mean_`` (D,), ``directions_`` (D, p), the :math:`v_i / \sqrt{\lambda_i}` for rows
-        that are not standardised yet, and ``variances_`` (p,), the :math:`\lambda_i`.
+        that are not standardised yet, and ``variances_`` (p,), the :math:`\lambda_i`; of the odd half,
+        ``odd_directions_`` and ``odd_variances_``, with no component where there is no such half.
         """
         from sklearn.preprocessing import StandardScaler
-        from sklearn.utils.extmath import randomized_svd
 
         for name in ("components", "n_images"):
             check_number(name, getattr(self, name), 1)
@@ -101,32 +108,30 @@ class PrincipalProducts(DerivedFeatures):
             )
         rng = np.random.default_rng(self.random_state)
         chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
-        rows = self.inner_.transform(X[chosen]).astype(np.float32)
+        rows, odd = self.inner_.mirror_halves(X[chosen])
         scaler, weights = StandardScaler(), self.inner_.relative_weights()
-        rows = scaler.fit_transform(rows) * weights.astype(np.float32)
+        rows = scaler.fit_transform(rows.astype(np.float32)) * weights.astype(np.float32)
         self.mean_ = scaler.mean_.astype(np.float32)
         scale = weights / scaler.scale_
-        most = min(self.components, *rows.shape)
-        _, lengths, directions = randomized_svd(rows, most, random_state=self.random_state)
-        variances = np.square(lengths, dtype=np.float64) / len(rows)
-        kept = variances > _NOTHING * variances.max(initial=0)
-        self.variances_ = variances[kept]
-        self.directions_ = (scale[:, None] * directions[kept].T / np.sqrt(self.variances_)).astype(np.float32)
+        self.directions_, self.variances_ = self._components(rows, scale)
+        odd = np.zeros((1, len(scale))) if odd is None else odd
+        floor = self.variances_.max(initial=0)
+        self.odd_directions_, self.odd_variances_ = self._components(odd * scale.astype(np.float32), scale, floor)
         return super().fit(X)
 
     def transform(self, X: Array) -> Array:
         """Return the rows and their products, ``(n, D + p (p + 1) / 2)`` float32."""
         check_is_fitted(self)
-        rows = self.inner_.transform(self._check(X))
-        i, j = self._pairs()
-        D = rows.shape[1]
-        out = np.empty((len(rows), D + len(i)), np.float32)
+        rows, odd = self.inner_.mirror_halves(self._check(X))
+        D, p, q = rows.shape[1], len(self.variances_), len(self.odd_variances_)
+        begin = D + p * (p + 1) // 2
+        out = np.empty((len(rows), begin + q * (q + 1) // 2), np.float32)
 
         def take(batch: slice) -> None:
             out[batch, :D] = rows[batch]
-            z = (rows[batch] - self.mean_) @ self.directions_
-            np.clip(z, -_FARTHEST, _FARTHEST, out=z)
-            np.multiply(z[:, i], z[:, j], out=out[batch, D:])
+            _multiply((rows[batch] - self.mean_) @ self.directions_, out[batch, D:begin])
+            if odd is not None:
+                _multiply(odd[batch] @ self.odd_directions_, out[batch, begin:])
 
         each_batch(len(rows), take)
         return out
@@ -135,31 +140,55 @@ class PrincipalProducts(DerivedFeatures):
         """Return those of x, and of each product; see `FeatureExtractor.relative_weights`."""
         check_is_fitted(self)
         inner = self.inner_.relative_weights()
-        i, j = self._pairs()
-        squares = np.sqrt(self.variances_[i] * self.variances_[j])
+        halves = [np.sqrt(np.outer(own, own))[np.triu_indices(len(own))] for own in self._variances()]
+        squares = np.concatenate(halves)
         return np.concatenate([inner, np.sqrt(self.variance * squares / squares.sum())])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
-        """Return the names of x, and ``product_{i}_{j}``."""
+        """Return the names of x, and ``product_{i}_{j}``; ``odd_product_{i}_{j}`` of the odd half."""
         check_is_fitted(self)
-        products = [f"product_{i}_{j}" for i, j in zip(*self._pairs(), strict=True)]
+        products = [
+            f"{name}_{i}_{j}"
+            for name, own in zip(("product", "odd_product"), self._variances(), strict=True)
+            for i, j in zip(*np.triu_indices(len(own)), strict=True)
+        ]
         inner = self.inner_.get_feature_names_out(input_features)
         return np.concatenate([inner, np.array(products, dtype=object)])
 
     def state(self) -> dict[str, Array]:
         """Return what the features have learned, and the components."""
         inner = {f"inner.{name}": array for name, array in self.inner_.state().items()}
-        return {**inner, "mean": self.mean_, "directions": self.directions_, "variances": self.variances_}
+        return {**inner, **{name: getattr(self, f"{name}_") for name in _LEARNED}}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over the components, and let the features take over their state."""
         inner = {name.removeprefix("inner."): part for name, part in state.items() if name.startswith("inner.")}
         self.inner_ = self.unfitted_inner().restore(image_shape, inner)
-        self.mean_, self.directions_, self.variances_ = (
-            state[name] for name in ("mean", "directions", "variances")
-        )
+        for name in _LEARNED:
+            setattr(self, f"{name}_", state[name])
         return super().restore(image_shape, state)
 
-    def _pairs(self) -> tuple[Array, Array]:
-        """Return the numbers of the components of each product."""
-        return np.triu_indices(len(self.variances_))
+    def _variances(self) -> tuple[Array, Array]:
+        """Return the variances of the components of both halves."""
+        return self.variances_, self.odd_variances_
+
+    def _components(self, rows: Array, scale: Array, largest: float = 0.0) -> tuple[Array, Array]:
+        """Return directions ``(D, p)`` for numbers that still lack their scale, and variances of components.
+
+        Those next to nothing beside the largest variance, of these or as given, are left out.
+        """
+        from sklearn.utils.extmath import randomized_svd
+
+        most = min(self.components, *rows.shape)
+        _, lengths, directions = randomized_svd(rows, most, random_state=self.random_state)
+        variances = np.square(lengths, dtype=np.float64) / len(rows)
+        kept = variances > _NOTHING * variances.max(initial=largest)
+        directions = scale[:, None] * directions[kept].T / np.sqrt(variances[kept])
+        return directions.astype(np.float32), variances[kept]
+
+
+def _multiply(z: Array, products: Array) -> None:
+    """Write the products of components ``(n, p)``, which are moved to where the farthest may be."""
+    np.clip(z, -_FARTHEST, _FARTHEST, out=z)
+    i, j = np.triu_indices(z.shape[1])
+    np.multiply(z[:, i], z[:, j], out=products)

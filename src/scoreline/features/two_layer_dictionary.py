@@ -11,9 +11,9 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
-from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
+from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor, described
 from scoreline.features.kernel_maps import PATCH, KernelMaps, unit, windows
-from scoreline.features.patch_cells import cell_groups
+from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches
 from scoreline.features.patch_words import KMeansWords
 
@@ -151,22 +151,28 @@ class TwoLayerDictionary(ImageDescriptor):
         cells = [f"cell_{r}_{c}" for r in range(self.grid) for c in range(self.grid)]
         return np.array([f"{cell}_word_{k}" for cell in cells for k in range(len(self.words_))], dtype=object)
 
-    def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
+    def mirror_halves(self, X: Array) -> tuple[Array, Array]:
+        """Return the rows, and what the mirror average leaves out; see `FeatureExtractor.mirror_halves`."""
+        X = self._like_fitted(X)
+        even, odd = np.split(described(X, *self._plan(X.shape[1:], halves=True)), 2, axis=1)
+        return even, odd
+
+    def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
         from scoreline.features.kernels.panels import Words, packed
         from scoreline.features.kernels.pooling import pool_directions
 
-        n_cells, k = self.grid**2, len(self.words_)
+        n_cells, k = self.grid**2 * (1 + halves), len(self.words_)
         n_even = self.whitening_.n_even
         basis, shift = self.whitening_.basis.T.astype(np.float32), self.whitening_.shift.astype(np.float32)
         words = Words(packed(self.words_ - self.words_.mean(axis=0)), packed(np.zeros((k, 1))))
         height, width = (side // 2 - PATCH + 1 for side in shape[:2])
-        order, groups = cell_groups(height, width, self.grid, mirror=True)
+        order, groups = cell_groups(height, width, self.grid, mirror=True, apart=halves)
 
         def describe(images: Array, rows: Array) -> None:
             for map_, row in zip(self.maps_(images), rows, strict=True):
                 codes = windows(map_[None]).reshape(len(order), -1) @ basis + shift
                 pool_directions(codes[order], n_even, groups, words, row.reshape(n_cells, k))
-            np.sqrt(rows, out=rows)
+            take_roots(rows, halves)
 
         return n_cells * k, describe
 

@@ -45,6 +45,16 @@ class FeatureUnion(FeatureExtractor):
         check_is_fitted(self)
         return self.join(part.transform(X) for _, part in self.parts)
 
+    def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
+        """Return both halves side by side; the odd one is zeros for parts without, and None if all are."""
+        check_is_fitted(self)
+        even, odd = zip(*(part.mirror_halves(X) for _, part in self.parts), strict=True)
+        if all(half is None for half in odd):
+            return self.join(even), None
+        return self.join(even), self.join(
+            np.zeros_like(rows, np.float32) if half is None else half for rows, half in zip(even, odd, strict=True)
+        )
+
     def join(self, rows: Iterable[Array]) -> Array:
         """Return rows ``(n, D_part)`` of all parts, in their order, side by side."""
         return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)
