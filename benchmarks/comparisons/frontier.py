@@ -45,25 +45,27 @@ class Recipe:
 #: The best of what is cheap: gradients, colours and patterns in two sizes, for which left and right are the same.
 _CHEAP = "hog:4,hog:8,opponent:16,grid=4,hue:16,grid=4,lbp,lbp:radius=2"
 HAND_MADE = f"mirror:[{_CHEAP}]"
+#: The cheaper ones of them.
+FEW_HAND_MADE = "mirror:[hog,hue:16,grid=4,lbp]"
 #: What is good whatever it takes.
-BEST = "products:[two-layers,dictionary,dictionary:patch_size=9],components=84,variance=40"
+BEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
 #: Features with the loss that suits them, from the quickest on.
 RECIPES = (
     Recipe("cifar10-jpeg", "pixels"),
     Recipe("cifar10-jpeg", "hog:8", SQUARED),
     Recipe("cifar10-jpeg", "mirror:[hog:8,hue]", SQUARED),
-    Recipe("cifar10-jpeg", "mirror:[hog,hue:16,grid=4,lbp]", SQUARED),
+    Recipe("cifar10-jpeg", FEW_HAND_MADE, SQUARED),
+    Recipe("cifar10-jpeg", f"products:[{FEW_HAND_MADE}],components=50", RIDGE),
     Recipe("cifar10-jpeg", HAND_MADE, SQUARED),
-    Recipe("cifar10-jpeg", f"products:[{HAND_MADE}],components=80", RIDGE),
+    Recipe("cifar10-jpeg", f"products:[{HAND_MADE}],components=60", RIDGE),
     Recipe("cifar10-jpeg", "mirror:[words:1000,assignment=hard,levels=1]", SQUARED),
     Recipe("cifar10-jpeg", "mirror:[words:1000,assignment=hard]", SQUARED),
     Recipe("cifar10-jpeg", "mirror:words", SQUARED),
     Recipe("cifar10-jpeg", "dictionary:400", SQUARED),
-    Recipe("cifar10-jpeg", "products:[dictionary:400,grid=3],components=80", RIDGE),
+    Recipe("cifar10-jpeg", "products:[dictionary:400,grid=3],components=42", RIDGE),
     Recipe("cifar10-jpeg", "dictionary", RIDGE),
     Recipe("cifar10-jpeg", "products:[dictionary:700,grid=3],components=80", RIDGE),
-    Recipe("cifar10-jpeg", "products:[two-layers,dictionary],components=40", RIDGE),
-    Recipe("cifar10-jpeg", "products:[two-layers,dictionary],components=84", RIDGE),
+    Recipe("cifar10-jpeg", "products:[two-layers:600,dictionary:600],components=80,variance=24", RIDGE),
     Recipe("cifar10-jpeg", BEST, RIDGE),
 )
 #: The same defaults for data of other kinds: grey images; a folder of files of different sizes.
