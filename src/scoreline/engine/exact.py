@@ -261,7 +261,7 @@ class _Run:
             slopes = self.passes.scores(near.step(here))
 
             def move(part: slice) -> None:
-                there = here.slopes[part] + near.curvature * slopes[part].astype(np.float64)
+                there = here.slopes[part] + near.bent(slopes[part], part)
                 slopes[part] = loss.feasible(there, y[part])
 
             each_part(move, *slopes.shape)

@@ -17,6 +17,7 @@ from scoreline.data.budget import Need, show_size
 from scoreline.engine.learning_rate import sample_rows
 from scoreline.engine.moments import FACTOR_ROWS, MOST_FEATURES
 from scoreline.engine.objective import Objective, block_rows
+from scoreline.engine.quadratics import MOST_ENTRIES, HessianQuadratic
 
 __all__ = ["Extent"]
 
@@ -36,6 +37,8 @@ class Extent:
         Configurations side by side.
     dtype : dtype
         In which the data are multiplied.
+    absolutes : bool
+        Whether the penalty has absolute values.
     """
 
     n: int
@@ -43,12 +46,14 @@ class Extent:
     R: int
     K: int
     dtype: np.dtype[np.floating]
+    absolutes: bool = False
 
     @classmethod
     def of(cls, objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Extent:
         """Return the sizes of a fit."""
         K = objective.n_configurations
-        return cls(source.n_examples, source.n_features, objective.n_rows, K, dtype)
+        absolutes = bool((objective.penalty.coefficients or (0, 0))[1])
+        return cls(source.n_examples, source.n_features, objective.n_rows, K, dtype, absolutes)
 
     def examples(self) -> Need:
         """Return the labels, weights and orders of all rows: some numbers of 64 bits each."""
@@ -91,3 +96,9 @@ class Extent:
             rows = min(self.n, FACTOR_ROWS)
             what, size = f"factors of {rows:,} x {self.D:,} moments", rows * (self.D + rows) * self.dtype.itemsize
         return Need(what, 4 * size, "choose a mini-batch solver (solver='momentum')")
+
+    def hessian(self) -> Need:
+        """Return the Hessian that fits with absolute values may go over to, where it is small enough for that."""
+        entries = HessianQuadratic.entries(self.n, self.D, self.R)
+        kept = entries if self.absolutes and entries <= MOST_ENTRIES else 0
+        return Need(f"Hessian of {self.R * self.D:,} weights", 3 * 8 * kept, "choose penalty='l2'")

@@ -43,6 +43,11 @@ class Preconditioner:
     mean: FloatArray
     curvature: float
 
+    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
+        del rows
+        return self.curvature * change.astype(np.float64)
+
     def step(self, here: Point) -> Params:
         """Return the step to the lowest point of the quadratic at a point."""
         solved = self.solve(here.gradient)

@@ -1,19 +1,16 @@
-r"""Accelerated proximal steps in the metric of the data's second moments, for penalties with absolute values.
+r"""Proximal steps for penalties with absolute values: accelerated, and then Newton's.
 
 A step minimises
 
-.. math:: \langle g, d \rangle + \tfrac12 d^\top (c\, M + 2 \lambda \alpha I)\, d + \lambda \beta |W + d|
+.. math:: \langle g, d \rangle + \tfrac12 d^\top (c\, H + 2 \lambda \alpha I)\, d + \lambda \beta |W + d|
 
-by coordinate descent, which needs the moments M alone and no pass over the data. In this metric the objective is
-nearly as round as for L-BFGS with the same moments, so that few passes are needed.
+by coordinate descent, which needs the matrix H alone and no pass over the data. With the data's second moments for
+H the objective is nearly as round as for L-BFGS, so that few passes are needed; with the Hessian fewer still.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import Any
 
 import numpy as np
 
@@ -23,21 +20,23 @@ from scoreline.engine.moments import DenseMoments
 from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes
 from scoreline.engine.point import Point, dot
+from scoreline.engine.quadratics import MOST_ENTRIES, HessianQuadratic, MomentsQuadratic, Quadratic
 
 __all__ = ["ProximalMetric", "descend_proximally"]
 
-#: Sweeps of coordinate descent a step at the most, and their accuracy relative to the first sweep.
-MOST_SWEEPS, ACCURACY = 60, 1e-4
-#: Weights beyond which the sweep is compiled.
-WORTH_COMPILING = 500
 #: By how much the curvature grows when the quadratic was too flat, and shrinks after each step, in case it is not.
 STEEPER, FLATTER = 1.5, 0.9
-#: What is added to the diagonal of the moments, relative to its largest entry.
-JITTER = 1e-6
+#: Share of a product's speed that passes reach.
+OF_A_PRODUCT = 0.25
+#: Share of what the slopes promise that a Newton step must gain, and the shortest step that is tried.
+ENOUGH, SHORTEST = 0.01, 1e-10
 
 
 class ProximalMetric:
     r"""The quadratic that stands for the loss and the squares of the penalty near a point.
+
+    It begins with the second moments of the data, and goes over to the Hessian (proximal Newton steps) where as
+    many iterations as that takes have not been enough: moments know nothing of rows that are told apart by now.
 
     Parameters
     ----------
@@ -56,40 +55,39 @@ class ProximalMetric:
     """
 
     def __init__(self, moments: DenseMoments, curvature: float, ridge: float, shrink: float) -> None:
-        self.mean, self.curvature, self.ridge, self.shrink = moments.mean, curvature, ridge, shrink
-        self.matrix = np.tril(moments.matrix) + np.tril(moments.matrix, -1).T
-        self.matrix.flat[:: len(self.matrix) + 1] += JITTER * max(float(self.matrix.diagonal().max()), 1e-30)
+        self.quadratic: Quadratic = MomentsQuadratic(moments)
+        self.curvature, self.ridge, self.shrink = curvature, ridge, shrink
+        self.age = 0
+
+    def follow(self, passes: Passes, here: Point) -> bool:
+        """Count an iteration, and tell whether the quadratic has become the Hessian at a point."""
+        self.age += 1
+        n, R, D = len(here.scores), *here.params.W.shape[1:]
+        # The Hessian takes n (R D)^2 / 2 multiplications of a product, an iteration 4 n R D at the pace of passes.
+        due = self.is_newtons or 8 * self.age >= OF_A_PRODUCT * R * D
+        if not due or HessianQuadratic.entries(n, D, R) > MOST_ENTRIES:
+            return False
+        self.quadratic = HessianQuadratic(passes, here)
+        self.curvature = 1.0
+        return True
+
+    @property
+    def is_newtons(self) -> bool:
+        """Whether the quadratic is the Hessian."""
+        return isinstance(self.quadratic, HessianQuadratic)
 
     def step(self, here: Point) -> Params:
         """Return the step to the lowest point of the quadratic and the absolute values together."""
-        of_bias = here.gradient.b[0].astype(np.float64)
-        # In the dtype of the weights, whatever the matrix's: steps may be far smaller than the weights are.
-        W = here.params.W[0]
-        gradient = (here.gradient.W[0] - np.outer(of_bias, self.mean)).astype(W.dtype)
-        moved = W.copy()
-        self._descend(gradient, moved)
-        dW = moved - W
-        db = -of_bias / self.curvature - dW @ self.mean
-        return Params(dW[None], db[None].astype(here.params.b.dtype))
+        return self.quadratic.step(here, self.curvature, self.ridge, self.shrink)
 
     def bend(self, step: Params) -> float:
         r""":math:`\tfrac12 d^\top (c M + 2 \lambda \alpha I) d` of a step, bias included."""
         dW = step.W[0].astype(np.float64)
-        centred_bias = step.b[0] + dW @ self.mean
-        along = np.einsum("rd,rd->", step.W[0] @ self.matrix, dW) + centred_bias @ centred_bias
-        return float(self.curvature * along + self.ridge * np.vdot(dW, dW)) / 2
+        return float(self.curvature * self.quadratic.along(step) + self.ridge * np.vdot(dW, dW)) / 2
 
-    def _descend(self, gradient: FloatArray, W: FloatArray) -> None:
-        """Minimise over W, whose rows do not mix: each thread has its own."""
-        args = self.matrix, self.curvature, self.ridge, self.shrink, gradient, W, MOST_SWEEPS, ACCURACY
-        if W.size < WORTH_COMPILING:
-            _sweep(0, 1, *args)
-            return
-        from scoreline.engine.kernels.threads import run_together, thread_count
-
-        n_threads = min(thread_count(), len(W))
-        with ThreadPoolExecutor(n_threads) as pool:
-            run_together(pool, n_threads, _compiled_sweep(), *args)
+    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
+        return self.curvature * self.quadratic.bent(change, rows)
 
 
 def descend_proximally(
@@ -132,6 +130,8 @@ def descend_proximally(
         momentum = float((weight - 1) / grown)
         ahead = _carried(passes, there, there, here, momentum) if momentum else there
         here, weight = there, grown
+        if metric.follow(passes, here):
+            ahead, weight = here, 1.0
         wish = yield tell(here)
         if wish is not None:
             return here, wish
@@ -141,12 +141,27 @@ def _proximal_step(passes: Passes, here: Point, metric: ProximalMetric) -> tuple
     """Return a step and where it leads; the metric becomes steeper until it lies above the objective there."""
     while True:
         step = metric.step(here)
-        scores = here.scores + passes.scores(step)
+        change = passes.scores(step)
+        if metric.is_newtons:
+            return step, _searched(passes, here, metric, step, change)
+        scores = here.scores + change
         there = Point.at(passes, here.params.plus(step), scores, np.empty_like(scores))
         bound = _modelled(passes, here, metric, step)
         if there.objective <= bound + _noise(here):
             return step, there
         metric.curvature *= STEEPER
+
+
+def _searched(passes: Passes, here: Point, metric: ProximalMetric, step: Params, change: FloatArray) -> Point:
+    """Return the first point, halving the step, where the objective falls by a share of what slopes promise."""
+    promise = _modelled(passes, here, metric, step) - metric.bend(step) - here.objective
+    t = 1.0
+    while True:
+        scores = here.scores + here.scores.dtype.type(t) * change
+        there = Point.at(passes, here.params.plus(step, t), scores, np.empty_like(scores))
+        if there.objective <= here.objective + ENOUGH * t * promise or t < SHORTEST:
+            return there
+        t /= 2
 
 
 def _noise(here: Point) -> float:
@@ -172,44 +187,3 @@ def _carried(passes: Passes, here: Point, to: Point, before: Point, share: float
     step = to.params.plus(before.params, -1.0)
     scores = here.scores + here.scores.dtype.type(share) * (to.scores - before.scores)
     return Point.at(passes, here.params.plus(step, share), scores, np.empty_like(scores))
-
-
-def _sweep(
-    thread: int,
-    n_threads: int,
-    matrix: Any,
-    curvature: float,
-    ridge: float,
-    shrink: float,
-    gradient: Any,
-    W: Any,
-    most_sweeps: int,
-    accuracy: float,
-) -> None:
-    """Descend along each weight of a thread's rows in turn, until a sweep changes next to nothing."""
-    R, D = W.shape
-    for r in range(R * thread // n_threads, R * (thread + 1) // n_threads):
-        first = 0.0
-        for _ in range(most_sweeps):
-            gain = 0.0
-            for j in range(D):
-                bend = curvature * matrix[j, j] + ridge
-                aim = W[r, j] - gradient[r, j] / bend
-                size = abs(aim) - shrink / bend
-                change = (np.sign(aim) * size if size > 0 else 0.0) - W[r, j]
-                if change != 0:
-                    W[r, j] += change
-                    gradient[r] += matrix.dtype.type(curvature * change) * matrix[j]
-                    gradient[r, j] += ridge * change
-                    gain += bend * change * change
-            first = max(first, gain)
-            if gain <= accuracy * first:
-                break
-
-
-@cache
-def _compiled_sweep() -> Callable[..., None]:
-    from scoreline.engine.kernels.compiling import compiled_loosely
-
-    sweep: Callable[..., None] = compiled_loosely(_sweep)
-    return sweep

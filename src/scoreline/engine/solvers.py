@@ -235,6 +235,7 @@ class Exact(Solver):
             extent.examples(),
             extent.scores(8),
             extent.moments(),
+            extent.hessian(),
             extent.weights(2 * MEMORY + 10),
             extent.blocks(),
         ]

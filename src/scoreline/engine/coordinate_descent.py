@@ -1,0 +1,102 @@
+"""Coordinate descent on a quadratic with absolute values beside it, which needs its matrix alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+
+__all__ = ["Bowl", "descend_by_coordinates"]
+
+#: Weights beyond which the sweep is compiled.
+WORTH_COMPILING = 500
+
+
+class Bowl(NamedTuple):
+    r"""What is minimised over the steps d of each row w of weights, which do not mix.
+
+    .. math:: \langle g, d \rangle + \tfrac12 d^\top (c H + \rho I) d + \sigma |w + d|
+
+    matrix: H, ``(D, D)``. curvature, ridge, shrink: c, :math:`\rho`, :math:`\sigma`.
+    """
+
+    matrix: FloatArray
+    curvature: float
+    ridge: float
+    shrink: float
+
+
+def descend_by_coordinates(
+    bowl: Bowl, gradient: FloatArray, W: FloatArray, most_sweeps: int, accuracy: float
+) -> None:
+    """Move weights ``(R, D)`` and the gradient there, in place, until a sweep gains next to nothing.
+
+    Parameters
+    ----------
+    bowl : Bowl
+    gradient, W : array (R, D)
+    most_sweeps : int
+    accuracy : float
+        The gain of the last sweep as a share of the first one's.
+
+    References
+    ----------
+    Friedman, Hastie & Tibshirani (2010), Regularization paths for generalized linear models via coordinate
+    descent, J. Stat. Softw. 33.
+    """
+    args = *bowl, gradient, W, most_sweeps, accuracy
+    if W.size < WORTH_COMPILING:
+        _sweep(0, 1, *args)
+        return
+    from scoreline.engine.kernels.threads import run_together, thread_count
+
+    # Each thread has its own rows.
+    n_threads = min(thread_count(), len(W))
+    with ThreadPoolExecutor(n_threads) as pool:
+        run_together(pool, n_threads, _compiled_sweep(), *args)
+
+
+def _sweep(
+    thread: int,
+    n_threads: int,
+    matrix: Any,
+    curvature: float,
+    ridge: float,
+    shrink: float,
+    gradient: Any,
+    W: Any,
+    most_sweeps: int,
+    accuracy: float,
+) -> None:
+    """Descend along each weight of a thread's rows in turn, until a sweep changes next to nothing."""
+    R, D = W.shape
+    for r in range(R * thread // n_threads, R * (thread + 1) // n_threads):
+        first = 0.0
+        for _ in range(most_sweeps):
+            gain = 0.0
+            for j in range(D):
+                bend = curvature * matrix[j, j] + ridge
+                aim = W[r, j] - gradient[r, j] / bend
+                size = abs(aim) - shrink / bend
+                change = (np.sign(aim) * size if size > 0 else 0.0) - W[r, j]
+                if change != 0:
+                    W[r, j] += change
+                    gradient[r] += matrix.dtype.type(curvature * change) * matrix[j]
+                    gradient[r, j] += ridge * change
+                    gain += bend * change * change
+            first = max(first, gain)
+            if gain <= accuracy * first:
+                break
+
+
+@cache
+def _compiled_sweep() -> Callable[..., None]:
+    from scoreline.engine.kernels.compiling import compiled_loosely
+
+    sweep: Callable[..., None] = compiled_loosely(_sweep)
+    return sweep

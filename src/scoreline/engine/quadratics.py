@@ -1,0 +1,214 @@
+"""Quadratics that stand for the loss near a point, and their lowest points beside absolute values."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.engine.coordinate_descent import Bowl, descend_by_coordinates
+from scoreline.engine.moments import DenseMoments
+from scoreline.engine.objective import block_rows, compute_dtype, row_weights
+from scoreline.engine.params import Params
+from scoreline.engine.passes import Passes, each_part
+from scoreline.engine.point import Point
+
+__all__ = ["MOST_ENTRIES", "HessianQuadratic", "MomentsQuadratic", "Quadratic"]
+
+#: Entries of a Hessian, and of those of all rows by their scores, up to which they are worth having.
+MOST_ENTRIES = 1 << 23
+
+#: Sweeps of coordinate descent at the most, and the share of the first one's gain at which they end.
+SWEEPS = 60, 1e-4
+#: Those that tell which weights are not 0, for which is then solved; and rounds of both at the most.
+FEW_SWEEPS, ROUNDS = (30, 1e-6), 5
+#: What is added to the diagonal of a matrix, relative to its largest entry.
+JITTER = 1e-6
+#: How far scores are moved, to see how the slopes of the loss change.
+LENGTH = 1e-3
+#: Share of their mean Hessian that all rows have on top of their own: where the loss is straight here it may bend
+#: a step further.
+EVERYWHERE = 1e-5
+
+
+class Quadratic(Protocol):
+    r"""A quadratic :math:`\tfrac12 d^\top H d` of steps d of weights and bias."""
+
+    def step(self, here: Point, curvature: float, ridge: float, shrink: float) -> Params:
+        r"""Return the step to the lowest point of the model of the objective.
+
+        .. math:: \langle g, d \rangle + \tfrac{c}{2} d^\top H d + \tfrac{\rho}{2} |d_W|^2 + \sigma |W + d_W|_1
+        """
+
+    def along(self, step: Params) -> float:
+        r"""Return :math:`d^\top H d`."""
+
+    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
+
+
+class MomentsQuadratic:
+    r"""The second moments M of the rows, for each class, as if the loss bent alike along all scores.
+
+    Moments are about the mean :math:`\bar x`: weights and the bias of centred rows, :math:`b + W \bar x`, part.
+    """
+
+    def __init__(self, moments: DenseMoments) -> None:
+        self.mean = moments.mean
+        self.matrix = _jittered(np.tril(moments.matrix) + np.tril(moments.matrix, -1).T)
+
+    def step(self, here: Point, curvature: float, ridge: float, shrink: float) -> Params:
+        """See `Quadratic.step`."""
+        of_bias = here.gradient.b[0].astype(np.float64)
+        # In the dtype of the weights, whatever the matrix's: steps may be far smaller than the weights are.
+        W = here.params.W[0]
+        gradient = (here.gradient.W[0] - np.outer(of_bias, self.mean)).astype(W.dtype)
+        moved = W.copy()
+        descend_by_coordinates(Bowl(self.matrix, curvature, ridge, shrink), gradient, moved, *SWEEPS)
+        dW = moved - W
+        db = -of_bias / curvature - dW @ self.mean
+        return Params(dW[None], db[None].astype(here.params.b.dtype))
+
+    def along(self, step: Params) -> float:
+        """See `Quadratic.along`."""
+        dW = step.W[0].astype(np.float64)
+        centred_bias = step.b[0] + dW @ self.mean
+        return float(np.einsum("rd,rd->", step.W[0] @ self.matrix, dW) + centred_bias @ centred_bias)
+
+    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+        """See `Quadratic.bent`."""
+        del rows
+        return change.astype(np.float64)
+
+
+class HessianQuadratic:
+    r"""The Hessian of the loss at a point, of all weights with all others.
+
+    With :math:`h_i` the R x R Hessian of the loss of row i by its scores, taken as differences of slopes, and
+    :math:`z_i = (x_i, 1)`, it is the mean of :math:`h_i \otimes z_i z_i^\top`; the bias is eliminated.
+    """
+
+    @staticmethod
+    def entries(n: int, D: int, R: int) -> int:
+        """Return how many numbers it takes for n rows of D features and R scores."""
+        return (R * (D + 1)) ** 2 + n * R**2
+
+    def __init__(self, passes: Passes, here: Point) -> None:
+        self.bends = _bends(passes, here)
+        R, D = here.params.W.shape[1:]
+        hessian = _hessian(passes, self.bends, D)
+        of_weights = hessian[:, :D, :, :D].reshape(R * D, R * D)
+        self.of_bias, self.mixed = np.eye(R), np.zeros((R, R * D))
+        if passes.objective.fit_intercept:
+            self.of_bias = _jittered(hessian[:, D, :, D].copy())
+            beside = hessian[:, D, :, :D].reshape(R, R * D)
+            self.mixed = np.linalg.solve(self.of_bias, beside)
+            of_weights -= self.mixed.T @ beside
+        self.matrix = _jittered(of_weights)
+
+    def step(self, here: Point, curvature: float, ridge: float, shrink: float) -> Params:
+        """See `Quadratic.step`.
+
+        Coordinate descent finds out which weights are not 0 and their signs; for these a linear system is solved,
+        which spares it thousands of sweeps.
+        """
+        of_bias = here.gradient.b[0].astype(np.float64)
+        W = here.params.W[0].astype(np.float64)
+        gradient = here.gradient.W[0].astype(np.float64).reshape(1, -1) - of_bias @ self.mixed
+        bowl, moved = Bowl(self.matrix, curvature, ridge, shrink), W.reshape(1, -1).copy()
+        descend_by_coordinates(bowl, gradient, moved, *FEW_SWEEPS)
+        for _ in range(ROUNDS):
+            kept = moved != 0
+            reached = _solve_for_signs(bowl, gradient[0], moved[0])
+            descend_by_coordinates(bowl, gradient, moved, *FEW_SWEEPS)
+            if reached and np.array_equal(kept, moved != 0):
+                break
+        dW = moved.reshape(W.shape) - W
+        db = -np.linalg.solve(self.of_bias, of_bias) / curvature - self.mixed @ dW.ravel()
+        return Params(dW[None].astype(here.params.W.dtype), db[None].astype(here.params.b.dtype))
+
+    def along(self, step: Params) -> float:
+        """See `Quadratic.along`."""
+        dW = step.W[0].astype(np.float64).ravel()
+        centred_bias = step.b[0] + self.mixed @ dW
+        return float(dW @ self.matrix @ dW + centred_bias @ self.of_bias @ centred_bias)
+
+    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+        """See `Quadratic.bent`."""
+        return np.einsum("nrs,ns->nr", self.bends[rows], change.astype(np.float64))
+
+
+def _solve_for_signs(bowl: Bowl, gradient: FloatArray, w: FloatArray) -> bool:
+    """Move the weights ``(D,)`` that are not 0 to where they are lowest; those that would change sign become 0.
+
+    Should that lead up, all move on the way there until the first becomes 0. The gradient follows. It tells whether
+    no sign would have changed.
+    """
+    from scipy.linalg import cho_factor, cho_solve
+
+    kept = np.flatnonzero(w)
+    if not len(kept):
+        return True
+    system = bowl.curvature * bowl.matrix[np.ix_(kept, kept)]
+    system.flat[:: len(kept) + 1] += bowl.ridge
+    signs = np.sign(w[kept])
+    factor = cho_factor(system, overwrite_a=True, check_finite=False)
+    step = -cho_solve(factor, gradient[kept] + bowl.shrink * signs, check_finite=False)
+    until = np.divide(-w[kept], step, out=np.full(len(kept), np.inf), where=step * signs < 0)
+    for t in (1.0, min(1.0, float(until.min()))):
+        change = np.where(until <= t, -w[kept], t * step)
+        bent = bowl.curvature * (change @ bowl.matrix[kept])
+        bent[kept] += bowl.ridge * change
+        # Signs stay, or become 0, so that the absolute values change along them.
+        if change @ (gradient[kept] + bent[kept] / 2 + bowl.shrink * signs) < 0:
+            break
+    w[kept] += change
+    gradient += bent
+    return bool(until.min() >= 1)
+
+
+def _bends(passes: Passes, here: Point) -> FloatArray:
+    """Return the Hessians ``(N, R, R)`` of the rows' losses by their scores, and a share of their mean."""
+    loss, y = passes.objective.loss, passes.labelled.y
+    N, R = here.scores.shape
+    bends = np.empty((N, R, R))
+
+    def measure(part: slice) -> None:
+        scores = here.scores[part].astype(np.float64)
+        for r, step in enumerate(LENGTH * np.eye(R)):
+            change = loss.value_and_gradient(scores + step, y[part])[1]
+            change -= loss.value_and_gradient(scores - step, y[part])[1]
+            bends[part, r] = change / (2 * LENGTH)
+
+    each_part(measure, N, R * R)
+    bends += bends.transpose(0, 2, 1)
+    bends /= 2
+    bends += EVERYWHERE * bends.mean(axis=0)
+    return bends
+
+
+def _hessian(passes: Passes, bends: FloatArray, D: int) -> FloatArray:
+    """Return the Hessian by weights and bias, ``(R, D + 1, R, D + 1)``."""
+    objective, source = passes.objective, passes.source
+    R = bends.shape[1]
+    hessian = np.zeros((R, D + 1, R, D + 1))
+    begin = 0
+    for batch in source.batches(block_rows(R * (D + 1)), seed=None):
+        dtype = compute_dtype(batch.X.dtype)
+        X, end = objective.standardized(batch.X, dtype), begin + len(batch.y)
+        X = np.column_stack([X, np.ones(len(X), dtype)])
+        shares = bends[begin:end] * (row_weights(batch) / source.total_weight)[:, None, None]
+        for r in range(R):
+            weighted = shares[:, r, : r + 1, None].astype(dtype) * X[:, None]
+            hessian[r, :, : r + 1] += (X.T @ weighted.reshape(len(X), -1)).reshape(D + 1, r + 1, D + 1)
+        begin = end
+    for r in range(R):
+        for s in range(r):
+            hessian[s, :, r] = hessian[r, :, s]
+    return hessian
+
+
+def _jittered(matrix: FloatArray) -> FloatArray:
+    matrix.flat[:: len(matrix) + 1] += JITTER * max(float(matrix.diagonal().max()), 1e-30)
+    return matrix
