@@ -99,7 +99,8 @@ class HessianQuadratic:
         R, D = here.params.W.shape[1:]
         hessian = _hessian(passes, self.bends, D)
         of_weights = hessian[:, :D, :, :D].reshape(R * D, R * D)
-        self.of_bias, self.mixed = np.eye(R), np.zeros((R, R * D))
+        self.of_bias: FloatArray = np.eye(R)
+        self.mixed: FloatArray = np.zeros((R, R * D))
         if passes.objective.fit_intercept:
             self.of_bias = _jittered(hessian[:, D, :, D].copy())
             beside = hessian[:, D, :, :D].reshape(R, R * D)
@@ -142,8 +143,8 @@ class HessianQuadratic:
 def _solve_for_signs(bowl: Bowl, gradient: FloatArray, w: FloatArray) -> bool:
     """Move the weights ``(D,)`` that are not 0 to where they are lowest; those that would change sign become 0.
 
-    Should that lead up, all move on the way there until the first becomes 0. The gradient follows. It tells whether
-    no sign would have changed.
+    Should that lead up, all move on the way there until the first becomes 0. The gradient follows. It tells
+    whether no sign would have changed.
     """
     from scipy.linalg import cho_factor, cho_solve
 
