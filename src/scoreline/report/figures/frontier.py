@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 __all__ = ["frontier"]
 
 _TOP, _LEFT, _HEIGHT, _RIGHT, _LINE = 44, 54, 300, 22, 18
+#: Where a number may stand beside its point, in points of type: its middle, and the corner that it begins at.
+_NEAR = [
+    (np.array([11.0, 9.0]), (6.0, 5.0)),
+    (np.array([11.0, -9.0]), (6.0, -13.0)),
+    (np.array([-11.0, 9.0]), (-6.0, 5.0)),
+    (np.array([-11.0, -9.0]), (-6.0, -13.0)),
+]
+#: How far from other points and numbers a place is free.
+_FREE = 11.0
 
 
 def frontier(
@@ -54,23 +63,46 @@ def frontier(
     unbeaten = _unbeaten(seconds, accuracy)
     axes.plot(seconds[unbeaten], accuracy[unbeaten], color=theme.muted, linewidth=1.2, drawstyle="steps-post")
     bottom = _TOP + _HEIGHT
-    for i, name in enumerate(points):
+    for i in range(len(points)):
         colour = theme.series[i % len(theme.series)]
         axes.plot(seconds[i], accuracy[i], MARKERS[i % len(MARKERS)], color=colour, markersize=7)
+    axes.autoscale_view()
+    places = axes.transData.transform(np.column_stack([seconds, accuracy])) * 72 / figure.dpi
+    for i, beside in enumerate(_free_places(places)):
         axes.annotate(
             str(i + 1),
             (float(seconds[i]), float(accuracy[i])),
-            xytext=(6, 5),
+            xytext=beside,
             textcoords="offset points",
+            ha="left" if beside[0] > 0 else "right",
             color=theme.ink,
             fontsize=theme.small,
         )
+    for i, name in enumerate(points):
         result = f": {write_share(round(float(accuracy[i]), 4))} in {seconds[i]:.3g} s"
         label = _label(f"{i + 1}  {name}", result, WIDTH - _LEFT - 20, theme.body)
         add_text(figure, _LEFT, bottom + 60 + _LINE * i, label, theme.body, color=theme.ink)
     add_text(figure, 14, 30, "Accuracy against seconds", theme.title, weight="bold", color=theme.ink)
     add_text(figure, _LEFT + width, bottom + 34, measured, theme.small, color=theme.muted, ha="right")
     return figure
+
+
+def _free_places(points: np.ndarray) -> list[tuple[float, float]]:
+    """Return for each point ``(n, 2)``, in points of type, where its number stands free of what is there."""
+    taken = list(points)
+    chosen = []
+    for point in points:
+        away = [min(_distance(point + to, other) for other in taken) for to, _ in _NEAR]
+        # The first place that is free, or the freest.
+        best = next((j for j, least in enumerate(away) if least >= _FREE), int(np.argmax(away)))
+        centre, beside = _NEAR[best]
+        taken.append(point + centre)
+        chosen.append(beside)
+    return chosen
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.hypot(*(a - b)))
 
 
 def _unbeaten(seconds: np.ndarray, accuracy: np.ndarray) -> list[int]:
