@@ -178,3 +178,25 @@ def test_a_hessian_that_would_be_too_large_is_never_made(monkeypatch):
     assert not any(metric.follow(passes, here) for _ in range(100))
     monkeypatch.setattr("scoreline.engine.proximal.MOST_ENTRIES", entries)
     assert metric.follow(passes, here)
+
+
+def test_a_matrix_that_corners_bent_down_is_made_definite():
+    rng = np.random.default_rng(0)
+    half = rng.normal(size=(20, 30))
+    matrix = half.T @ half - 0.1 * np.eye(30)
+    made = quadratics._made_definite(matrix.copy())
+    np.linalg.cholesky(made)
+    added = made - matrix
+    np.testing.assert_allclose(added, added[0, 0] * np.eye(30), atol=1e-12)
+    assert 0.1 < added[0, 0] < 30
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+def test_whatever_carries_the_numbers(dtype):
+    X, y = load_digits(return_X_y=True)
+    given, exact = (
+        LinearClassifier(loss="one-vs-all:squared", penalty="l1", lam=1e-2, tol=1e-4).fit(rows, y)
+        for rows in (X.astype(dtype), X)
+    )
+    assert given.duality_gap_ <= 1e-4
+    assert given.objective_ == pytest.approx(exact.objective_, rel=2e-4)

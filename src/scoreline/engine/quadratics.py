@@ -9,7 +9,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.engine.coordinate_descent import Bowl, descend_by_coordinates
 from scoreline.engine.moments import DenseMoments
-from scoreline.engine.objective import block_rows, compute_dtype, row_weights
+from scoreline.engine.objective import block_rows, row_weights
 from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes, each_part
 from scoreline.engine.point import Point
@@ -102,11 +102,11 @@ class HessianQuadratic:
         self.of_bias: FloatArray = np.eye(R)
         self.mixed: FloatArray = np.zeros((R, R * D))
         if passes.objective.fit_intercept:
-            self.of_bias = _jittered(hessian[:, D, :, D].copy())
+            self.of_bias = _made_definite(hessian[:, D, :, D].copy())
             beside = hessian[:, D, :, :D].reshape(R, R * D)
             self.mixed = np.linalg.solve(self.of_bias, beside)
             of_weights -= self.mixed.T @ beside
-        self.matrix = _jittered(of_weights)
+        self.matrix = _made_definite(of_weights)
 
     def step(self, here: Point, curvature: float, ridge: float, shrink: float) -> Params:
         """See `Quadratic.step`.
@@ -196,18 +196,32 @@ def _hessian(passes: Passes, bends: FloatArray, D: int) -> FloatArray:
     hessian = np.zeros((R, D + 1, R, D + 1))
     begin = 0
     for batch in source.batches(block_rows(R * (D + 1)), seed=None):
-        dtype = compute_dtype(batch.X.dtype)
-        X, end = objective.standardized(batch.X, dtype), begin + len(batch.y)
-        X = np.column_stack([X, np.ones(len(X), dtype)])
+        X, end = objective.standardized(batch.X, np.dtype(np.float64)), begin + len(batch.y)
+        X = np.column_stack([X, np.ones(len(X))])
         shares = bends[begin:end] * (row_weights(batch) / source.total_weight)[:, None, None]
         for r in range(R):
-            weighted = shares[:, r, : r + 1, None].astype(dtype) * X[:, None]
+            weighted = shares[:, r, : r + 1, None] * X[:, None]
             hessian[r, :, : r + 1] += (X.T @ weighted.reshape(len(X), -1)).reshape(D + 1, r + 1, D + 1)
         begin = end
     for r in range(R):
         for s in range(r):
             hessian[s, :, r] = hessian[r, :, s]
     return hessian
+
+
+def _made_definite(matrix: FloatArray) -> FloatArray:
+    """Add to the diagonal what makes a matrix positive definite, where corners of the loss have bent it down."""
+    from scipy.linalg import LinAlgError, cholesky
+
+    jitter, size = JITTER, max(float(matrix.diagonal().max()), 1e-30)
+    while True:
+        matrix.flat[:: len(matrix) + 1] += jitter * size
+        try:
+            cholesky(matrix, check_finite=False)
+        except LinAlgError:
+            jitter *= 10
+        else:
+            return matrix
 
 
 def _jittered(matrix: FloatArray) -> FloatArray:
