@@ -88,10 +88,10 @@ def test_so_strong_a_penalty_leaves_nothing():
     assert ended.duality_gap <= 1e-4
 
 
-def point_at(goal, source, scale=1.0):
+def point_at(goal, source):
     passes = Passes(goal, source)
     rng = np.random.default_rng(0)
-    params = Params(scale * rng.normal(size=(1, 3, 8)), rng.normal(size=(1, 3)))
+    params = Params(rng.normal(size=(1, 3, 8)), rng.normal(size=(1, 3)))
     scores = passes.scores(params)
     return passes, Point.at(passes, params, scores, np.empty_like(scores))
 
@@ -174,9 +174,9 @@ def test_a_hessian_that_would_be_too_large_is_never_made(monkeypatch):
     passes, here = point_at(goal, source)
     metric = ProximalMetric(measure_matrix(goal, source), 1.0, 0.0, 1e-3)
     entries = (3 * 9) ** 2 + 120 * 9
-    monkeypatch.setattr("scoreline.engine.proximal.MOST_ENTRIES", entries - 1)
+    monkeypatch.setattr("scoreline.engine.quadratics.MOST_ENTRIES", entries - 1)
     assert not any(metric.follow(passes, here) for _ in range(100))
-    monkeypatch.setattr("scoreline.engine.proximal.MOST_ENTRIES", entries)
+    monkeypatch.setattr("scoreline.engine.quadratics.MOST_ENTRIES", entries)
     assert metric.follow(passes, here)
 
 
@@ -189,6 +189,11 @@ def test_a_matrix_that_corners_bent_down_is_made_definite():
     added = made - matrix
     np.testing.assert_allclose(added, added[0, 0] * np.eye(30), atol=1e-12)
     assert 0.1 < added[0, 0] < 30
+
+
+def test_what_is_far_from_definite_is_no_hessian():
+    with pytest.raises(np.linalg.LinAlgError):
+        quadratics._made_definite(np.array([[1.0, 100.0], [100.0, 1.0]]))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.uint8])

@@ -17,7 +17,7 @@ from scoreline.data.budget import Need, show_size
 from scoreline.engine.learning_rate import sample_rows
 from scoreline.engine.moments import FACTOR_ROWS, MOST_FEATURES
 from scoreline.engine.objective import Objective, block_rows
-from scoreline.engine.quadratics import MOST_ENTRIES, HessianQuadratic
+from scoreline.engine.quadratics import HessianQuadratic
 
 __all__ = ["Extent"]
 
@@ -99,6 +99,5 @@ class Extent:
 
     def hessian(self) -> Need:
         """Return the Hessian that fits with absolute values may go over to, where it is small enough for that."""
-        entries = HessianQuadratic.entries(self.n, self.D, self.R)
-        kept = entries if self.absolutes and entries <= MOST_ENTRIES else 0
+        kept = HessianQuadratic.entries(self.n, self.D, self.R) if self.absolutes else 0
         return Need(f"Hessian of {self.R * self.D:,} weights", 3 * 8 * kept, "choose penalty='l2'")

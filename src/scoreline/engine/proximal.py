@@ -20,7 +20,7 @@ from scoreline.engine.moments import DenseMoments
 from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes
 from scoreline.engine.point import Point, dot
-from scoreline.engine.quadratics import MOST_ENTRIES, HessianQuadratic, MomentsQuadratic, Quadratic
+from scoreline.engine.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
 
 __all__ = ["ProximalMetric", "descend_proximally"]
 
@@ -65,7 +65,7 @@ class ProximalMetric:
         n, R, D = len(here.scores), *here.params.W.shape[1:]
         # The Hessian takes n (R D)^2 / 2 multiplications of a product, an iteration 4 n R D at the pace of passes.
         due = self.is_newtons or 8 * self.age >= OF_A_PRODUCT * R * D
-        if not due or HessianQuadratic.entries(n, D, R) > MOST_ENTRIES:
+        if not (due and HessianQuadratic.entries(n, D, R)):
             return False
         self.quadratic = HessianQuadratic(passes, here)
         self.curvature = 1.0
@@ -143,7 +143,7 @@ def _proximal_step(passes: Passes, here: Point, metric: ProximalMetric) -> tuple
         step = metric.step(here)
         change = passes.scores(step)
         if metric.is_newtons:
-            return step, _searched(passes, here, metric, step, change)
+            return step, _searched(passes, here, step, change)
         scores = here.scores + change
         there = Point.at(passes, here.params.plus(step), scores, np.empty_like(scores))
         bound = _modelled(passes, here, metric, step)
@@ -152,9 +152,9 @@ def _proximal_step(passes: Passes, here: Point, metric: ProximalMetric) -> tuple
         metric.curvature *= STEEPER
 
 
-def _searched(passes: Passes, here: Point, metric: ProximalMetric, step: Params, change: FloatArray) -> Point:
+def _searched(passes: Passes, here: Point, step: Params, change: FloatArray) -> Point:
     """Return the first point, halving the step, where the objective falls by a share of what slopes promise."""
-    promise = _modelled(passes, here, metric, step) - metric.bend(step) - here.objective
+    promise = _sloped(passes, here, step)
     t = 1.0
     while True:
         scores = here.scores + here.scores.dtype.type(t) * change
@@ -171,6 +171,11 @@ def _noise(here: Point) -> float:
 
 def _modelled(passes: Passes, here: Point, metric: ProximalMetric, step: Params) -> float:
     """Return the objective after a step, by the quadratic."""
+    return here.objective + (_sloped(passes, here, step) + metric.bend(step))
+
+
+def _sloped(passes: Passes, here: Point, step: Params) -> float:
+    """Return by how much the objective changes along a step by its slopes, and its absolute values as they do."""
     objective = passes.objective
     lam = float(objective.lam[0])
     W = here.params.W
@@ -178,8 +183,7 @@ def _modelled(passes: Passes, here: Point, metric: ProximalMetric, step: Params)
     def absolutes(W: FloatArray) -> float:
         return lam * float((objective.penalty.value(W) - objective.penalty.smooth_value(W))[0])
 
-    change = dot(here.gradient, step) + metric.bend(step)
-    return here.objective + change + absolutes(W + step.W) - absolutes(W)
+    return dot(here.gradient, step) + absolutes(W + step.W) - absolutes(W)
 
 
 def _carried(passes: Passes, here: Point, to: Point, before: Point, share: float) -> Point:

@@ -14,7 +14,7 @@ from scoreline.engine.params import Params
 from scoreline.engine.passes import Passes, each_part
 from scoreline.engine.point import Point
 
-__all__ = ["MOST_ENTRIES", "HessianQuadratic", "MomentsQuadratic", "Quadratic"]
+__all__ = ["HessianQuadratic", "MomentsQuadratic", "Quadratic"]
 
 #: Entries of a Hessian, and of those of all rows by their scores, up to which they are worth having.
 MOST_ENTRIES = 1 << 23
@@ -91,8 +91,9 @@ class HessianQuadratic:
 
     @staticmethod
     def entries(n: int, D: int, R: int) -> int:
-        """Return how many numbers it takes for n rows of D features and R scores."""
-        return (R * (D + 1)) ** 2 + n * R**2
+        """Return how many numbers it takes for n rows of D features and R scores; 0 where that is too many."""
+        entries = (R * (D + 1)) ** 2 + n * R**2
+        return entries if entries <= MOST_ENTRIES else 0
 
     def __init__(self, passes: Passes, here: Point) -> None:
         self.bends = _bends(passes, here)
@@ -219,6 +220,8 @@ def _made_definite(matrix: FloatArray) -> FloatArray:
         try:
             cholesky(matrix, check_finite=False)
         except LinAlgError:
+            if not jitter < len(matrix):  # then this is no Hessian
+                raise
             jitter *= 10
         else:
             return matrix

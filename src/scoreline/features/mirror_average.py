@@ -50,20 +50,22 @@ class MirrorAverage(DerivedFeatures):
 
     def transform(self, X: Array) -> Array:
         """Return the averaged rows, ``(n, D)`` float32."""
-        return self.mirror_halves(X)[0]
+        own, mirrored = self._both(X)
+        own += mirrored
+        own /= 2
+        return own
 
     def mirror_halves(self, X: Array) -> tuple[Array, Array]:
         """Return the averaged rows, and half of the differences; see `FeatureExtractor.mirror_halves`."""
+        own, mirrored = self._both(X)
+        return (own + mirrored) / 2, (own - mirrored) / 2
+
+    def _both(self, X: Array) -> tuple[Array, Array]:
+        """Return the rows of images and of their mirror images, ``(n, D)`` float32."""
         check_is_fitted(self)
         X = self._check(X)
-        even = self.inner_.transform(X).astype(np.float32)
-        odd = even.copy()
-        mirrored = self.inner_.transform(np.ascontiguousarray(X[:, :, ::-1]))
-        even += mirrored
-        odd -= mirrored
-        even /= 2
-        odd /= 2
-        return even, odd
+        own, mirrored = (self.inner_.transform(view) for view in (X, np.ascontiguousarray(X[:, :, ::-1])))
+        return own.astype(np.float32), mirrored.astype(np.float32, copy=False)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of what is averaged."""

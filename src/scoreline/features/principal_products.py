@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -16,6 +16,8 @@ from scoreline.features.descriptor import each_batch
 
 __all__ = ["PrincipalProducts"]
 
+#: The numbers of the first and of the second component of each product.
+_Pairs: TypeAlias = tuple[Array, Array]
 #: A component whose variance is below this share of the first one's is rounding.
 _NOTHING = 1e-6
 #: How far a component may be from its mean, in standard deviations. Rare features (a pattern that few images have)
@@ -120,18 +122,18 @@ class PrincipalProducts(DerivedFeatures):
         return super().fit(X)
 
     def transform(self, X: Array) -> Array:
-        """Return the rows and their products, ``(n, D + p (p + 1) / 2)`` float32."""
+        """Return the rows and the products of both halves, ``(n, D + p (p + 1) / 2)`` or longer, float32."""
         check_is_fitted(self)
         rows, odd = self.inner_.mirror_halves(self._check(X))
-        D, p, q = rows.shape[1], len(self.variances_), len(self.odd_variances_)
-        begin = D + p * (p + 1) // 2
-        out = np.empty((len(rows), begin + q * (q + 1) // 2), np.float32)
+        D, (pairs, odd_pairs) = rows.shape[1], self._pairs()
+        begin = D + len(pairs[0])
+        out = np.empty((len(rows), begin + len(odd_pairs[0])), np.float32)
 
         def take(batch: slice) -> None:
             out[batch, :D] = rows[batch]
-            _multiply((rows[batch] - self.mean_) @ self.directions_, out[batch, D:begin])
+            _multiply((rows[batch] - self.mean_) @ self.directions_, pairs, out[batch, D:begin])
             if odd is not None:
-                _multiply(odd[batch] @ self.odd_directions_, out[batch, begin:])
+                _multiply(odd[batch] @ self.odd_directions_, odd_pairs, out[batch, begin:])
 
         each_batch(len(rows), take)
         return out
@@ -140,8 +142,9 @@ class PrincipalProducts(DerivedFeatures):
         """Return those of x, and of each product; see `FeatureExtractor.relative_weights`."""
         check_is_fitted(self)
         inner = self.inner_.relative_weights()
-        halves = [np.sqrt(np.outer(own, own))[np.triu_indices(len(own))] for own in self._variances()]
-        squares = np.concatenate(halves)
+        (i, j), (k, m) = self._pairs()
+        even, odd = self.variances_, self.odd_variances_
+        squares = np.sqrt(np.concatenate([even[i] * even[j], odd[k] * odd[m]]))
         return np.concatenate([inner, np.sqrt(self.variance * squares / squares.sum())])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
@@ -149,8 +152,8 @@ class PrincipalProducts(DerivedFeatures):
         check_is_fitted(self)
         products = [
             f"{name}_{i}_{j}"
-            for name, own in zip(("product", "odd_product"), self._variances(), strict=True)
-            for i, j in zip(*np.triu_indices(len(own)), strict=True)
+            for name, pairs in zip(("product", "odd_product"), self._pairs(), strict=True)
+            for i, j in zip(*pairs, strict=True)
         ]
         inner = self.inner_.get_feature_names_out(input_features)
         return np.concatenate([inner, np.array(products, dtype=object)])
@@ -168,9 +171,9 @@ class PrincipalProducts(DerivedFeatures):
             setattr(self, f"{name}_", state[name])
         return super().restore(image_shape, state)
 
-    def _variances(self) -> tuple[Array, Array]:
-        """Return the variances of the components of both halves."""
-        return self.variances_, self.odd_variances_
+    def _pairs(self) -> tuple[_Pairs, _Pairs]:
+        """Return the numbers of the components of each product, of both halves."""
+        return np.triu_indices(len(self.variances_)), np.triu_indices(len(self.odd_variances_))
 
     def _components(self, rows: Array, scale: Array, largest: float = 0.0) -> tuple[Array, Array]:
         """Return directions ``(D, p)`` for numbers that still lack their scale, and variances of components.
@@ -187,8 +190,8 @@ class PrincipalProducts(DerivedFeatures):
         return directions.astype(np.float32), variances[kept]
 
 
-def _multiply(z: Array, products: Array) -> None:
-    """Write the products of components ``(n, p)``, which are moved to where the farthest may be."""
+def _multiply(z: Array, pairs: _Pairs, products: Array) -> None:
+    """Write the products of pairs of components ``(n, p)``, which are moved to where the farthest may be."""
     np.clip(z, -_FARTHEST, _FARTHEST, out=z)
-    i, j = np.triu_indices(z.shape[1])
+    i, j = pairs
     np.multiply(z[:, i], z[:, j], out=products)

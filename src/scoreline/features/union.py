@@ -49,11 +49,11 @@ class FeatureUnion(FeatureExtractor):
         """Return both halves side by side; the odd one is zeros for parts without, and None if all are."""
         check_is_fitted(self)
         even, odd = zip(*(part.mirror_halves(X) for _, part in self.parts), strict=True)
+        rows = self.join(even)
         if all(half is None for half in odd):
-            return self.join(even), None
-        return self.join(even), self.join(
-            np.zeros_like(rows, np.float32) if half is None else half for rows, half in zip(even, odd, strict=True)
-        )
+            return rows, None
+        filled = (np.zeros_like(own) if half is None else half for own, half in zip(even, odd, strict=True))
+        return rows, self.join(filled)
 
     def join(self, rows: Iterable[Array]) -> Array:
         """Return rows ``(n, D_part)`` of all parts, in their order, side by side."""
