@@ -16,7 +16,11 @@ _PIECE = 4096
 
 
 def array_dataset(
-    name: str, parts: Mapping[str, tuple[Array, Array]], classes: Sequence[str] | None = None
+    name: str,
+    parts: Mapping[str, tuple[Array, Array]],
+    classes: Sequence[str] | None = None,
+    *,
+    evaluation: bool = False,
 ) -> Dataset:
     """Check arrays of examples and labels and make a data set of them.
 
@@ -30,6 +34,8 @@ def array_dataset(
     classes : sequence of str, optional
         Class names; integer labels are then indices into them. Without it the classes are the distinct labels
         of the training split, in ascending order.
+    evaluation : bool, default False
+        The data are for evaluation: no training split is needed, and the labels of all splits make the classes.
 
     Raises
     ------
@@ -37,7 +43,7 @@ def array_dataset(
         Shapes or dtypes do not fit, numbers are not finite, or a label is outside the set of classes.
     """
     checked = {split: _checked(f"{name}, {split} split", X, y) for split, (X, y) in parts.items()}
-    if "train" not in checked:
+    if not evaluation and "train" not in checked:
         raise _no_train(name, checked)
     shapes = {X.shape[1:] for X, _ in checked.values()}
     if len(shapes) > 1:
@@ -46,12 +52,13 @@ def array_dataset(
             allowed="one shape in all splits",
             fix="make all splits in the same way",
         )
-    known, names = _class_list(checked["train"][1], classes)
+    learned = [y for split, (_, y) in checked.items() if evaluation or split == "train"]
+    known, names = _class_list(name, learned, classes)
     splits = {
         split: Split(X, _encode(f"{name}, {split} split", y, known), tuple(map(str, range(len(y)))))
         for split, (X, y) in checked.items()
     }
-    return assemble(name, names, splits)
+    return assemble(name, names, splits, evaluation=evaluation)
 
 
 def assemble(
@@ -60,10 +67,19 @@ def assemble(
     splits: Mapping[str, Split],
     rejected: Sequence[Rejected] = (),
     notes: Sequence[str] = (),
+    *,
+    evaluation: bool = False,
 ) -> Dataset:
-    """Make a data set of its splits; raise DataError if there is no training example."""
+    """Make a data set of its splits; raise DataError if there is no training example.
+
+    For `evaluation` any example will do: the training split is empty where the data have none.
+    """
     train = splits.get("train")
-    if train is None or not len(train):
+    if evaluation and (train is None or not len(train)):
+        train = next((Split(part.X[:0], part.y[:0], ()) for part in splits.values() if len(part)), None)
+        if train is None:
+            raise _no_examples(name)
+    elif train is None or not len(train):
         raise _no_train(name, splits)
     others = {split: part for split, part in splits.items() if split != "train" and len(part)}
     return Dataset(
@@ -83,6 +99,14 @@ def _no_train(name: str, splits: Mapping[str, object]) -> DataError:
         f"{name} has no training examples, only: {found}",
         allowed="a training split, with or without validation and test splits",
         fix="call the part to learn from 'train'",
+    )
+
+
+def _no_examples(name: str) -> DataError:
+    return DataError(
+        f"{name} has no example that can be used",
+        allowed="at least one example with its label",
+        fix="see what the files and folders hold",
     )
 
 
@@ -129,9 +153,15 @@ def _check_finite(where: str, X: Array) -> None:
             )
 
 
-def _class_list(train_labels: Array, classes: Sequence[str] | None) -> tuple[Array, tuple[str, ...]]:
+def _class_list(
+    name: str, labels: Sequence[Array], classes: Sequence[str] | None
+) -> tuple[Array, tuple[str, ...]]:
     """Return what a label may be, in the order of the classes, and the classes' names."""
-    known = np.unique(train_labels)
+    if not labels:
+        raise _no_examples(name)
+    # Splits whose labels are numbers in one and texts in another are told apart where they are encoded.
+    kind = labels[0].dtype.kind in "US"
+    known = np.unique(np.concatenate([y for y in labels if (y.dtype.kind in "US") == kind]))
     if classes is None:
         return known, tuple(_text(value) for value in known.tolist())
     if known.dtype.kind in "US":

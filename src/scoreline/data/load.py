@@ -20,7 +20,7 @@ from scoreline.data.scratch import Allocate
 from scoreline.data.splitting import split_off_validation
 from scoreline.errors import DataError
 
-__all__ = ["load_dataset"]
+__all__ = ["absolute_spec", "load_dataset"]
 
 _DEFAULTS = LoadOptions()
 
@@ -47,7 +47,8 @@ def load_dataset(
     Dataset
         With a training split and, unless ``options.validation`` is 0, a validation split: that of the data, or
         a stratified part of the training split. A test split is there where the data bring one (and for the
-        digits); none is ever cut from the training examples of the user's own data.
+        digits); none is ever cut from the training examples of the user's own data. With ``options.evaluation``
+        the training split may be empty and one class is enough.
 
     Raises
     ------
@@ -60,7 +61,8 @@ def load_dataset(
         A parameter of a named set is wrong.
     """
     dataset = _load(spec, options, progress or no_progress)
-    _check_classes(dataset)
+    if not options.evaluation:
+        _check_classes(dataset)
     if options.size is not None:
         dataset = _resized(dataset, options.size, options.allocate)
     dataset = split_off_validation(dataset, options.validation, options.seed, on_disk=options.memory is not None)
@@ -69,8 +71,17 @@ def load_dataset(
     return dataset
 
 
+def absolute_spec(spec: str) -> str:
+    """Return the name of a data set as it is, and a path as an absolute one: what is the same in every folder."""
+    return spec if _is_named(spec) else str(Path(spec).expanduser().absolute())
+
+
+def _is_named(spec: str | Path) -> bool:
+    return isinstance(spec, str) and spec.partition(":")[0].strip().replace("_", "-") in NAMED_SETS
+
+
 def _load(spec: str | Path, options: LoadOptions, progress: Progress) -> Dataset:
-    if isinstance(spec, str) and spec.partition(":")[0].strip().replace("_", "-") in NAMED_SETS:
+    if isinstance(spec, str) and _is_named(spec):
         return NAMED_SETS.build(spec).load(options, progress)
     path = Path(spec).expanduser()
     if not path.exists():

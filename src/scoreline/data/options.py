@@ -46,6 +46,9 @@ class LoadOptions:
         Keep files with the very same content.
     download : bool, default True
         Fetch a named data set that is not on this machine.
+    evaluation : bool, default False
+        The data are for a trained model's evaluation, not for training: no training split is needed, the classes
+        are those of all splits, and one class is enough.
     memory : int, optional
         Bytes of memory that the process may take. With it, images from files and rows that leave a memory-mapped
         file for another split go to temporary files, from which they are memory-mapped.
@@ -64,6 +67,7 @@ class LoadOptions:
     max_pixels: int = 64_000_000
     keep_duplicates: bool = False
     download: bool = True
+    evaluation: bool = False
     memory: int | None = None
 
     def __post_init__(self) -> None:

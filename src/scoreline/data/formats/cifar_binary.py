@@ -39,19 +39,20 @@ class CifarBinary(Reader):
     accepts: ClassVar[str] = "the folder of CIFAR-10 or CIFAR-100, binary version (*.bin)"
 
     def matches(self, path: Path) -> bool:
-        """A folder with data_batch_1.bin or train.bin."""
-        return (path / "data_batch_1.bin").is_file() or (path / "train.bin").is_file()
+        """A folder with data_batch_1.bin or train.bin, or with one of the test files."""
+        names = ("data_batch_1.bin", "train.bin", "test_batch.bin", "test.bin")
+        return any((path / name).is_file() for name in names)
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Read all batches; see `Reader.read`."""
-        ten = (path / "data_batch_1.bin").is_file()
+        ten = any((path / name).is_file() for name in ("data_batch_1.bin", "test_batch.bin"))
         name, label_bytes = ("cifar10", 1) if ten else ("cifar100", 2)
         train = sorted(path.glob("data_batch_*.bin")) if ten else [path / "train.bin"]
         test = path / ("test_batch.bin" if ten else "test.bin")
-        parts = {"train": _read(train, label_bytes)}
-        if test.is_file():
-            parts["test"] = _read([test], label_bytes)
-        return array_dataset(name, parts, _names(path / ("batches.meta.txt" if ten else "fine_label_names.txt")))
+        files = {"train": [file for file in train if file.is_file()], "test": [test] if test.is_file() else []}
+        parts = {split: _read(found, label_bytes) for split, found in files.items() if found}
+        names = _names(path / ("batches.meta.txt" if ten else "fine_label_names.txt"))
+        return array_dataset(name, parts, names, evaluation=options.evaluation)
 
 
 def _names(file: Path) -> list[str]:

@@ -35,22 +35,22 @@ class CifarPickle(Reader):
     )
 
     def matches(self, path: Path) -> bool:
-        """A folder with data_batch_1 and batches.meta, or with files train and meta."""
-        return (path / "data_batch_1").is_file() or all((path / name).is_file() for name in ("train", "meta"))
+        """A folder with data_batch_1 or test_batch, or with files meta and train or test."""
+        ten = any((path / name).is_file() for name in ("data_batch_1", "test_batch"))
+        return ten or ((path / "meta").is_file() and any((path / name).is_file() for name in ("train", "test")))
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Read all batches; see `Reader.read`."""
-        ten = (path / "data_batch_1").is_file()
+        ten = any((path / name).is_file() for name in ("data_batch_1", "test_batch"))
         name, key = ("cifar10", "labels") if ten else ("cifar100", "fine_labels")
         meta = read_pickled_arrays(path / ("batches.meta" if ten else "meta"))
         classes = _list(meta, "label_names" if ten else "fine_label_names", path)
         train = sorted(path.glob("data_batch_?")) if ten else [path / "train"]
         test = path / ("test_batch" if ten else "test")
-        parts = {"train": _read(train, key)}
-        if test.is_file():
-            parts["test"] = _read([test], key)
+        files = {"train": [file for file in train if file.is_file()], "test": [test] if test.is_file() else []}
+        parts = {split: _read(found, key) for split, found in files.items() if found}
         names = [name.decode("latin1") if isinstance(name, bytes) else str(name) for name in classes]
-        return array_dataset(name, parts, names)
+        return array_dataset(name, parts, names, evaluation=options.evaluation)
 
 
 def _list(content: dict[str, Any], key: str, file: Path) -> list[Any]:

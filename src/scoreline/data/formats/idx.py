@@ -40,8 +40,8 @@ class Idx(Reader):
     accepts: ClassVar[str] = "a folder with IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-...)"
 
     def matches(self, path: Path) -> bool:
-        """A folder with the training images under their usual name."""
-        return _find(path, "train-images", 3) is not None
+        """A folder with training or test images under their usual names."""
+        return any(_find(path, f"{prefix}-images", 3) is not None for prefix in _PREFIXES.values())
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Read images and labels; see `Reader.read`."""
@@ -57,7 +57,7 @@ class Idx(Reader):
                     fix="put the missing file beside the other",
                 )
             parts[split] = read_idx(images, 3), read_idx(labels, 1)
-        return array_dataset(path.resolve().name, parts)
+        return array_dataset(path.resolve().name, parts, evaluation=options.evaluation)
 
 
 def _find(folder: Path, stem: str, axes: int) -> Path | None:

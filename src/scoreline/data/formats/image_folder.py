@@ -55,9 +55,9 @@ class ImageFolder(Reader):
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Walk through the folders, then read the images; see `Reader.read`."""
         listing = _Listing(path)
-        for split, folder in _split_folders(path).items():
+        for split, folder in _split_folders(path, evaluation=options.evaluation).items():
             _walk_split(listing, split, folder)
-        classes = sorted({name for _, split, name in listing.images if split == "train"})
+        classes = sorted({name for _, split, name in listing.images if options.evaluation or split == "train"})
         label = {name: index for index, name in enumerate(classes)}
         files, strangers = [], []
         for file, split, name in listing.images:
@@ -79,6 +79,7 @@ class ImageFolder(Reader):
             result.splits,
             (*result.rejected, *listing.empty),
             (*result.notes, *_notes(listing)),
+            evaluation=options.evaluation,
         )
 
 
@@ -92,8 +93,11 @@ def _notes(listing: _Listing) -> list[str]:
     return notes
 
 
-def _split_folders(root: Path) -> dict[str, Path]:
-    """Return the folder of each split; without folders for splits the root is the training split."""
+def _split_folders(root: Path, *, evaluation: bool) -> dict[str, Path]:
+    """Return the folder of each split; without folders for splits the root is the training split.
+
+    Without a training split the others are enough for an evaluation only.
+    """
     found: dict[str, Path] = {}
     for entry in _entries(root):
         split = SPLIT_NAMES.get(entry.name.lower())
@@ -107,7 +111,7 @@ def _split_folders(root: Path) -> dict[str, Path]:
                 fix="merge the two folders",
             )
         found[split] = Path(entry)
-    return found if "train" in found else _root_as_train(root, found)
+    return found if "train" in found or (evaluation and found) else _root_as_train(root, found)
 
 
 def _root_as_train(root: Path, found: dict[str, Path]) -> dict[str, Path]:

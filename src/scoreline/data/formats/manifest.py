@@ -45,7 +45,8 @@ class Manifest(Reader):
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Read the table, then the images; see `Reader.read`."""
         rows = list(_rows(path))
-        classes = sorted({row.label for row in rows if row.split == "train" and not row.problem})
+        learned = _ORDER if options.evaluation else ("train",)
+        classes = sorted({row.label for row in rows if row.split in learned and not row.problem})
         label = {name: index for index, name in enumerate(classes)}
         files, bad = [], []
         for split in _ORDER:
@@ -67,7 +68,9 @@ class Manifest(Reader):
                 fix="check the columns path, label and split",
             )
         result = read_image_files(files, classes, options, progress, already_bad=bad)
-        return assemble(path.stem, classes, result.splits, result.rejected, result.notes)
+        return assemble(
+            path.stem, classes, result.splits, result.rejected, result.notes, evaluation=options.evaluation
+        )
 
 
 def _rows(path: Path) -> Iterator[_Row]:

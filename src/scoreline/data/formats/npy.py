@@ -29,20 +29,23 @@ class Npy(Reader):
     accepts: ClassVar[str] = "a .npy file with its labels beside it as NAME.labels.npy or y.npy"
 
     def matches(self, path: Path) -> bool:
-        """A file with the suffix .npy, or a folder that holds train.npy."""
-        return (path.is_file() and path.suffix.lower() == ".npy") or (path / "train.npy").is_file()
+        """A file with the suffix .npy, or a folder that holds train.npy or that of another split."""
+        if path.is_file():
+            return path.suffix.lower() == ".npy"
+        return any((path / f"{name}.npy").is_file() for name in SPLIT_NAMES)
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Open the examples and read the labels; see `Reader.read`."""
         if path.is_file():
             others = ("y.npy", "labels.npy")
-            return array_dataset(path.stem, {"train": _pair(path, [path.with_name(name) for name in others])})
+            pair = _pair(path, [path.with_name(name) for name in others])
+            return array_dataset(path.stem, {"train": pair}, evaluation=options.evaluation)
         parts = {
             SPLIT_NAMES[file.stem]: _pair(file, [])
             for file in sorted(path.glob("*.npy"))
             if file.stem in SPLIT_NAMES
         }
-        return array_dataset(path.resolve().name, parts)
+        return array_dataset(path.resolve().name, parts, evaluation=options.evaluation)
 
 
 def _pair(file: Path, other_labels: list[Path]) -> tuple[Array, Array]:

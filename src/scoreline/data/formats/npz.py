@@ -65,7 +65,8 @@ class Npz(Reader):
                 fix="name the arrays X and y",
             )
         names = next((arrays[key] for key in _CLASS_KEYS if key in arrays), None)
-        return array_dataset(path.stem, parts, None if names is None else [str(name) for name in names.tolist()])
+        known = None if names is None else [str(name) for name in names.tolist()]
+        return array_dataset(path.stem, parts, known, evaluation=options.evaluation)
 
 
 def _wanted(keys: list[str]) -> list[str]:
