@@ -16,6 +16,7 @@ ROOT = Path(scoreline.__file__).parent
 PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 #: From the ground up; packages of one line know nothing of one another.
 LAYERS = [
+    {"_text"},
     {"errors", "_typing"},
     {"_checks", "registry"},
     {"losses", "penalties", "optimizers", "schedules"},

@@ -14,7 +14,11 @@
     ├── DivergedError (ArithmeticError)     exit code 4   training ran away
     └── MissingPackageError (ImportError)   exit code 2   an optional package is not installed
 
-Every message answers three questions: what was given, what is allowed, what to do.
+Every message answers three questions: what was given, what is allowed, what to do. It is one line of bounded
+length, whatever it quotes.
+
+What the machine refuses (a full disk, no memory, no permission) ends a command with exit code 3 too, an error that
+nobody foresaw with 70, Ctrl-C with 130, and a reader of the output that has gone away with 141.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from typing import Any, ClassVar
+
+from scoreline._text import escaped, shortened, shown
 
 __all__ = [
     "DataError",
@@ -36,6 +42,12 @@ __all__ = [
     "UnknownNameError",
     "UsageError",
 ]
+
+
+#: Characters of each part of a message.
+MOST_SAID = 1500
+#: Characters of a name that was not found that are compared with the known names.
+MOST_COMPARED = 60
 
 
 class ScorelineError(Exception):
@@ -54,13 +66,17 @@ class ScorelineError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, given: str, *, allowed: str, fix: str) -> None:
-        self.given, self.allowed, self.fix = given, allowed, fix
-        super().__init__(f"{given}. Allowed: {allowed}. To fix it: {fix}.")
+        self.given, self.allowed, self.fix = map(_one_line, (given, allowed, fix))
+        super().__init__(f"{self.given}. Allowed: {self.allowed}. To fix it: {self.fix}.")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Keyword-only arguments do not survive BaseException's own reduce, and joblib sends errors between
         # processes.
         return _rebuild, (type(self), self.given, self.allowed, self.fix)
+
+
+def _one_line(text: str) -> str:
+    return shortened(escaped(" ".join(text.splitlines())), MOST_SAID)
 
 
 def _rebuild(kind: type[ScorelineError], given: str, allowed: str, fix: str) -> ScorelineError:
@@ -80,9 +96,9 @@ class UnknownNameError(UsageError):
     def of(cls, kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
         """Build the error for `name`, suggesting the nearest of the `known` names."""
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name[:MOST_COMPARED], names, n=1, cutoff=0.5)
         fix = f"write {near[0]!r}" if near else f"choose one of the names of a {kind} above"
-        return cls(f"There is no {kind} called {name!r}", allowed=", ".join(names), fix=fix)
+        return cls(f"There is no {kind} called {shown(name)}", allowed=", ".join(names), fix=fix)
 
 
 class MismatchError(UsageError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from scoreline._text import escaped
+
 __all__ = ["printable", "relative_name"]
 
 
@@ -13,11 +15,7 @@ def printable(name: str | Path) -> str:
 
     Python keeps such bytes of a file name as lone surrogates, that no terminal and no UTF-8 file accepts.
     """
-    name = os.fspath(name)
-    if name.isascii() and name.isprintable():  # nearly all are, and folders have very many of them
-        return name
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else f"\\x{ord(letter):02x}" for letter in text)
+    return escaped(os.fspath(name))
 
 
 def relative_name(path: str | Path, root: Path) -> str:
