@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import warnings
 from collections.abc import Collection, Sequence
@@ -15,13 +16,14 @@ from scoreline import __version__
 from scoreline.cli import compare, sweep
 from scoreline.cli.datasets import datasets
 from scoreline.cli.evaluate import evaluate
+from scoreline.cli.failures import exit_code_of
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
 from scoreline.cli.lab import lab
-from scoreline.cli.output import notes, print_json
+from scoreline.cli.output import notes
 from scoreline.cli.predict import predict
 from scoreline.cli.train import train
-from scoreline.errors import ScorelineError
+from scoreline.errors import UsageError
 
 __all__ = ["app", "run", "spread"]
 
@@ -30,10 +32,14 @@ app = typer.Typer(
     help="Linear image classifiers, trained exactly and fast, with every number in sight.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    epilog="Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 bad data, 4 diverged, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 bad data, or the machine refuses (disk, memory), "
+    "4 diverged, 70 an unforeseen error, 130 interrupted, 141 the reader of the output has gone away.",
 )
 #: Options of commands that take several values, with spaces between them.
 MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
+
+#: Beginnings of warnings that no user can do anything about: letters of class names that a font lacks.
+DROPPED = ("Glyph ",)
 
 app.command()(train)
 app.command()(lab)
@@ -64,17 +70,22 @@ def _program(
 
 def run(arguments: Sequence[str]) -> None:
     """Run the program and end it with its exit code."""
-    warnings.showwarning = _show_warning
     many = MANY_VALUED.get(arguments[0], ()) if arguments else ()
     words = spread(arguments, many)
+    sys.exit(exit_code_of(lambda: _command(words), words))
+
+
+def _command(words: list[str]) -> int:
+    if not sys.warnoptions:  # who asks Python for warnings gets them as Python tells them
+        warnings.showwarning = _show_warning
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)  # caches that it cannot write, fonts that it lacks
     try:
-        app(args=words)
-    except ScorelineError as error:
-        if "--json" in words:
-            print_json({"error": type(error).__name__, "message": str(error), "exit_code": error.exit_code})
-        notes.print(Text.assemble(("Error: ", "bold red"), f"{error.given}."))
-        notes.print(Text(f"  Allowed: {error.allowed}.\n  To fix it: {error.fix}."))
-        sys.exit(error.exit_code)
+        ended = app(args=words, prog_name="scoreline", standalone_mode=False)
+    except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # its text is the help, which is printed by then
+            return UsageError.exit_code
+        raise
+    return ended if isinstance(ended, int) else 0
 
 
 def _show_warning(
@@ -85,9 +96,10 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Tell a warning as a note: users of the program have no use for its place in the source."""
-    del category, filename, lineno, file, line
-    notes.print(Text(f"Note: {message}"))
+    """Tell a warning as a note, without its place in the source; what is meant for developers is dropped."""
+    del filename, lineno, file, line
+    if issubclass(category, UserWarning) and not str(message).startswith(DROPPED):
+        notes.print(Text(f"Note: {message}"))
 
 
 def spread(words: Sequence[str], options: Collection[str]) -> list[str]:

@@ -3,30 +3,76 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from scoreline.report.metrics import Evaluation
+from scoreline._text import escaped
+
+if TYPE_CHECKING:
+    from scoreline.report.metrics import Evaluation
 
 __all__ = ["console", "describe_accuracy", "facts", "notes", "print_json", "table"]
 
 #: Columns where standard output is no terminal, which has no width of its own.
 WIDTH = 160
+
+
+class _Escaped:
+    """What is printed, with all that a terminal would obey written out: names come from files of any origin."""
+
+    def __init__(self, inner: ConsoleRenderable) -> None:
+        self.inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.inner, options):
+            yield segment if segment.control else Segment(escaped(segment.text, keep="\n"), segment.style)
+
+
+class _Escaping(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Escaped(renderable) for renderable in renderables]
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the program to end."""
+        raise
+
+
+def _console(**options: Any) -> Console:
+    """Return a console that takes text as it is: brackets in names are no markup, escapes are no escapes."""
+    made = _Console(highlight=False, soft_wrap=True, markup=False, emoji=False, **options)
+    made.push_render_hook(_Escaping())
+    return made
+
+
 #: Results.
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
+console = _console(width=None if sys.stdout.isatty() else WIDTH)
 #: Progress, remarks and errors.
-notes = Console(stderr=True, highlight=False, soft_wrap=True)
+notes = _console(stderr=True)
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object as one line of standard output."""
-    sys.stdout.write(json.dumps(value, allow_nan=False) + "\n")
+    """Print one JSON object as one line of standard output; numbers that are not finite are null."""
+    sys.stdout.write(json.dumps(_finite(value), allow_nan=False) + "\n")
     sys.stdout.flush()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def describe_accuracy(evaluation: Evaluation) -> str:
@@ -46,7 +92,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
             column, justify="right" if _numeric(cells) else "left", overflow="fold", no_wrap=number == 0
         )
     for row in rows:
-        made.add_row(*(Text(cell) for cell in row))  # Text: names in brackets are no markup
+        made.add_row(*(Text(escaped(cell)) for cell in row))  # Text: names in brackets are no markup
     return made
 
 
@@ -56,7 +102,7 @@ def facts(pairs: Iterable[tuple[str, str]]) -> Table:
     made.add_column(style="dim")
     made.add_column(overflow="fold")
     for name, value in pairs:
-        made.add_row(Text(name), Text(value))
+        made.add_row(Text(escaped(name)), Text(escaped(value)))
     return made
 
 

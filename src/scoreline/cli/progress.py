@@ -8,6 +8,7 @@ from typing import Self
 
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from scoreline._text import escaped
 from scoreline.cli.output import notes
 from scoreline.engine.events import Compiling, Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
 
@@ -22,10 +23,10 @@ class ProgressBars:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.percentage:>3.0f}%"),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
             TimeRemainingColumn(compact=True),
             console=notes,
             transient=True,
@@ -50,7 +51,7 @@ class ProgressBars:
     def loading(self, what: str, done: int, total: int) -> None:
         """Show how far some reading, unpacking or downloading has come."""
         if what not in self._tasks:
-            self._tasks[what] = self._bars.add_task(what, total=None, figures="")
+            self._tasks[what] = self._bars.add_task(escaped(what), total=None, figures="")
         figures = f"{done:,}" + (f" of {total:,}" if total else "")
         self._bars.update(self._tasks[what], completed=done, total=total or None, figures=figures)
 

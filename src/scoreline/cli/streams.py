@@ -1,0 +1,66 @@
+"""The standard streams, made fit for what is printed: encodings that lack letters, streams that are closed."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+__all__ = ["drop_output", "output_fails", "output_refuses", "prepare_streams"]
+
+
+#: How the null device stands in for a closed stream: a standard output that only reads refuses what is written.
+_STREAMS = {"stdin": os.O_RDONLY, "stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
+
+
+def prepare_streams() -> None:
+    r"""Let the streams of the process take any text, and let no other file take the place of a closed one.
+
+    Letters that the encoding of a terminal lacks are written as ``\u732b``. A closed standard output refuses what
+    is written (as a full disk does), a closed standard error drops it.
+    """
+    for number, (name, flags) in enumerate(_STREAMS.items()):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # it gets the first free number, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, _opened(number))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def output_fails() -> bool:
+    """Tell whether what was printed cannot be written out."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return True
+    return False
+
+
+def output_refuses() -> bool:
+    """Tell whether standard output takes nothing any more, by writing an empty line after an error."""
+    try:
+        sys.stdout.flush()
+        os.write(sys.stdout.fileno(), b"\n")
+    except (OSError, ValueError):
+        return True
+    return False
+
+
+def drop_output() -> None:
+    """Let go of what standard output refuses, so that the end of the process does not try it again."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+
+
+def _opened(number: int) -> TextIO:
+    if number == 0:
+        return open(number, encoding="utf-8", closefd=False)
+    return open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
