@@ -77,6 +77,14 @@ def _refitted(result: RunResult) -> list[tuple[str, str]]:
     return [("refit", "trained on training and validation rows, test rows judge")]
 
 
+def _by_split(result: RunResult) -> str:
+    """Return the accuracies side by side: how far they are apart says how much was learned by heart."""
+    told = {name: f"{accuracy:.4f} {name}" for name, accuracy in result.accuracies.items() if accuracy is not None}
+    if result.config.refit and "validation" in told:
+        told["validation"] += " (before the refit)"
+    return ", ".join(told.values())
+
+
 def _print_summary(result: RunResult) -> None:
     dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
     splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
@@ -88,6 +96,7 @@ def _print_summary(result: RunResult) -> None:
         facts(
             [
                 ("accuracy", describe_accuracy(result.judged)),
+                ("by split", _by_split(result)),
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),
                 ("objective", f"{classifier.objective_:.6g} on the training data{proof}"),

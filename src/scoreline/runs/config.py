@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from scoreline.data import LoadOptions
 from scoreline.data.budget import parse_size
+from scoreline.data.load import absolute_spec
 from scoreline.errors import UsageError
 
 __all__ = ["AXES", "RunConfig"]
@@ -167,6 +168,11 @@ class RunConfig(BaseModel):
     def write(self, path: Path) -> None:
         """Write all settings as YAML, one a line."""
         path.write_text(yaml.safe_dump(self.model_dump(), sort_keys=False), encoding="utf-8")
+
+    def anchored(self) -> RunConfig:
+        """Return the settings with absolute paths, which mean the same from whatever folder they are read."""
+        folder = None if self.data_dir is None else str(Path(self.data_dir).expanduser().absolute())
+        return self.model_copy(update={"data": absolute_spec(self.data), "data_dir": folder})
 
     def command(self) -> str:
         """Return the ``scoreline train`` command with every setting that is not its default."""

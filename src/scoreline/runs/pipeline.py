@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, Progress, Split, load_dataset
 from scoreline.engine.solvers import named_solver
 from scoreline.engine.stopping import Listener
-from scoreline.errors import DataError, UsageError
+from scoreline.errors import UsageError
 from scoreline.estimators import LinearClassifier
 from scoreline.estimators.head_start import HeadStart
 from scoreline.features import FeatureExtractor, FeatureUnion, build_features
@@ -29,7 +29,6 @@ __all__ = [
     "feature_weights",
     "fit_prepared",
     "judged_split",
-    "match_classes",
     "prepare",
     "save_model",
     "saved_features",
@@ -197,34 +196,3 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
 def saved_features(model: SavedModel) -> FeatureExtractor:
     """Return the features of a saved model, as they were fitted."""
     return build_features(model.features).restore(model.example_shape, model.feature_state)
-
-
-def match_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """Renumber the labels of a data set by the class names of a model.
-
-    Raises
-    ------
-    DataError
-        The data have a class that the model does not know.
-    """
-    strange = [name for name in dataset.classes if name not in classes]
-    if strange:
-        raise DataError(
-            f"{dataset.name} has classes that the model was not trained on: {', '.join(strange[:10])}",
-            allowed=", ".join(classes[:20]) + (", ..." if len(classes) > 20 else ""),
-            fix="rename the class folders, or leave these classes out",
-        )
-    new_label = [classes.index(name) for name in dataset.classes]
-
-    def renumbered(split: Split | None) -> Split | None:
-        return None if split is None else replace(split, y=np.array(new_label, dtype=np.int64)[split.y])
-
-    train = renumbered(dataset.train)
-    assert train is not None  # noqa: S101 - every data set has a training split
-    return replace(
-        dataset,
-        classes=classes,
-        train=train,
-        validation=renumbered(dataset.validation),
-        test=renumbered(dataset.test),
-    )

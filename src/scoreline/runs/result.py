@@ -11,6 +11,7 @@ from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation
 from scoreline.runs.block_weights import BlockChoice
 from scoreline.runs.config import RunConfig
+from scoreline.runs.data_record import DataRecord
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import LamChoice
@@ -44,6 +45,8 @@ class RunResult:
     lam_choice: LamChoice | None = None
     #: How the weights of several features were chosen, where they were.
     block_choice: BlockChoice | None = None
+    #: Where the data lay, and what they were.
+    data_record: DataRecord | None = None
 
     @property
     def judged(self) -> Evaluation:
@@ -57,12 +60,23 @@ class RunResult:
             return self.evaluations["validation"].accuracy
         return None if self.lam_choice is None else self.lam_choice.validation_accuracy
 
+    @property
+    def accuracies(self) -> dict[str, float | None]:
+        """Accuracy on training, validation and test rows; None where there are none."""
+        train, test = (self.evaluations.get(name) for name in ("train", "test"))
+        return {
+            "train": None if train is None else train.accuracy,
+            "validation": self.validation_accuracy,
+            "test": None if test is None else test.accuracy,
+        }
+
     def summary(self) -> dict[str, Any]:
         """Return the line that ``--json`` prints."""
         dataset = self.prepared.dataset
         return {
             "accuracy": self.judged.accuracy,
             "split": self.judged.split,
+            **{f"{name}_accuracy": accuracy for name, accuracy in self.accuracies.items()},
             "objective": self.classifier.objective_,
             "n_train": len(dataset.train),
             "n_validation": 0 if dataset.validation is None else len(dataset.validation),
@@ -74,16 +88,16 @@ class RunResult:
 
     def metrics(self) -> dict[str, Any]:
         """Return the content of ``metrics.json``."""
-        classifier = self.classifier
+        classifier, record = self.classifier, self.data_record
         return {
             **self.summary(),
             "status": classifier.stop_reason_.value,
             "solver": {"name": classifier.solver_.name, "reason": classifier.solver_.reason, "lr": classifier.lr_},
             "epochs": classifier.n_iter_,
+            "data": None if record is None else {"path": record.data, "fingerprint": record.fingerprint},
             "lam": self.config.strength,
             "lam_tried": None if self.lam_choice is None else self.lam_choice.accuracy,
             "refit": self.config.refit,
-            "validation_accuracy": self.validation_accuracy,
             "duality_gap": classifier.duality_gap_,
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},

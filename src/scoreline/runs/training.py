@@ -19,6 +19,7 @@ from scoreline.penalties import PENALTIES
 from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import RunConfig
+from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
@@ -63,6 +64,7 @@ def train_run(
         The settings or the data cannot be used, or training diverged; then the folder holds the history so far.
     """
     begun = time.perf_counter()
+    config = config.anchored()
     prepared = prepare(config, progress=progress)
     loaded = time.perf_counter()
     config, blocks = with_block_weights(config, prepared)
@@ -72,6 +74,8 @@ def train_run(
     classifier = build_classifier(config, prepared)
     folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")
     config.write(folder.config_file)
+    trained_on = TrainedOn.of(config.data, prepared.dataset)
+    trained_on.write(folder.path)
     write_rejected(folder.path / "rejected.csv", prepared.dataset.rejected)
     sanity = run_sanity_checks(config, prepared)
     checked = time.perf_counter()
@@ -97,6 +101,7 @@ def train_run(
         Timings(loaded - begun, tuned - loaded + fitted - checked, time.perf_counter() - begun),
         chosen,
         blocks,
+        trained_on.record,
     )
     name = judged_split(prepared.rows)
     rows = prediction_rows(model, prepared.split(name), prepared.rows[name], name)
