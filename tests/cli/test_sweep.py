@@ -37,7 +37,7 @@ def test_folder_and_json(scoreline, tmp_path):
     rows = read(tmp_path / "run" / "sweep.csv")
     assert code == 0
     assert facts["configurations"] == len(rows) == 40
-    assert sum(row["remark"] == "" for row in rows) == 5
+    assert sum(row["remark"] == "did not reach tol" for row in rows) == 5
     assert facts["best"] == {
         name: json.loads(value) if value and name not in ("solver", "remark") else value or None
         for name, value in rows[0].items()

@@ -67,3 +67,22 @@ def test_without_validation_early_stopping_is_silent():
 def test_time_limit():
     assert TimeLimit(0)(SimpleNamespace()) is Reason.TIME_LIMIT
     assert TimeLimit(100)(SimpleNamespace()) is None
+
+
+def test_rising_is_not_idle():
+    rule = NoProgress(tol=0.01, patience=2)
+    assert [rule(evaluated((value,))) for value in (1.0, 5.0, 3.0, 7.0, 2.0, 9.0)] == [None] * 6
+
+
+def test_rising_on_and_on_above_the_beginning_is_divergence():
+    rule = NoProgress(tol=0.01, patience=3, at_zero=2.0)
+    answers = [rule(evaluated((value,))) for value in (1.0, 1.5, 1.9, 2.5, 3.0, 4.0)]
+    assert answers == [None] * 5 + [Reason.DIVERGED]
+
+
+def test_a_configuration_that_rises_leaves_the_others_to_go_on():
+    rule = NoProgress(tol=0.01, patience=2, at_zero=1.0)
+    for objective in [(2.0, 0.9), (3.0, 0.8), (4.0, 0.7)]:
+        assert rule(evaluated(objective)) is None
+    np.testing.assert_array_equal(rule.done, [True, False])
+    np.testing.assert_array_equal(rule.risen, [True, False])

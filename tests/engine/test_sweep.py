@@ -90,7 +90,8 @@ class TestEqualsRunsAlone:
         for outcome, one in zip(outcomes, candidates, strict=True):
             agree(outcome, alone(one, tol=1e-2, patience=2))
         assert len({outcome.epochs for outcome in outcomes}) > 1
-        assert {outcome.reason for outcome in outcomes} == {Reason.CONVERGED}
+        assert {outcome.reason for outcome in outcomes} <= {Reason.CONVERGED, Reason.STALLED}
+        assert [outcomes[k].reason for k in (1, 3)] == [Reason.STALLED] * 2  # steps of 1e-9 lead nowhere
 
     def test_float32_and_bytes(self):
         pixels = RNG.integers(0, 256, (60, 5), dtype=np.uint8)

@@ -70,7 +70,7 @@ def test_what_it_predicts_is_its_best_estimators(exact):
     assert exact.lr_ is None
 
 
-@pytest.mark.parametrize(("given", "count"), [(4, 4), ("1e-3:1:3", 3), (np.array([0.1, 0.2]), 2), ((0.5,), 1)])
+@pytest.mark.parametrize(("given", "count"), [(4, 4), ("1e-3:1:3", 3), (np.array([0.1, 0.2]), 2), ((0.05,), 1)])
 def test_ranges(given, count):
     fitted = LinearClassifierCV(given, given, solver="sgd", max_epochs=1, cv=2, refit=False).fit(X, Y)
     assert fitted.scores_path_.shape == (2, count, count)

@@ -25,7 +25,7 @@ def test_every_combination_has_a_row(rows):
 def test_divergence_is_a_row_that_says_so(rows):
     assert rows[3].remark == "diverged"
     assert rows[3].accuracy is None
-    assert rows[2].remark == ""
+    assert rows[2].remark == "did not reach tol"
     assert rows[2].accuracy > 0.8
 
 

@@ -73,7 +73,7 @@ class TestFolder:
         assert metrics["n_rejected"] == 2
         assert metrics["environment"]["numpy"] == np.__version__
         assert set(metrics["evaluations"]) == {"train", "validation", "test"}
-        assert [check["passed"] for check in metrics["sanity"]] == [True, True]
+        assert [check["passed"] for check in metrics["sanity"]] == [True, True, True]
 
     def test_settings_give_the_run_again(self, run, tmp_path):
         again = train_run(run.folder.read_config(), tmp_path / "again")

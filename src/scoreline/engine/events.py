@@ -16,6 +16,7 @@ class Reason(enum.Enum):
     """Why a run ended."""
 
     CONVERGED = "converged"
+    STALLED = "stalled: no more progress, though the objective is not flat"
     MAX_EPOCHS = "reached the largest number of epochs"
     EARLY_STOPPED = "stopped improving on the validation data"
     OUTDONE = "others did better on the validation data"

@@ -139,6 +139,11 @@ class Objective:
         """Number of rows R of W."""
         return rows_for(self.n_classes)
 
+    @property
+    def value_at_zero(self) -> float:
+        """The objective at W = 0 and b = 0, whatever the data."""
+        return self.loss.value_at_zero(self.n_classes)
+
     def scores(self, params: Params, X: Array, out: FloatArray | None = None) -> FloatArray:
         """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``, in `out` where that is given."""
         return linear_scores(self.folded(params), X, out)

@@ -16,7 +16,7 @@ from scoreline.optimizers import Adam
 from scoreline.penalties import NoPenalty
 from scoreline.schedules import Cosine
 
-__all__ = ["SanityCheck", "check_first_loss", "check_overfit"]
+__all__ = ["SanityCheck", "check_fall", "check_first_loss", "check_overfit"]
 
 #: How far the first loss may lie from its value at W = 0, relative to it.
 FIRST_LOSS_TOLERANCE = 0.01
@@ -66,6 +66,17 @@ def check_first_loss(objective: Objective, source: DataSource, seed: int) -> San
         f"{found:.4g}",
         abs(found - expected) <= FIRST_LOSS_TOLERANCE * expected,
         "Look at labels and features: some are very large or do not belong together.",
+    )
+
+
+def check_fall(value: float, value_at_zero: float) -> SanityCheck:
+    """Compare the objective after training with that at W = 0, which training has to lower."""
+    return SanityCheck(
+        "the objective falls",
+        f"less than {value_at_zero:.4g}, the objective at W = 0",
+        f"{value:.4g}",
+        value < value_at_zero,
+        "The learning rate is too high, or the features are far too large: lower it, or standardize them.",
     )
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "Solver",
     "build_solver",
     "choose_solver",
+    "filled_lr",
     "memory_wishes",
     "named_solver",
     "needs_whole_data",
@@ -95,8 +96,8 @@ class Solver(ABC):
 
     #: Epochs, iterations or tries when the user sets none.
     default_epochs: ClassVar[int]
-    #: Whether a run that reaches its last epoch has missed its goal.
-    must_converge: ClassVar[bool] = False
+    #: What it counts.
+    unit: ClassVar[str] = "epochs"
 
     def check(self, objective: Objective, settings: Settings) -> None:
         """Raise MismatchError, naming all that does not fit, unless the solver can take the objective."""
@@ -211,7 +212,7 @@ class Exact(Solver):
     moments: Moments | None = field(default=None, compare=False, repr=False)
 
     default_epochs: ClassVar[int] = 1000
-    must_converge: ClassVar[bool] = True
+    unit: ClassVar[str] = "iterations"
     #: Entries of data and of scores up to which they are multiplied in float64 whatever their dtype.
     DOUBLE_ENTRIES: ClassVar[int] = 1 << 24
     #: Relative accuracy from which on a 16th of that is moderate: float32's rounding is a thousandth of it.
@@ -263,6 +264,7 @@ class RandomTries(Solver):
     search: Search
 
     default_epochs: ClassVar[int] = 1000
+    unit: ClassVar[str] = "tries"
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
         """Return the tries of a pass, side by side, and their scores where the search keeps them."""
@@ -352,6 +354,16 @@ def named_solver(spec: str | Optimizer | Solver) -> Choice:
     if name.replace("_", "-") not in OPTIMIZERS:
         raise UnknownNameError.of("solver", name, SOLVER_NAMES)
     return Choice(MiniBatch(OPTIMIZERS.build(spec)), spec, "given")
+
+
+def filled_lr(
+    solver: Solver, objective: Objective, source: DataSource, settings: Settings
+) -> tuple[float | None, Settings]:
+    """Return the learning rate that a solver will use, None where it has none, and settings that carry it."""
+    if not isinstance(solver, MiniBatch):
+        return None, settings
+    plan = solver.plan(objective, source, settings)
+    return float(plan.lr[0]), replace(settings, lr=plan.lr)
 
 
 def needs_whole_data(spec: str | Optimizer | Solver) -> bool:

@@ -32,39 +32,59 @@ def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Lis
 
 
 class NoProgress:
-    """Ends a run when the training objective of every configuration has stopped falling.
+    """Ends a run when the training objective of every configuration has stopped falling, or rises on and on.
+
+    An epoch is idle when its mean objective lies about where the best one did. One that is higher is no progress,
+    and not idle either: it is on its way to somewhere.
 
     Parameters
     ----------
     tol : float
-        An epoch counts as progress when a configuration's mean objective falls by more than this share.
+        About means by no more than this share.
     patience : int
-        Epochs in a row without progress after which a configuration is done.
+        Idle epochs in a row after which a configuration is done, and rises in a row, above what it has at W = 0,
+        after which it has diverged.
+    at_zero : float, optional
+        The objective at W = 0; without it, no rise is taken for divergence.
     """
 
-    def __init__(self, tol: float, patience: int) -> None:
-        self.tol, self.patience = tol, patience
+    def __init__(self, tol: float, patience: int, at_zero: float = np.inf) -> None:
+        self.tol, self.patience, self.at_zero = tol, patience, at_zero
         self._best: FloatArray = np.array([np.inf])
+        self._last: FloatArray = np.array([np.inf])
         self._idle: Array = np.zeros(1, dtype=np.int64)
+        self._rises: Array = np.zeros(1, dtype=np.int64)
 
     @property
     def done(self) -> Array:
-        """Which configurations have stopped falling, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
-        return self._idle >= self.patience
+        """Which configurations are done, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
+        return (self._idle >= self.patience) | self.risen
+
+    @property
+    def risen(self) -> Array:
+        """Which configurations have risen on and on, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
+        return self._rises >= self.patience
 
     def keep(self, columns: Array) -> None:
         """Forget all configurations but those at `columns`, which are now those of the run."""
-        self._best, self._idle = self._best[columns], self._idle[columns]
+        self._best, self._last = self._best[columns], self._last[columns]
+        self._idle, self._rises = self._idle[columns], self._rises[columns]
 
     def __call__(self, event: Event) -> Reason | None:
         """Look at the mean objective of each epoch."""
         if not isinstance(event, Evaluated):
             return None
+        value = event.objective
         with np.errstate(invalid="ignore"):  # a diverged configuration's objective may be infinite
-            better = self._best - event.objective > self.tol * np.abs(event.objective)
-        self._best = np.fmin(self._best, event.objective)
-        self._idle = np.where(better, 0, self._idle + 1)
-        return Reason.CONVERGED if self.done.all() else None
+            lost = ~np.isfinite(value)
+            idle = lost | (np.abs(self._best - value) <= self.tol * np.abs(value))
+            rises = (value > self._last) & (value > self.at_zero)
+        self._best, self._last = np.fmin(self._best, value), value
+        self._idle = np.where(idle, self._idle + 1, 0)
+        self._rises = np.where(rises, self._rises + 1, 0)
+        if not self.done.all():
+            return None
+        return Reason.DIVERGED if self.risen.all() else Reason.CONVERGED
 
 
 class EarlyStopping:

@@ -11,6 +11,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.cost import BEST_COLUMNS, BEST_WEIGHTS
+from scoreline.engine.ending import judged_reason
 from scoreline.engine.events import Diverged, Evaluated, Event, Reason
 from scoreline.engine.halving import Halving
 from scoreline.engine.minibatch import Plan, pays_to_compile, train
@@ -219,7 +220,11 @@ class _Stack:
         self.params = _repeated(start, len(places))
         self.state: Params | None = None
         self.epoch = 0
-        self.progress = NoProgress(problem.rules.tol, problem.rules.patience) if problem.rules.tol > 0 else None
+        rules = problem.rules
+        self.progress = (
+            NoProgress(rules.tol, rules.patience, problem.objective.value_at_zero) if rules.tol > 0 else None
+        )
+        self.start = start
         #: Training loss and accuracy, validation loss and accuracy at the end of the last epoch, ``(4, K)``.
         self.figures: FloatArray = np.full((4, len(places)), np.nan)
 
@@ -239,7 +244,7 @@ class _Stack:
 
     def leave(self, reasons: Sequence[Reason | None]) -> None:
         """Put down the outcome of every member with a reason to go, and keep the others."""
-        for column, reason in enumerate(reasons):
+        for column, reason in enumerate(self._judged(reasons)):
             if reason is not None:
                 params = Params(*(array[column : column + 1].copy() for array in self.params))
                 figures = self.figures[:, column].tolist()
@@ -254,6 +259,18 @@ class _Stack:
         self.params = Params(*(array[kept] for array in self.params))
         self.figures = self.figures[:, kept]
         self.places, self.members = [self.places[k] for k in kept], [self.members[k] for k in kept]
+
+    def _judged(self, reasons: Sequence[Reason | None]) -> list[Reason | None]:
+        """Return the reasons of those that leave at their own end as their objective bears them out."""
+        ends = [column for column, reason in enumerate(reasons) if reason in (Reason.CONVERGED, Reason.MAX_EPOCHS)]
+        found = list(reasons)
+        for column in ends:
+            objective = replace(self.problem.objective, lam=np.array([self.members[column].lam]))
+            params, rules = self.params.one(column), self.problem.rules
+            found[column] = judged_reason(
+                objective, self.problem.source, self.start, params, reasons[column] or Reason.MAX_EPOCHS, rules.tol
+            )
+        return found
 
     def _rules(self) -> list[Optimizer]:
         return [member.plan.optimizer for member in self.members]

@@ -20,21 +20,21 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.budget import parse_size
 from scoreline.data.memory import MemorySource
+from scoreline.engine.ending import divergence, judged_reason, shortfalls
 from scoreline.engine.events import Reason, RunEnded
 from scoreline.engine.history import History
 from scoreline.engine.minibatch import Plan, train
 from scoreline.engine.objective import Objective, linear_scores, predicted_classes
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.solvers import (
-    Choice,
     MiniBatch,
     Settings,
     Solver,
     build_solver,
+    filled_lr,
     memory_wishes,
 )
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
-from scoreline.errors import DivergedError
 from scoreline.estimators.availability import has_probabilities, learns_in_parts
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.validation import (
@@ -90,7 +90,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     tol : float, default 1e-4
         Exact: with L2, the objective ends provably within this share of the least there is; without a penalty,
         by a quadratic model of it. Mini-batches: an epoch that lowers the mean objective by a smaller share
-        counts as idle. 0 never stops early.
+        counts as idle. 0 never stops early. Whatever stops short of it warns.
     n_iter_no_change : int, default 5
         Idle epochs that end the run (mini-batches); also the patience of `early_stopping`.
     fit_intercept : bool, default True
@@ -139,7 +139,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     solver_ : Choice
         The solver that ran, and why.
     stop_reason_ : Reason
-        Why the training ended.
+        Why the training ended; converged where the objective is flat, and nowhere else.
+    warnings_ : tuple of str
+        What the run has missed, in words; `fit` gives it as a ``ConvergenceWarning`` too.
     lr_ : float or None
         The learning rate that was used, where there was one.
 
@@ -273,18 +275,27 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self.solver_.solver.check(objective, settings)
         self.solver_.solver.check_memory(objective, source, settings)
         start = self._start(objective, source, head_start.params)
-        self.lr_, settings = _fill_lr(self.solver_, objective, source, settings)
+        self.lr_, settings = filled_lr(self.solver_.solver, objective, source, settings)
         self.history_ = History()
         early = EarlyStopping(self.n_iter_no_change if self.early_stopping else None)
         rules: list[Listener] = [self.history_, early, *listeners]
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
-            rules.append(NoProgress(self.tol, self.n_iter_no_change))
+            rules.append(NoProgress(self.tol, self.n_iter_no_change, objective.value_at_zero))
         run = head_start.given_to(self.solver_.solver, objective, source).run
         ended = drive(run(objective, source, start, settings, held_out), rules)
         # An interrupted run is taken where it was best, if anything has judged it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params
-        self._finish(objective, source, params, ended)
+        with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
+            value = float(objective.value(params, source)[0])
+        if isinstance(self.solver_.solver, MiniBatch):
+            reason = judged_reason(objective, source, start, params, ended.reason, self.tol, value)
+            ended = replace(ended, reason=reason)
+        self._finish(objective, source, params, ended, value)
+        solver = f"{self.solver_.name} solver", self.solver_.solver.unit
+        self.warnings_ = shortfalls(solver, objective, ended, self.tol, value)
+        for text in self.warnings_:
+            warnings.warn(text, ConvergenceWarning, stacklevel=2)
         return self
 
     @available_if(learns_in_parts)
@@ -322,7 +333,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         assert isinstance(solver, MiniBatch)  # noqa: S101 - what needs_whole_data has made sure of
         settings = self._settings(seed=0)
         if first:
-            self.lr_, _ = _fill_lr(self.solver_, objective, source, settings)
+            self.lr_, _ = filled_lr(self.solver_.solver, objective, source, settings)
             self.history_, self.n_iter_, self._optimizer_state = History(), 0, None
             start = self._start(objective, source, None)
         else:
@@ -339,7 +350,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         ended = drive(train(objective, source, plan, start, state=self._optimizer_state), [self.history_])
         self._optimizer_state = ended.state
         done = self.n_iter_
-        self._finish(objective, source, ended.params, ended)
+        self._finish(objective, source, ended.params, ended, float(objective.value(ended.params, source)[0]))
+        self.warnings_ = ()
         self.n_iter_ = done + 1
         return self
 
@@ -417,44 +429,22 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         inner = warm if objective.standardization is None else objective.standardization.unfold(warm)
         return Params(inner.W.astype(dtype), inner.b.astype(dtype))
 
-    def _finish(self, objective: Objective, source: MemorySource, params: Params, ended: RunEnded) -> None:
+    def _finish(
+        self, objective: Objective, source: MemorySource, params: Params, ended: RunEnded, value: float
+    ) -> None:
         self.n_iter_ = max(1, round(ended.epoch))
         self.stop_reason_ = ended.reason
         self.duality_gap_ = ended.duality_gap
+        self.objective_ = value
         if ended.reason is Reason.DIVERGED:
-            lr = f" at lr={self.lr_:.3g}" if self.lr_ else ""
-            raise DivergedError(
-                f"Training diverged{lr} after {ended.step} steps",
-                allowed="a learning rate at which the loss falls",
-                fix="lower lr by ten times, leave it out to have it set, or standardize the features",
-            )
+            raise divergence(objective, self.lr_, ended, value)
         self.penalty_value_ = float(objective.penalty_value(params)[0])
-        self.objective_ = float(objective.data_loss(params, source)[0][0]) + self.penalty_value_
         folded = objective.folded(params)
         dtype = np.float64 if source.X.dtype == np.float64 else np.float32
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)
-        if ended.reason in (Reason.MAX_EPOCHS, Reason.ROUNDING) and self.solver_.solver.must_converge:
-            more = "max_epochs, " if ended.reason is Reason.MAX_EPOCHS else ""
-            proved = "" if ended.duality_gap is None else f"; the gap that it proved is {ended.duality_gap:.1e}"
-            warnings.warn(
-                f"The {self.solver_.name} solver stopped after {self.n_iter_} iterations without reaching "
-                f"tol={self.tol:g} ({ended.reason.value}){proved}. Raise {more}tol or lam, or standardize.",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
 
     def _known(self, classes: Any, first: bool) -> Array | None:
         if not first:
             return self.classes_
         return None if classes is None else np.unique(classes)
-
-
-def _fill_lr(
-    choice: Choice, objective: Objective, source: DataSource, settings: Settings
-) -> tuple[float | None, Settings]:
-    """Return the learning rate that the solver will use, and settings that carry it."""
-    if not isinstance(choice.solver, MiniBatch):
-        return None, settings
-    plan = choice.solver.plan(objective, source, settings)
-    return float(plan.lr[0]), replace(settings, lr=plan.lr)

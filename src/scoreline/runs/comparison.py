@@ -173,6 +173,7 @@ def _trained(
         return replace(row, remark="diverged")
     remarks += ["refitted"] if config.refit else []
     remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
+    remarks += ["did not reach tol"] if classifier.warnings_ else []
     return replace(
         row,
         accuracy=accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),

@@ -82,6 +82,8 @@ class RunResult:
             "n_validation": 0 if dataset.validation is None else len(dataset.validation),
             "n_test": 0 if dataset.test is None else len(dataset.test),
             "n_rejected": len(dataset.rejected),
+            "status": self.classifier.stop_reason_.value,
+            "warnings": list(self.classifier.warnings_),
             "seconds": self.timings.total,
             "run": str(self.folder.path),
         }
@@ -91,7 +93,6 @@ class RunResult:
         classifier, record = self.classifier, self.data_record
         return {
             **self.summary(),
-            "status": classifier.stop_reason_.value,
             "solver": {"name": classifier.solver_.name, "reason": classifier.solver_.reason, "lr": classifier.lr_},
             "epochs": classifier.n_iter_,
             "data": None if record is None else {"path": record.data, "fingerprint": record.fingerprint},

@@ -200,7 +200,7 @@ def _row(config: RunConfig, trial: Trial) -> SweepRow:
 
 def _remark(trial: Trial) -> str:
     reason = trial.outcome.reason
-    if trial.choice.solver.must_converge and reason in (Reason.MAX_EPOCHS, Reason.ROUNDING):
+    if reason in (Reason.MAX_EPOCHS, Reason.ROUNDING, Reason.STALLED):
         return "did not reach tol"
     remarks = {Reason.OUTDONE: "dropped", Reason.DIVERGED: "diverged", Reason.INTERRUPTED: "interrupted"}
     return remarks.get(reason, "")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from scoreline.data import MemorySource, Progress, write_rejected
 from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.sanity import SanityCheck, check_first_loss, check_overfit
+from scoreline.engine.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DivergedError
 from scoreline.losses import LOSSES
@@ -78,13 +80,25 @@ def train_run(
     trained_on.write(folder.path)
     write_rejected(folder.path / "rejected.csv", prepared.dataset.rejected)
     sanity = run_sanity_checks(config, prepared)
+    at_zero = LOSSES.build(config.loss).value_at_zero(len(prepared.dataset.classes))
     checked = time.perf_counter()
     try:
         fit_prepared(classifier, prepared, listeners, chosen.head_start if chosen else None)
-    except DivergedError:
+    except DivergedError as error:
         folder.write_history(classifier.history_)
-        folder.write_metrics({"status": "diverged", "epochs": classifier.n_iter_, "run": str(folder.path)})
+        sanity += (check_fall(classifier.objective_, at_zero),)
+        folder.write_metrics(
+            {
+                "status": "diverged",
+                "warnings": [str(error)],
+                "objective": classifier.objective_ if math.isfinite(classifier.objective_) else None,
+                "epochs": classifier.n_iter_,
+                "sanity": [asdict(check) for check in sanity],
+                "run": str(folder.path),
+            }
+        )
         raise
+    sanity += (check_fall(classifier.objective_, at_zero),)
     fitted = time.perf_counter()
     model = save_model(config, prepared, classifier)
     model.save(folder.path)
