@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,15 @@ def test_divergence_is_exit_4(scoreline, tmp_path):
     assert code == 4
     assert json.loads(out.splitlines()[-1])["exit_code"] == 4
     assert "lower lr" in err
+
+
+def test_accuracies_of_all_splits_stand_side_by_side(scoreline, tmp_path):
+    _, out, _ = scoreline("train", "digits", "--out", tmp_path / "a")
+    assert re.search(r"by split +[01]\.\d{4} train, 0\.\d{4} validation, 0\.\d{4} test", out)
+    _, out, _ = scoreline("train", "digits", "--out", tmp_path / "b", "--json")
+    told, metrics = json.loads(out.splitlines()[-1]), json.loads((tmp_path / "b" / "metrics.json").read_text())
+    for name in ("train", "validation", "test"):
+        assert told[f"{name}_accuracy"] == metrics["evaluations"][name]["accuracy"]
 
 
 class TestEvaluateAndPredict:

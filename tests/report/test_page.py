@@ -35,6 +35,7 @@ def summary():
         figures=[PageFigure("Which <classes> are taken for which.", png, png)],
         command="scoreline train pets",
         environment={"python": "3.11"},
+        accuracies={"train": 0.9125, "test": evaluation.accuracy},
     )
 
 
@@ -122,3 +123,8 @@ def test_it_says_what_was_found(tree, summary):
 def test_names_that_are_no_utf8_can_be_written(summary, tmp_path):
     write_report(replace(summary, title="bad \udcff name"), tmp_path / "report.html")
     assert "bad \\udcff name" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_other_splits_stand_beside_the_judged_one(page):
+    assert "91.25% of train examples" in page
+    assert page.count("of test examples") == 0

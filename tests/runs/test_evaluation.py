@@ -109,8 +109,8 @@ class TestOwnData:
 
     def test_metrics_tell_of_the_data(self, run, photos):
         metrics = json.loads((run / "metrics.json").read_text())
-        assert metrics["data"]["path"] == str(photos)
-        assert len(metrics["data"]["fingerprint"]) == 32
+        assert metrics["data_path"] == str(photos)
+        assert len(metrics["data_fingerprint"]) == 32
 
 
 class TestOlderRuns:

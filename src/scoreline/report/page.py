@@ -31,7 +31,7 @@ def render_report(summary: RunSummary) -> str:
     """Return the page as HTML; every text in it is escaped."""
     title = escape(summary.title)
     sections = [
-        _headline(summary.evaluation),
+        _headline(summary.evaluation, summary.accuracies),
         _section("Training", _facts(summary.training)),
         _section("Data", _facts(summary.data)),
         _section("Sanity checks", _checks(summary.checks)),
@@ -52,10 +52,11 @@ def render_report(summary: RunSummary) -> str:
     )
 
 
-def _headline(evaluation: Evaluation) -> str:
+def _headline(evaluation: Evaluation, accuracies: Mapping[str, float]) -> str:
     low, high = evaluation.interval
     remarks = [
         f"95% interval {low:.1%} to {high:.1%}",
+        *(f"{share:.2%} of {name} examples" for name, share in accuracies.items() if name != evaluation.split),
         f"always naming the most frequent class: {evaluation.majority:.1%}",
         *(f"true class among the best {k}: {share:.1%}" for k, share in evaluation.top_k.items() if k > 1),
     ]

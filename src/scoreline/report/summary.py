@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from scoreline.report.metrics import Evaluation
@@ -49,6 +49,8 @@ class RunSummary:
         The command that makes the run again.
     environment : mapping of str to str
         What it ran on.
+    accuracies : mapping of str to float
+        Accuracy on each split, to stand beside one another.
     """
 
     title: str
@@ -59,3 +61,4 @@ class RunSummary:
     figures: Sequence[PageFigure]
     command: str
     environment: Mapping[str, str]
+    accuracies: Mapping[str, float] = field(default_factory=dict)

@@ -57,7 +57,7 @@ class EvaluationResult:
             "accuracy": self.evaluation.accuracy,
             "split": self.evaluation.split,
             "objective": self.objective,
-            "data": printable(self.data),
+            "data_path": printable(self.data),
             "n_train": self.n_train,
             "n_test": self.evaluation.n,
             "n_trained_on": self.n_trained_on,

@@ -35,6 +35,7 @@ def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
         figures=[PageFigure(drawing.caption, drawing.light, drawing.dark) for drawing in drawings],
         command=config.command(),
         environment=describe_environment() | {"seed": str(config.seed)},
+        accuracies={name: share for name, share in result.accuracies.items() if share is not None},
     )
 
 
