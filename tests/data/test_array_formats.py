@@ -43,7 +43,7 @@ class TestNpz:
             ({"X": X, "y": Y[:10]}, "30"),
             ({"X": np.full((6, 2), np.nan), "y": [0, 1] * 3}, "finite|NaN|not a number"),
             ({"X": X, "y": np.zeros(30, int)}, "one class"),
-            ({"X": X, "y": np.zeros(30)}, "dtype float64"),
+            ({"X": X, "y": np.full(30, 0.5)}, "dtype float64"),
             ({"other": X}, "no array of a known name|other"),
             ({"x_train": X, "y_train": Y, "x_test": X, "y_test": Y + 7}, "label"),
             ({"x_train": X, "y_train": Y, "x_test": X[:, :2], "y_test": Y}, "shape"),

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
+import io
 import lzma
 import os
 import shutil
 import tarfile
 import tempfile
-import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
+from scoreline._text import shortened
+from scoreline.data.budget import show_size
+from scoreline.data.foreign import as_data_error, cause_of
+from scoreline.data.limits import check_ratio, open_regular
 from scoreline.data.names import printable
 from scoreline.data.options import Progress
 from scoreline.errors import DataError
@@ -20,6 +28,12 @@ __all__ = ["is_archive", "unpack"]
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 _MAX_BYTES = 2**36
 _MAX_MEMBERS = 20_000_000
+_ALLOWED = "whole tar archives of files and folders that stay in their place"
+_FIX = "download it again, or unpack it yourself and name the folder"
+#: Names are short; a header of names that is longer is there to fill the memory.
+_MAX_HEADER = 2**20
+#: Folders within folders, and the letters of a member's name.
+_MAX_DEPTH, _MAX_NAME = 64, 2048
 
 
 def is_archive(path: Path) -> bool:
@@ -50,7 +64,7 @@ def unpack(path: Path, cache: Path, progress: Progress) -> Path:
     status = path.stat()
     key = f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
     digest = hashlib.sha256(os.fsencode(key)).hexdigest()[:16]
-    target = cache / "unpacked" / f"{path.name.split('.')[0]}-{digest}"
+    target = cache / "unpacked" / f"{path.name.split('.')[0][:80]}-{digest}"
     if not target.is_dir():
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -58,38 +72,116 @@ def unpack(path: Path, cache: Path, progress: Progress) -> Path:
         except OSError as error:
             raise _failure(path, f"the cache {printable(cache)} cannot be written: {error.strerror}") from error
         try:
-            _extract(path, partial, progress)
-            partial.rename(target)
-        except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-            # Another process may have been faster, which is as good.
-            if not target.is_dir():
-                raise _failure(path, str(error)) from error
+            for count in _extract(path, partial):
+                progress(f"unpacking {printable(path.name)}", count, 0)
+            _rename(path, partial, target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     children = list(target.iterdir())
     return children[0] if len(children) == 1 and children[0].is_dir() else target
 
 
-def _extract(path: Path, folder: Path, progress: Progress) -> None:
+def _rename(path: Path, partial: Path, target: Path) -> None:
+    try:
+        partial.rename(target)
+    except OSError as error:
+        # Another process may have been faster, which is as good.
+        if not target.is_dir():
+            raise _failure(path, cause_of(error)) from error
+
+
+class _Guarded(io.RawIOBase):
+    """The unpacked content of an archive, read only as far as its packed size justifies, a piece at a time.
+
+    `tarfile` reads headers of names in one piece, however long they say they are, and jumps over members by
+    unpacking them.
+    """
+
+    def __init__(self, path: Path, packed: int, content: IO[bytes]) -> None:
+        self._path, self._packed, self._content = path, packed, content
+
+    def seekable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._content.tell()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_SET:
+            check_ratio(self._path, "the content", self._packed, offset)
+        return self._content.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MAX_HEADER:
+            raise _failure(self._path, f"a header of {size} bytes")
+        content = self._content.read(size)
+        check_ratio(self._path, "the content", self._packed, self._content.tell())
+        return content
+
+
+def _unpacked(raw: IO[bytes]) -> IO[bytes]:
+    """Return the stream of what a compressed file holds, by its first bytes."""
+    start = raw.read(6)
+    raw.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
+    if start.startswith(b"BZh"):
+        return cast("IO[bytes]", bz2.BZ2File(raw))
+    if start == b"\xfd7zXZ\0":
+        return cast("IO[bytes]", lzma.LZMAFile(raw))
+    return raw
+
+
+def _extract(path: Path, folder: Path) -> Iterator[int]:
+    """Write all members below a folder, and yield now and then how many there are."""
     total = 0
-    with tarfile.open(path) as archive:
-        for count, member in enumerate(archive, start=1):
-            total += member.size
-            if total > _MAX_BYTES or count > _MAX_MEMBERS:
-                raise _failure(path, f"more than {_MAX_BYTES} bytes or {_MAX_MEMBERS} members")
-            _place(archive, member, folder)
-            if count % 1000 == 0:
-                progress(f"unpacking {printable(path.name)}", count, 0)
+    with (
+        as_data_error(path, allowed=_ALLOWED, fix=_FIX),
+        open_regular(path) as raw,
+        _unpacked(io.BufferedReader(cast("io.RawIOBase", raw))) as content,
+    ):
+        packed = os.fstat(raw.fileno()).st_size
+        guarded = cast("IO[bytes]", _Guarded(path, packed, content))
+        free = shutil.disk_usage(folder).free
+        with tarfile.open(fileobj=guarded, mode="r:") as archive:
+            count = 0
+            while (member := archive.next()) is not None:
+                count += 1
+                # A member without content still has its header, and takes a place in its folder.
+                total += member.size + tarfile.BLOCKSIZE
+                if total > _MAX_BYTES or count > _MAX_MEMBERS:
+                    raise _failure(path, f"more than {_MAX_BYTES} bytes or {_MAX_MEMBERS} members")
+                if total > free:
+                    raise _failure(path, f"the disk of the cache has {show_size(free)} left, which is not enough")
+                check_ratio(path, "the content", packed, total)
+                _place(path, archive, member, folder)
+                archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every one
+                if count % 1000 == 0:
+                    yield count
+            _check_end(path, guarded, archive.offset)
 
 
-def _place(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+def _check_end(path: Path, content: IO[bytes], offset: int) -> None:
+    """Raise DataError if the members end at something else than the end: `tarfile` stops there without a word."""
+    content.seek(offset)
+    block = content.read(tarfile.BLOCKSIZE)
+    if block.strip(b"\0") or 0 < len(block) < tarfile.BLOCKSIZE:
+        raise _failure(path, f"damaged or cut off after {offset} bytes")
+
+
+def _place(path: Path, archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     """Write one member below the folder: a file or a folder, never a link, and nowhere else.
 
     Python's own filter would let links pass, and Python 3.11.3 and before have none.
     """
     name = PurePosixPath(member.name)
     if name.is_absolute() or ".." in name.parts or not (member.isfile() or member.isdir()):
-        raise tarfile.ExtractError(f"{printable(member.name)} is a link, or leads out of the archive")
+        raise _failure(path, f"{shortened(member.name)} is a link, or leads out of the archive")
+    if len(name.parts) > _MAX_DEPTH or len(member.name) > _MAX_NAME:
+        raise _failure(path, f"{shortened(member.name)} lies too deep or has too long a name")
     target = folder.joinpath(*name.parts)
     if member.isdir():
         target.mkdir(parents=True, exist_ok=True)
@@ -102,8 +194,4 @@ def _place(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> N
 
 
 def _failure(path: Path, found: str) -> DataError:
-    return DataError(
-        f"The archive {printable(path)} cannot be unpacked ({found})",
-        allowed="whole tar archives of files and folders that stay in their place",
-        fix="download it again, or unpack it yourself and name the folder",
-    )
+    return DataError(f"The archive {printable(path)} cannot be unpacked ({found})", allowed=_ALLOWED, fix=_FIX)

@@ -6,8 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from scoreline._text import shortened
 from scoreline._typing import Array, Labels
 from scoreline.data.base import Dataset, Rejected, Split
+from scoreline.data.labels import check_count, read_labels
+from scoreline.data.names import printable
+from scoreline.data.pixels import read_examples
+from scoreline.data.scratch import Allocate
 from scoreline.errors import DataError
 
 __all__ = ["array_dataset", "assemble"]
@@ -20,6 +25,8 @@ def array_dataset(
     parts: Mapping[str, tuple[Array, Array]],
     classes: Sequence[str] | None = None,
     *,
+    notes: Sequence[str] = (),
+    allocate: Allocate = np.empty,
     evaluation: bool = False,
 ) -> Dataset:
     """Check arrays of examples and labels and make a data set of them.
@@ -29,36 +36,48 @@ def array_dataset(
     name : str
         Name of the data set.
     parts : mapping of str to (X, y)
-        For ``"train"``, and perhaps ``"validation"`` and ``"test"``: examples (N, H, W) or (N, H, W, 1 or 3) of
-        uint8, or (N, D) of any real dtype; labels (N,) or (N, 1) of integers or strings.
+        For ``"train"``, and perhaps ``"validation"`` and ``"test"``: examples and labels, in the forms that
+        `read_examples` and `read_labels` take.
     classes : sequence of str, optional
         Class names; integer labels are then indices into them. Without it the classes are the distinct labels
         of the training split, in ascending order.
+    notes : sequence of str
+        What there is to tell already of how the arrays were read.
+    allocate : callable, default numpy.empty
+        Makes room for examples that have to be converted.
     evaluation : bool, default False
         The data are for evaluation: no training split is needed, and the labels of all splits make the classes.
 
     Raises
     ------
     DataError
-        Shapes or dtypes do not fit, numbers are not finite, or a label is outside the set of classes.
+        Shapes, dtypes or ranges do not fit, numbers are not finite, a label is outside the set of classes, or
+        another split is a copy of the training split.
     """
-    checked = {split: _checked(f"{name}, {split} split", X, y) for split, (X, y) in parts.items()}
-    if not evaluation and "train" not in checked:
-        raise _no_train(name, checked)
-    shapes = {X.shape[1:] for X, _ in checked.values()}
+    if not evaluation and "train" not in parts:
+        raise _no_train(name, parts)
+    for split, (X, y) in parts.items():
+        check_count(f"{name}, {split} split", X.shape, y.shape)
+    images, told = read_examples(name, {split: X for split, (X, _) in parts.items()}, allocate)
+    shapes = {X.shape[1:] for X in images.values()}
     if len(shapes) > 1:
         raise DataError(
             f"The examples of {name} have different shapes: {', '.join(map(str, sorted(shapes, key=len)))}",
             allowed="one shape in all splits",
             fix="make all splits in the same way",
         )
-    learned = [y for split, (_, y) in checked.items() if evaluation or split == "train"]
+    labels = {}
+    for split, (_, y) in parts.items():
+        labels[split], said = read_labels(f"{name}, {split} split", y, len(images[split]))
+        told += said
+    learned = [y for split, y in labels.items() if evaluation or split == "train"]
     known, names = _class_list(name, learned, classes)
     splits = {
-        split: Split(X, _encode(f"{name}, {split} split", y, known), tuple(map(str, range(len(y)))))
-        for split, (X, y) in checked.items()
+        split: Split(images[split], _encode(f"{name}, {split} split", y, known), tuple(map(str, range(len(y)))))
+        for split, y in labels.items()
     }
-    return assemble(name, names, splits, evaluation=evaluation)
+    _check_copies(name, splits)
+    return assemble(name, names, splits, notes=(*notes, *told), evaluation=evaluation)
 
 
 def assemble(
@@ -75,6 +94,8 @@ def assemble(
     For `evaluation` any example will do: the training split is empty where the data have none.
     """
     train = splits.get("train")
+    if not evaluation:
+        _check_leaks(name, classes, train, rejected)
     if evaluation and (train is None or not len(train)):
         train = next((Split(part.X[:0], part.y[:0], ()) for part in splits.values() if len(part)), None)
         if train is None:
@@ -90,6 +111,22 @@ def assemble(
         test=others.get("test"),
         rejected=tuple(rejected),
         notes=tuple(notes),
+    )
+
+
+def _check_leaks(name: str, classes: Sequence[str], train: Split | None, rejected: Sequence[Rejected]) -> None:
+    """Raise DataError if classes have lost all their training examples because these lie in other splits too."""
+    copies = [item for item in rejected if item.split == "train" and item.reason.startswith("duplicate of")]
+    elsewhere = [item for item in copies if item.reason.endswith(" split")]
+    left = np.bincount(np.zeros(0, np.int64) if train is None else train.y, minlength=len(classes))
+    if not elsewhere or left.all():
+        return
+    emptied = ", ".join(shortened(classes[label], 40) for label in np.flatnonzero(left == 0)[:5])
+    raise DataError(
+        f"{len(elsewhere)} training images of {name} have the same content as images of another split and were "
+        f"left out ({elsewhere[0].path}: {elsewhere[0].reason}), which leaves no training image of: {emptied}",
+        allowed="a test split of images that are not learned from",
+        fix="the folder of one split seems to be a copy of the other: put other images into it, or remove it",
     )
 
 
@@ -110,46 +147,24 @@ def _no_examples(name: str) -> DataError:
     )
 
 
-def _checked(where: str, X: Array, y: Array) -> tuple[Array, Array]:
-    """Return the pair with images in four axes and labels in one."""
-    if X.ndim == 3 and X.dtype == np.uint8:
-        X = X[..., None]
-    images = X.ndim == 4 and X.dtype == np.uint8 and X.shape[3] in (1, 3)
-    vectors = X.ndim == 2 and X.dtype.kind in "buif"
-    if not (images or vectors) or 0 in X.shape[1:]:
-        raise DataError(
-            f"The examples of {where} have shape {X.shape} and dtype {X.dtype}",
-            allowed="images (N, H, W), (N, H, W, 1) or (N, H, W, 3) of uint8, or vectors (N, D) of real numbers",
-            fix="store images as uint8 with the channels last, and everything else as one row an example",
-        )
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1 or len(y) != len(X):
-        raise DataError(
-            f"{where} has {len(X)} examples but labels of shape {y.shape}",
-            allowed="one label an example",
-            fix="write examples and labels from the same list",
-        )
-    if y.dtype.kind not in "buiUS":
-        raise DataError(
-            f"The labels of {where} have dtype {y.dtype}",
-            allowed="integers or strings",
-            fix="store the labels as whole numbers, without missing values",
-        )
-    if X.dtype.kind == "f":
-        _check_finite(where, X)
-    return X, y
-
-
-def _check_finite(where: str, X: Array) -> None:
-    """Raise DataError at the first row with NaN or infinity; reads piece by piece, X may be a large file."""
-    for first in range(0, len(X), _PIECE):
-        finite = np.isfinite(X[first : first + _PIECE]).all(axis=1)
-        if not finite.all():
+def _check_copies(name: str, splits: Mapping[str, Split]) -> None:
+    """Raise DataError if another split has the very examples and labels of the training split."""
+    train = splits.get("train")
+    for split, other in splits.items():
+        if (
+            train is None
+            or other is train
+            or not len(train)
+            or other.X.shape != train.X.shape
+            or (other.y != train.y).any()
+        ):
+            continue
+        pieces = [slice(first, first + _PIECE) for first in range(0, len(train), _PIECE)]
+        if all(np.array_equal(train.X[piece], other.X[piece]) for piece in pieces):
             raise DataError(
-                f"Row {first + int(np.argmin(finite))} of {where} contains NaN or infinity",
-                allowed="finite numbers",
-                fix="remove the row or fill in the missing values",
+                f"The {split} split of {name} is a copy of its training split, all {len(train)} examples",
+                allowed=f"a {split} split of examples that are not learned from",
+                fix=f"save other examples as the {split} split, or leave it out",
             )
 
 
@@ -164,28 +179,54 @@ def _class_list(
     known = np.unique(np.concatenate([y for y in labels if (y.dtype.kind in "US") == kind]))
     if classes is None:
         return known, tuple(_text(value) for value in known.tolist())
+    names = tuple(map(printable, classes))
+    twice = [one for one, following in zip(sorted(names), sorted(names)[1:], strict=False) if one == following]
+    if twice:
+        raise DataError(
+            f"{name} has the class {shortened(twice[0])} twice",
+            allowed="class names that are all different",
+            fix="rename one of them",
+        )
     if known.dtype.kind in "US":
-        return np.array([str(name) for name in classes]), tuple(classes)
-    return np.arange(len(classes)), tuple(classes)
+        return np.array([str(name) for name in classes]), names
+    return np.arange(len(classes)), names
 
 
 def _text(label: object) -> str:
-    return label.decode("utf-8", "backslashreplace") if isinstance(label, bytes) else str(label)
+    return printable(label.decode("utf-8", "backslashreplace") if isinstance(label, bytes) else str(label))
 
 
 def _encode(where: str, y: Array, known: Array) -> Labels:
     """Return the position of each label in `known`."""
-    if y.dtype.kind == "S" and known.dtype.kind == "U":
+    if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "backslashreplace")
-    comparable = (y.dtype.kind in "US") == (known.dtype.kind in "US")
-    inside = np.isin(y, known) if comparable else np.zeros(len(y), dtype=np.bool_)
+    if known.dtype.kind == "S":
+        known = np.char.decode(known, "utf-8", "backslashreplace")
+    if (y.dtype.kind == "U") != (known.dtype.kind == "U"):
+        y, known = _as_texts(where, y, known)
+    inside = np.isin(y, known)
     if not inside.all():
-        stray = ", ".join(_text(value) for value in np.unique(y[~inside])[:5].tolist())
-        shown = ", ".join(_text(value) for value in known[:12].tolist()) + (", ..." if len(known) > 12 else "")
+        stray = ", ".join(shortened(_text(value), 40) for value in np.unique(y[~inside])[:5].tolist())
+        shown = ", ".join(shortened(_text(value), 40) for value in known[:12].tolist())
         raise DataError(
             f"Labels of {where} are outside the set of classes: {stray}",
-            allowed=shown,
+            allowed=shown + (", ..." if len(known) > 12 else ""),
             fix="correct these labels, or add examples of these classes to the training split",
         )
     order = np.argsort(known, kind="stable")
     return order[np.searchsorted(known, y, sorter=order)].astype(np.int64)
+
+
+def _as_texts(where: str, y: Array, known: Array) -> tuple[Array, Array]:
+    """Return numbers and texts both as texts, where the texts are those of numbers: ``"3"`` is 3."""
+    texts = y.astype(str), known.astype(str)
+    if np.isin(*texts).all():
+        return texts
+    here, there = (shortened(str(labels[0].item()), 40) for labels in (y, known))
+    kinds = [("text" if labels.dtype.kind == "U" else "numbers") for labels in (y, known)]
+    raise DataError(
+        f"The labels of {where} are {kinds[0]}, such as {here!r}, where those of the training split or the class "
+        f"names are {kinds[1]}, such as {there!r}",
+        allowed="labels of one type in all splits",
+        fix="save the labels of all splits alike, for example all as text with y.astype(str)",
+    )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+from scoreline._typing import Array
+from scoreline.data.arrays import array_dataset
 from scoreline.data.base import Dataset
+from scoreline.data.foreign import as_data_error
 from scoreline.data.options import LoadOptions, Progress
 
-__all__ = ["SPLIT_NAMES", "Reader"]
+__all__ = ["SPLIT_NAMES", "ArrayReader", "Parts", "Reader"]
 
 #: What the splits may be called, in lower case, and what they are.
 SPLIT_NAMES = {
@@ -44,3 +47,30 @@ class Reader(ABC):
         DataError
             The content is not what the name promises.
         """
+
+
+class Parts(NamedTuple):
+    """What a reader of arrays has read."""
+
+    name: str
+    #: Examples and labels of each split.
+    arrays: dict[str, tuple[Array, Array]]
+    #: Class names, of which integer labels are the indices; None where the labels are all there is.
+    classes: list[str] | None = None
+    notes: tuple[str, ...] = ()
+
+
+class ArrayReader(Reader):
+    """A reader of arrays: whatever its file makes other code raise becomes a DataError."""
+
+    def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
+        """Read the arrays and check them; see `Reader.read`."""
+        with as_data_error(path, allowed=self.accepts, fix="write or download the file again"):
+            parts = self.read_parts(path, options)
+            return array_dataset(
+                *parts[:3], notes=parts.notes, allocate=options.allocate, evaluation=options.evaluation
+            )
+
+    @abstractmethod
+    def read_parts(self, path: Path, options: LoadOptions) -> Parts:
+        """Read the arrays; any exception will do."""

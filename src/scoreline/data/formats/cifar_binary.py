@@ -8,16 +8,17 @@ from typing import ClassVar
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.data.arrays import array_dataset
-from scoreline.data.base import Dataset
-from scoreline.data.formats.base import Reader
+from scoreline.data.foreign import cause_of
+from scoreline.data.formats.base import ArrayReader, Parts
+from scoreline.data.limits import check_room, file_size, open_regular, read_limited
 from scoreline.data.names import printable
-from scoreline.data.options import LoadOptions, Progress
+from scoreline.data.options import LoadOptions
 from scoreline.errors import DataError
 
 __all__ = ["CifarBinary", "planes_to_images"]
 
 _PIXELS = 3 * 32 * 32
+_MAX_NAMES = 2**16
 
 
 def planes_to_images(rows: Array) -> Array:
@@ -25,7 +26,7 @@ def planes_to_images(rows: Array) -> Array:
     return np.ascontiguousarray(rows.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
 
 
-class CifarBinary(Reader):
+class CifarBinary(ArrayReader):
     """The folder of the binary version.
 
     An example is its label (CIFAR-100: the coarse and the fine label, of which the fine one is used), one byte
@@ -43,37 +44,38 @@ class CifarBinary(Reader):
         names = ("data_batch_1.bin", "train.bin", "test_batch.bin", "test.bin")
         return any((path / name).is_file() for name in names)
 
-    def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
-        """Read all batches; see `Reader.read`."""
+    def read_parts(self, path: Path, options: LoadOptions) -> Parts:
+        """Read all batches; see `ArrayReader.read_parts`."""
         ten = any((path / name).is_file() for name in ("data_batch_1.bin", "test_batch.bin"))
         name, label_bytes = ("cifar10", 1) if ten else ("cifar100", 2)
         train = sorted(path.glob("data_batch_*.bin")) if ten else [path / "train.bin"]
         test = path / ("test_batch.bin" if ten else "test.bin")
-        files = {"train": [file for file in train if file.is_file()], "test": [test] if test.is_file() else []}
-        parts = {split: _read(found, label_bytes) for split, found in files.items() if found}
-        names = _names(path / ("batches.meta.txt" if ten else "fine_label_names.txt"))
-        return array_dataset(name, parts, names, evaluation=options.evaluation)
+        files = {"train": [file for file in train if file.exists()], "test": [test] if test.exists() else []}
+        parts = {split: _read(found, label_bytes, options.memory) for split, found in files.items() if found}
+        return Parts(name, parts, _names(path / ("batches.meta.txt" if ten else "fine_label_names.txt")))
 
 
 def _names(file: Path) -> list[str]:
     try:
-        return file.read_text(encoding="utf-8").split()
+        return read_limited(file, _MAX_NAMES).decode("utf-8").split()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"The class names in {printable(file)} cannot be read ({error})",
+            f"The class names in {printable(file)} cannot be read ({cause_of(error)})",
             allowed="the file of class names from the published archive",
             fix="unpack the whole archive",
         ) from error
 
 
-def _read(files: list[Path], label_bytes: int) -> tuple[Array, Array]:
+def _read(files: list[Path], label_bytes: int, memory: int | None) -> tuple[Array, Array]:
     width = label_bytes + _PIXELS
     counts = [_count(file, width) for file in files]
+    check_room(files[0].parent, sum(counts) * width, memory)
     X = np.empty((sum(counts), 32, 32, 3), dtype=np.uint8)
     y = np.empty(len(X), dtype=np.uint8)
     first = 0
     for file, count in zip(files, counts, strict=True):
-        rows = np.fromfile(file, dtype=np.uint8, count=count * width).reshape(count, width)
+        with open_regular(file) as stream:
+            rows = np.fromfile(stream, dtype=np.uint8, count=count * width).reshape(count, width)
         X[first : first + count] = planes_to_images(rows[:, label_bytes:])
         y[first : first + count] = rows[:, label_bytes - 1]
         first += count
@@ -81,10 +83,11 @@ def _read(files: list[Path], label_bytes: int) -> tuple[Array, Array]:
 
 
 def _count(file: Path, width: int) -> int:
-    count, rest = divmod(file.stat().st_size, width)
+    size = file_size(file)
+    count, rest = divmod(size, width)
     if rest or not count:
         raise DataError(
-            f"{printable(file)} has {file.stat().st_size} bytes",
+            f"{printable(file)} has {size} bytes",
             allowed=f"a multiple of {width}, the size of one example",
             fix="download and unpack the archive again; this file is cut off",
         )

@@ -7,20 +7,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from scoreline._text import shortened
 from scoreline._typing import Array
-from scoreline.data.arrays import array_dataset
-from scoreline.data.base import Dataset
-from scoreline.data.formats.base import Reader
+from scoreline.data.formats.base import ArrayReader, Parts
 from scoreline.data.formats.cifar_binary import planes_to_images
 from scoreline.data.formats.unpickle import read_pickled_arrays
+from scoreline.data.limits import check_room, file_size
 from scoreline.data.names import printable
-from scoreline.data.options import LoadOptions, Progress
+from scoreline.data.options import LoadOptions
 from scoreline.errors import DataError
 
 __all__ = ["CifarPickle"]
 
 
-class CifarPickle(Reader):
+class CifarPickle(ArrayReader):
     """The folder of the Python version: pickled dictionaries of ``data`` (N, 3072) and ``labels``.
 
     They are read without running anything that they ask for (see `unpickle`). CIFAR-100 has its fine labels read.
@@ -39,18 +39,28 @@ class CifarPickle(Reader):
         ten = any((path / name).is_file() for name in ("data_batch_1", "test_batch"))
         return ten or ((path / "meta").is_file() and any((path / name).is_file() for name in ("train", "test")))
 
-    def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
-        """Read all batches; see `Reader.read`."""
+    def read_parts(self, path: Path, options: LoadOptions) -> Parts:
+        """Read all batches; see `ArrayReader.read_parts`."""
         ten = any((path / name).is_file() for name in ("data_batch_1", "test_batch"))
         name, key = ("cifar10", "labels") if ten else ("cifar100", "fine_labels")
         meta = read_pickled_arrays(path / ("batches.meta" if ten else "meta"))
         classes = _list(meta, "label_names" if ten else "fine_label_names", path)
         train = sorted(path.glob("data_batch_?")) if ten else [path / "train"]
         test = path / ("test_batch" if ten else "test")
-        files = {"train": [file for file in train if file.is_file()], "test": [test] if test.is_file() else []}
+        # The file, the text that Python 2 stored it as, and the images.
+        files = {"train": [file for file in train if file.exists()], "test": [test] if test.exists() else []}
+        check_room(path, 3 * sum(map(file_size, [*files["train"], *files["test"]])), options.memory)
         parts = {split: _read(found, key) for split, found in files.items() if found}
-        names = [name.decode("latin1") if isinstance(name, bytes) else str(name) for name in classes]
-        return array_dataset(name, parts, names, evaluation=options.evaluation)
+        if not all(isinstance(name, str | bytes) for name in classes):
+            raise DataError(
+                f"The class names in {printable(path)} are not all text",
+                allowed="the files of the published archive",
+                fix="download and unpack the archive again",
+            )
+        names = [
+            printable(shortened(name.decode("latin1") if isinstance(name, bytes) else name)) for name in classes
+        ]
+        return Parts(name, parts, names)
 
 
 def _list(content: dict[str, Any], key: str, file: Path) -> list[Any]:
@@ -71,11 +81,13 @@ def _read(files: list[Path], key: str) -> tuple[Array, Array]:
         data, batch_labels = content.get("data"), _list(content, key, file)
         if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] != 3072:
             raise DataError(
-                f"The data of {printable(file)} are {getattr(data, 'shape', 'missing')}",
+                f"The data of {printable(file)} are {shortened(str(getattr(data, 'shape', 'missing')))}",
                 allowed="an array (N, 3072)",
                 fix="download and unpack the archive again",
             )
-        if len(batch_labels) != len(data) or not all(type(label) is int for label in batch_labels):
+        if len(batch_labels) != len(data) or not all(
+            type(label) is int and abs(label) < 2**31 for label in batch_labels
+        ):
             raise DataError(
                 f"{printable(file)} has {len(data)} images and {len(batch_labels)} labels",
                 allowed="one whole number an image",

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.data.arrays import array_dataset
-from scoreline.data.base import Dataset
-from scoreline.data.formats.base import SPLIT_NAMES, Reader
+from scoreline.data.foreign import as_data_error
+from scoreline.data.formats.base import SPLIT_NAMES, ArrayReader, Parts
+from scoreline.data.formats.numpy_files import ArrayHeader, read_header
+from scoreline.data.labels import check_count
+from scoreline.data.limits import check_room, file_size, open_regular
 from scoreline.data.names import printable
-from scoreline.data.options import LoadOptions, Progress
+from scoreline.data.options import LoadOptions
 from scoreline.errors import DataError
 
 __all__ = ["Npy"]
 
 
-class Npy(Reader):
+class Npy(ArrayReader):
     """A ``.npy`` file with its labels beside it, or a folder with such a pair for each split.
 
     The labels of ``features.npy`` are ``features.labels.npy``, else ``y.npy`` or ``labels.npy`` in the same
@@ -34,21 +36,20 @@ class Npy(Reader):
             return path.suffix.lower() == ".npy"
         return any((path / f"{name}.npy").is_file() for name in SPLIT_NAMES)
 
-    def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
-        """Open the examples and read the labels; see `Reader.read`."""
+    def read_parts(self, path: Path, options: LoadOptions) -> Parts:
+        """Open the examples and read the labels; see `ArrayReader.read_parts`."""
         if path.is_file():
-            others = ("y.npy", "labels.npy")
-            pair = _pair(path, [path.with_name(name) for name in others])
-            return array_dataset(path.stem, {"train": pair}, evaluation=options.evaluation)
+            others = [path.with_name(name) for name in ("y.npy", "labels.npy")]
+            return Parts(path.stem, {"train": _pair(path, others, options)})
         parts = {
-            SPLIT_NAMES[file.stem]: _pair(file, [])
+            SPLIT_NAMES[file.stem.lower()]: _pair(file, [], options)
             for file in sorted(path.glob("*.npy"))
-            if file.stem in SPLIT_NAMES
+            if file.stem.lower() in SPLIT_NAMES
         }
-        return array_dataset(path.resolve().name, parts, evaluation=options.evaluation)
+        return Parts(path.resolve().name, parts)
 
 
-def _pair(file: Path, other_labels: list[Path]) -> tuple[Array, Array]:
+def _pair(file: Path, other_labels: list[Path], options: LoadOptions) -> tuple[Array, Array]:
     candidates = [file.with_suffix(".labels.npy"), *other_labels]
     labels = next((candidate for candidate in candidates if candidate.is_file() and candidate != file), None)
     if labels is None:
@@ -57,15 +58,22 @@ def _pair(file: Path, other_labels: list[Path]) -> tuple[Array, Array]:
             allowed=" or ".join(printable(candidate.name) for candidate in candidates),
             fix="save the labels under one of these names in the same folder",
         )
-    return _load(file, "r"), _load(labels)
+    header, label_header = _header(file, labels=False), _header(labels, labels=True)
+    check_count(printable(file), header.shape, label_header.shape)
+    check_room(labels, label_header.n_bytes, options.memory)
+    with as_data_error(labels, allowed="a whole .npy file of labels", fix="write it again with numpy.save"):
+        y = np.array(_mapped(labels, label_header))
+    return _mapped(file, header), y
 
 
-def _load(file: Path, mmap_mode: Literal["r"] | None = None) -> Array:
-    try:
-        return np.load(file, mmap_mode=mmap_mode, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(
-            f"{printable(file)} cannot be read ({error})",
-            allowed="a whole .npy file of numbers (or of strings, for labels)",
-            fix="write it again with numpy.save",
-        ) from error
+def _header(file: Path, *, labels: bool) -> ArrayHeader:
+    allowed = "a whole .npy file of numbers (or of text, for labels)"
+    with as_data_error(file, allowed=allowed, fix="write it again with numpy.save"), open_regular(file) as stream:
+        return read_header(stream, file_size(file), printable(file), labels=labels)
+
+
+def _mapped(file: Path, header: ArrayHeader) -> Array:
+    if not header.n_bytes:  # an empty file cannot be mapped
+        return np.empty(header.shape, header.dtype)
+    order = "F" if header.fortran_order else "C"
+    return np.memmap(file, header.dtype, "r", header.offset, header.shape, order)  # type: ignore[call-overload]

@@ -1,0 +1,48 @@
+"""The one place where whatever a damaged file makes other code raise becomes a DataError."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scoreline._text import shortened
+from scoreline.errors import DataError, ScorelineError
+
+__all__ = ["as_data_error", "cause_of"]
+
+_SHOWN_LETTERS = 160
+
+
+@contextmanager
+def as_data_error(path: str | Path, *, allowed: str, fix: str) -> Iterator[None]:
+    """Turn every exception that is not this package's own into a DataError that names the file and the cause.
+
+    A damaged or hostile file leads the readers of the standard library and of NumPy into whatever they raise:
+    ValueError, KeyError, EOFError, struct.error, zlib.error, BadZipFile, tarfile's errors, UnicodeDecodeError,
+    OverflowError, RecursionError, MemoryError. No list of them has ever been whole, so there is none. What a
+    caller hands in (a progress display) must not run within.
+
+    Raises
+    ------
+    DataError
+        With the foreign exception as its cause.
+    """
+    try:
+        yield
+    except ScorelineError:
+        raise
+    except Exception as error:
+        given = f"{shortened(str(path), 1000)} cannot be read ({cause_of(error)})"
+        raise DataError(given, allowed=allowed, fix=fix) from error
+
+
+def cause_of(error: BaseException) -> str:
+    """Return in one short line what an exception says; some say nothing but their name."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it asks for more memory than there is"
+    text = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "")
+    said = shortened(text, _SHOWN_LETTERS)
+    return said if " " in said else f"{type(error).__name__} {said}".strip()
