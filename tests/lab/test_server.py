@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from scoreline.lab import LabSession, server
 from scoreline.lab.server import FILES, MESSAGE_BYTES, MOST_SESSIONS, create_app
 
 TOKEN, PORT = "right-token", 4321
@@ -111,6 +112,71 @@ def test_pages_stay_apart_and_are_limited(client):
         pass
     for socket in sockets:
         socket.__exit__(None, None, None)
+
+
+def refuse(constant):
+    raise AssertionError(f"{constant} is no JSON")
+
+
+HUGE = [[999999.9, 100, 1e-8], [3, 0.1, 0], [-1e6, 1e5, 50]]
+
+
+@pytest.mark.parametrize("page", ["scores", "gradients", "descent", "race"])
+@pytest.mark.parametrize("loss", ["weston-watkins:squared", "softmax"])
+def test_answers_are_json_that_a_browser_reads(page, loss):
+    changes = {"weights": HUGE, "points": [[1e6, -1e6, 0], [1e-9, 1e6, 1]], "loss": loss, "lam": 1e6}
+    if page == "gradients":
+        changes["dtype"] = "float32"
+    if page in ("descent", "race"):
+        changes["step"] = 30
+    session = LabSession(page)
+    answer = json.loads(
+        server._answer(session, json.dumps({"action": "edit", "changes": changes})), parse_constant=refuse
+    )
+    assert answer["state"]["weights"] == HUGE
+
+
+@pytest.mark.parametrize("identity", ["NaN", "1e999", "[" * 90 + "]" * 90, '"x"'])
+def test_a_number_that_is_none_does_not_come_back(identity):
+    answer = json.loads(
+        server._answer(LabSession(), f'{{"id": {identity}, "action": "step"}}'), parse_constant=refuse
+    )
+    assert answer["id"] is None
+    assert "error" in answer
+
+
+def test_errors_quote_no_more_than_a_line():
+    for changes in ({"x" * 10_000: 1}, {"loss": "x" * 10_000}, {"points": "x" * 10_000}):
+        text = server._answer(LabSession(), json.dumps({"action": "edit", "changes": changes}))
+        assert len(text) < 1000
+
+
+def test_an_unforeseen_error_leaves_the_state_and_the_page_alive(monkeypatch):
+    session = LabSession()
+
+    def fails(state, *, coarse):
+        raise ZeroDivisionError("nothing to divide by")
+
+    monkeypatch.setattr(session.page, "show", fails)
+    answer = json.loads(server._answer(session, '{"id": 3, "action": "step"}'))
+    assert answer["id"] == 3
+    assert "nothing to divide by" in answer["error"]
+    assert session.state == session.start
+
+
+def test_a_binary_message_closes_the_session_with_its_code(client):
+    with session(client) as socket:
+        socket.send_bytes(b"\x00\xff")
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+    assert closed.value.code == 1003
+
+
+def test_who_says_nothing_is_closed(client, monkeypatch):
+    monkeypatch.setattr(server, "FIRST_MESSAGE_SECONDS", 0.01)
+    with session(client) as socket, pytest.raises(WebSocketDisconnect) as closed:
+        socket.receive_text()
+    assert closed.value.code == 1008
 
 
 def test_pictures_of_the_data_and_no_others(client):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-import webbrowser
-from contextlib import suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -30,33 +29,27 @@ def lab(
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address and open no browser.")] = False,
 ) -> None:
     """Play with scores, losses and gradients in the browser; Ctrl-C ends it. Only this machine can reach it."""
-    import uvicorn
-
     from scoreline.lab.material import BUILT_IN_DATA, Material
-    from scoreline.lab.server import MESSAGE_BYTES, create_app
+    from scoreline.lab.server import create_app
+    from scoreline.lab.serving import open_in_browser, serve
     from scoreline.runs.folder import RunFolder
 
     material = Material(data, [RunFolder.open(path).path for path in run or []], data_dir)
     if data != BUILT_IN_DATA:  # what cannot be read is said here, not on a page
         console.print(f"Reading {data} ...", soft_wrap=True, highlight=False)
         material.images()
+    for number, name in enumerate(material.run_names if run else ()):
+        console.print(f"Reading {name} ...", soft_wrap=True, highlight=False)
+        material.run(number)
     listening = _listen(port)
     token, port = secrets.token_urlsafe(24), listening.getsockname()[1]
     address = f"http://127.0.0.1:{port}/?token={token}"
     console.print(f"lab  {address}", soft_wrap=True, highlight=False)
     console.print("Ctrl-C ends it.")
-    if not no_open:
-        webbrowser.open(address)
-    settings = uvicorn.Config(
-        create_app(token, port, material),
-        log_level="warning",
-        lifespan="off",
-        ws_max_size=MESSAGE_BYTES,
-        timeout_graceful_shutdown=1,
-    )
-    # Ctrl-C is how it ends, not how it fails.
-    with listening, suppress(KeyboardInterrupt):
-        uvicorn.Server(settings).run([listening])
+    no_browser = "No browser could be opened: open the address above in one."
+    opened = nullcontext() if no_open else open_in_browser(address, lambda: console.print(no_browser))
+    with opened:
+        serve(create_app(token, port, material), listening)
 
 
 def _listen(port: int) -> socket.socket:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
+import logging
+import math
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
@@ -25,8 +28,8 @@ __all__ = ["MESSAGE_BYTES", "create_app"]
 
 #: Longest message that a page may send: 1,000 points with all their digits.
 MESSAGE_BYTES = 1 << 18
-#: Pages that may be open at once.
-MOST_SESSIONS = 32
+#: Pages that may be open at once, and the seconds in which each must have said something.
+MOST_SESSIONS, FIRST_MESSAGE_SECONDS = 32, 5.0
 STATIC = Path(__file__).parent / "static"
 KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -47,7 +50,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-REFUSED, TOO_MANY = 1008, 1013
+TEXT_ONLY, REFUSED, TOO_MANY = 1003, 1008, 1013
+_log = logging.getLogger(__name__)
 
 
 def create_app(token: str, port: int, material: Material | None = None) -> FastAPI:
@@ -77,7 +81,7 @@ def create_app(token: str, port: int, material: Material | None = None) -> FastA
             return "unknown origin"
         # A token of other letters than ASCII cannot be compared as text.
         if not hmac.compare_digest((offered or "").encode(), token.encode()):
-            return "wrong token: open the address that scoreline lab printed"
+            return "wrong token: open the address that scoreline lab printed last"
         return None
 
     @app.middleware("http")
@@ -129,22 +133,40 @@ def create_app(token: str, port: int, material: Material | None = None) -> FastA
             return
         session = LabSession(page, material=material)
         open_pages.add(session)
-        await socket.accept()
         try:
-            while True:
-                text = await socket.receive_text()
-                # Training must not keep the other pages waiting.
-                await socket.send_text(await run_in_threadpool(_answer, session, text))
-        except WebSocketDisconnect:
-            pass
+            await socket.accept()
+            await _converse(socket, session)
         finally:
             open_pages.discard(session)
 
     return app
 
 
+async def _converse(socket: WebSocket, session: LabSession) -> None:
+    """Answer a page's messages until it leaves."""
+    patience: float | None = FIRST_MESSAGE_SECONDS
+    while True:
+        try:
+            message = await asyncio.wait_for(socket.receive(), patience)
+        except TimeoutError:
+            await socket.close(REFUSED, "no message came")
+            return
+        if message["type"] == "websocket.disconnect":
+            return
+        if message.get("text") is None:
+            await socket.close(TEXT_ONLY, "messages are text")
+            return
+        patience = None
+        # Training must not keep the other pages waiting.
+        answer = await run_in_threadpool(_answer, session, message["text"])
+        try:
+            await socket.send_text(answer)
+        except (WebSocketDisconnect, RuntimeError):  # it left while its answer was computed
+            return
+
+
 def _answer(session: LabSession, text: str) -> str:
-    """Return the session's answer to a message, or what is wrong with it."""
+    """Return the session's answer to a message, or what is wrong with it; always JSON that a browser can read."""
     message = None
     try:
         if len(text) > MESSAGE_BYTES:
@@ -157,7 +179,34 @@ def _answer(session: LabSession, text: str) -> str:
             message = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise UsageError("A message is not JSON", allowed="JSON", fix="reload the page") from error
-        return json.dumps(session.handle(message))
+        return _as_json(session.handle(message))
     except ScorelineError as error:
-        identity = message.get("id") if isinstance(message, dict) else None
-        return json.dumps({"id": identity, "error": str(error)})
+        return _as_json({"id": _identity(message), "error": str(error)})
+    except Exception as error:  # noqa: BLE001 - whatever it is, the page must learn of it and go on
+        _log.error("a page's message failed", exc_info=error)
+        what = (
+            f"The lab failed at this: {type(error).__name__}: {str(error)[:200]}. The state is as it was before."
+        )
+        return _as_json({"id": _identity(message), "error": what})
+
+
+def _as_json(answer: dict[str, Any]) -> str:
+    try:
+        return json.dumps(answer, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(answer), allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Return an answer with None in place of infinities and NaN, which JSON does not know."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _identity(message: Any) -> int | None:
+    """Return the number of a message, if it has one."""
+    found = message.get("id") if isinstance(message, dict) else None
+    return found if isinstance(found, int) else None

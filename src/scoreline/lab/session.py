@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from scoreline.errors import ScorelineError, UnknownNameError, UsageError
+from scoreline.errors import UnknownNameError, UsageError
 from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.pages import PAGES
@@ -15,6 +15,8 @@ __all__ = ["LabSession", "Request"]
 
 #: Gestures and steps that can be undone.
 MOST_UNDONE = 1000
+#: Letters of a message that an error quotes.
+LONGEST_QUOTE = 200
 
 
 class Request(BaseModel):
@@ -92,14 +94,14 @@ class LabSession:
             shown = self.page.show(self.state, coarse=request.coarse)
         except ValidationError as error:
             self.state, self._before, self._after, self._dragged_from = kept
-            first = error.errors()[0]
+            first = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"]) or "message"
             raise UsageError(
-                f"{place} cannot be taken: {first['msg']}",
+                f"{place[:LONGEST_QUOTE]} cannot be taken: {first['msg'][:LONGEST_QUOTE]}",
                 allowed="what the page offers",
                 fix="correct the value",
             ) from error
-        except ScorelineError:
+        except BaseException:  # a state that cannot be shown must not be kept, whatever went wrong
             self.state, self._before, self._after, self._dragged_from = kept
             raise
         return {
@@ -151,4 +153,7 @@ class LabSession:
             self.state = source.pop()
 
     def _changed(self, **changes: Any) -> BaseModel:
-        return type(self.state).model_validate(self.state.model_dump() | changes)
+        found = type(self.state).model_validate(self.state.model_dump() | changes)
+        # Hundreds of states of hundreds of points: what a step leaves alone is shared, not copied.
+        same = {name: value for name, value in self.state if value == getattr(found, name) and name not in changes}
+        return found.model_copy(update=same)

@@ -1,0 +1,105 @@
+"""How many connections the lab's server holds, and what it writes when something goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+__all__ = ["BACKLOG", "MOST_CONNECTIONS", "QUEUE", "BoundedProtocol", "OnePerMinute"]
+
+#: Connections at once: 32 pages, and what their browsers load beside them, six at a time. Systems allow a process
+#: 256 files at the least.
+MOST_CONNECTIONS = 96
+#: Connections that are taken in one go, before those beyond the limit are closed.
+BACKLOG = 32
+#: Connections that the system holds until they are taken.
+QUEUE = 1024
+#: Seconds in which the first request of a connection must be complete.
+REQUEST_SECONDS = 10.0
+#: Seconds in which the same message is written once.
+QUIET_SECONDS = 60.0
+
+
+class BoundedProtocol(H11Protocol):
+    """One connection of a server that holds `MOST_CONNECTIONS` at the most.
+
+    Where there are more, one gives way: the oldest that asks for nothing, else the oldest whose answer is still on
+    the way. However many there are, and whatever they do, they keep no page out.
+    """
+
+    cycle: RequestResponseCycle | None  # type: ignore[assignment] # until the first request
+    opened = 0.0
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection, and close the oldest if there are too many."""
+        super().connection_made(transport)
+        self.opened = self.loop.time()
+        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._close_if_silent)
+        if len(self.connections) > MOST_CONNECTIONS:
+            self.logger.warning(
+                "more than %d connections: the oldest are closed, those that ask for nothing first",
+                MOST_CONNECTIONS,
+            )
+            # Closing takes a turn of the loop, in which the same connection must not be chosen again.
+            others = (one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self)
+            oldest = min(others, key=lambda one: (not one.waiting, one.opened), default=self)
+            oldest.connections.discard(oldest)
+            oldest.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._no_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take data; a request may be complete with them, or the connection become a WebSocket."""
+        super().data_received(data)
+        if self.cycle is not None or self.transport.get_protocol() is not self:
+            self._no_deadline()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether no request is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None:
+            self.transport.abort()
+
+    def _no_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class OnePerMinute(logging.Filter):
+    """Let each kind of message through once in a while, in one line: a flood of errors must not fill a disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[tuple[str, object], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written; its traceback becomes the error's own line."""
+        error = record.exc_info[1] if record.exc_info else None
+        kind, now = (record.name, type(error) if error else record.msg), time.monotonic()
+        if now - self._last.get(kind, -QUIET_SECONDS) < QUIET_SECONDS:
+            return False
+        self._last[kind] = now
+        if error is not None:
+            record.msg, record.args = f"{type(error).__name__}: {error}{_place(error)}", ()
+        record.msg = str(record.msg).replace("\n", " ")
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def _place(error: BaseException) -> str:
+    """Return the file and line at which an error was raised, for whoever reports it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"

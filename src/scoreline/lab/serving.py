@@ -1,0 +1,105 @@
+"""Running the lab's server, and opening it in a browser without telling the other users of the machine."""
+
+from __future__ import annotations
+
+import html
+import logging
+import os
+import socket
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from scoreline.lab.connections import BACKLOG, QUEUE, BoundedProtocol, OnePerMinute
+from scoreline.lab.server import MESSAGE_BYTES
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["open_in_browser", "serve"]
+
+
+def serve(app: FastAPI, listening: socket.socket) -> None:
+    """Serve the lab on a socket until Ctrl-C."""
+    settings = uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        backlog=BACKLOG,
+        log_config=None,
+        access_log=False,  # addresses hold the token
+        lifespan="off",
+        ws_max_size=MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # nothing leaves the machine
+        timeout_graceful_shutdown=1,
+    )
+    # Ctrl-C is how it ends, not how it fails.
+    with listening, _messages(), suppress(KeyboardInterrupt):
+        _Server(settings).run([listening])
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # asyncio takes as many connections in one go as it was told the queue is long, before any can be closed.
+        for one in sockets or ():
+            one.listen(QUEUE)
+
+
+@contextmanager
+def open_in_browser(address: str, failed: Callable[[], object]) -> Iterator[None]:
+    """Open an address in the browser for as long as this lasts, by way of a file that only this user can read.
+
+    An address on the browser's command line could be read by every user of the machine, and with it the token.
+
+    Parameters
+    ----------
+    address : str
+    failed : callable
+        Called when there is no browser.
+    """
+    file, name = tempfile.mkstemp(prefix="scoreline-lab-", suffix=".html")  # mkstemp's files are the user's alone
+    to = html.escape(address)
+    with os.fdopen(file, "w", encoding="utf-8") as page:
+        page.write(
+            f'<!doctype html><meta charset="utf-8"><title>scoreline lab</title>'
+            f'<meta http-equiv="refresh" content="0; url={to}"><a href="{to}">Open the lab</a>\n'
+        )
+
+    def work() -> None:
+        if not webbrowser.open(Path(name).as_uri()):
+            failed()
+
+    # Browsers in the terminal return only when they are closed.
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            Path(name).unlink()
+
+
+@contextmanager
+def _messages() -> Iterator[None]:
+    """Write what goes wrong in the server as single lines to standard error, each kind once a minute."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("lab: %(message)s"))
+    handler.addFilter(OnePerMinute())
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "asyncio", "websockets", "scoreline.lab")]
+    kept = [(logger.level, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = False
+    try:
+        yield
+    finally:
+        for logger, (level, propagate) in zip(loggers, kept, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+            logger.propagate = propagate
