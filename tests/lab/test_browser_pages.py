@@ -224,7 +224,7 @@ def test_it_connects_again_after_the_server_restarts(new_page):
         return process, process.stdout.readline().split()[-1]
 
     first, address = lab(0)
-    page = new_page(may_fail=("ERR_CONNECTION_REFUSED", "WebSocket"))
+    page = new_page(may_fail=("ERR_CONNECTION", "WebSocket"))
     page.goto(address)
     wait_until(page, "location.hash.length > 1")
     page.click("#step")

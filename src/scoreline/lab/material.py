@@ -19,7 +19,7 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.loaded import LoadedRun, load_run
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, save_model
 
-__all__ = ["BUILT_IN", "BUILT_IN_DATA", "Material", "NamedRun", "png"]
+__all__ = ["BUILT_IN", "BUILT_IN_DATA", "Material", "NamedRun", "has_pictures", "png"]
 
 #: Images that the lab trains on and judges by, at the most, so that a step stays a matter of milliseconds.
 MOST_TRAINING, MOST_VALIDATION = 5000, 1000
@@ -117,13 +117,13 @@ class Material:
         """
         dataset = self.images() if source == "images" else self.run(int(source)).loaded.dataset
         part: Split | None = getattr(dataset, split) if split in ("train", "validation", "test") else None
-        if part is None or not 0 <= index < len(part) or part.X.ndim != 4 or part.X.dtype != np.uint8:
+        if part is None or not 0 <= index < len(part) or not has_pictures(part):
             raise DataError(f"There is no image {index} in {split}", allowed="images of the data", fix="reload")
         return png(part.X[index])
 
     def _load_images(self) -> Dataset:
         found = load_dataset(self.data, LoadOptions(data_dir=self.data_dir))
-        if found.train.X.ndim != 4 or found.train.X.dtype != np.uint8:
+        if not has_pictures(found.train):
             raise DataError(
                 f"{found.name} has no images",
                 allowed="a data set or folder of images",
@@ -151,6 +151,11 @@ class Material:
         classifier = build_classifier(config, prepared)
         fit_prepared(classifier, prepared, ())
         return NamedRun(name, None, LoadedRun(save_model(config, prepared, classifier), prepared.dataset))
+
+
+def has_pictures(split: Split) -> bool:
+    """Return whether a split's examples are images of bytes in one channel or three, which can be drawn."""
+    return split.X.ndim == 4 and split.X.dtype == np.uint8 and split.X.shape[-1] in (1, 3)
 
 
 def png(image: Array) -> bytes:

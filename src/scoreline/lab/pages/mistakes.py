@@ -10,13 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scoreline._typing import Array
 from scoreline.errors import UsageError
 from scoreline.lab.judged import JudgedSplit, judge_split, mcnemar
-from scoreline.lab.material import BUILT_IN, NamedRun
+from scoreline.lab.material import BUILT_IN, NamedRun, has_pictures
 from scoreline.lab.page import Page
 
 __all__ = ["GALLERY", "MistakesPage", "MistakesState"]
 
-#: Images of the gallery at a time.
-GALLERY = 48
+#: Images of the gallery at a time; classes beyond which the matrix is a list, of its largest cells.
+GALLERY, MOST_IN_MATRIX, MOST_CELLS = 48, 40, 100
 Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
 Split: TypeAlias = Literal["train", "validation", "test"]
 
@@ -29,6 +29,7 @@ class MistakesState(BaseModel):
     run: Count = 0
     #: Another run to compare with; None compares with none.
     rival: Count | None = None
+    #: Where the run's data have none of that name, those that come first among validation and training images.
     split: Split = "validation"
     #: Test numbers are shown only once somebody has asked for them.
     asked: bool = False
@@ -66,20 +67,28 @@ class MistakesPage(Page[MistakesState]):
         """Return counts, rates, calibration, a gallery, and the comparison of two runs."""
         del coarse
         run = self.material.run(state.run)
-        judged = self._judged(state.run, run, state.split)
+        split = _split_of(state, run)
+        judged = self._judged(state.run, run, split)
         classes, evaluation = run.loaded.model.classes, judged.evaluation
-        rival = None if state.rival is None else self._rival(state, judged, classes)
+        for name, value in (("true", state.true), ("predicted", state.predicted)):
+            if value is not None and value >= len(classes):
+                raise UsageError(
+                    f"There is no class {value} ({name})", allowed=f"0 to {len(classes) - 1}", fix="choose another"
+                )
+        rival = None if state.rival is None else self._rival(state, split, judged, classes)
         numbers = evaluation.to_json()
         return {
             "runs": list(self.material.run_names),
             "data": run.loaded.dataset.name,
             "loss": run.loaded.model.loss,
             "splits": list(run.loaded.splits),
+            "split": split,
+            "pictures": has_pictures(judged.split),
             "classes": list(classes),
             "right": int(judged.right.sum()),
-            **{
-                name: numbers[name] for name in ("n", "accuracy", "interval", "majority", "confusion", "per_class")
-            },
+            **{name: numbers[name] for name in ("n", "accuracy", "interval", "majority", "per_class")},
+            "confusion": evaluation.confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
+            "confusions": _largest(evaluation.confusion) if len(classes) > MOST_IN_MATRIX else None,
             "calibration": numbers["calibration"],
             "confident": "probability" if judged.facts.confidence is not None else "lead in score",
             "comparison": None if rival is None else _compared(judged, rival),
@@ -90,25 +99,27 @@ class MistakesPage(Page[MistakesState]):
         """Return a script that prints the accuracy and the confusion matrix."""
         run = self.material.run(state.run)
         if run.path is not None:
-            return _OF_A_FOLDER.format(path=str(run.path), split=state.split)
+            return _OF_A_FOLDER.format(path=str(run.path), split=_split_of(state, run))
         config = BUILT_IN[run.name].model_dump(exclude_defaults=True)
         return _BUILT_IN_SCRIPT.format(config=config | {"data": "digits"}, split=state.split)
 
     def _judged(self, number: int, run: NamedRun, split: str) -> JudgedSplit:
-        if split not in run.loaded.splits:
-            raise UsageError(
-                f"The data of {run.name} have no split {split}",
-                allowed=", ".join(run.loaded.splits),
-                fix="choose one of these",
-            )
         found: JudgedSplit = self.material.keep(("judged", number, split), lambda: judge_split(run, split))
         return found
 
-    def _rival(self, state: MistakesState, judged: JudgedSplit, classes: tuple[str, ...]) -> JudgedSplit:
+    def _rival(
+        self, state: MistakesState, split: str, judged: JudgedSplit, classes: tuple[str, ...]
+    ) -> JudgedSplit:
         """Return the second run's view of the same images."""
         assert state.rival is not None  # noqa: S101 - what the caller has made sure of
         other = self.material.run(state.rival)
-        rival = self._judged(state.rival, other, state.split)
+        if split not in other.loaded.splits:
+            raise UsageError(
+                f"{other.name} has no {split} images of its own to be compared on",
+                allowed=f"the splits that both runs have: {', '.join(other.loaded.splits)}",
+                fix="choose another split, or another run to compare with",
+            )
+        rival = self._judged(state.rival, other, split)
         if other.loaded.model.classes != classes or rival.split.ids != judged.split.ids:
             raise UsageError(
                 f"{other.name} was judged on other images",
@@ -116,6 +127,29 @@ class MistakesPage(Page[MistakesState]):
                 fix="choose another run to compare with",
             )
         return rival
+
+
+def _split_of(state: MistakesState, run: NamedRun) -> str:
+    """Return the split that is shown: a run that was refitted with its validation images has none of them left."""
+    splits = run.loaded.splits
+    for name in (state.split, "validation", "train"):
+        if name in splits and (name != "test" or state.asked):
+            return name
+    raise UsageError(
+        f"The data of {run.name} have test images alone",
+        allowed="test numbers, once they are asked for",
+        fix="press 'Show the test numbers'",
+    )
+
+
+def _largest(confusion: Array) -> list[tuple[int, int, int]]:
+    """Return the largest cells off the diagonal, with most images first: true class, predicted class, images."""
+    off = np.array(confusion)
+    np.fill_diagonal(off, 0)
+    true, predicted = np.nonzero(off)
+    counts = off[true, predicted]
+    order = np.argsort(-counts, kind="stable")[:MOST_CELLS]
+    return [(int(true[k]), int(predicted[k]), int(counts[k])) for k in order]
 
 
 def _compared(judged: JudgedSplit, rival: JudgedSplit) -> dict[str, Any]:

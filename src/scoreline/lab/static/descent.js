@@ -1,5 +1,6 @@
 // Page 3: one run, step by step, on a true slice of the loss.
 import { Chart } from "./chart.js";
+import { exact, percent, significant, write } from "./numbers.js";
 import { Shell, at } from "./shell.js";
 
 const steps = { title: { text: "step" }, rangemode: "tozero" };
@@ -25,6 +26,7 @@ at("to-start").onclick = () => {
 };
 at("randomise").onclick = () => shell.ask("randomise");
 at("draw-points").onclick = () => shell.ask("draw");
+shell.follow(at("lr"), (state) => state.rates.at(-1)[1]);
 // A rate that is changed in the middle of a run holds from there on.
 at("lr").addEventListener("input", () => {
   const rate = at("lr").valueAsNumber, { step, rates } = shell.state;
@@ -32,11 +34,10 @@ at("lr").addEventListener("input", () => {
 });
 
 function draw(state, shown) {
-  if (document.activeElement !== at("lr")) at("lr").value = state.rates.at(-1)[1];
   const total = shown.full.at(-1);
-  at("now").textContent = `Step ${shown.step}: total loss ${total === null ? "∞" : total.toFixed(4)}, `
-    + `${(100 * shown.accuracy).toFixed(0)} % right${shown.diverged ? ` – diverged, ${shown.diverged}` : ""}`;
-  at("now").title = String(total);
+  at("now").textContent = `Step ${shown.step}: total loss ${total === null ? "∞" : write(total, 4)}, `
+    + `${percent(shown.accuracy, 0)} right${shown.diverged ? ` – diverged, ${shown.diverged}` : ""}`;
+  at("now").title = exact(total);
   if (shown.diverged && shell.playing) shell.play(false);
   drawPlane(shown);
   const x = shown.full.map((_, i) => i), after = x.slice(1);
@@ -68,7 +69,7 @@ function drawPlane({ slice, weights }) {
     { name: "here", x: x.slice(-1), y: y.slice(-1), mode: "markers",
       marker: { size: 13, symbol: "star", color: "#D55E00", line: { color: "#fff", width: 1 } } },
   ], { showlegend: false, annotations: [{ xref: "paper", yref: "paper", x: 1, y: 0, xanchor: "right", yanchor: "bottom",
-    text: `path lies up to ${slice.off_plane.toPrecision(2)} off this plane`, showarrow: false, bgcolor: "rgba(255,255,255,.75)",
+    text: `path lies up to ${significant(slice.off_plane, 2)} off this plane`, showarrow: false, bgcolor: "rgba(255,255,255,.75)",
     font: { color: "#1b1e23", size: 11 } }] });
 }
 

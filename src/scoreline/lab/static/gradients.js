@@ -1,5 +1,6 @@
 // Page 2: the slope along one weight, by differences and by the formula.
 import { Chart } from "./chart.js";
+import { exact, power, significant, write } from "./numbers.js";
 import { COLOURS } from "./plane.js";
 import { Shell, at, make } from "./shell.js";
 
@@ -32,12 +33,12 @@ function draw(state, shown) {
   const { behind, here, ahead, numeric } = shown.difference;
   const central = state.scheme === "central";
   at("arithmetic").textContent = central
-    ? `(${ahead} − ${behind}) / (2 · ${state.h}) = ${numeric}; the formula: ${shown.tangent}`
-    : `(${ahead} − ${here}) / ${state.h} = ${numeric}; the formula: ${shown.tangent}`;
+    ? `(${exact(ahead)} − ${exact(behind)}) / (2 · ${state.h}) = ${exact(numeric)}; the formula: ${exact(shown.tangent)}`
+    : `(${exact(ahead)} − ${exact(here)}) / ${state.h} = ${exact(numeric)}; the formula: ${exact(shown.tangent)}`;
   if (shown.milliseconds) {
     const { numeric: slow, analytic: fast } = shown.milliseconds;
-    at("times").textContent = `All cells took ${slow.toFixed(2)} ms by differences and ${fast.toFixed(2)} ms by the `
-      + `formula: ${(slow / fast).toFixed(1)} times as long. Recommended h: ${shown.recommended.toPrecision(2)}.`;
+    at("times").textContent = `All cells took ${write(slow)} ms by differences and ${write(fast)} ms by the `
+      + `formula: ${write(slow / fast, 1)} times as long. Recommended h: ${significant(shown.recommended, 2)}.`;
   }
 }
 
@@ -69,12 +70,12 @@ function table(state, shown) {
 
 function cell(state, shown, j, k) {
   const verdict = shown.verdicts[j][k], numeric = shown.numeric[j][k], analytic = shown.analytic[j][k];
-  const line = (name, value, full) => make("span", { className: "gradient", textContent: `${name} ${value}`, title: String(full) });
+  const line = (name, value, full) => make("span", { className: "gradient", textContent: `${name} ${value}`, title: exact(full) });
   const button = make("button", { className: `cell ${verdict}`, onclick: () => shell.edit({ row: j, col: k }) },
     make("b", { className: `mark ${verdict}`, textContent: MARKS[verdict] }),
-    line("numeric", numeric?.toPrecision(8) ?? "none", numeric),
-    line("analytic", analytic.toPrecision(8), analytic),
-    line("rel. error", shown.errors[j][k].toExponential(1), shown.errors[j][k]));
+    line("numeric", significant(numeric, 8), numeric),
+    line("analytic", significant(analytic, 8), analytic),
+    line("rel. error", power(shown.errors[j][k]), shown.errors[j][k]));
   button.dataset.cell = `${j}-${k}`;
   button.setAttribute("aria-pressed", j === state.row && k === state.col);
   button.setAttribute("aria-label", `${NAMES[k]} of class ${j}: ${verdict}`);
@@ -85,8 +86,9 @@ function slice(state, shown) {
   const { w, loss } = shown.slice, { here, tangent } = shown;
   const reach = w.at(-1) - here, value = shown.difference.here, slope = shown.difference.numeric;
   const line = (m, y) => ({ x: [here - reach, here + reach], y: [y - m * reach, y + m * reach] });
-  const span = Math.max(...loss) - Math.min(...loss);
-  const range = [Math.min(...loss) - 0.15 * span - 1e-9, Math.max(...loss) + 0.15 * span + 1e-9];
+  const finite = loss.filter((one) => one !== null);
+  const least = Math.min(...finite), most = Math.max(...finite), around = 0.15 * (most - least) + 1e-9 * (1 + Math.abs(most));
+  const range = finite.length ? [least - around, most + around] : [0, 1];
   const central = state.scheme === "central";
   const feet = central ? [here - state.h, here + state.h] : [here, here + state.h];
   const heights = central ? [shown.difference.behind, shown.difference.ahead] : [value, shown.difference.ahead];
@@ -99,11 +101,11 @@ function slice(state, shown) {
 }
 
 function curve(state, { curve, recommended }) {
+  const marks = [[state.h, "h", "#7F7F7F", "solid"], [recommended, "recommended", "#E69F00", "dash"]].filter(([h]) => h);
   curveChart.draw(Object.entries(curve.errors).map(([name, y]) => ({
     name, x: curve.h, y: y.map((error) => error || null), mode: "lines+markers",
     line: { color: CURVES[name][0], dash: CURVES[name][1] }, marker: { size: 4 },
-  })), { shapes: [mark(state.h, "#7F7F7F", "solid"), mark(recommended, "#E69F00", "dash")],
-    annotations: [label(state.h, "h"), label(recommended, "recommended")] });
+  })), { shapes: marks.map(([h, , color, dash]) => mark(h, color, dash)), annotations: marks.map(([h, text]) => label(h, text)) });
 }
 
 const mark = (x, color, dash) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color, dash, width: 1 } });

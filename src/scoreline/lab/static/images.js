@@ -1,5 +1,6 @@
 // Page 5: two losses on the same images, and every score taken apart.
 import { Chart } from "./chart.js";
+import { exact, percent, power, significant, write } from "./numbers.js";
 import { drawGrid, drawPager } from "./pictures.js";
 import { LOSSES, Shell, at, make } from "./shell.js";
 
@@ -24,15 +25,13 @@ for (const field of ["mode", "features", "loss", "rival"]) {
   });
 }
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-
 function draw(state, shown) {
   const { data, models } = shown, path = state.mode === "path";
   at("data").textContent = `${data.name}: ${data.n_train.toLocaleString("en")} images to train on, `
     + `${data.n_validation.toLocaleString("en")} to judge by, ${data.n_features.toLocaleString("en")} features, ${data.classes.length} classes`;
   for (const part of document.querySelectorAll(".training, .path")) part.classList.toggle("off", part.classList.contains("path") !== path);
   for (const id of ["step", "play", "to-start"]) at(id).disabled = path;
-  at("now").textContent = KEYS.map((key) => `${LOSSES[models[key].name]} ${percent(models[key].accuracy)}`).join(" · ");
+  at("now").textContent = KEYS.map((key) => `${LOSSES[models[key].name]} ${percent(models[key].accuracy, 1)}`).join(" · ");
   at("now").title = KEYS.map((key) => models[key].accuracy).join(" · ");
   const gone = KEYS.filter((key) => models[key].diverged);
   if (gone.length) {
@@ -40,8 +39,8 @@ function draw(state, shown) {
     shell.say(gone.map((key) => `${LOSSES[models[key].name]} diverged: ${models[key].diverged}`).join("; "), true);
   }
   if (path) {
-    at("strength").textContent = `λ = ${shown.lams[state.strength].toPrecision(3)}; provably within `
-      + `${KEYS.map((key) => models[key].gap.toExponential(1)).join(" and ")} of the optimum`;
+    at("strength").textContent = `λ = ${significant(shown.lams[state.strength], 3)}; provably within `
+      + `${KEYS.map((key) => power(models[key].gap)).join(" and ")} of the optimum`;
   }
   drawCurves(state, shown);
   drawGallery(state, shown);
@@ -100,7 +99,7 @@ function drawImage(state, { data: { classes }, image, models }) {
   at("chosen-title").textContent = `Image ${image.id}, of class ${classes[image.true]}`;
   const address = `picture/images/validation/${state.chosen}.png`;
   if (at("chosen").getAttribute("src") !== address) at("chosen").src = address;
-  const number = (value, digits = 4) => make("td", { textContent: value.toFixed(digits), title: String(value) });
+  const number = (value, digits = 4) => make("td", { textContent: write(value, digits), title: exact(value) });
   const row = (tag, ...cells) => make("tr", {}, ...cells.map((cell) => (cell instanceof Node ? cell : make(tag, { textContent: cell }))));
   const head = row("th", "class", ...KEYS.flatMap((key) => [`${LOSSES[models[key].name]}: score`, ...(image.scores[key].probabilities ? ["probability"] : [])]));
   const body = classes.map((name, i) => {
@@ -120,7 +119,7 @@ function drawImage(state, { data: { classes }, image, models }) {
 }
 
 function drawParts(key, name, loss, { pixels, names, parts: values, bias, sum }) {
-  const total = `${sum.toFixed(3)} + bias ${bias.toFixed(3)} = ${(sum + bias).toFixed(3)}`;
+  const total = `${write(sum, 3)} + bias ${write(bias, 3)} = ${write(sum === null || bias === null ? null : sum + bias, 3)}`;
   const title = { text: `${loss}, class ${name}: ${total}`, font: { size: 12 }, x: 0.02 };
   if (pixels) {
     const most = Math.max(...pixels.flat().map(Math.abs)) || 1;

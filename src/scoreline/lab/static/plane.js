@@ -62,13 +62,13 @@ export class Plane {
     this.regions(rows);
     this.lines.replaceChildren();
     sheet.lines.forEach((line, j) => this.line(line, COLOURS[j]));
+    const focused = this.marks.contains(document.activeElement);
     while (this.marks.children.length > state.points.length) this.marks.lastChild.remove();
     while (this.marks.children.length < state.points.length) {
       element("path", { class: "point", tabindex: 0, role: "button" }, this.marks);
     }
     state.points.forEach(([x, y, label], i) => {
       const mark = this.marks.children[i], key = `${x} ${y} ${label} ${i}`;
-      mark.classList.toggle("chosen", i === chosen);
       if (mark.drawnAs === key) return;
       mark.drawnAs = key;
       mark.dataset.point = i;
@@ -77,6 +77,13 @@ export class Plane {
       mark.setAttribute("transform", `translate(${x} ${-y})`);
       mark.setAttribute("aria-label", `Point ${i + 1} of class ${label} at ${x}, ${y}`);
     });
+    if (focused && !this.marks.contains(document.activeElement)) this.marks.lastChild?.focus();
+    this.ring(chosen);
+  }
+
+  // One point has a ring.
+  ring(chosen) {
+    [...this.marks.children].forEach((mark, i) => mark.classList.toggle("chosen", i === chosen));
   }
 
   regions(rows) {

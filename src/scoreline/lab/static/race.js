@@ -1,5 +1,6 @@
 // Page 4: the optimisers side by side.
 import { Chart } from "./chart.js";
+import { exact, significant } from "./numbers.js";
 import { COLOURS } from "./plane.js";
 import { Shell, at, make } from "./shell.js";
 
@@ -19,6 +20,7 @@ at("to-start").onclick = () => {
 };
 document.querySelector("[data-field=problem]").addEventListener("input", () => shell.ask("to-start"));
 for (const k of [0, 1]) {
+  shell.follow(at(`start-${k}`), (state) => state.start[k]);
   at(`start-${k}`).addEventListener("input", () => {
     const start = [0, 1].map((i) => at(`start-${i}`).valueAsNumber);
     if (start.every(Number.isFinite)) shell.edit({ start, step: 0 });
@@ -31,9 +33,6 @@ function draw(state, shown) {
     const on = part.dataset.on;
     part.classList.toggle("off", !(on === state.problem || (on === "surface" && state.problem !== "classifier")));
   }
-  state.start.forEach((value, k) => {
-    if (document.activeElement !== at(`start-${k}`)) at(`start-${k}`).value = value;
-  });
   table(state, shown);
   drawValues(state, shown);
   at("course").hidden = !shown.surface;
@@ -46,12 +45,11 @@ function table(state, { runners, ranking }) {
   const body = at("runners").tBodies[0] ?? build();
   for (const name of names) {
     const row = body.querySelector(`[data-runner="${name}"]`), found = runners[name];
-    const [box, input] = row.querySelectorAll("input");
+    const [box] = row.querySelectorAll("input");
     box.checked = Boolean(found);
-    if (document.activeElement !== input) input.value = state.lrs[name];
-    const text = !found ? "" : found.out !== null ? `out after step ${found.out}` : found.median.at(-1).toPrecision(5);
+    const text = !found ? "" : found.out !== null ? `out after step ${found.out}` : significant(found.median.at(-1), 5);
     row.lastChild.textContent = text;
-    row.lastChild.title = found ? String(found.median.at(-1)) : "";
+    row.lastChild.title = found ? exact(found.median.at(-1)) : "";
   }
   // Rows change places when nobody is typing in them.
   if (!body.contains(document.activeElement)) {
@@ -68,6 +66,7 @@ function build() {
       shell.edit({ runners: box.checked ? [...runners, name] : runners.filter((other) => other !== name) });
     });
     const input = make("input", { type: "number", min: 0, step: "any", ariaLabel: `learning rate of ${name}` });
+    shell.follow(input, (state) => state.lrs[name]);
     input.addEventListener("input", () => {
       if (input.valueAsNumber > 0) shell.edit({ lrs: { ...shell.state.lrs, [name]: input.valueAsNumber } });
     });
@@ -83,7 +82,7 @@ function build() {
 
 function drawValues(state, { runners, surface }) {
   const least = surface ? surface.least : 0;
-  const above = (series) => series.map((value) => (value - least > 0 ? value - least : null));
+  const above = (series) => series.map((value) => (value !== null && value - least > 0 ? value - least : null));
   const traces = Object.entries(runners).flatMap(([name, found]) => {
     const color = COLOURS[order.indexOf(name)], x = found[state.axis];
     const band = { x, mode: "lines", line: { width: 0 }, hoverinfo: "skip", showlegend: false, legendgroup: name };

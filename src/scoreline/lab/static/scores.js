@@ -2,9 +2,11 @@
 import { savePicture, saveCsv } from "./files.js";
 import { Plane } from "./plane.js";
 import { Shell, at, make } from "./shell.js";
-import { WeightTable, drawSamples, write } from "./tables.js";
+import { exact, percent, write } from "./numbers.js";
+import { WeightTable, drawSamples } from "./tables.js";
 
-let chosen = null;
+let chosen = null; // the point with the ring
+let told = null; // the point whose arithmetic stands under the plane
 
 const points = () => shell.state.points.map((point) => [...point]);
 const plane = new Plane(at("drawing"), at("raster"), {
@@ -25,39 +27,45 @@ const plane = new Plane(at("drawing"), at("raster"), {
   remove: (i) => shell.edit({ points: points().filter((_, j) => j !== i) }),
   choose(i) {
     chosen = i;
-    hover(i);
+    plane.ring(chosen);
+    drawSamples(at("samples"), shell.state, shell.shown, chosen, tell);
+    tell(i);
   },
 });
-const weights = new WeightTable(at("weights"), (j, k, value) => {
+const weights = new WeightTable(at("weights"), (input, value) => shell.follow(input, value), (j, k, value) => {
   const changed = shell.state.weights.map((row) => [...row]);
   changed[j][k] = value;
   shell.edit({ weights: changed });
 });
 const shell = new Shell({ page: "scores", draw,
   goal: { text: "or at a total loss of at most", met: (shown, bound) => shown.total <= bound } });
+shell.follow(at("classes"), (state) => state.weights.length);
 
 function draw(state, sheet) {
+  if (chosen >= state.points.length) chosen = null;
   plane.draw(state, sheet, sheet.regions, chosen);
-  if (document.activeElement !== at("classes")) at("classes").value = state.weights.length;
   at("margin").disabled = state.loss === "softmax";
   const label = at("label");
   if (label.options.length !== state.weights.length) {
     label.replaceChildren(...state.weights.map((_, j) => new Option(String(j), String(j))));
   }
   weights.draw(state, sheet);
-  drawSamples(at("samples"), state, sheet, chosen, hover);
+  drawSamples(at("samples"), state, sheet, chosen, tell);
+  tell(told);
   const parts = [["data", "data_loss"], [" + regularisation", "penalty"], [" = total", "total"]];
   const sum = parts.flatMap(([name, key]) => [
     make("small", { textContent: `${name} ` }),
-    make("span", { id: `sum-${key}`, textContent: write(sheet[key]), title: String(sheet[key]) }),
+    make("span", { id: `sum-${key}`, textContent: write(sheet[key]), title: exact(sheet[key]) }),
   ]);
-  const right = sheet.accuracy === null ? "" : `, ${write(100 * sheet.accuracy, 0)} % right`;
+  const right = sheet.accuracy === null ? "" : `, ${percent(sheet.accuracy, 0)} right`;
   at("total").replaceChildren(...sum, make("small", { textContent: right }));
 }
 
-function hover(i) {
-  const text = shell.shown?.arithmetic[i];
-  if (text) at("hover").textContent = `Point ${i + 1}: ${text}`;
+// The arithmetic is that of the present loss and place: every draw writes it anew.
+function tell(i) {
+  const text = shell.shown.arithmetic[i];
+  told = text ? i : null;
+  at("hover").textContent = text ? `Point ${i + 1}: ${text}` : "\u00a0";
 }
 
 at("randomise").onclick = () => shell.ask("randomise");
@@ -73,7 +81,9 @@ at("save-csv").onclick = () => {
 };
 at("save-png").onclick = () => savePicture("scores.png", at("raster"), 0.28, at("drawing"));
 at("take-csv").onclick = () => {
-  const rows = at("csv").value.trim().split(/\n+/).map((line) => line.split(/[,;\t ]+/).map(Number));
+  const rows = at("csv").value.trim().split(/\s*\n\s*/).map((line) => (line.includes(";") // with semicolons, commas are decimal
+    ? line.replaceAll(",", ".").split(/\s*;\s*/) : line.split(/[,\t ]+/)).map((cell) => (cell === "" ? NaN : Number(cell))));
+  if (rows.length > 1 && rows[0].every(Number.isNaN)) rows.shift(); // names of the columns
   const bad = rows.findIndex((row) => row.length < 3 || row.slice(0, 3).some(Number.isNaN));
   if (bad >= 0) return shell.say(`Line ${bad + 1} is no x, y, class`, true);
   shell.edit({ points: rows.map(([x, y, label]) => [x, y, label]) });

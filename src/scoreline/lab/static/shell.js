@@ -32,13 +32,14 @@ export class Shell {
     this.state = this.shown = null;
     this.playing = false;
     this.lastFrame = 0;
+    this.followed = new Map();
     this.buildTools();
     this.buildStopping();
     this.hideParts();
     this.bindFields();
     this.navigate();
     document.addEventListener("keydown", (event) => this.shortcut(event));
-    this.link = new Link(page, (message) => this.answer(message), (kind, reason) => this.connection(kind, reason));
+    this.link = new Link(page, (message, request) => this.answer(message, request), (kind, reason) => this.connection(kind, reason));
   }
 
   // ?hide=lam,steps takes controls away for a lesson; what is computed always stays.
@@ -114,10 +115,31 @@ export class Shell {
         input.append(...Object.entries(LOSSES).map(([value, textContent]) => make("option", { value, textContent })));
       }
       if (input.dataset.slider) this.addSlider(input);
+      this.follow(input, (state) => state[input.dataset.field]);
       input.addEventListener("input", () => {
         const value = readField(input);
         if (value !== null) this.edit({ [input.dataset.field]: value });
       });
+    }
+  }
+
+  // What stands in a field is what the state says, but while somebody types in it.
+  follow(input, value) {
+    this.followed.set(input, value);
+    input.addEventListener("input", () => { input.typing = true; });
+    input.addEventListener("change", () => { input.typing = false; });
+    input.addEventListener("blur", () => {
+      if (this.state && this.link.idle) writeField(input, value(this.state));
+    });
+  }
+
+  fillFields(all) {
+    for (const [input, value] of this.followed) {
+      if (!input.isConnected) this.followed.delete(input);
+      // What was typed last may still be on its way.
+      const ahead = document.activeElement === input && input.tagName !== "SELECT" && (input.typing || !this.link.idle);
+      if (all) input.typing = false;
+      if (all || !ahead) writeField(input, value(this.state));
     }
   }
 
@@ -169,20 +191,23 @@ export class Shell {
   connection(kind, reason) {
     if (kind === "closed") {
       this.play(false);
-      return this.say(reason || "The lab is not running; trying again …", true);
+      return this.say(reason, true);
     }
     this.say("Connected");
     this.edit(this.state ?? this.read(location.hash) ?? {});
   }
 
-  answer(message) {
+  answer(message, request) {
     if (message.error) {
       this.playing = false;
       this.showPlaying();
       this.say(message.error, true);
       // A link from elsewhere may hold what this lab refuses: begin anew.
-      if (!this.state && !this.retried) this.retried = this.edit({}) ?? true;
-      else this.draw();
+      if (!this.state && !this.retried) {
+        this.retried = true;
+        if (Object.keys(request.changes ?? {}).length) this.notice(`The link cannot be taken; this is the start. ${message.error}`);
+        this.edit({});
+      } else this.draw();
       return;
     }
     if (message.script !== undefined) {
@@ -193,7 +218,7 @@ export class Shell {
     if (at("undo")) at("undo").disabled = !message.can_undo;
     if (at("redo")) at("redo").disabled = !message.can_redo;
     this.say(this.state.step === undefined ? "Ready" : `Step ${this.state.step}`);
-    this.draw();
+    this.draw(!["edit", "step"].includes(request.action));
     // A drag is not a state to come back to: its end is.
     if (location.hash.length < 2) this.keepLink();
     else if (!this.dragging) this.linkTimer ??= setTimeout(() => this.keepLink(), 200);
@@ -209,20 +234,25 @@ export class Shell {
     }), wait);
   }
 
-  draw() {
+  // After undo, reset and the like, fields are written even where somebody types.
+  draw(all = false) {
     this.showPlaying();
     if (!this.state) return;
-    for (const input of this.fields) {
-      const value = this.state[input.dataset.field];
-      if (document.activeElement !== input || input.tagName === "SELECT") writeField(input, value);
-      input.follow?.(value);
-    }
+    this.fillFields(all);
+    for (const input of this.fields) input.follow?.(this.state[input.dataset.field]);
     this.drawPage(this.state, this.shown, this);
   }
 
   say(text, wrong = false) {
     at("status").textContent = text;
     at("status").classList.toggle("wrong", wrong);
+  }
+
+  // What must be read stays until it is dismissed.
+  notice(text) {
+    const box = make("p", { className: "notice", role: "alert" }, make("span", { textContent: text }));
+    box.append(make("button", { type: "button", className: "small", textContent: "Dismiss", onclick: () => box.remove() }));
+    document.querySelector("header").append(box);
   }
 
   // Browsers refuse an address that changes a hundred times in half a minute.
@@ -234,18 +264,24 @@ export class Shell {
 
   async copyLink() {
     this.keepLink();
-    await navigator.clipboard.writeText(location.href);
-    this.say("The link is copied");
+    try {
+      await navigator.clipboard.writeText(location.href);
+      this.say("The link is copied");
+    } catch {
+      this.say("The browser does not let the page copy: take the link from the address bar", true);
+    }
   }
 
   read(hash) {
     if (hash.length < 2) return null;
     try {
-      return JSON.parse(decodeURIComponent(hash.slice(1)));
+      const found = JSON.parse(decodeURIComponent(hash.slice(1)));
+      if (found && typeof found === "object" && !Array.isArray(found)) return found;
     } catch {
-      this.say("The link is damaged; this is the start", true);
-      return null;
+      // It is told below.
     }
+    this.notice("The link is damaged: what it holds is no state of this page. This is the page's start.");
+    return null;
   }
 
   shortcut(event) {
@@ -270,5 +306,5 @@ function readField(input) {
 
 function writeField(input, value) {
   if (input.type === "checkbox") input.checked = value;
-  else if (value !== undefined) input.value = value;
+  else if (value !== undefined && input.value !== String(value)) input.value = value;
 }

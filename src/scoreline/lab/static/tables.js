@@ -1,7 +1,6 @@
 // The tables of weights and of samples.
+import { exact, write } from "./numbers.js";
 import { COLOURS } from "./plane.js";
-
-export const write = (value, digits = 2) => value.toFixed(digits).replace("-", "−").replace(/^−(0\.?0*)$/, "$1");
 
 function cell(tag, text, kind, title) {
   const made = document.createElement(tag);
@@ -12,20 +11,18 @@ function cell(tag, text, kind, title) {
 }
 
 export class WeightTable {
-  constructor(table, onEdit) {
-    this.table = table;
-    this.onEdit = onEdit;
+  // `follow(input, value)` keeps fields as the state is, `onEdit(j, k, value)` changes it.
+  constructor(table, follow, onEdit) {
+    Object.assign(this, { table, follow, onEdit });
   }
 
   draw(state, sheet) {
     if (this.table.rows.length !== state.weights.length + 1) this.build(state);
     state.weights.forEach((row, j) => row.forEach((value, k) => {
       const box = this.table.rows[j + 1].cells[k + 1];
-      const input = box.firstChild;
-      if (document.activeElement !== input || Number(input.value) !== value) input.value = String(Number(value.toPrecision(6)));
-      input.title = String(value);
+      box.firstChild.title = String(value);
       box.lastChild.textContent = write(sheet.gradient[j][k], 3);
-      box.lastChild.title = String(sheet.gradient[j][k]);
+      box.lastChild.title = exact(sheet.gradient[j][k]);
     }));
   }
 
@@ -44,6 +41,7 @@ export class WeightTable {
         const input = document.createElement("input");
         Object.assign(input, { type: "number", step: "0.1" });
         input.setAttribute("aria-label", `${what} of class ${j}`);
+        this.follow(input, ({ weights }) => Number(weights[j]?.[k].toPrecision(6)));
         input.addEventListener("input", () => {
           if (input.value !== "" && Number.isFinite(input.valueAsNumber)) this.onEdit(j, k, input.valueAsNumber);
         });
@@ -62,9 +60,9 @@ function sampleCells([x, y, label], i, state, sheet) {
     [write(x, 3), "", String(x)],
     [write(y, 3), "", String(y)],
     [String(label), right ? "class" : "class wrong", `predicted ${sheet.predicted[i]}`],
-    ...sheet.scores[i].map((score, j) => [write(score), own(j), String(score)]),
-    ...(sheet.probabilities?.[i] ?? []).map((p, j) => [write(p, 3), own(j), String(p)]),
-    [write(sheet.losses[i]), "loss", String(sheet.losses[i])],
+    ...sheet.scores[i].map((score, j) => [write(score), own(j), exact(score)]),
+    ...(sheet.probabilities?.[i] ?? []).map((p, j) => [write(p, 3), own(j), exact(p)]),
+    [write(sheet.losses[i]), "loss", exact(sheet.losses[i])],
     [sheet.arithmetic[i], "arithmetic", ""],
   ];
 }
