@@ -18,7 +18,7 @@ PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 LAYERS = [
     {"_text"},
     {"errors", "_typing"},
-    {"_checks", "registry"},
+    {"_checks", "_files", "registry"},
     {"losses", "penalties", "optimizers", "schedules"},
     {"gradients"},
     {"data"},

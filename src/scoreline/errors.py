@@ -11,6 +11,7 @@
     │   ├── TooManyRejectedError                          too large a share of the images was bad
     │   └── DownloadError                                 a named data set could not be fetched
     ├── ModelError (ValueError)             exit code 3   a saved model cannot be used
+    ├── OutputError (OSError)               exit code 3   results cannot be written any more
     ├── DivergedError (ArithmeticError)     exit code 4   training ran away
     └── MissingPackageError (ImportError)   exit code 2   an optional package is not installed
 
@@ -37,6 +38,7 @@ __all__ = [
     "MismatchError",
     "MissingPackageError",
     "ModelError",
+    "OutputError",
     "ScorelineError",
     "TooManyRejectedError",
     "UnknownNameError",
@@ -143,6 +145,12 @@ class DownloadError(DataError):
 
 class ModelError(ScorelineError, ValueError):
     """A saved model cannot be read or does not fit the data."""
+
+    exit_code = 3
+
+
+class OutputError(ScorelineError, OSError):
+    """Results cannot be written any more: the disk is full, or the folder is gone or has become read-only."""
 
     exit_code = 3
 

@@ -167,7 +167,10 @@ def test_compare(scoreline, tmp_path):
     code, out, _ = scoreline("compare", "digits", *words, "--out", tmp_path / "cmp", "--json")
     rows = json.loads(out.splitlines()[-1])["rows"]
     assert code == 0
-    assert [row["name"] for row in rows] == ["softmax sgd", "softmax adam", "svm sgd", "svm adam", "1-nn", "5-nn"]
+    assert {row["name"] for row in rows} == {"softmax sgd", "softmax adam", "svm sgd", "svm adam", "1-nn", "5-nn"}
+    accuracies = [row["validation_accuracy"] for row in rows]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert [row["accuracy"] is None for row in rows] == [False] + 5 * [True]
     with (tmp_path / "cmp" / "comparison.csv").open(newline="") as file:
         assert len(list(csv.reader(file))) == 7
     assert (tmp_path / "cmp" / "figures" / "training-loss.png").exists()

@@ -3,6 +3,7 @@
 import csv
 import json
 import shlex
+import signal
 
 import pytest
 
@@ -57,6 +58,7 @@ def test_the_command_that_is_told_trains_the_best(scoreline, tmp_path):
     facts = json.loads(out.splitlines()[-1])
     words = shlex.split(facts["command"])
     assert words[:2] == ["scoreline", "train"]
+    words.remove("--refit")  # which would leave no validation rows to compare
     code, _, _ = scoreline(*words[1:], "--out", tmp_path / "best")
     metrics = json.loads((tmp_path / "best" / "metrics.json").read_text())
     assert code == 0
@@ -72,7 +74,8 @@ def test_table_edges_and_command(scoreline, tmp_path):
     assert "144 validation examples" in lines[0]
     assert [line.split()[1] for line in lines[2:5]] == ["1", "10", "100"]
     assert "The best lam is the lowest one tried, 1: try others beyond it." in out
-    assert lines[-1].endswith("scoreline train digits --lam 1.0 --solver exact")
+    assert lines[-1].endswith("scoreline train digits --lam 1.0 --refit --solver exact")
+    assert RunConfig.read(tmp_path / "run" / "config.yaml").refit is True
     assert (tmp_path / "run" / "figures" / "validation-lam.png").exists()
 
 
@@ -116,19 +119,16 @@ def test_wrong_use_is_told(scoreline, tmp_path, monkeypatch, words, code, told):
 
 def test_interrupted_sweeps_keep_what_was_reached(scoreline, tmp_path, monkeypatch):
     from scoreline.cli import sweep
-    from scoreline.engine.events import Evaluated, Reason
+    from scoreline.cli.interrupt import Interrupt
+    from scoreline.engine.events import Evaluated
 
-    class Pressed:
+    class Pressed(Interrupt):
         """Ctrl-C after the second epoch."""
 
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            pass
-
         def __call__(self, event):
-            return Reason.INTERRUPTED if isinstance(event, Evaluated) and event.epoch == 2 else None
+            if isinstance(event, Evaluated) and event.epoch == 2:
+                signal.raise_signal(signal.SIGINT)
+            return super().__call__(event)
 
     monkeypatch.setattr(sweep, "Interrupt", Pressed)
     code, _, err = scoreline("sweep", "digits", *GRID, "--solver", "sgd", "--out", tmp_path / "run")

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoreline.cli.output import console, print_json, table
+from scoreline.cli.interrupt import Interrupt
+from scoreline.cli.output import console, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
+from scoreline.engine.stopping import Listener
 from scoreline.runs.config import AXES, RunConfig
 
 if TYPE_CHECKING:
     from scoreline.runs.comparison import Row
+    from scoreline.runs.folder import RunFolder
 
 __all__ = ["MANY_VALUED", "compare_command"]
 
 #: Options that take several values, with spaces between them.
 MANY_VALUED = ("--features", "--losses", "--penalties", "--lams", "--solvers", "--lrs", "--baselines")
 
-COLUMNS = ("classifier", "numbers", "accuracy", "train", "objective", "epochs", "seconds", "features", "remark")
+#: Of ``comparison.csv``; the test split is looked at for the best classifier alone.
+COLUMNS = (
+    "classifier", "numbers", "validation", "test", "train", "objective", "epochs", "seconds", "features", "remark",
+)  # fmt: skip
 
 
 @with_settings(leave_out=AXES)
@@ -39,50 +46,120 @@ def compare_command(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
-    """Train every combination of the values given and print one table.
+    """Train every combination of the values given and print one table, the best by validation first.
+
+    The test split, if there is one, judges the best alone: who chooses by it is told too much. Ctrl-C ends the
+    comparison early, as SIGTERM and SIGHUP do, and keeps the rows that are there.
 
     Several values follow an option with spaces between them: --losses softmax svm --solvers sgd adam.
     """
-    from scoreline.runs.comparison import compare
-    from scoreline.runs.drawing import draw_comparison, save_drawings
-    from scoreline.runs.folder import RunFolder
+    from scoreline.runs.comparison import compare, ranked
+    from scoreline.runs.folder import RunFolder, data_title
 
     values = (features, losses, penalties, lams, solvers, lrs)
     axes = {name: given or [] for name, given in zip(AXES, values, strict=True)}
-    with ProgressBars(quiet=json) as bars:
-        rows = list(compare(config, axes, baselines or [], progress=bars.loading))
-    folder = RunFolder.create(out, f"{Path(config.data).name.partition(':')[0]}-compare")
-    config.write(folder.config_file)
-    cells = [_cells(row) for row in rows]
-    folder.write_csv("comparison.csv", COLUMNS, cells)
-    save_drawings(list(draw_comparison(rows)), folder.figures)
+    rows: list[Row] = []
+    try:
+        with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-compare") as folder:
+            with ProgressBars(quiet=json) as bars:
+                progress = interrupt.beside(bars.loading)
+                listeners: list[Listener] = [bars, interrupt]
+                trained = compare(config, axes, baselines or [], listeners=listeners, progress=progress)
+                folder.describe("config.yaml", config.write)
+                with suppress(KeyboardInterrupt):  # the interrupt remembers it, and what is trained is kept
+                    for row in trained:
+                        rows = ranked([*rows, row])
+                        bars.say(_progress_line(row))
+                        folder.write_csv("comparison.csv", COLUMNS, _table(rows))
+                        if interrupt.pressed:
+                            break
+                if not rows:
+                    raise KeyboardInterrupt
+            _draw(rows, folder)
+    finally:  # whatever may have kept the rest from being written, the rows are told
+        if rows:
+            _tell(rows, folder.path, json=json)
+    if interrupt.pressed:
+        notes.print("Interrupted: the table has the classifiers that were trained by then.")
+        raise typer.Exit(interrupt.exit_code)
+
+
+def _draw(rows: Sequence[Row], folder: RunFolder) -> None:
+    """Draw the figures; raise OutputError where something could not be written."""
+    from scoreline.runs.drawing import draw_comparison, save_drawings
+
+    folder.keep("figures", lambda: save_drawings(list(draw_comparison(rows)), folder.figures))
+    folder.check()
+
+
+def _tell(rows: Sequence[Row], path: Path, *, json: bool) -> None:
+    best = rows[0]
     if json:
-        print_json({"run": str(folder.path), "rows": [_facts(row) for row in rows]})
+        facts = {"best": best.name, "split": best.split, "accuracy": best.accuracy}
+        print_json({"run": str(path), **facts, "rows": [_facts(row, best) for row in rows]})
         return
-    console.print(f"Accuracy on the {rows[0].split} split; everything else the same for all rows.")
-    console.print(table(COLUMNS, cells))
-    console.print(f"Table and figures: {folder.path}")
+    names = ("classifier", _ranking_split(rows), "train", "epochs", "seconds", "remark")
+    console.print(table(names, [_cells(row) for row in rows]))
+    console.print(f"Ranked by the {_ranking_split(rows)} split; seconds are those of features and training.")
+    if best.accuracy is not None and best.split != _ranking_split(rows):
+        console.print(f"The best, {best.name}, has an accuracy of {best.accuracy:.4f} on the {best.split} split.")
+    console.print(f"Table and figures: {path}")
+
+
+def _ranking_split(rows: Sequence[Row]) -> str:
+    return rows[0].split if all(row.validation_accuracy is None for row in rows) else "validation"
+
+
+def _progress_line(row: Row) -> str:
+    accuracy = "" if row.ranking_accuracy is None else f"accuracy {row.ranking_accuracy:.4f}, "
+    remark = f", {row.remark}" if row.remark else ""
+    return f"{row.name}: {accuracy}{row.seconds + row.feature_seconds:.1f} s{remark}"
 
 
 def _cells(row: Row) -> Sequence[str]:
+    """Return a row of the table on the screen, which need not be wider than 80 letters."""
     return (
         row.name,
-        "" if row.n_features is None else f"{row.n_features:,}",
-        "" if row.accuracy is None else f"{row.accuracy:.4f}",
-        "" if row.train_accuracy is None else f"{row.train_accuracy:.4f}",
-        "" if row.objective is None else f"{row.objective:.6g}",
-        "" if row.epochs is None else str(row.epochs),
-        f"{row.seconds:.2f}",
-        f"{row.feature_seconds:.2f}",
+        _written(row.ranking_accuracy, ".4f"),
+        _written(row.train_accuracy, ".4f"),
+        _written(row.epochs, "d"),
+        f"{row.seconds + row.feature_seconds:.2f}",
         row.remark,
     )
 
 
-def _facts(row: Row) -> dict[str, object]:
+def _table(rows: Sequence[Row]) -> list[Sequence[str]]:
+    """Return the rows of ``comparison.csv``."""
+    return [
+        (
+            row.name,
+            _written(row.n_features, "d"),
+            _written(row.validation_accuracy, ".4f"),
+            _written(_shown_accuracy(row, rows[0]), ".4f") if row.split == "test" else "",
+            _written(row.train_accuracy, ".4f"),
+            _written(row.objective, ".6g"),
+            _written(row.epochs, "d"),
+            f"{row.seconds:.2f}",
+            f"{row.feature_seconds:.2f}",
+            row.remark,
+        )
+        for row in rows
+    ]
+
+
+def _written(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _shown_accuracy(row: Row, best: Row) -> float | None:
+    """Return the accuracy on the split to judge by: where another one ranks the rows, that of the best alone."""
+    return row.accuracy if row is best or row.validation_accuracy is None else None
+
+
+def _facts(row: Row, best: Row) -> dict[str, object]:
     names = (
         "name",
         "split",
-        "accuracy",
         "train_accuracy",
         "objective",
         "epochs",
@@ -93,4 +170,5 @@ def _facts(row: Row) -> dict[str, object]:
         "validation_accuracy",
         "remark",
     )
-    return {name: getattr(row, name) for name in names} | {"settings": dict(row.settings)}
+    facts = {name: getattr(row, name) for name in names}
+    return facts | {"accuracy": _shown_accuracy(row, best), "settings": dict(row.settings)}

@@ -71,7 +71,7 @@ def exit_code_of(command: Callable[[], int], words: Sequence[str]) -> int:
 
 def _told(error: BaseException, words: Sequence[str]) -> int:
     """Say what happened on standard error, and in JSON where that was asked for; return the exit code."""
-    failure = _described(error)
+    failure = _with_notes(_described(error), error)
     trace = _write_traceback(error, words) if failure.traced else None
     deaf = output_fails()
     if deaf:
@@ -101,6 +101,13 @@ def _described(error: BaseException) -> _Failure:
         return _failure(error, *_refusal(error), REFUSED)
     what = f"An error that was not foreseen ended the command ({type(error).__name__}{_said(error)})"
     return _failure(error, what, "please report it, with the file named below", UNFORESEEN)
+
+
+def _with_notes(failure: _Failure, error: BaseException) -> _Failure:
+    """Add what was said of the error on its way, such as which results were kept."""
+    added = "".join(f" {escaped(note)}." for note in getattr(error, "__notes__", ()))
+    what, fix = failure.lines
+    return failure._replace(lines=(what + added, fix), message=failure.message + added)
 
 
 def _wrong(kind: str, error: ScorelineError) -> _Failure:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console
 from scoreline.cli.progress import ProgressBars
 
@@ -29,15 +31,25 @@ def features_command(
     ] = None,
 ) -> None:
     """Draw what features see: gradients, hues, patterns, words."""
+    from scoreline.features import build_features
     from scoreline.runs.drawing import save_drawings
     from scoreline.runs.feature_drawing import draw_features
     from scoreline.runs.folder import RunFolder
 
-    with ProgressBars() as bars:
-        drawings = list(
-            draw_features(images, features, size=size, most=most, learn_from=learn_from, progress=bars.loading)
-        )
-    folder = RunFolder.create(out, f"{images.stem}-features")
-    save_drawings(drawings, folder.path)
-    for drawing in drawings:
-        console.print(f"{folder.path / drawing.name}.png", markup=False)
+    build_features(features)  # a misspelt name costs no waiting
+    drawn = []
+    with Interrupt() as interrupt, RunFolder.create(out, f"{images.stem}-features") as folder:
+        with ProgressBars() as bars:
+            for drawing in draw_features(
+                images,
+                features,
+                size=size,
+                most=most,
+                learn_from=learn_from,
+                progress=interrupt.beside(bars.loading),
+            ):
+                folder.keep(drawing.name, partial(save_drawings, [drawing], folder.path))
+                drawn.append(drawing.name)
+        folder.check()
+    for name in drawn:
+        console.print(f"{folder.path / name}.png", markup=False)

@@ -1,51 +1,87 @@
-"""Ctrl-C as a wish: the first ends the training, the second ends the program."""
+"""Ctrl-C and other signals to end: the first ends the training and keeps what was learned."""
 
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+import typer
+
 from scoreline.cli.output import notes
+from scoreline.data import Progress
 from scoreline.engine.events import Event, Reason
 
 __all__ = ["INTERRUPTED", "Interrupt"]
 
-#: What shells expect of a program that Ctrl-C has ended.
+#: What shells expect of a program that Ctrl-C has ended; of other signals it is 128 and their number too.
 INTERRUPTED = 130
+#: Ctrl-C; what `docker stop`, systemd and batch systems send; and what a terminal sends that is closed.
+SIGNALS = [found for name in ("SIGINT", "SIGTERM", "SIGHUP") if (found := getattr(signal, name, None))]
 
 
 class Interrupt:
-    """A listener that ends a run when the user presses Ctrl-C, so that what was learned is kept.
+    """A listener that ends a run when Ctrl-C or another signal asks for it, so that what was learned is kept.
 
-    Use it as a context manager around the run; a second Ctrl-C raises KeyboardInterrupt as ever.
+    Use it as a context manager around the run. While something is being trained, the first signal only asks for
+    the end. At other times, and with a second Ctrl-C, the run is ended at once; then the program ends with an exit
+    code of 128 and the signal's number, having said what was kept.
     """
 
     def __init__(self) -> None:
-        self.pressed = False
-        self._listening = False
-        self._before: Any = None
+        #: The signal that has come, if one has.
+        self.signal: int | None = None
+        self._training = False
+        self._before: dict[int, Any] = {}
+
+    @property
+    def pressed(self) -> bool:
+        """Whether the end was asked for."""
+        return self.signal is not None
+
+    @property
+    def exit_code(self) -> int:
+        """What the program should end with."""
+        return INTERRUPTED if self.signal is None else 128 + self.signal
 
     def __enter__(self) -> Self:
-        self._before = signal.signal(signal.SIGINT, self._press)
+        for number in SIGNALS:
+            before = signal.getsignal(number)
+            if number == signal.SIGINT or before is not signal.SIG_IGN:  # nohup has a terminal's end ignored
+                self._before[number] = before
+                signal.signal(number, self._press)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        signal.signal(signal.SIGINT, self._before)
-        if kind is KeyboardInterrupt:
-            notes.print("Interrupted before there was anything to keep." if not self.pressed else "Interrupted.")
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        if isinstance(error, KeyboardInterrupt):
+            kept = getattr(error, "__notes__", [])
+            with suppress(OSError):  # a terminal that is closed
+                notes.print(f"Interrupted. {' '.join(kept) or 'Nothing was kept'}.", markup=False)
+            raise typer.Exit(self.exit_code) from error
 
     def __call__(self, event: Event) -> Reason | None:
         """Ask for the end once the key was pressed."""
         del event
-        self._listening = True
+        self._training = True
         return Reason.INTERRUPTED if self.pressed else None
 
+    def beside(self, progress: Progress) -> Progress:
+        """Return `progress`, of which every call says that nothing is being trained until the next event."""
+
+        def show(what: str, done: int, total: int) -> None:
+            self._training = False
+            progress(what, done, total)
+
+        return show
+
     def _press(self, number: int, frame: FrameType | None) -> None:
-        del number, frame
-        # Before the first event there is nothing to keep; a second press means now.
-        if self.pressed or not self._listening:
+        del frame
+        first, self.signal = not self.pressed, self.signal or number
+        # Terminals and batch systems send more than one; only a hand that presses again means now.
+        if (first and not self._training) or (not first and number == signal.SIGINT):
             raise KeyboardInterrupt
-        self.pressed = True

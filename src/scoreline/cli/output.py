@@ -89,7 +89,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     for number, column in enumerate(columns):
         cells = [row[number] for row in rows]
         made.add_column(
-            column, justify="right" if _numeric(cells) else "left", overflow="fold", no_wrap=number == 0
+            column,
+            justify="right" if _numeric(cells) else "left",
+            overflow="fold",
+            no_wrap=_numeric(cells),  # words may be continued on the next line, numbers may not
         )
     for row in rows:
         made.add_row(*(Text(escaped(cell)) for cell in row))  # Text: names in brackets are no markup

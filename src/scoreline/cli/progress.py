@@ -1,12 +1,14 @@
-"""Progress bars: for loading, and for training with loss, accuracy, speed and time left."""
+"""Progress bars: for loading, and for training with loss, accuracy and speed."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 from scoreline._text import escaped
 from scoreline.cli.output import notes
@@ -15,19 +17,27 @@ from scoreline.engine.events import Compiling, Diverged, Evaluated, Event, Reaso
 __all__ = ["ProgressBars"]
 
 
+class _TimeColumn(TimeRemainingColumn):
+    """The time left where the end is known, else the time gone by."""
+
+    def render(self, task: Task) -> Text:
+        """Return the time."""
+        return super().render(task) if task.total is not None else TimeElapsedColumn().render(task)
+
+
 class ProgressBars:
     """A listener that draws what happens; on a stream that is no terminal, it is silent.
 
-    Use it as a context manager around the work. `loading` is what data loaders call.
+    Use it as a context manager around the work. `loading` is what data loaders call. A terminal that is closed
+    ends the drawing, never the work.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f}%"),
             TextColumn("{task.fields[figures]}", markup=False),
-            TimeRemainingColumn(compact=True),
+            _TimeColumn(compact=True),
             console=notes,
             transient=True,
             disable=quiet or not notes.is_terminal,
@@ -37,47 +47,71 @@ class ProgressBars:
         self._training: TaskID | None = None
         self._begun = 0.0
         self._rows = 0.0
+        self._most = 0.0
         self._figures = ""
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        with suppress(OSError):
+            self._bars.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bars.stop()
+        with suppress(OSError):
+            self._bars.stop()
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Show how far some reading, unpacking or downloading has come."""
+        """Show how far some reading, unpacking, downloading or other work has come; a total of 0 is not known."""
         if what not in self._tasks:
             self._tasks[what] = self._bars.add_task(escaped(what), total=None, figures="")
-        figures = f"{done:,}" + (f" of {total:,}" if total else "")
-        self._bars.update(self._tasks[what], completed=done, total=total or None, figures=figures)
+        figures = f"{done:,}" if done else ""
+        if total:
+            figures = f"{done / total:4.0%}  {done:,} of {total:,}"
+        with suppress(OSError):
+            self._bars.update(self._tasks[what], completed=done, total=total or None, figures=figures)
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars; where no terminal shows them, it tells of the progress."""
+        if not self._quiet:
+            with suppress(OSError):
+                notes.print(escaped(text), markup=False)
 
     def __call__(self, event: Event) -> Reason | None:
         """Show how far the training has come."""
         if isinstance(event, RunStarted):
             self._begin(event)
-        elif isinstance(event, Compiling) and not self._quiet:
-            notes.print("Compiling the training loop for this kind of data (some seconds, once) ...")
-        elif isinstance(event, StepDone) and self._training is not None:
-            self._bars.update(self._training, completed=event.epoch, figures=self._line(event.epoch))
-        elif isinstance(event, Evaluated) and self._training is not None:
+        elif isinstance(event, Compiling):
+            self.say("Compiling the training loop for this kind of data (some seconds, once) ...")
+        elif isinstance(event, StepDone):
+            self._show(event.epoch)
+        elif isinstance(event, Evaluated):
             self._figures = _describe(event)
-            self._bars.update(self._training, completed=event.epoch, figures=self._line(event.epoch))
+            self._show(event.epoch)
         elif isinstance(event, RunEnded | Diverged):
-            self._bars.stop()
+            self._end()
         return None
 
     def _begin(self, event: RunStarted) -> None:
-        self._begun, self._rows = time.perf_counter(), float(event.n_examples)
-        self._training = self._bars.add_task("Training", total=event.max_epochs, figures="")
+        self._end()
+        self._begun, self._rows, self._most = time.perf_counter(), float(event.n_examples), event.max_epochs
+        # No total: most trainings have converged long before the last epoch that they are allowed.
+        self._training = self._bars.add_task("Training", total=None, figures="")
 
-    def _line(self, epochs: float) -> str:
+    def _show(self, epochs: float) -> None:
+        if self._training is None:
+            return
         seconds = time.perf_counter() - self._begun
         speed = epochs * self._rows / seconds if seconds > 0 else 0.0
-        return f"{self._figures}  {speed:,.0f} images/s"
+        figures = f"epoch {epochs:.0f} of {self._most:.0f} at the most  {self._figures}  {speed:,.0f} images/s"
+        with suppress(OSError):
+            self._bars.update(self._training, completed=epochs, figures=figures)
+
+    def _end(self) -> None:
+        if self._training is not None:
+            with suppress(OSError):
+                self._bars.remove_task(self._training)
+            self._training = None
 
 
 def _describe(event: Evaluated) -> str:

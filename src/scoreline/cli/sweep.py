@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoreline.cli.interrupt import INTERRUPTED, Interrupt
+from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
 from scoreline.data import Progress
-from scoreline.engine.events import Evaluated, Event, Reason, RunStarted
+from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.stopping import Listener
 from scoreline.runs.config import RunConfig
 
 if TYPE_CHECKING:
+    from scoreline.runs.folder import RunFolder
     from scoreline.runs.sweeping import SweepResult, SweepRow
 
 __all__ = ["MANY_VALUED", "sweep_command"]
@@ -62,47 +63,61 @@ def sweep_command(
 ) -> None:
     """Train a whole grid side by side, print the ten best by the validation split, and the command for the best.
 
-    Ctrl-C ends the sweep early; what every configuration had reached is kept.
+    Where there is a test split, that command has --refit: it trains the best on training and validation rows.
+    Ctrl-C ends the sweep early, as SIGTERM and SIGHUP do; what every configuration had reached is kept.
     """
-    from scoreline.data import write_rejected
     from scoreline.engine.halving import Halving
     from scoreline.estimators.ranges import read_values
-    from scoreline.runs.drawing import draw_sweep, save_drawings
-    from scoreline.runs.folder import RunFolder
-    from scoreline.runs.sweeping import Axes, sweep_run
+    from scoreline.runs.folder import RunFolder, data_title
+    from scoreline.runs.sweeping import Axes, check_sweep, sweep_run
 
     rates = lr if lr is not None else None if config.lr is None else [config.lr]
     lrs = None if rates is None else read_values("lr", rates)
     axes = Axes(solver or [config.solver], read_values("lam", lam), lrs)
     rule = None if halving is None else Halving(halving)
-    with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
-        listeners: list[Listener] = [_show_epochs(bars.loading, len(axes)), interrupt]
-        result = sweep_run(config, axes, halving=rule, listeners=listeners, progress=bars.loading)
-    folder = RunFolder.create(out, f"{result.prepared.dataset.name}-sweep")
-    result.best.config.write(folder.config_file)
-    write_rejected(folder.path / "rejected.csv", result.prepared.dataset.rejected)
-    folder.write_csv("sweep.csv", COLUMNS, [_values(row) for row in result.rows])
-    save_drawings(list(draw_sweep(result)), folder.figures)
-    if json:
-        print_json(_facts(result, folder.path))
-    else:
-        _print_summary(result, folder.path)
-    if any(row.reason is Reason.INTERRUPTED for row in result.rows):
+    check_sweep(config, axes)
+    found: list[tuple[SweepResult, Path]] = []
+    try:
+        with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-sweep") as folder:
+            with ProgressBars(quiet=json) as bars:
+                listeners: list[Listener] = [_show_epochs(bars.loading, len(axes)), interrupt]
+                progress = interrupt.beside(bars.loading)
+                result = sweep_run(config, axes, halving=rule, listeners=listeners, progress=progress)
+            found.append((result, folder.path))
+            _write(result, folder)
+    finally:  # whatever may have kept the rest from being written, the results are told
+        for result, path in found:
+            if json:
+                print_json(_facts(result, path))
+            else:
+                _print_summary(result, path)
+    if interrupt.pressed:
         notes.print("Interrupted: the table tells what every configuration had reached.")
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(interrupt.exit_code)
+
+
+def _write(result: SweepResult, folder: RunFolder) -> None:
+    """Write all results; raise OutputError where that cannot be done."""
+    from scoreline.data import write_rejected
+    from scoreline.runs.drawing import draw_sweep, save_drawings
+
+    rejected = result.prepared.dataset.rejected
+    folder.write_csv("sweep.csv", COLUMNS, [_values(row) for row in result.rows])
+    folder.keep("config.yaml", lambda: result.settings.write(folder.config_file))
+    folder.keep("rejected.csv", lambda: write_rejected(folder.path / "rejected.csv", rejected))
+    folder.keep("figures", lambda: save_drawings(list(draw_sweep(result)), folder.figures))
+    folder.check()
 
 
 def _show_epochs(show: Progress, configurations: int) -> Listener:
-    """Return a listener that shows the epochs done by all configurations, of the most there can be."""
-    done = total = 0
+    """Return a listener that shows the epochs done by all configurations; few need the most there can be."""
+    done = 0
 
     def listen(event: Event) -> Reason | None:
-        nonlocal done, total
+        nonlocal done
         if isinstance(event, Evaluated):
             done += len(event.loss)
-            show("Epochs of all configurations", done, total)
-        elif isinstance(event, RunStarted):
-            total = int(event.max_epochs) * configurations
+            show(f"Epochs of all {configurations} configurations", done, 0)
         return None
 
     return listen
@@ -123,7 +138,7 @@ def _values(row: SweepRow) -> tuple[object, ...]:
 
 
 def _print_summary(result: SweepResult, folder: Path) -> None:
-    dataset, best = result.prepared.dataset, result.best
+    dataset = result.prepared.dataset
     held_out = 0 if dataset.validation is None else len(dataset.validation)
     console.print(
         f"{len(result.rows)} configurations in {result.seconds:.1f} s, judged on {held_out:,} validation examples."
@@ -133,7 +148,8 @@ def _print_summary(result: SweepResult, folder: Path) -> None:
     for sentence in result.edges():
         console.print(f"Note: {sentence}")
     console.print(f"Table and figures: {folder}")
-    console.print(f"The best again, whole: {best.config.command()}", markup=False)
+    refit = ", trained on the validation rows too" if result.settings.refit else ""
+    console.print(f"The best again, whole{refit}: {result.settings.command()}", markup=False)
 
 
 def _cells(row: SweepRow) -> tuple[str, ...]:
@@ -159,6 +175,6 @@ def _facts(result: SweepResult, folder: Path) -> dict[str, object]:
         "configurations": len(result.rows),
         "seconds": result.seconds,
         "best": {name: value if value != "" else None for name, value in zip(COLUMNS, _values(best), strict=True)},
-        "command": best.config.command(),
+        "command": result.settings.command(),
         "edges": result.edges(),
     }

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoreline.cli.interrupt import INTERRUPTED, Interrupt
+from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
-from scoreline.engine.events import Reason
 from scoreline.runs.config import RunConfig
 
 if TYPE_CHECKING:
@@ -31,12 +30,29 @@ def train(
 ) -> None:
     """Train a linear classifier on images, judge it and write a run folder.
 
-    Ctrl-C ends the training early and keeps the best weights so far.
+    Ctrl-C ends the training early and keeps the best weights so far, as SIGTERM and SIGHUP do.
     """
     from scoreline.runs.training import train_run
 
-    with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
-        result = train_run(config, out, listeners=[bars, interrupt], progress=bars.loading)
+    found: list[RunResult] = []
+    try:
+        with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
+            train_run(
+                config,
+                out,
+                listeners=[bars, interrupt],
+                progress=interrupt.beside(bars.loading),
+                on_judged=found.append,
+            )
+    finally:  # whatever may have kept the rest from being written, the results are told
+        for result in found:
+            _tell(result, json=json)
+    if interrupt.pressed:
+        notes.print("Interrupted: the best weights so far were judged and saved.")
+        raise typer.Exit(interrupt.exit_code)
+
+
+def _tell(result: RunResult, *, json: bool) -> None:
     for check in result.sanity:
         if not check.passed:
             notes.print(f"Note: {check.name}: expected {check.expected}, found {check.found}. {check.advice}")
@@ -44,9 +60,6 @@ def train(
         print_json(result.summary())
     else:
         _print_summary(result)
-    if result.classifier.stop_reason_ is Reason.INTERRUPTED:
-        notes.print("Interrupted: the best weights so far were judged and saved.")
-        raise typer.Exit(INTERRUPTED)
 
 
 def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
@@ -107,7 +120,7 @@ def _print_summary(result: RunResult) -> None:
                 ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),
                 ("seconds", f"{timings.total:.1f} (loading {timings.load:.1f}, fitting {timings.fit:.1f})"),
                 ("run", str(result.folder.path)),
-                ("report", str(result.folder.report)),
+                *([("report", str(result.folder.report))] if result.folder.report.exists() else []),
             ]
         )
     )

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from scoreline._files import replacing
 from scoreline.data.base import Rejected
 from scoreline.errors import TooManyRejectedError
 
@@ -26,7 +27,10 @@ def check_rejected(bad: Sequence[Rejected], total: int, limit: float) -> None:
 
 def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
     """Write ``path,split,reason`` rows as CSV in UTF-8, the header always."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+    with (
+        replacing(path) as part,
+        part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
         writer = csv.writer(file)
         writer.writerow(Rejected._fields)
         writer.writerows(rejected)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from scoreline._files import write_bytes, write_text
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import ModelError
 
@@ -55,8 +56,16 @@ class SavedModel:
     feature_state: Mapping[str, Array] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
-        """Write the two files into `folder`, the description last: without it there is no model."""
-        from safetensors.numpy import save_file
+        """Write the two files into `folder`, the description last: without it there is no model.
+
+        Both are flushed to the disk, and neither is ever seen half written.
+
+        Raises
+        ------
+        OSError
+            The folder is not there or cannot be written.
+        """
+        from safetensors.numpy import save
 
         names = json.dumps(list(self.classes))
         tensors = {
@@ -64,7 +73,9 @@ class SavedModel:
             "intercept": np.ascontiguousarray(self.intercept),
             **{OF_FEATURES + name: np.ascontiguousarray(part) for name, part in self.feature_state.items()},
         }
-        save_file(tensors, folder / WEIGHTS, metadata={"format": FORMAT, "classes": names})
+        # One entry only: safetensors writes several in an order that differs from process to process.
+        weights = save(tensors, metadata={"classes": names})
+        write_bytes(folder / WEIGHTS, weights)
         description = {
             "format": FORMAT,
             "classes": list(self.classes),
@@ -72,9 +83,9 @@ class SavedModel:
             "features": self.features,
             "example_shape": list(self.example_shape),
             "penalty_value": self.penalty_value,
-            "weights_sha256": _digest(folder / WEIGHTS),
+            "weights_sha256": hashlib.sha256(weights).hexdigest(),
         }
-        (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        write_text(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
     @classmethod
     def load(cls, folder: Path) -> SavedModel:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scoreline._files import write_text
 from scoreline.report.figures.base import SCALE, WIDTH
 from scoreline.report.metrics import Evaluation
 from scoreline.report.style import STYLE
@@ -24,7 +25,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 def write_report(summary: RunSummary, path: Path) -> None:
     """Write the page to `path`, in UTF-8."""
-    path.write_text(render_report(summary), encoding="utf-8", errors="backslashreplace")
+    write_text(path, render_report(summary))
 
 
 def render_report(summary: RunSummary) -> str:

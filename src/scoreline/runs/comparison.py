@@ -9,18 +9,24 @@ from itertools import product
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from scoreline.data import Dataset, Progress, load_dataset
+from scoreline.data.options import no_progress
+from scoreline.engine.events import Reason
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
+from scoreline.estimators import LinearClassifier
 from scoreline.report.metrics import accuracy
 from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.lam_choice import with_lam
-from scoreline.runs.pipeline import Prepared, build_classifier, check_names, fit_prepared, judged_split, prepare
+from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare
+from scoreline.runs.preconditions import check_settings
 from scoreline.runs.refit import with_refit
 
-__all__ = ["BASELINES", "Row", "compare"]
+__all__ = ["BASELINES", "Row", "compare", "ranked"]
 
 
 def nearest_neighbours(k: int) -> Any:
@@ -44,7 +50,9 @@ class Row:
 
     name: str
     settings: Mapping[str, str]
+    #: What `accuracy` was measured on: test where there is such a split, else validation, else train.
     split: str
+    #: Not to choose by: of the rows of a comparison, it should be looked at for the best alone.
     accuracy: float | None = None
     train_accuracy: float | None = None
     objective: float | None = None
@@ -57,9 +65,27 @@ class Row:
     history: Mapping[str, Sequence[float]] = field(default_factory=dict)
     #: Numbers that an example is described by.
     n_features: int | None = None
-    #: Chosen on validation, and its accuracy there: of a classifier trained on the training split alone.
+    #: Chosen on validation.
     lam: float | None = None
+    #: Of a classifier trained on the training split alone; None where there is no validation split.
     validation_accuracy: float | None = None
+    #: Whether its training was ended early, by a listener.
+    interrupted: bool = False
+
+    @property
+    def ranking_accuracy(self) -> float | None:
+        """The accuracy to choose by: on validation, else, where there is no such split, on `split`."""
+        return self.accuracy if self.validation_accuracy is None else self.validation_accuracy
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """Return the best by validation first, then those that were interrupted, at last those that diverged."""
+
+    def place(row: Row) -> tuple[bool, bool, float]:
+        accuracy = row.ranking_accuracy
+        return accuracy is None, row.interrupted, -(accuracy or 0.0)
+
+    return sorted(rows, key=place)
 
 
 def compare(
@@ -92,7 +118,8 @@ def compare(
     Yields
     ------
     Row
-        As soon as it is measured. A configuration that diverges gives a row that says so.
+        As soon as it is measured; `ranked` orders them. A configuration that diverges gives a row that says so,
+        and nothing follows upon one whose training a listener has ended.
 
     Raises
     ------
@@ -110,10 +137,11 @@ def compare(
         for values in product(*varied.values())
     ]
     for config in configs:
-        check_names(config)
+        check_settings(config)
+    progress = progress or no_progress
     if dataset is None:
         dataset = load_dataset(base.data, base.load_options(), progress=progress)
-    return _rows(configs, list(varied), dataset, baselines, listeners)
+    return _rows(configs, list(varied), dataset, baselines, listeners, progress)
 
 
 def _rows(
@@ -122,26 +150,33 @@ def _rows(
     dataset: Dataset,
     baselines: Sequence[str],
     listeners: Sequence[Listener],
+    progress: Progress,
 ) -> Iterator[Row]:
+    total = len(configs) + len(baselines)
     prepared: dict[str, tuple[Prepared, float]] = {}
     last_use = {config.features: place for place, config in enumerate(configs)}
     if baselines:
         last_use[configs[0].features] = len(configs)
     for place, config in enumerate(configs):
+        progress("Comparing classifiers", place, total)
         if config.features not in prepared:  # features are extracted once, whatever is trained on them
-            prepared[config.features] = _timed(config, dataset)
+            prepared[config.features] = _timed(config, dataset, progress)
         settings = {name: _text(getattr(config, name)) for name in varied}
-        yield _trained(config, settings, *prepared[config.features], listeners)
+        row = _trained(config, settings, *prepared[config.features], listeners)
+        yield row
+        if row.interrupted:
+            return
         if last_use[config.features] == place:  # rows of one kind of features may be all that memory holds
             del prepared[config.features]
-    for name in baselines:
+    for place, name in enumerate(baselines, len(configs)):
+        progress("Comparing classifiers", place, total)
         yield _baseline(name, *next(iter(prepared.values())))
 
 
-def _timed(config: RunConfig, dataset: Dataset) -> tuple[Prepared, float]:
+def _timed(config: RunConfig, dataset: Dataset, progress: Progress) -> tuple[Prepared, float]:
     """Return the features of the data and the seconds that they took, nothing being found in a cache."""
     begun = time.perf_counter()
-    return prepare(config, dataset, kept=FeatureCache(None)), time.perf_counter() - begun
+    return prepare(config, dataset, kept=FeatureCache(None), progress=progress), time.perf_counter() - begun
 
 
 def _trained(
@@ -152,54 +187,77 @@ def _trained(
     listeners: Sequence[Listener],
 ) -> Row:
     name = " ".join(settings.values()) or config.loss
-    split = judged_split(prepared.rows)
+    split, n_features, alone = judged_split(prepared.rows), prepared.rows["train"].shape[1], prepared
     begun = time.perf_counter()
     config, blocks = with_block_weights(config, prepared)
     config, choice = with_lam(config, prepared, listeners)
     config, prepared = with_refit(config, prepared, chosen=bool(blocks or choice))
     classifier = build_classifier(config, prepared)
-    row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=prepared.rows["train"].shape[1])
+    row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=n_features)
     remarks = []
     if choice is not None:
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
-        remarks = [f"lam {choice.lam:.3g} chosen", f"{choice.validation_accuracy:.4f} on validation"]
+        remarks = [f"lam {choice.lam:.3g} chosen"]
     try:
+        if config.refit and choice is None:  # validation rows have judged nothing yet
+            row = replace(row, validation_accuracy=_validated(build_classifier(config, alone), alone, listeners))
         fit_prepared(classifier, prepared, listeners, choice.head_start if choice else None)
     except DivergedError:
-        remarks = ["diverged"]
-    seconds = time.perf_counter() - begun
-    row = replace(row, epochs=classifier.n_iter_, seconds=seconds, history=classifier.history_.columns())
-    if "diverged" in remarks:
-        return replace(row, remark="diverged")
+        seconds = time.perf_counter() - begun
+        history = classifier.history_.columns() if hasattr(classifier, "history_") else {}
+        epochs = getattr(classifier, "n_iter_", None)
+        return replace(
+            row, remark="diverged", seconds=seconds, validation_accuracy=None, history=history, epochs=epochs
+        )
+    row = replace(
+        row, seconds=time.perf_counter() - begun, interrupted=classifier.stop_reason_ is Reason.INTERRUPTED
+    )
+    if not config.refit and "validation" in prepared.rows:
+        row = replace(row, validation_accuracy=_accuracy(classifier, prepared, "validation"))
     remarks += ["refitted"] if config.refit else []
     remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
     remarks += ["did not reach tol"] if classifier.warnings_ else []
+    remarks += ["interrupted"] if row.interrupted else []
     return replace(
         row,
-        accuracy=accuracy(prepared.labels(split), classifier.predict(prepared.rows[split])),
-        train_accuracy=accuracy(prepared.labels("train"), classifier.predict(prepared.rows["train"])),
+        epochs=classifier.n_iter_,
+        history=classifier.history_.columns(),
+        accuracy=_accuracy(classifier, prepared, split),
+        train_accuracy=_accuracy(classifier, prepared, "train"),
         objective=classifier.objective_,
         remark=", ".join(remarks),
     )
 
 
-def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
-    import numpy as np
+def _validated(classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]) -> float:
+    """Train on the training split alone, and return the accuracy on validation."""
+    fit_prepared(classifier, prepared, listeners)
+    return _accuracy(classifier, prepared, "validation")
 
+
+def _accuracy(classifier: Any, prepared: Prepared, split: str) -> float:
+    return accuracy(prepared.labels(split), classifier.predict(prepared.rows[split]))
+
+
+def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
+    prepared = replace(prepared, rows={split: rows.astype(np.float32) for split, rows in prepared.rows.items()})
     classifier, split = BASELINES[name](), judged_split(prepared.rows)
     begun = time.perf_counter()
-    classifier.fit(prepared.rows["train"].astype(np.float32), prepared.labels("train"))
-    predicted = classifier.predict(prepared.rows[split].astype(np.float32))
+    classifier.fit(prepared.rows["train"], prepared.labels("train"))
+    judged = _accuracy(classifier, prepared, split)
     seconds = time.perf_counter() - begun
     return Row(
         name,
         {"baseline": name},
         split,
-        accuracy(prepared.labels(split), predicted),
+        judged,
         seconds=seconds,
         feature_seconds=feature_seconds,
         remark="baseline",
         n_features=prepared.rows["train"].shape[1],
+        validation_accuracy=_accuracy(classifier, prepared, "validation")
+        if "validation" in prepared.rows
+        else None,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from scoreline._files import write_text
 from scoreline.data import LoadOptions
 from scoreline.data.budget import parse_size
 from scoreline.data.load import absolute_spec
@@ -167,7 +168,7 @@ class RunConfig(BaseModel):
 
     def write(self, path: Path) -> None:
         """Write all settings as YAML, one a line."""
-        path.write_text(yaml.safe_dump(self.model_dump(), sort_keys=False), encoding="utf-8")
+        write_text(path, yaml.safe_dump(self.model_dump(), sort_keys=False))
 
     def anchored(self) -> RunConfig:
         """Return the settings with absolute paths, which mean the same from whatever folder they are read."""

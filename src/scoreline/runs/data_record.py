@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from scoreline._files import write_bytes, write_text
 from scoreline._typing import Array
 from scoreline.data import Dataset, Split
 from scoreline.data.names import printable
@@ -125,8 +126,8 @@ class TrainedOn:
 
     def write(self, folder: Path) -> None:
         """Write both files into a run's folder."""
-        (folder / DIGESTS).write_bytes(self.digests.astype("<u8").tobytes())
-        (folder / DESCRIPTION).write_text(self.record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_bytes(folder / DIGESTS, self.digests.astype("<u8").tobytes())
+        write_text(folder / DESCRIPTION, self.record.model_dump_json(indent=2) + "\n")
 
     def includes(self, digests: Digests) -> NDArray[np.bool_]:
         """Say of each example whether its content is that of a training example."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from scoreline._files import write_bytes
 from scoreline._typing import Array, FloatArray
 from scoreline.engine.events import Reason
 from scoreline.losses import LOSSES
@@ -100,9 +101,9 @@ def draw_comparison(rows: Sequence[Row]) -> Iterator[Drawing]:
     """Draw the training losses of several classifiers on one plot, and their accuracies against their seconds."""
     histories = {row.name: row.history for row in rows if row.history}
     points = {
-        row.name: (max(row.seconds + row.feature_seconds, 1e-3), row.accuracy)
+        row.name: (max(row.seconds + row.feature_seconds, 1e-3), row.ranking_accuracy)
         for row in rows
-        if row.accuracy is not None
+        if row.ranking_accuracy is not None
     }
     if points:
         yield _draw(
@@ -139,8 +140,8 @@ def save_drawings(drawings: Sequence[Drawing], folder: Path) -> None:
     """Write ``<name>.png`` and ``<name>-dark.png`` for each drawing."""
     folder.mkdir(exist_ok=True)
     for drawing in drawings:
-        (folder / f"{drawing.name}.png").write_bytes(drawing.light)
-        (folder / f"{drawing.name}-dark.png").write_bytes(drawing.dark)
+        write_bytes(folder / f"{drawing.name}.png", drawing.light)
+        write_bytes(folder / f"{drawing.name}-dark.png", drawing.dark)
 
 
 class _Table(NamedTuple):

@@ -6,61 +6,107 @@ import csv
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
+from scoreline._files import replacing, write_text
+from scoreline.data.names import printable
 from scoreline.engine.history import Epoch, History
-from scoreline.errors import ModelError, UsageError
+from scoreline.errors import DivergedError, ModelError, OutputError
+from scoreline.runs.claim import MARKER, Claim, is_claimed
 from scoreline.runs.config import RunConfig
 
-__all__ = ["RunFolder"]
+__all__ = ["RunFolder", "data_title"]
+
+#: Letters of a folder's name without its number.
+LONGEST = 100
 
 
-@dataclass(frozen=True)
 class RunFolder:
-    """The paths in a run's folder, and the writers of its small files."""
+    """The paths in a run's folder, and the writers of its small files.
 
-    path: Path
+    One that was made by `create` is a context manager: its block is the work, of which nothing may be done before.
+    If the block raises before anything was kept, the folder goes again; if later, what was kept stays, and the
+    exception's notes name it.
+    """
+
+    def __init__(self, path: Path, claim: Claim | None = None) -> None:
+        self.path = path
+        self._claim = claim
+        self._kept: list[str] = []
+        self._lost: dict[str, OSError] = {}
+        self._described: list[Path] = []
 
     @classmethod
     def create(cls, out: Path | None, title: str) -> RunFolder:
-        """Make a new, empty folder: `out`, or ``runs/<title>-<number>`` with the first free number.
+        """Claim a new or empty folder: `out`, or a new one ``runs/<title>-<number>`` with the first free number.
 
         Raises
         ------
         UsageError
-            `out` is a file, holds something already, or cannot be made.
+            `out` is a file, holds something already, is another process's, or cannot be written.
         """
-        if out is None:
-            stem = re.sub(r"[^A-Za-z0-9._-]+", "-", title).strip("-.") or "run"
-            return cls(_first_free(Path("runs"), stem))
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UsageError(
-                f"{out} exists and is not an empty folder",
-                allowed="a new or empty folder",
-                fix="give --out another path, or remove the folder",
-            )
-        _make(out)
-        return cls(out)
+        if out is not None:
+            return cls(out, Claim.of_empty(out))
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", title)[:LONGEST].strip("-.") or "run"
+        for number in count(1):
+            path = Path("runs") / f"{stem}-{number}"
+            claim = None if path.exists() else Claim.of_new(path)
+            if claim is not None:
+                return cls(path, claim)
+        raise AssertionError  # pragma: no cover - there is no last number
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """Take the folder of a finished run.
+        """Take the folder of a run; warn where it is not finished.
 
         Raises
         ------
         ModelError
-            There is no run in it.
+            There is no run in it, or one that has no model yet.
         """
+        unfinished = (path / MARKER).is_file()
+        what = "still running" if unfinished and is_claimed(path) else "unfinished: it was interrupted or killed"
+        if unfinished and not (path / "model.json").is_file():
+            raise ModelError(
+                f"The run in {printable(path)} is {what}, and there is no model in it",
+                allowed="the folder of a run that has trained its model",
+                fix="wait until it ends, or train again",
+            )
         if not (path / "config.yaml").is_file():
             raise ModelError(
-                f"{path} is not the folder of a run",
+                f"{printable(path)} is not the folder of a run",
                 allowed="a folder that 'scoreline train' has written, with config.yaml in it",
                 fix="check the path",
             )
+        if unfinished:
+            warnings.warn(f"The run in {printable(path)} is {what}; its model is whole", stacklevel=2)
         return cls(path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._claim is None:
+            return
+        if error is None:
+            self._claim.release()
+        elif self._kept:
+            if not isinstance(error, OutputError):  # which says so itself
+                error.add_note(self.what_was_kept())
+            self._claim.release(finished=isinstance(error, DivergedError))  # of which there is no more to tell
+        else:
+            for path in self._described:
+                with suppress(OSError):
+                    path.unlink()
+            self._claim.release(useless=True)
 
     @property
     def config_file(self) -> Path:
@@ -86,40 +132,90 @@ class RunFolder:
         """Return the run's settings."""
         return RunConfig.read(self.config_file)
 
+    def describe(self, name: str, write: Callable[[Path], None]) -> None:
+        """Write a file that is no result by itself, such as settings: without results it goes again.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        path = self.path / name
+        self._described.append(path)
+        self._attempt(name, lambda: write(path))
+        self.check()
+
+    def update(self, name: str, write: Callable[[Path], None]) -> None:
+        """Write a file of `describe` anew. Where the disk refuses, that is remembered, for `check` to tell."""
+        self._attempt(name, lambda: write(self.path / name))
+
+    def keep(self, what: str, write: Callable[[], None]) -> None:
+        """Write a result. Where the disk refuses, that is remembered, for `check` to tell in the end."""
+        if self._attempt(what, write) and what not in self._kept:
+            self._kept.append(what)
+
+    def check(self, found: str = "") -> None:
+        """Tell what could not be written, what could, and what was found, lest it be lost.
+
+        Raises
+        ------
+        OutputError
+            Something could not.
+        """
+        if not self._lost:
+            return
+        why = dict.fromkeys(error.strerror or str(error) for error in self._lost.values())
+        raise OutputError(
+            f"{', '.join(self._lost)} could not be written to {printable(self.path)} ({', '.join(why)}). "
+            f"{self.what_was_kept()}" + (f". Found: {found}" if found else ""),
+            allowed="a folder that stays where it is and may be written to, on a disk with room",
+            fix="make room or give --out another path, and run it again",
+        )
+
+    def what_was_kept(self) -> str:
+        """Say which results lie in the folder."""
+        return f"Kept in {printable(self.path)}: {', '.join(self._kept)}" if self._kept else "Nothing was kept"
+
     def write_metrics(self, metrics: dict[str, Any]) -> None:
-        """Write `metrics` as JSON."""
+        """Keep `metrics` as JSON."""
         text = json.dumps(metrics, indent=2, allow_nan=False)
-        self.metrics_file.write_text(text + "\n", encoding="utf-8")
+        self.keep("metrics.json", lambda: write_text(self.metrics_file, text + "\n"))
 
     def write_history(self, history: History) -> None:
-        """Write one row an epoch to ``history.csv``; what was not measured is an empty cell."""
+        """Keep one row an epoch in ``history.csv``; what was not measured is an empty cell."""
         rows = [["" if math.isnan(value) else value for value in epoch] for epoch in history]
         self.write_csv("history.csv", Epoch._fields, rows)
 
     def write_csv(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Write a CSV file in UTF-8."""
-        with (self.path / name).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(header)
-            writer.writerows(rows)
+        """Keep a CSV file in UTF-8."""
+
+        def write() -> None:
+            with (
+                replacing(self.path / name) as part,
+                part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+            ):
+                writer = csv.writer(file)
+                writer.writerow(header)
+                writer.writerows(rows)
+
+        self.keep(name, write)
+
+    def _attempt(self, what: str, write: Callable[[], None]) -> bool:
+        try:
+            write()
+        except OSError as error:
+            self._lost[what] = error
+            return False
+        self._lost.pop(what, None)
+        return True
 
 
-def _first_free(parent: Path, stem: str) -> Path:
-    number = 1
-    while True:
-        path = parent / f"{stem}-{number}"
-        if not path.exists():
-            _make(path)
-            return path
-        number += 1
-
-
-def _make(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"The folder {path} cannot be made ({error.strerror})",
-            allowed="a path in a folder that you may write to",
-            fix="give --out another path",
-        ) from error
+def data_title(data: str) -> str:
+    """Return what a run's folder is named after: the data set's name, or that of its folder or file."""
+    path = Path(data).expanduser()
+    with suppress(OSError):  # a name that is too long for the system
+        if path.is_dir():
+            return path.resolve().name
+        if path.exists():
+            return path.name.partition(".")[0]
+    return Path(data.partition(":")[0]).name

@@ -26,6 +26,8 @@ __all__ = [
     "Prepared",
     "block_widths",
     "build_classifier",
+    "check_block_weights",
+    "check_names",
     "feature_weights",
     "fit_prepared",
     "judged_split",
@@ -134,25 +136,38 @@ def feature_weights(config: RunConfig, prepared: Prepared) -> FloatArray | None:
             allowed="'auto' for training; numbers here",
             fix="run 'scoreline train' and take the weights in its config.yaml",
         )
-    widths, weights = block_widths(prepared), [float(weight) for weight in config.block_weights.split(",")]
-    if len(weights) != len(widths):
+    check_block_weights(config, prepared.extractor)
+    weights = [float(weight) for weight in config.block_weights.split(",")]
+    return own * np.repeat(weights, block_widths(prepared))
+
+
+def check_block_weights(config: RunConfig, extractor: FeatureExtractor) -> None:
+    """Raise UsageError unless the weights, if any, are one for each of several features, fitted or not."""
+    if config.block_weights is None:
+        return
+    n_parts = len(_union(extractor).parts)
+    n_weights = n_parts if config.block_weights == "auto" else len(config.block_weights.split(","))
+    if n_weights != n_parts:
         raise UsageError(
-            f"{len(weights)} block weights came for the {len(widths)} features {config.features}",
+            f"{n_weights} block weights came for the {n_parts} features {config.features}",
             allowed="one weight for each",
             fix="write them in the order of the features, or auto",
         )
-    return own * np.repeat(weights, widths)
 
 
 def block_widths(prepared: Prepared) -> list[int]:
     """Return how many numbers each of several features gives; raise UsageError where there is but one."""
-    if not isinstance(prepared.extractor, FeatureUnion):
+    return _union(prepared.extractor).widths()
+
+
+def _union(extractor: FeatureExtractor) -> FeatureUnion:
+    if not isinstance(extractor, FeatureUnion):
         raise UsageError(
             "Block weights came for one feature",
             allowed="several features with commas between, such as hog,hue",
             fix="leave block_weights out",
         )
-    return prepared.extractor.widths()
+    return extractor
 
 
 def fit_prepared(

@@ -13,7 +13,33 @@ from scoreline.errors import DataError, MismatchError
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared
 
-__all__ = ["join_validation", "with_refit"]
+__all__ = ["check_refit", "join_validation", "with_refit"]
+
+
+def check_refit(config: RunConfig, prepared: Prepared | None = None) -> None:
+    """Check that a refit is possible where it was asked for; without data, as far as the settings tell.
+
+    Raises
+    ------
+    DataError
+        There is no validation or no test split.
+    MismatchError
+        Early stopping was asked for too.
+    """
+    if not config.refit:
+        return
+    if prepared is not None and not _possible(prepared):
+        raise DataError(
+            f"A refit was asked for, and {prepared.dataset.name} has the splits {', '.join(prepared.rows)}",
+            allowed="data with a validation split that joins the training rows, and a test split that judges",
+            fix="leave out --refit",
+        )
+    if config.early_stopping:
+        raise MismatchError(
+            "A refit was asked for while early stopping needs validation rows to stop by",
+            allowed="one of the two",
+            fix="leave out --refit or --early-stopping",
+        )
 
 
 def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[RunConfig, Prepared]:
@@ -48,22 +74,10 @@ def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[
     Hastie, Tibshirani & Friedman (2009), The elements of statistical learning, section 7.10: the model chosen is
     fitted to all the data. scikit-learn's GridSearchCV calls it ``refit``.
     """
-    possible = {"validation", "test"} <= prepared.rows.keys()
+    check_refit(config, prepared)
     refit = config.refit
     if refit is None:
-        refit = chosen and possible and not config.early_stopping
-    if refit and not possible:
-        raise DataError(
-            f"A refit was asked for, and {prepared.dataset.name} has the splits {', '.join(prepared.rows)}",
-            allowed="data with a validation split that joins the training rows, and a test split that judges",
-            fix="leave out --refit",
-        )
-    if refit and config.early_stopping:
-        raise MismatchError(
-            "A refit was asked for while early stopping needs validation rows to stop by",
-            allowed="one of the two",
-            fix="leave out --refit or --early-stopping",
-        )
+        refit = chosen and _possible(prepared) and not config.early_stopping
     config = config.model_copy(update={"refit": refit})
     return config, _joined(prepared) if refit else prepared
 
@@ -78,6 +92,10 @@ def join_validation(dataset: Dataset) -> Dataset:
         return dataset
     both = Split(_stacked(train.X, held_out.X), np.concatenate([train.y, held_out.y]), (*train.ids, *held_out.ids))
     return replace(dataset, train=both, validation=None)
+
+
+def _possible(prepared: Prepared) -> bool:
+    return {"validation", "test"} <= prepared.rows.keys()
 
 
 def _joined(prepared: Prepared) -> Prepared:

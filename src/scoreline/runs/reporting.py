@@ -16,11 +16,11 @@ __all__ = ["summarise", "write_figures_and_report"]
 
 
 def write_figures_and_report(result: RunResult) -> None:
-    """Draw the run's figures into its folder and write its report page."""
-    history = result.classifier.history_.columns()
+    """Draw the run's figures and write its report page; the folder remembers what cannot be written."""
+    history, folder = result.classifier.history_.columns(), result.folder
     drawings = list(draw_run(history, result.model, result.judged, result.prepared))
-    save_drawings(drawings, result.folder.figures)
-    write_report(summarise(result, drawings), result.folder.report)
+    folder.keep("figures", lambda: save_drawings(drawings, folder.figures))
+    folder.keep("report.html", lambda: write_report(summarise(result, drawings), folder.report))
 
 
 def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
@@ -66,8 +66,9 @@ def _choice(result: RunResult) -> dict[str, str]:
     facts = {}
     if (choice := result.lam_choice) is not None:
         facts["lam chosen"] = (
-            f"{choice.validation_accuracy:.4f} on validation after training on the training split alone, "
-            f"the best of {len(choice.accuracy)} strengths {max(choice.accuracy.values()):.4f}"
+            f"{choice.lam:.3g}, with an accuracy of {choice.validation_accuracy:.4f} on validation after training "
+            f"on the training split alone; the best of {len(choice.accuracy)} strengths has "
+            f"{max(choice.accuracy.values()):.4f}"
         )
     if result.config.refit:
         facts["refit"] = "trained on training and validation rows after that; test rows judge"

@@ -70,6 +70,12 @@ class RunResult:
             "test": None if test is None else test.accuracy,
         }
 
+    def headline(self) -> str:
+        """Say in a line what the run came to."""
+        judged, choice = self.judged, self.lam_choice
+        lam = "" if choice is None else f", lam = {choice.lam:.3g} chosen"
+        return f"accuracy {judged.accuracy:.4f} on {judged.n:,} {judged.split} examples{lam}"
+
     def summary(self) -> dict[str, Any]:
         """Return the line that ``--json`` prints."""
         dataset = self.prepared.dataset

@@ -15,12 +15,13 @@ from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving, ranking
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DataError, DivergedError, MismatchError
-from scoreline.estimators.grid import Trial, grid_points, sweep_grid
+from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.runs.config import RunConfig
-from scoreline.runs.pipeline import Prepared, build_classifier, check_names, prepare
+from scoreline.runs.pipeline import Prepared, build_classifier, prepare
+from scoreline.runs.preconditions import check_settings
 
-__all__ = ["Axes", "SweepResult", "SweepRow", "sweep_run"]
+__all__ = ["Axes", "SweepResult", "SweepRow", "check_sweep", "sweep_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +93,13 @@ class SweepResult:
         """The configuration to take."""
         return self.rows[0]
 
+    @property
+    def settings(self) -> RunConfig:
+        """What to train the best with: where test rows judge, with a refit on validation rows too."""
+        config = self.best.config
+        refit = "test" in self.prepared.rows if config.refit is None else config.refit
+        return config.model_copy(update={"refit": True}) if refit else config
+
     def edges(self) -> list[str]:
         """Return a sentence for each axis at whose end the best lies, so that better may lie beyond."""
         axes: Mapping[str, tuple[FloatArray | None, float | None]] = {
@@ -143,18 +151,7 @@ def sweep_run(
     ScorelineError
         The data or a setting cannot be used.
     """
-    if base.early_stopping:
-        raise MismatchError(
-            "A sweep was asked for with early_stopping=True",
-            allowed="early stopping in single runs",
-            fix="leave it out; halving drops hopeless configurations, and tol ends those that have converged",
-        )
-    points = grid_points(axes.solvers, axes.lams, axes.lrs)
-    configs = [
-        RunConfig.checked(**base.model_dump() | {"solver": p.solver, "lam": p.lam, "lr": p.lr}) for p in points
-    ]
-    for config in configs:
-        check_names(config)
+    points, configs = _grid(base, axes)
     prepared = prepare(base, progress=progress)
     if "validation" not in prepared.rows:
         raise DataError(
@@ -180,6 +177,28 @@ def sweep_run(
             fix="lower the learning rates by ten times, or leave --lr out to have them set",
         )
     return SweepResult(prepared, axes, _best_first(rows), seconds)
+
+
+def check_sweep(base: RunConfig, axes: Axes) -> None:
+    """Raise what `sweep_run` raises for its settings alone, before anything is loaded."""
+    _grid(base, axes)
+
+
+def _grid(base: RunConfig, axes: Axes) -> tuple[list[GridPoint], list[RunConfig]]:
+    """Return every combination of the axes, and what single runs of them would be told."""
+    if base.early_stopping:
+        raise MismatchError(
+            "A sweep was asked for with early_stopping=True",
+            allowed="early stopping in single runs",
+            fix="leave it out; halving drops hopeless configurations, and tol ends those that have converged",
+        )
+    points = grid_points(axes.solvers, axes.lams, axes.lrs)
+    configs = [
+        RunConfig.checked(**base.model_dump() | {"solver": p.solver, "lam": p.lam, "lr": p.lr}) for p in points
+    ]
+    for config in configs:
+        check_settings(config)
+    return points, configs
 
 
 def _row(config: RunConfig, trial: Trial) -> SweepRow:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from scoreline.data import MemorySource, Progress, write_rejected
+from scoreline.data.options import no_progress
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
 from scoreline.engine.stopping import Listener
@@ -22,11 +23,12 @@ from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import TrainedOn
-from scoreline.runs.folder import RunFolder
+from scoreline.runs.folder import RunFolder, data_title
 from scoreline.runs.lam_choice import with_lam
 from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
+from scoreline.runs.preconditions import check_settings
 from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
-from scoreline.runs.refit import with_refit
+from scoreline.runs.refit import check_refit, with_refit
 from scoreline.runs.reporting import write_figures_and_report
 from scoreline.runs.result import RunResult, Timings
 
@@ -42,8 +44,11 @@ def train_run(
     *,
     listeners: Sequence[Listener] = (),
     progress: Progress | None = None,
+    on_judged: Callable[[RunResult], None] | None = None,
 ) -> RunResult:
     """Train a classifier, judge it and write the run's folder.
+
+    The folder is claimed before anything is loaded, and the model is the first of the results that it receives.
 
     Where the validation split chose `lam` or the weights of blocks and there is a test split, the classifier is
     then trained on training and validation rows; see `scoreline.runs.refit.with_refit`.
@@ -58,27 +63,44 @@ def train_run(
         Are shown the training's events; one that answers with a `Reason` ends the training, and the weights so far
         are judged and saved.
     progress : callable, optional
-        Called as ``progress(what, done, total)`` while data are loaded.
+        Called as ``progress(what, done, total)`` while data are loaded, and after training for each further step.
+    on_judged : callable, optional
+        Is given the result as soon as the classifier is judged. Whatever keeps the rest from being written raises
+        after that.
 
     Raises
     ------
     ScorelineError
-        The settings or the data cannot be used, or training diverged; then the folder holds the history so far.
+        The settings or the data cannot be used; then there is no folder. Or training diverged; then it holds the
+        history so far.
+    OutputError
+        Some results could not be written; the message names them, what was kept, and how good the classifier is.
     """
+    check_settings(config)
+    with RunFolder.create(out, f"{data_title(config.data)}-{config.loss}") as folder:
+        result = _trained(config, folder, listeners, progress or no_progress)
+        if on_judged is not None:
+            on_judged(result)
+        _write(result, progress or no_progress)
+    return result
+
+
+def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], progress: Progress) -> RunResult:
+    """Train, keep the model, and judge it."""
     begun = time.perf_counter()
-    config = config.anchored()
     prepared = prepare(config, progress=progress)
+    config = config.anchored()
+    check_refit(config, prepared)
+    folder.describe("config.yaml", config.write)
+    folder.describe("rejected.csv", lambda path: write_rejected(path, prepared.dataset.rejected))
     loaded = time.perf_counter()
     config, blocks = with_block_weights(config, prepared)
     config, chosen = with_lam(config, prepared, listeners)
     config, prepared = with_refit(config, prepared, chosen=bool(blocks or chosen))
     tuned = time.perf_counter()
     classifier = build_classifier(config, prepared)
-    folder = RunFolder.create(out, f"{prepared.dataset.name}-{config.loss}")
-    config.write(folder.config_file)
+    folder.update("config.yaml", config.write)
     trained_on = TrainedOn.of(config.data, prepared.dataset)
-    trained_on.write(folder.path)
-    write_rejected(folder.path / "rejected.csv", prepared.dataset.rejected)
     sanity = run_sanity_checks(config, prepared)
     at_zero = LOSSES.build(config.loss).value_at_zero(len(prepared.dataset.classes))
     checked = time.perf_counter()
@@ -101,10 +123,12 @@ def train_run(
     sanity += (check_fall(classifier.objective_, at_zero),)
     fitted = time.perf_counter()
     model = save_model(config, prepared, classifier)
-    model.save(folder.path)
+    folder.keep("the model", lambda: model.save(folder.path))
+    folder.keep("data.json", lambda: trained_on.write(folder.path))
     folder.write_history(classifier.history_)
+    progress("Evaluating", 0, 0)
     evaluations = judge(model, prepared)
-    result = RunResult(
+    return RunResult(
         folder,
         config,
         prepared,
@@ -117,12 +141,18 @@ def train_run(
         blocks,
         trained_on.record,
     )
+
+
+def _write(result: RunResult, progress: Progress) -> None:
+    """Write what was found out about the classifier; raise OutputError where that cannot all be done."""
+    folder, prepared = result.folder, result.prepared
     name = judged_split(prepared.rows)
-    rows = prediction_rows(model, prepared.split(name), prepared.rows[name], name)
-    folder.write_csv("predictions.csv", PREDICTION_COLUMNS, rows)
     folder.write_metrics(result.metrics())
+    rows = prediction_rows(result.model, prepared.split(name), prepared.rows[name], name)
+    folder.write_csv("predictions.csv", PREDICTION_COLUMNS, rows)
+    progress("Drawing figures", 0, 0)
     write_figures_and_report(result)
-    return result
+    folder.check(result.headline())
 
 
 def judge(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:

@@ -1,0 +1,55 @@
+"""What can be said of settings before anything is loaded, so that a mistake costs no waiting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoreline.data.budget import parse_size
+from scoreline.engine.objective import Objective
+from scoreline.engine.solvers import Settings, named_solver
+from scoreline.features import build_features
+from scoreline.losses import LOSSES
+from scoreline.penalties import PENALTIES
+from scoreline.runs.config import RunConfig
+from scoreline.runs.pipeline import check_block_weights, check_names
+from scoreline.runs.refit import check_refit
+from scoreline.schedules import SCHEDULES
+
+__all__ = ["check_settings"]
+
+
+def check_settings(config: RunConfig) -> None:
+    """Check all that needs no data: names and parameters of parts, and whether they go together.
+
+    Raises
+    ------
+    UsageError
+        A part is unknown, a parameter wrong, or two settings exclude one another.
+    """
+    check_names(config)
+    check_refit(config)
+    check_block_weights(config, build_features(config.features))
+    if config.solver != "auto":
+        _check_solver(config)
+
+
+def _check_solver(config: RunConfig) -> None:
+    """Raise MismatchError unless the solver takes loss, penalty and what else is asked of it."""
+    objective = Objective(
+        LOSSES.build(config.loss),
+        PENALTIES.build(config.penalty),
+        np.array([1.0 if config.lam == "auto" else config.lam]),
+        n_classes=3,  # what is checked does not depend on how many there are
+    )
+    settings = Settings(
+        lr=None if config.lr is None else np.array([config.lr]),
+        schedule=SCHEDULES.build(config.schedule),
+        batch_size=config.batch_size,
+        max_epochs=config.max_epochs,
+        tol=config.tol,
+        dropout=config.dropout,
+        early_stopping=config.early_stopping,
+        seed=config.seed,
+        memory=None if config.memory is None else parse_size(config.memory),
+    )
+    named_solver(config.solver).solver.check(objective, settings)
