@@ -67,7 +67,7 @@ class TestOwnData:
     def test_training_examples_are_counted(self, run, split, trained):
         result = evaluate_run(run, split=split)
         assert result.n_trained_on == trained
-        assert any(f"trained on {trained} of" in text for text in result.warnings) == bool(trained)
+        assert any(f"{trained} of the" in text for text in result.warnings) == bool(trained)
 
     def test_the_same_folder_by_another_name_is_split_as_it_was(self, run, photos, tmp_path):
         (tmp_path / "link").symlink_to(photos)
@@ -96,6 +96,17 @@ class TestOwnData:
         # Chance holds out other rows now, and training rows among them: what is new is judged instead.
         assert (result.evaluation.split, result.n_trained_on) == ("held-out", 0)
         assert result.evaluation.n == 4 + 2
+
+    def test_a_link_that_leads_elsewhere(self, own, tmp_path):
+        data, run = own
+        data.rename(tmp_path / "first")
+        data.symlink_to(tmp_path / "first")
+        assert evaluate_run(run).warnings == ()
+        data.unlink()
+        data.symlink_to(folder(tmp_path / "second", n=20, first=300))
+        (changed,) = evaluate_run(run).warnings
+        assert "train has other examples" in changed
+        assert f"from {tmp_path / 'second'} now" in changed
 
     def test_the_working_folder_does_not_matter(self, photos, tmp_path, monkeypatch):
         monkeypatch.chdir(photos.parent)
@@ -165,7 +176,7 @@ class TestOtherData:
         assert (result.evaluation.split, result.evaluation.n, result.n_left_out) == ("held-out", 10, 3)
         everything = evaluate_run(run, str(tmp_path / "new"), split="all")
         assert (everything.evaluation.n, everything.n_trained_on) == (13, 3)
-        assert "trained on 3 of the 13 judged" in everything.warnings[0]
+        assert "3 of the 13 judged" in everything.warnings[0]
 
     def test_nothing_but_training_images(self, run, photos, tmp_path):
         for name in load_run(run).dataset.train.ids:
@@ -225,6 +236,6 @@ def test_the_command_warns_and_says_what_it_judged(run):
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["split"], told["n_test"], told["n_trained_on"]) == ("all", 40, 36)
     assert told["warnings"]
-    assert "Warning: The model was trained on 36 of the 40" in done.stderr
+    assert "Warning: 36 of the 40 judged examples are training examples" in done.stderr
     table = CliRunner().invoke(app, ["evaluate", str(run)]).stdout
     assert "4 validation examples, none of which the model was trained on" in table

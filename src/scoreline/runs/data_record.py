@@ -75,10 +75,8 @@ class DataRecord(BaseModel):
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
     def changes(self, now: DataRecord) -> list[str]:
-        """Say what is different in the same data `now`, one text a difference."""
+        """Say what is different in the same data `now`, one text a difference; another place alone is none."""
         found = []
-        if self.real_path != now.real_path:
-            found.append(f"{self.data} led to {self.real_path} then and leads to {now.real_path} now")
         for name in (name for name in SPLITS if name in self.splits or name in now.splits):
             then, today = self.splits.get(name), now.splits.get(name)
             before, after = (0 if part is None else part.n for part in (then, today))
@@ -86,6 +84,8 @@ class DataRecord(BaseModel):
                 found.append(f"{name} had {before:,} examples then and has {after:,} now")
             elif then != today:
                 found.append(f"{name} has other examples or labels than then")
+        if found and self.real_path != now.real_path:
+            found.append(f"they were read from {self.real_path} then and from {now.real_path} now")
         return found
 
 

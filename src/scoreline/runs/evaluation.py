@@ -263,7 +263,7 @@ def _warnings(
         )
     elif n_trained_on:
         warnings.append(
-            f"The model was trained on {n_trained_on:,} of the {evaluation.n:,} judged examples: the accuracy "
-            "says how well these are remembered, not how well new ones are classified."
+            f"{n_trained_on:,} of the {evaluation.n:,} judged examples are training examples or identical to one: "
+            "the accuracy says how well these are remembered, not how well new ones are classified."
         )
     return warnings
