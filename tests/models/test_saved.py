@@ -85,7 +85,10 @@ def test_renamed_classes(folder):
 
 @pytest.mark.parametrize(
     ("values", "problem"),
-    [({"format": "other/9"}, "its format is 'other/9'"), ({"classes": ["one"]}, "two names or more")],
+    [
+        ({"format": "other/9"}, "the format in model.json is 'other/9'"),
+        ({"classes": ["one"]}, "two names or more"),
+    ],
 )
 def test_wrong_description(folder, values, problem):
     change(folder, **values)

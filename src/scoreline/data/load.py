@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scoreline._text import escaped
 from scoreline.data.archives import is_archive, unpack
 from scoreline.data.base import Dataset, Split
 from scoreline.data.budget import check_taken
@@ -61,6 +62,7 @@ def load_dataset(
         A parameter of a named set is wrong.
     """
     dataset = _load(spec, options, progress or no_progress)
+    dataset = replace(dataset, classes=tuple(escaped(name) for name in dataset.classes))
     if not options.evaluation:
         _check_classes(dataset)
     if options.size is not None:

@@ -14,6 +14,7 @@ from scoreline.errors import DataError
 from scoreline.features.assignments import ASSIGNMENTS
 from scoreline.features.dense_sift import LENGTH, DenseSIFT
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
+from scoreline.features.learned import learned_arrays
 from scoreline.features.patch_words import KMeansWords
 
 __all__ = ["BagOfWords"]
@@ -22,6 +23,10 @@ __all__ = ["BagOfWords"]
 EPS = 0.1
 #: Variance of descriptors, of length 1, that is none.
 TINY = 1e-12
+
+
+#: Halvings of an image into cells: beyond these, a cell is smaller than any descriptor.
+MOST_LEVELS = 8
 
 
 class BagOfWords(ImageDescriptor):
@@ -124,7 +129,8 @@ class BagOfWords(ImageDescriptor):
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over words; see `FeatureExtractor.restore`."""
-        self.basis_, self.shift_, self.words_ = (state[name] for name in ("basis", "shift", "words"))
+        sizes = {"p": LENGTH, "k": self.words}
+        self.basis_, self.shift_, self.words_ = learned_arrays(state, sizes, basis="qp", shift="q", words="kq")
         self.assignment_ = ASSIGNMENTS.build(self.assignment)
         return super().restore(image_shape, state)
 
@@ -197,6 +203,7 @@ class BagOfWords(ImageDescriptor):
     def _least_side(self) -> int:
         for name in ("words", "levels", "n_descriptors"):
             check_number(name, getattr(self, name), 1)
+        check_number("levels", self.levels, 1, MOST_LEVELS + 1)
         check_number("components", self.components, 1, LENGTH + 1)
         self._local()._least_side()
         return max(8, 2 ** (int(self.levels) - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
@@ -10,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scoreline._typing import Array, FloatArray
-from scoreline.errors import DataError
+from scoreline.errors import DataError, UsageError
 
 __all__ = ["FeatureExtractor"]
 
@@ -49,6 +50,23 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         del state
         self.image_shape_ = image_shape
         return self
+
+    def check_sizes(self, n_features: int, image_shape: tuple[int, ...]) -> None:
+        """Raise UsageError if the parameters ask for far more work than rows of `n_features` numbers can want.
+
+        Each whole number is a count or a length, so that their product is bounded by the row and the image.
+        """
+        counts = {
+            name: value
+            for name, value in self.get_params(deep=False).items()
+            if type(value) is int and not name.startswith(("n_", "random_"))
+        }
+        if math.prod(max(1, count) for count in counts.values()) > 1000 * n_features * max(image_shape) ** 2:
+            raise UsageError(
+                f"The features have the sizes {', '.join(f'{name}={value}' for name, value in counts.items())}",
+                allowed=f"sizes that make rows of {n_features:,} numbers from examples of the shape {image_shape}",
+                fix="check the features",
+            )
 
     @abstractmethod
     def transform(self, X: Array) -> Array:

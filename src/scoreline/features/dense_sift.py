@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
-from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ class DenseSIFT(ImageDescriptor):
     def _least_side(self) -> int:
         for name in ("step", "scales"):
             check_number(name, getattr(self, name), 1)
-        check_number("bin", self.bin, 0.5)
-        check_number("blur", self.blur, CAMERA)
+        check_number("bin", self.bin, 0.5, MOST_PIXELS)
+        check_number("blur", self.blur, CAMERA, MOST_PIXELS)
         return 8
 
 

@@ -18,6 +18,11 @@ class DerivedFeatures(FeatureExtractor):
     features: Any
     inner_: FeatureExtractor
 
+    def check_sizes(self, n_features: int, image_shape: tuple[int, ...]) -> None:
+        """Check the inner features too; see `FeatureExtractor.check_sizes`."""
+        super().check_sizes(n_features, image_shape)
+        self.unfitted_inner().check_sizes(n_features, image_shape)
+
     def unfitted_inner(self) -> FeatureExtractor:
         """Return the features that this is made of: built where they are a text, else a clone."""
         from sklearn.base import clone

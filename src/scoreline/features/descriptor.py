@@ -15,13 +15,15 @@ from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
 
-__all__ = ["BATCH", "Describe", "ImageDescriptor", "described", "each_batch", "raise_to"]
+__all__ = ["BATCH", "MOST_PIXELS", "Describe", "ImageDescriptor", "described", "each_batch", "raise_to"]
 
 #: Writes the rows ``(n, D)`` of images ``(n, H, W, ch)`` to its second argument.
 Describe: TypeAlias = Callable[[Array, Array], None]
 
 #: Images that a thread takes at a time.
 BATCH = 32
+#: Lengths in an image are shorter than so many pixels: what is computed for each length grows with its square.
+MOST_PIXELS = 1024
 
 
 class ImageDescriptor(FeatureExtractor):

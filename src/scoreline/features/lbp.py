@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import UnknownNameError
-from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
+from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor, raise_to
 from scoreline.features.grey import grey_values
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]
@@ -108,7 +108,7 @@ class LBP(ImageDescriptor):
         return np.round(np.column_stack([-self.radius * np.sin(angle), self.radius * np.cos(angle)]), 5)
 
     def _least_side(self) -> int:
-        check_number("radius", self.radius, 0, above=True)
+        check_number("radius", self.radius, 0, MOST_PIXELS, above=True)
         check_number("points", self.points, 1, MOST_POINTS + 1)
         check_number("grid", self.grid, 1)
         check_number("power", self.power, 0, above=True)

@@ -12,6 +12,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.descriptor import Describe, ImageDescriptor, described
+from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
@@ -150,8 +151,9 @@ class PatchDictionary(ImageDescriptor):
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over words and whitening; see `FeatureExtractor.restore`."""
-        self.whitening_ = PatchWhitening(state["basis"], state["shift"], int(state["n_even"][0]))
-        self.words_ = state["words"]
+        sizes = {"p": self.patch_size**2 * image_shape[-1]}
+        basis, shift, self.words_ = learned_arrays(state, sizes, basis="qp", shift="q", words="kq")
+        self.whitening_ = PatchWhitening(basis, shift, even_rows(state, "n_even", len(basis)))
         self.encoding_ = ENCODINGS.build(self.encoding)
         return super().restore(image_shape, state)
 

@@ -13,6 +13,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
+from scoreline.features.learned import learned_arrays
 
 __all__ = ["Pixels"]
 
@@ -83,7 +84,8 @@ class Pixels(FeatureExtractor):
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over mean and matrix; see `FeatureExtractor.restore`."""
         if self.zca:
-            self.mean_, self.whitener_ = state["mean"], state["whitener"]
+            sizes = {"p": math.prod(image_shape)}
+            self.mean_, self.whitener_ = learned_arrays(state, sizes, mean="p", whitener="pp")
         return super().restore(image_shape, state)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:

@@ -13,6 +13,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError
 from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import each_batch
+from scoreline.features.learned import learned_arrays
 
 __all__ = ["PrincipalProducts"]
 
@@ -24,7 +25,7 @@ _NOTHING = 1e-6
 #: lie hundreds away, where the product of two would be all that a classifier sees.
 _FARTHEST = 3.0
 #: What `fit` learns itself, by the names of its attributes.
-_LEARNED = ("mean", "directions", "variances", "odd_directions", "odd_variances")
+_LEARNED = {"mean": "d", "directions": "dp", "variances": "p", "odd_directions": "dq", "odd_variances": "q"}
 
 
 class PrincipalProducts(DerivedFeatures):
@@ -167,8 +168,8 @@ class PrincipalProducts(DerivedFeatures):
         """Take over the components, and let the features take over their state."""
         inner = {name.removeprefix("inner."): part for name, part in state.items() if name.startswith("inner.")}
         self.inner_ = self.unfitted_inner().restore(image_shape, inner)
-        for name in _LEARNED:
-            setattr(self, f"{name}_", state[name])
+        for name, array in zip(_LEARNED, learned_arrays(state, {}, **_LEARNED), strict=True):
+            setattr(self, f"{name}_", array)
         return super().restore(image_shape, state)
 
     def _pairs(self) -> tuple[_Pairs, _Pairs]:

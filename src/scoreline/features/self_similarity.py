@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._checks import check_number
 from scoreline._typing import Array
-from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor
 
 __all__ = ["SelfSimilarity"]
 
@@ -111,7 +111,7 @@ class SelfSimilarity(ImageDescriptor):
     def _least_side(self) -> int:
         for name in ("step", "radii", "angles"):
             check_number(name, getattr(self, name), 1)
-        check_number("radius", self.radius, 2)
-        check_number("patch", self.patch, 1)
+        check_number("radius", self.radius, 2, MOST_PIXELS)
+        check_number("patch", self.patch, 1, MOST_PIXELS)
         check_number("noise", self.noise, 0, above=True)
         return int(self.patch + 2)

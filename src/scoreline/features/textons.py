@@ -10,8 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
-from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
+from scoreline.features.descriptor import BATCH, MOST_PIXELS, Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
+from scoreline.features.learned import learned_arrays
 from scoreline.features.patch_words import KMeansWords
 
 __all__ = ["Textons", "filter_bank"]
@@ -97,7 +98,8 @@ class Textons(ImageDescriptor):
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over textons; see `FeatureExtractor.restore`."""
-        self.textons_ = state["textons"]
+        sizes = {"k": self.textons, "r": 2 * self.scales + 2}
+        (self.textons_,) = learned_arrays(state, sizes, textons="kr")
         return super().restore(image_shape, state)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
@@ -153,7 +155,7 @@ class Textons(ImageDescriptor):
     def _least_side(self) -> int:
         for name in ("textons", "grid", "scales", "orientations"):
             check_number(name, getattr(self, name), 1)
-        check_number("sigma", self.sigma, 0, above=True)
+        check_number("sigma", self.sigma, 0, MOST_PIXELS, above=True)
         return max(2, int(self.grid))
 
 

@@ -13,6 +13,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor, described
 from scoreline.features.kernel_maps import PATCH, KernelMaps, unit, windows
+from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches
 from scoreline.features.patch_words import KMeansWords
@@ -136,12 +137,16 @@ class TwoLayerDictionary(ImageDescriptor):
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
         """Take over both layers; see `FeatureExtractor.restore`."""
-        first, self.whitening_ = (
-            PatchWhitening(state[f"{layer}_basis"], state[f"{layer}_shift"], int(state[f"{layer}_n_even"][0]))
-            for layer in ("first", "second")
+        sizes = {"p": PATCH**2 * image_shape[-1], "m": self.channels, "s": PATCH**2 * self.channels}
+        basis, shift, words, mixing = learned_arrays(
+            state, sizes, first_basis="qp", first_shift="q", first_words="mq", mixing="mm"
         )
-        self.maps_ = KernelMaps(self.norm_bias, self.sharpness, first, state["first_words"], state["mixing"])
-        self.words_ = state["second_words"]
+        first = PatchWhitening(basis, shift, even_rows(state, "first_n_even", len(basis)))
+        self.maps_ = KernelMaps(self.norm_bias, self.sharpness, first, words, mixing)
+        basis, shift, self.words_ = learned_arrays(
+            state, sizes, second_basis="ts", second_shift="t", second_words="kt"
+        )
+        self.whitening_ = PatchWhitening(basis, shift, even_rows(state, "second_n_even", len(basis)))
         return super().restore(image_shape, state)
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:

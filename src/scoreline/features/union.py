@@ -88,6 +88,11 @@ class FeatureUnion(FeatureExtractor):
             part.restore(image_shape, own)
         return super().restore(image_shape, state)
 
+    def check_sizes(self, n_features: int, image_shape: tuple[int, ...]) -> None:
+        """Check each part; see `FeatureExtractor.check_sizes`."""
+        for _, part in self.parts:
+            part.check_sizes(n_features, image_shape)
+
     def check_parts(self) -> None:
         """Raise UsageError unless there are parts, each with a name of its own."""
         names = [name for name, _ in self.parts]

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scoreline._files import write_bytes, write_text
+from scoreline._text import shortened, shown
 from scoreline._typing import Array, FloatArray
-from scoreline.errors import ModelError
+from scoreline.errors import ModelError, ScorelineError, UsageError
+from scoreline.losses import LOSSES
+from scoreline.models.description import FORMAT, Description, broken
+from scoreline.models.weights import OF_FEATURES, read_weights
+
+if TYPE_CHECKING:
+    from scoreline.features import FeatureExtractor
 
 __all__ = ["SavedModel"]
 
 WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
-FORMAT = "scoreline-linear/1"
-#: What the names of the features' arrays begin with.
-OF_FEATURES = "features."
+#: Numbers of an example that any model may have; the more weights there are, the larger examples may be.
+MOST_NUMBERS_FOR_ONE = 1 << 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,27 +103,56 @@ class SavedModel:
         ModelError
             A file is missing or damaged, or the two files do not belong together.
         """
-        description = _read_description(folder)
-        if _digest(folder / WEIGHTS) != description["weights_sha256"]:
-            raise _broken(folder, f"{WEIGHTS} is not the file that {DESCRIPTION} was written for")
-        tensors, names = _read_weights(folder)
-        coef, intercept = tensors.pop("coef"), tensors.pop("intercept")
-        classes = tuple(description["classes"])
-        if names != classes:
-            raise _broken(folder, f"the class names in {WEIGHTS} and {DESCRIPTION} differ")
-        rows = 1 if len(classes) == 2 else len(classes)
-        if coef.ndim != 2 or intercept.shape != (rows,) or len(coef) != rows:
-            raise _broken(folder, f"weights {coef.shape} and {len(classes)} class names do not fit together")
-        return cls(
+        description = Description.read(folder / DESCRIPTION)
+        arrays = read_weights(folder / WEIGHTS, description.classes, description.weights_sha256)
+        coef, intercept = arrays.pop("coef"), arrays.pop("intercept")
+        try:
+            LOSSES.build(description.loss)
+        except UsageError as error:
+            raise broken(folder, f"the loss in {DESCRIPTION} cannot be built ({error.given})") from error
+        model = cls(
             coef,
             intercept,
-            classes,
-            str(description["loss"]),
-            str(description["features"]),
-            tuple(int(n) for n in description["example_shape"]),
-            float(description["penalty_value"]),
-            {name.removeprefix(OF_FEATURES): part for name, part in tensors.items()},
+            tuple(description.classes),
+            description.loss,
+            description.features,
+            tuple(description.example_shape),
+            description.penalty_value,
+            {name.removeprefix(OF_FEATURES): array for name, array in arrays.items()},
         )
+        if coef.dtype.kind != "f" or math.prod(model.example_shape) > max(
+            MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]
+        ):
+            raise broken(
+                folder, f"examples of the shape {model.example_shape} do not go with {coef.shape[1]} weights"
+            )
+        return model
+
+    def extractor(self) -> FeatureExtractor:
+        """Return the features of the model, as they were fitted.
+
+        Raises
+        ------
+        ModelError
+            They cannot be built, or what they learned does not belong to them or to the weights.
+        """
+        from scoreline.features import build_features
+
+        try:
+            extractor = build_features(self.features)
+            extractor.check_sizes(self.coef.shape[1], self.example_shape)
+            extractor.restore(self.example_shape, self.feature_state)
+            row = extractor.transform(np.zeros((1, *self.example_shape), np.uint8))
+        except MemoryError as error:
+            raise _wrong_features(self.features, "they need more memory than there is") from error
+        except Exception as error:  # arrays of any content went into code of many kinds
+            said = error.given if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
+            raise _wrong_features(self.features, said) from error
+        if row.shape != (1, self.coef.shape[1]):
+            raise _wrong_features(
+                self.features, f"they give {row.shape[1]} numbers, and {self.coef.shape[1]} have a weight"
+            )
+        return extractor
 
     def scores(self, rows: Array) -> FloatArray:
         """Return the scores ``(n, R)`` of feature rows ``(n, D)``."""
@@ -133,57 +169,13 @@ class SavedModel:
 
     def probabilities(self, scores: FloatArray) -> FloatArray | None:
         """Return class probabilities ``(n, C)``, or None where the loss has none."""
-        from scoreline.losses import LOSSES
-
         loss = LOSSES.build(self.loss)
         return loss.probabilities(scores) if loss.probabilistic else None
 
 
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise _broken(path.parent, f"{path.name} cannot be read ({error.strerror})") from error
-
-
-def _read_description(folder: Path) -> dict[str, Any]:
-    path = folder / DESCRIPTION
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _broken(folder, f"{DESCRIPTION} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise _broken(folder, f"{DESCRIPTION} is no JSON ({error})") from error
-    wanted = {"format", "classes", "loss", "features", "example_shape", "penalty_value", "weights_sha256"}
-    if not isinstance(description, dict) or not wanted <= description.keys():
-        raise _broken(folder, f"{DESCRIPTION} lacks some of {', '.join(sorted(wanted))}")
-    if description["format"] != FORMAT:
-        raise _broken(folder, f"its format is {description['format']!r}, and this version reads {FORMAT!r}")
-    names = description["classes"]
-    if not (isinstance(names, list) and len(names) >= 2 and all(isinstance(name, str) for name in names)):
-        raise _broken(folder, f"the classes in {DESCRIPTION} are not a list of two names or more")
-    return description
-
-
-def _read_weights(folder: Path) -> tuple[dict[str, Array], tuple[str, ...]]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(folder / WEIGHTS, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors: dict[str, Array] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
-        raise _broken(folder, f"{WEIGHTS} cannot be read ({error})") from error
-    if not {"coef", "intercept"} <= tensors.keys():
-        raise _broken(folder, f"{WEIGHTS} lacks coef or intercept")
-    if not all(np.isfinite(part).all() for part in tensors.values()):
-        raise _broken(folder, "a weight is not a finite number")
-    return tensors, tuple(json.loads(metadata.get("classes", "[]")))
-
-
-def _broken(folder: Path, problem: str) -> ModelError:
+def _wrong_features(features: str, problem: str) -> ModelError:
     return ModelError(
-        f"The model in {folder} cannot be used: {problem}",
-        allowed="a folder that 'scoreline train' has written",
+        f"The features of the model, {shown(features)}, cannot be used: {shortened(problem)}",
+        allowed="features, and what they learned, as 'scoreline train' has written them",
         fix="give the path of a finished run, or train again",
     )

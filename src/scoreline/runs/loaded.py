@@ -21,7 +21,6 @@ from scoreline.runs.class_names import match_classes
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import DataRecord, Digests, TrainedOn, example_digests, splits_of
 from scoreline.runs.folder import RunFolder
-from scoreline.runs.pipeline import saved_features
 from scoreline.runs.predictions import row_blocks
 from scoreline.runs.refit import join_validation
 
@@ -52,7 +51,7 @@ class LoadedRun:
 
     def scores(self, split: Split) -> Iterator[tuple[slice, FloatArray]]:
         """Yield a split's scores ``(n, R)``, a block of examples at a time."""
-        extractor = saved_features(self.model)
+        extractor = self.model.extractor()
         for block in row_blocks(self.model, len(split)):
             X = _like_training(split.X[block], self.model)
             yield block, self.model.scores(extractor.transform(X))

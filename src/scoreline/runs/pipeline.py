@@ -33,7 +33,6 @@ __all__ = [
     "judged_split",
     "prepare",
     "save_model",
-    "saved_features",
 ]
 
 
@@ -206,8 +205,3 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         classifier.penalty_value_,
         prepared.extractor.state(),
     )
-
-
-def saved_features(model: SavedModel) -> FeatureExtractor:
-    """Return the features of a saved model, as they were fitted."""
-    return build_features(model.features).restore(model.example_shape, model.feature_state)

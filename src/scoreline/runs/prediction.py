@@ -14,7 +14,6 @@ from scoreline.data.names import printable
 from scoreline.errors import DataError, ImageError, ModelError, UsageError
 from scoreline.features import FeatureExtractor
 from scoreline.models import SavedModel
-from scoreline.runs.pipeline import saved_features
 from scoreline.runs.predictions import class_scores
 
 __all__ = ["Guess", "Prediction", "predict_images"]
@@ -70,7 +69,7 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
         raise UsageError(
             f"top-k is {top_k}", allowed=f"1 to {len(model.classes)}, the number of classes", fix="change --top-k"
         )
-    extractor = saved_features(model)
+    extractor = model.extractor()
     return (_predict(model, extractor, path, top_k) for path in _files(images))
 
 
