@@ -18,7 +18,7 @@ PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 LAYERS = [
     {"_text"},
     {"errors", "_typing"},
-    {"_checks", "_files", "registry"},
+    {"_checks", "_files", "kernels", "registry"},
     {"losses", "penalties", "optimizers", "schedules"},
     {"gradients"},
     {"data"},

@@ -53,7 +53,8 @@ def descend_by_coordinates(
     if W.size < WORTH_COMPILING:
         _sweep(0, 1, *args)
         return
-    from scoreline.engine.kernels.threads import run_together, thread_count
+    from scoreline.engine.kernels.threads import run_together
+    from scoreline.kernels.threads import thread_count
 
     # Each thread has its own rows.
     n_threads = min(thread_count(), len(W))

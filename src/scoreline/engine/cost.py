@@ -14,6 +14,7 @@ __all__ = [
     "MOST_COLUMNS",
     "PATIENCE",
     "WORTH_COMPILING",
+    "fit_seconds",
     "judged_by_kernels",
     "numpy_seconds",
     "suits_kernels",
@@ -21,6 +22,8 @@ __all__ = [
 
 #: Seconds of work in NumPy below which nothing is compiled.
 WORTH_COMPILING = 2.0
+#: Passes that a fit is expected to make, for the questions whether compiling pays and how many threads do.
+EXPECTED_PASSES = 30
 #: Passes over the data that an exact fit of a hinge with corners may take, and seconds beyond which that is long.
 HINGE_PASSES, PATIENCE = 300, 60.0
 #: Rows of W of all configurations together beyond which BLAS products are as fast as compiled ones.
@@ -36,6 +39,11 @@ _FLOPS, _CONVERSIONS = 5e10, 1e9
 def numpy_seconds(rows: float, features: int, columns: int) -> float:
     """Return about how long scores and gradient take, for so many rows, in NumPy."""
     return rows * features * (4 * columns / _FLOPS + 1 / _CONVERSIONS)
+
+
+def fit_seconds(rows: float, features: int, columns: int) -> float:
+    """Return about how long a fit to so many rows takes on one thread, in NumPy."""
+    return EXPECTED_PASSES * numpy_seconds(rows, features, columns)
 
 
 def judged_by_kernels(loss: Loss, dtype: np.dtype[np.floating]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.cost import WORTH_COMPILING, judged_by_kernels, numpy_seconds, suits_kernels
+from scoreline.engine.cost import WORTH_COMPILING, fit_seconds, judged_by_kernels, suits_kernels
 from scoreline.engine.objective import (
     Objective,
     block_rows,
@@ -25,14 +25,13 @@ from scoreline.engine.objective import (
 )
 from scoreline.engine.params import Params
 from scoreline.engine.scored import all_scores, read_labels
+from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
 
 __all__ = ["Judged", "Passes", "each_part", "over_parts", "passes_over", "sum_over_parts"]
 
 T = TypeVar("T")
 
-#: Passes that a fit is expected to make, for the question whether compiling pays.
-EXPECTED_PASSES = 30
 #: Scores that are judged at a time, so that what is computed on the way stays in the cache, and scores from which
 #: on all threads judge them.
 JUDGED_ENTRIES, WORTH_THREADS = 1 << 19, 1 << 20
@@ -119,8 +118,6 @@ def over_parts(work: Callable[[slice], T], n: int, R: int, *, least_rows: int = 
     if n * R < WORTH_THREADS:
         yield from map(work, parts)
         return
-    from scoreline.engine.kernels.threads import thread_count
-
     n_threads = thread_count()
     with ThreadPoolExecutor(n_threads) as pool:
         begun: deque[Future[T]] = deque()
@@ -145,8 +142,7 @@ def sum_over_parts(work: Callable[[slice], FloatArray], n: int, R: int, *, least
 
 def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:
     """Return the passes over a source, compiled where that pays."""
-    seconds = EXPECTED_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows)
-    if seconds < WORTH_COMPILING:
+    if fit_seconds(source.n_examples, source.n_features, objective.n_rows) < WORTH_COMPILING:
         return Passes(objective, source)
     if not judged_by_kernels(objective.loss, dtype):
         return Passes(objective, source)

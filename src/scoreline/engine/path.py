@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import DataSource
+from scoreline.engine.cost import fit_seconds
 from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.exact import measure_for, minimize_exactly
 from scoreline.engine.moments import Moments
@@ -15,6 +16,7 @@ from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
 from scoreline.engine.stopping import Listener, drive
 from scoreline.engine.sweep import Outcome
+from scoreline.kernels.threads import threads_for
 
 __all__ = ["UNFINISHED", "Path", "fit_path"]
 
@@ -63,7 +65,8 @@ def fit_path(
     methods, for the predictor.
     """
     outcomes: dict[int, Outcome] = {}
-    moments = measure_for(objective, source)
+    with threads_for(fit_seconds(source.n_examples, source.n_features, objective.n_rows)):
+        moments = measure_for(objective, source)
     path = Path(
         objective,
         source,
@@ -132,7 +135,8 @@ class Path:
         noted = _LastEvaluation()
         first = self._curve.at(lam)
         run = minimize_exactly(one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments)
-        ended = drive(run, [*self.listeners, noted])
+        with threads_for(fit_seconds(self.source.n_examples, self.source.n_features, one.n_rows)):
+            ended = drive(run, [*self.listeners, noted])
         self._curve.add(lam, ended.params)
         train = noted.train or _judged(one, ended.params, self.source)
         outcome = Outcome(ended.params, ended.reason, ended.epoch, *train, duality_gap=ended.duality_gap)

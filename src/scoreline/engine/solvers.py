@@ -38,7 +38,6 @@ __all__ = [
     "Solver",
     "build_solver",
     "choose_solver",
-    "filled_lr",
     "memory_wishes",
     "named_solver",
     "needs_whole_data",
@@ -77,6 +76,11 @@ class Settings:
     early_stopping: bool
     seed: int
     memory: int | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """The first learning rate, None where there is none."""
+        return None if self.lr is None else float(self.lr[0])
 
     def wishes(self, lr: float | None = None) -> list[str]:
         """Return the settings that only mini-batches can fulfil, a learning rate that was given too, in words."""
@@ -133,6 +137,11 @@ class Solver(ABC):
     ) -> Events:
         """Return the run's events; see `scoreline.engine.minibatch.train`."""
 
+    def rated(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
+        """Return the settings with the learning rates that the solver will use, None where it uses none."""
+        del objective, source
+        return replace(settings, lr=None)
+
     def dtype(self, source: DataSource, data: np.dtype[np.generic], tol: float) -> np.dtype[np.floating]:
         """Return the dtype to train in, to some accuracy."""
         del source, tol
@@ -172,6 +181,10 @@ class MiniBatch(Solver):
             settings.seed,
             settings.dropout,
         )
+
+    def rated(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
+        """Return the settings with the learning rates of the plan."""
+        return replace(settings, lr=self.plan(objective, source, settings).lr)
 
     def batch_size(self, n_examples: int, settings: Settings) -> int:
         """Return the rows a step."""
@@ -354,16 +367,6 @@ def named_solver(spec: str | Optimizer | Solver) -> Choice:
     if name.replace("_", "-") not in OPTIMIZERS:
         raise UnknownNameError.of("solver", name, SOLVER_NAMES)
     return Choice(MiniBatch(OPTIMIZERS.build(spec)), spec, "given")
-
-
-def filled_lr(
-    solver: Solver, objective: Objective, source: DataSource, settings: Settings
-) -> tuple[float | None, Settings]:
-    """Return the learning rate that a solver will use, None where it has none, and settings that carry it."""
-    if not isinstance(solver, MiniBatch):
-        return None, settings
-    plan = solver.plan(objective, source, settings)
-    return float(plan.lr[0]), replace(settings, lr=plan.lr)
 
 
 def needs_whole_data(spec: str | Optimizer | Solver) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.cost import BEST_COLUMNS, BEST_WEIGHTS
+from scoreline.engine.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
 from scoreline.engine.ending import judged_reason
 from scoreline.engine.events import Diverged, Evaluated, Event, Reason
 from scoreline.engine.halving import Halving
@@ -20,6 +20,7 @@ from scoreline.engine.params import Params
 from scoreline.engine.stacked import keep_state, stack
 from scoreline.engine.stopping import Listener, NoProgress, drive
 from scoreline.errors import UsageError
+from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
 
 __all__ = ["Candidate", "Outcome", "Rules", "sweep"]
@@ -230,9 +231,12 @@ class _Stack:
 
     def advance(self, until: int) -> Reason | None:
         """Train to the end of epoch `until`, or of each member's own run; return a listener's wish to stop."""
+        source = self.problem.source
         while self.places and self.epoch < until:
             rules = [] if self.progress is None else [self.progress]
-            ended = drive(self._run(), [*self.problem.listeners, *rules, self._watch(until)])
+            columns = len(self.places) * self.problem.objective.n_rows
+            with threads_for(fit_seconds(source.n_examples, source.n_features, columns)):
+                ended = drive(self._run(), [*self.problem.listeners, *rules, self._watch(until)])
             self.state = ended.state
             if ended.reason not in (Reason.MAX_EPOCHS, Reason.CONVERGED, Reason.DIVERGED):
                 self.leave([ended.reason if alive else Reason.DIVERGED for alive in ended.alive])

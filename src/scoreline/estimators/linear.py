@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -31,7 +30,6 @@ from scoreline.engine.solvers import (
     Settings,
     Solver,
     build_solver,
-    filled_lr,
     memory_wishes,
 )
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
@@ -264,6 +262,16 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self
         """
         data = validate_training_data(self, X, y, sample_weight)
+        with data.threads():
+            return self._fit(data, validation, listeners, head_start)
+
+    def _fit(
+        self,
+        data: TrainingData,
+        validation: tuple[Any, Any] | None,
+        listeners: Iterable[Listener],
+        head_start: HeadStart | None,
+    ) -> Self:
         head_start = head_start or HeadStart(self._last_params(data))
         self.classes_ = data.classes
         seed = int(check_random_state(self.random_state).randint(2**31))
@@ -275,7 +283,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self.solver_.solver.check(objective, settings)
         self.solver_.solver.check_memory(objective, source, settings)
         start = self._start(objective, source, head_start.params)
-        self.lr_, settings = filled_lr(self.solver_.solver, objective, source, settings)
+        settings = self.solver_.solver.rated(objective, source, settings)
+        self.lr_ = settings.rate
         self.history_ = History()
         early = EarlyStopping(self.n_iter_no_change if self.early_stopping else None)
         rules: list[Listener] = [self.history_, early, *listeners]
@@ -333,7 +342,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         assert isinstance(solver, MiniBatch)  # noqa: S101 - what needs_whole_data has made sure of
         settings = self._settings(seed=0)
         if first:
-            self.lr_, _ = filled_lr(self.solver_.solver, objective, source, settings)
+            self.lr_ = solver.rated(objective, source, settings).rate
             self.history_, self.n_iter_, self._optimizer_state = History(), 0, None
             start = self._start(objective, source, None)
         else:
@@ -347,7 +356,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             int(check_random_state(self.random_state).randint(2**31)) + self.n_iter_,
             self.dropout,
         )
-        ended = drive(train(objective, source, plan, start, state=self._optimizer_state), [self.history_])
+        with data.threads():
+            ended = drive(train(objective, source, plan, start, state=self._optimizer_state), [self.history_])
         self._optimizer_state = ended.state
         done = self.n_iter_
         self._finish(objective, source, ended.params, ended, float(objective.value(ended.params, source)[0]))

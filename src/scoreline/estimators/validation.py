@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +15,11 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.memory import MemorySource
 from scoreline.data.scratch import is_mapped, take_rows
+from scoreline.engine.cost import fit_seconds
 from scoreline.engine.objective import BLOCK_ENTRIES, Standardization
 from scoreline.errors import DataError
+from scoreline.kernels.threads import threads_for
+from scoreline.losses import rows_for
 
 __all__ = [
     "TrainingData",
@@ -41,6 +45,11 @@ class TrainingData:
         """Return the data as a source, weights multiplied by `factor` ``(N,)``."""
         weight = self.weight if factor is None else factor * (1 if self.weight is None else self.weight)
         return MemorySource(self.X, self.y, len(self.classes), weight)
+
+    def threads(self) -> AbstractContextManager[None]:
+        """Return the context in which a fit to the data has as many threads as it is worth."""
+        n, D = self.X.shape
+        return threads_for(fit_seconds(n, D, rows_for(len(self.classes))))
 
     def take(self, rows: Array) -> TrainingData:
         """Return some of the rows; those of a memory-mapped file stay on the disk."""

@@ -9,11 +9,11 @@ from typing import TypeAlias
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
 
 from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
+from scoreline.kernels.threads import one_blas_thread, thread_count
 
 __all__ = ["BATCH", "MOST_PIXELS", "Describe", "ImageDescriptor", "described", "each_batch", "raise_to"]
 
@@ -85,11 +85,9 @@ def described(X: Array, length: int, describe: Describe) -> Array:
 
 def each_batch(n: int, work: Callable[[slice], None]) -> None:
     """Do `work` for each batch of n images, in all threads; BLAS has the one that each of them may use."""
-    from scoreline.engine.kernels.threads import thread_count
-
     batches = (slice(low, low + BATCH) for low in range(0, n, BATCH))
-    n_threads = thread_count()  # before BLAS is held to one
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
+    n_threads = thread_count()
+    with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
         list(pool.map(work, batches))
 
 

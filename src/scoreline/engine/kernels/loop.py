@@ -23,11 +23,12 @@ from scoreline.engine.kernels.products import (
     padded,
 )
 from scoreline.engine.kernels.stretch import Buffers, Given, Results, Weights, make_steps
-from scoreline.engine.kernels.threads import new_sync, run_together, thread_count
+from scoreline.engine.kernels.threads import new_sync, run_together
 from scoreline.engine.kernels.updates import MEMORIES, compiled_update, corrections
 from scoreline.engine.loop import Loop, Plan
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params
+from scoreline.kernels.threads import thread_count
 
 __all__ = ["CompiledLoop"]
 

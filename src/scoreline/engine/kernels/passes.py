@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
@@ -25,6 +24,7 @@ from scoreline.engine.kernels.products import (
 )
 from scoreline.engine.objective import Objective, block_rows
 from scoreline.engine.params import Params
+from scoreline.kernels.threads import one_blas_thread
 
 __all__ = ["CompiledPasses"]
 
@@ -43,7 +43,7 @@ class CompiledPasses(JudgingPasses):
 
     def going_on(self) -> AbstractContextManager[Any]:
         """Hold BLAS to one thread: others of its own spin for a while after each call, on the cores of ours."""
-        return threadpool_limits(1, user_api="blas")
+        return one_blas_thread()
 
     def scores(self, params: Params) -> FloatArray:
         """Return the scores of all rows; see `Passes.scores`."""

@@ -1,4 +1,4 @@
-"""Threads that work on one problem together: how many, how they start, and where they wait for one another.
+"""Threads that work on one problem together: how they start, and where they wait for one another.
 
 Neither OpenMP nor Numba's own threads are used: their pools spin against that of the BLAS library when the two
 alternate. Compiled code here gives up Python's lock, so that plain Python threads run it side by side.
@@ -6,9 +6,6 @@ alternate. Compiled code here gives up Python's lock, so that plain Python threa
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -18,11 +15,10 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from threadpoolctl import threadpool_info
 
 from scoreline.engine.kernels.compiling import compiled
 
-__all__ = ["barrier", "new_sync", "run_together", "thread_count"]
+__all__ = ["barrier", "new_sync", "run_together"]
 
 #: Entries of the array of a barrier; its two counters lie on cache lines of their own.
 _SYNC_SIZE = 32
@@ -31,22 +27,6 @@ _ARRIVED, _ROUND = 0, 16
 _SPINS = 2000
 
 _WORD = ir.IntType(64)
-_HAS_YIELD = sys.platform != "win32" and hasattr(ctypes.CDLL(None), "sched_yield")
-
-
-def thread_count() -> int:
-    """Return how many threads to use: as many as the BLAS library may, and as this process has cores.
-
-    ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS`` and threadpoolctl's limits hold for scoreline's own threads too.
-    """
-    if not _HAS_YIELD:
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    limits = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    if asked.isdigit() and int(asked) > 0:
-        limits.append(int(asked))
-    return max(1, min([cores, *limits]))
 
 
 def run_together(pool: ThreadPoolExecutor | None, n_threads: int, work: Callable[..., Any], *args: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Plumbing that engine and features share: threads."""
