@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -266,11 +267,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             return self._fit(data, validation, listeners, head_start)
 
     def _fit(
-        self,
-        data: TrainingData,
-        validation: tuple[Any, Any] | None,
-        listeners: Iterable[Listener],
-        head_start: HeadStart | None,
+        self, data: TrainingData, validation: Any, listeners: Iterable[Listener], head_start: HeadStart | None
     ) -> Self:
         head_start = head_start or HeadStart(self._last_params(data))
         self.classes_ = data.classes
@@ -304,7 +301,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         solver = f"{self.solver_.name} solver", self.solver_.solver.unit
         self.warnings_ = shortfalls(solver, objective, ended, self.tol, value)
         for text in self.warnings_:
-            warnings.warn(text, ConvergenceWarning, stacklevel=2)
+            warnings.warn(text, ConvergenceWarning, stacklevel=3)
         return self
 
     @available_if(learns_in_parts)
