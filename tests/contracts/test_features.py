@@ -62,7 +62,7 @@ def test_rows_and_names(spec):
     extractor = build_features(spec)
     rows = extractor.fit(IMAGES).transform(IMAGES)
     names = extractor.get_feature_names_out()
-    assert rows.shape == (5, len(names))
+    assert rows.shape == (5, len(names)) == (5, extractor.width())
     assert rows.dtype == (np.uint8 if spec == "pixels" else np.float32)
     assert np.isfinite(rows).all()
     assert len(set(names)) == len(names)

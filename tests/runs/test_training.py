@@ -2,19 +2,24 @@
 
 import csv
 import json
+import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from scoreline.data import Dataset, Split
 from scoreline.engine.events import Evaluated, Reason
 from scoreline.errors import DataError, DivergedError, ModelError, TooManyRejectedError, UsageError
+from scoreline.features import build_features
 from scoreline.models import SavedModel
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.folder import RunFolder
+from scoreline.runs.pipeline import Prepared
 from scoreline.runs.prediction import predict_images
-from scoreline.runs.training import train_run
+from scoreline.runs.training import FEWEST_FEATURES, SANITY_WEIGHTS, _stride, run_sanity_checks, train_run
 
 COLOURS = {"blue sky": (70, 130, 220), "red <b>": (200, 40, 40), "wiese": (60, 170, 60)}
 
@@ -225,3 +230,25 @@ def test_mistakes_are_drawn_surest_first(run):
     worst = _Mistakes.of(run.model, run.prepared, "train")
     assert (worst.predicted != worst.true).all()
     assert (np.diff(worst.confidence) <= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("n_features", "n_classes"), [(1, 2), (64, 10), (921_600, 2), (36_000_000, 10), (3072, 20_000)]
+)
+def test_checks_look_at_so_many_features(n_features, n_classes):
+    stride = _stride(n_features, n_classes)
+    looked = -(-n_features // stride)
+    assert looked == n_features or looked * n_classes <= max(SANITY_WEIGHTS, FEWEST_FEATURES * n_classes)
+    assert stride == 1 or math.gcd(stride, n_features) == 1
+
+
+def test_checks_of_large_images_cost_next_to_nothing():
+    """Two million numbers each: what the checks allocate is counted, not what they take."""
+    rows = np.random.default_rng(0).integers(0, 256, (24, 2_000_000), dtype=np.uint8)
+    dataset = Dataset("big", ("a", "b"), Split(rows, np.arange(24) % 2, tuple(map(str, range(24)))))
+    tracemalloc.start()
+    checks = run_sanity_checks(RunConfig(), Prepared(dataset, build_features("pixels").fit(rows), {"train": rows}))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert all(check.passed for check in checks)
+    assert peak < 4 * rows.nbytes

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
+from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.minibatch import Plan, train
 from scoreline.engine.objective import Objective, Standardization, compute_dtype
 from scoreline.engine.params import random_params, zero_params
@@ -24,6 +25,8 @@ FIRST_LOSS_TOLERANCE = 0.01
 FIRST_SCORES = 1e-3
 #: Full-batch steps in which a tiny subset must be fitted.
 OVERFIT_STEPS = 500
+#: Share of the largest eigenvalue that is no more than rounding.
+NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -93,14 +96,11 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
     n : int, default 20
         Examples in it; where all of these have one label, the last gives way to one with another.
     """
-    few = _subset(source, n, seed)
-    dtype = few.X.dtype
-    # The subset's own scale makes Adam's steps of 0.1 fit whatever the features are. Those of thousands of them
-    # together are far too long for a loss that grows on both sides, unless they fall to nothing.
-    free = replace(objective, penalty=NoPenalty(), standardization=Standardization.of(few))
+    few = _in_few_features(_subset(source, n, seed))
+    free = Objective(objective.loss, NoPenalty(), np.zeros(1), few.n_classes)
     plan = Plan(Adam(), Cosine(), np.array([0.1]), n, OVERFIT_STEPS, seed)
-    start = zero_params(1, objective.n_rows, source.n_features, dtype)
-    ended = drive(train(free, few, plan, start), [])
+    start = zero_params(1, free.n_rows, few.n_features, few.X.dtype)
+    ended = drive(train(free, few, plan, start), [_until_fitted])
     loss, accuracy = (float(values[0]) for values in free.data_loss(ended.params, few))
     return SanityCheck(
         "overfit a tiny subset",
@@ -109,6 +109,24 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
         accuracy == 1.0,
         "Features may not tell the classes apart, or equal examples have different labels.",
     )
+
+
+def _until_fitted(event: Event) -> Reason | None:
+    return Reason.CONVERGED if isinstance(event, Evaluated) and bool((event.accuracy == 1).all()) else None
+
+
+def _in_few_features(few: MemorySource) -> MemorySource:
+    """Return rows that a linear classifier tells apart just as well, of fewer features than rows, and few classes.
+
+    Whatever their number, the features of n rows span at most n - 1 dimensions about their mean; coordinates there
+    of unit deviation suit Adam's steps of 0.1. Classes that no row belongs to are left out.
+    """
+    standard = Standardization.of(few)
+    X = (few.X - standard.mean) * standard.scale
+    values, vectors = np.linalg.eigh(X @ X.T)
+    kept = vectors[:, values > NOTHING * max(float(values[-1]), 1e-300)]
+    classes, y = np.unique(few.y, return_inverse=True)
+    return MemorySource(kept * np.sqrt(few.n_examples), y, max(len(classes), 2))
 
 
 def _subset(source: DataSource, n: int, seed: int) -> MemorySource:

@@ -84,12 +84,16 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of the D features, an array of str."""
 
+    def width(self) -> int:
+        """Return D, the numbers of a row."""
+        return len(self.get_feature_names_out())
+
     def relative_weights(self) -> FloatArray:
         """Return how much each of the D numbers should count beside the others once all vary alike: the same.
 
         A classifier multiplies standardised rows by them, so that a penalty keeps what weighs little smaller.
         """
-        return np.ones(len(self.get_feature_names_out()))
+        return np.ones(self.width())
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "image_shape_")

@@ -37,6 +37,11 @@ class ImageDescriptor(FeatureExtractor):
         X = self._like_fitted(X)
         return described(X, *self._plan(X.shape[1:]))
 
+    def width(self) -> int:
+        """Return D, the numbers of a row."""
+        check_is_fitted(self)
+        return self._plan(self.image_shape_)[0]
+
     def _like_fitted(self, X: Array) -> Array:
         """Return images as an array, or say how they differ from those of `fit`."""
         check_is_fitted(self)

@@ -72,6 +72,11 @@ class MirrorAverage(DerivedFeatures):
         check_is_fitted(self)
         return self.inner_.get_feature_names_out(input_features)
 
+    def width(self) -> int:
+        """Return the numbers of what is averaged."""
+        check_is_fitted(self)
+        return self.inner_.width()
+
     def relative_weights(self) -> FloatArray:
         """Return the weights of what is averaged; see `FeatureExtractor.relative_weights`."""
         return self.inner_.relative_weights()

@@ -88,6 +88,11 @@ class Pixels(FeatureExtractor):
             self.mean_, self.whitener_ = learned_arrays(state, sizes, mean="p", whitener="pp")
         return super().restore(image_shape, state)
 
+    def width(self) -> int:
+        """Return the numbers of an image."""
+        check_is_fitted(self)
+        return math.prod(self.image_shape_)
+
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``pixel_{row}_{column}_{channel}``, or ``x{i}`` for vectors."""
         del input_features

@@ -62,7 +62,11 @@ class FeatureUnion(FeatureExtractor):
     def widths(self) -> list[int]:
         """Return how many numbers of a row each part gives."""
         check_is_fitted(self)
-        return [len(part.get_feature_names_out()) for _, part in self.parts]
+        return [part.width() for _, part in self.parts]
+
+    def width(self) -> int:
+        """Return the numbers of all parts' rows."""
+        return sum(self.widths())
 
     def relative_weights(self) -> FloatArray:
         """Return the parts' weights, one after the other; see `FeatureExtractor.relative_weights`."""
