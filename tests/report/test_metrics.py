@@ -1,11 +1,19 @@
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
 from sklearn import metrics as theirs
 
 from scoreline.errors import DataError
-from scoreline.report.metrics import accuracy, confusion_matrix, evaluate, wilson_interval
+from scoreline.report.confused import confusion_counts
+from scoreline.report.metrics import (
+    RowFacts,
+    accuracy,
+    evaluate,
+    evaluate_rows,
+    wilson_interval,
+)
 
 RNG = np.random.default_rng(0)
 Y = RNG.integers(0, 4, 200)
@@ -59,7 +67,7 @@ def test_class_without_examples_is_json_without_nan():
 
 
 def test_confusion_counts_classes_that_are_not_there():
-    assert confusion_matrix(np.array([0]), np.array([2]), 4).shape == (4, 4)
+    assert confusion_counts(np.array([0]), np.array([2]), 4).shape == (4, 4)
 
 
 @pytest.mark.parametrize(
@@ -74,3 +82,39 @@ def test_confusion_counts_classes_that_are_not_there():
 def test_what_does_not_fit(y, scores):
     with pytest.raises(DataError):
         evaluate(y, scores, NAMES, split="test")
+
+
+def many_classes(C=20_000):
+    """Two examples a class; some of the first classes are taken for the next, the first most often."""
+    y = np.repeat(np.arange(C), 2)
+    predicted = y.copy()
+    predicted[:300:2] += 1
+    predicted[1] = 1
+    nothing = RowFacts(y, predicted, (predicted != y).astype(np.int64), None, None)
+    return evaluate_rows(nothing, [f"class {k}" for k in range(C)], split="test")
+
+
+def test_many_classes_take_no_more_room_than_their_examples():
+    tracemalloc.start()
+    found = many_classes()
+    text = json.dumps(found.to_json())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6  # the matrix would take 3.2e9
+    assert len(text) < 60_000
+    values = json.loads(text)
+    assert values["confusion"] is None
+    assert values["n_classes"] == 20_000
+    assert values["most_confused"][0] == {"true": "class 0", "predicted": "class 1", "n": 2}
+    assert [row["name"] for row in values["per_class"]] == [f"class {k}" for k in range(100)]
+
+
+def test_worst_classes_and_pairs_are_those_of_the_matrix():
+    found = evaluate(Y, SCORES, [str(k) for k in range(SCORES.shape[1])], split="test")
+    wrong = found.confusion - np.diag(np.diag(found.confusion))
+    pairs = found.most_confused()
+    assert [n for _, _, n in pairs] == sorted(wrong[wrong > 0], reverse=True)
+    assert all(wrong[true, predicted] == n for true, predicted, n in pairs)
+    most = (wrong.sum(axis=0) + wrong.sum(axis=1)).argmax()
+    assert found.worst_classes(1) == [most]
+    assert found.worst_classes() == list(range(SCORES.shape[1]))

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.sparse import csr_array
 
 from scoreline.report.figures import LIGHT, confusion, png_bytes
 from scoreline.report.metrics import evaluate
@@ -106,7 +107,7 @@ def test_pictures_are_shown_at_half_their_dots(summary, tree):
 
 def test_each_class_names_the_one_it_is_taken_for(summary):
     confusion = np.array([[5, 0, 2], [0, 9, 0], [1, 3, 4]])
-    page = render_report(replace(summary, evaluation=replace(summary.evaluation, confusion=confusion)))
+    page = render_report(replace(summary, evaluation=replace(summary.evaluation, counts=csr_array(confusion))))
     cells = [
         unescape(cell) for cell in re.findall(r"<td>([^<]*)</td></tr>", page.split("most often taken for")[1])
     ]

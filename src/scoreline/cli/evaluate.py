@@ -82,9 +82,12 @@ def _print_result(result: EvaluationResult) -> None:
     ]
     console.print(facts(pairs))
     console.print()
+    shown = evaluation.worst_classes()
+    if len(shown) < len(evaluation.per_class):
+        console.print(f"The {len(shown)} of {len(evaluation.per_class):,} classes with the most mistakes:")
     rows = [
         (row.name, *(_share(rate) for rate in (row.precision, row.recall, row.f1)), str(row.support))
-        for row in evaluation.per_class
+        for row in (evaluation.per_class[k] for k in shown)
     ]
     console.print(table(("class", "precision", "recall", "F1", "examples"), rows))
 

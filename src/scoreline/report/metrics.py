@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.errors import DataError
+from scoreline.report.confused import confusion_counts, most_confused, worst_classes
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = [
     "Calibration",
@@ -25,7 +29,6 @@ __all__ = [
     "accuracy",
     "calibration",
     "class_rows",
-    "confusion_matrix",
     "evaluate",
     "evaluate_rows",
     "wilson_interval",
@@ -33,6 +36,8 @@ __all__ = [
 
 #: The numbers k for which `evaluate` gives the top-k accuracy, where there are more than k classes.
 TOP_K = (3, 5)
+#: Classes up to which JSON holds the whole confusion matrix and every class's rates; beyond, the worst of them.
+MOST_CLASSES, MOST_PAIRS = 100, 100
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,9 @@ class Evaluation:
         The 95 % interval of Wilson (1927) for the accuracy.
     majority : float
         The accuracy of always naming the most frequent class: what there is to beat.
-    confusion : array (C, C) of int64
-        Counts; rows are true classes, columns predicted ones.
+    counts : sparse array (C, C) of int64
+        Counts; rows are true classes, columns predicted ones. No more of them than examples are stored, where a
+        matrix of 20,000 classes would take 3.2 GB.
     per_class : tuple of C ClassRow
         Precision, recall, F1 and support.
     top_k : mapping of int to float
@@ -124,17 +130,40 @@ class Evaluation:
     standard_error: float
     interval: tuple[float, float]
     majority: float
-    confusion: Labels
+    counts: csr_array
     per_class: tuple[ClassRow, ...]
     top_k: Mapping[int, float]
     calibration: Calibration | None = None
 
+    @property
+    def confusion(self) -> Labels:
+        """The counts as a whole matrix ``(C, C)``, int64, made anew."""
+        return np.asarray(self.counts.toarray())
+
+    def most_confused(self, most: int = MOST_PAIRS) -> list[tuple[int, int, int]]:
+        """Return true class, predicted class and count of the commonest mistakes, the commonest first."""
+        return most_confused(self.counts, most)
+
+    def worst_classes(self, most: int = MOST_CLASSES) -> list[int]:
+        """Return the classes with the most mistakes, in their order: those of theirs, and those taken for them."""
+        return worst_classes(self.counts, most)
+
     def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as plain JSON values; NaN becomes None, which JSON can say."""
+        """Return the evaluation as plain JSON values; NaN becomes None, which JSON can say.
+
+        Of more than 100 classes ``confusion`` is None, and ``per_class`` holds those with the most mistakes.
+        """
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values["confusion"] = self.confusion.tolist()
+        del values["counts"]
+        names = [row.name for row in self.per_class]
+        values["n_classes"] = len(names)
+        values["confusion"] = self.confusion.tolist() if len(names) <= MOST_CLASSES else None
+        values["most_confused"] = [
+            {"true": names[true], "predicted": names[predicted], "n": count}
+            for true, predicted, count in self.most_confused()
+        ]
         values["interval"] = list(self.interval)
-        values["per_class"] = [asdict(row) for row in self.per_class]
+        values["per_class"] = [asdict(self.per_class[k]) for k in self.worst_classes()]
         values["top_k"] = {str(k): share for k, share in self.top_k.items()}
         values["calibration"] = None if self.calibration is None else asdict(self.calibration)
         return _without_nan(values)
@@ -227,7 +256,7 @@ def evaluate_rows(facts: RowFacts, classes: Sequence[str], *, split: str) -> Eva
         standard_error=math.sqrt(share * (1 - share) / n),
         interval=wilson_interval(right, n),
         majority=float(np.bincount(y).max() / n),
-        confusion=confusion_matrix(y, predicted, len(classes)),
+        counts=confusion_counts(y, predicted, len(classes)),
         per_class=class_rows(y, predicted, classes),
         top_k={k: float(np.mean(facts.rank < k)) for k in TOP_K if k < len(classes)},
         calibration=None if facts.confidence is None else calibration(facts),
@@ -254,13 +283,6 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
 
     found = binomtest(right, n).proportion_ci(0.95, method="wilson")
     return float(found.low), float(found.high)
-
-
-def confusion_matrix(y: Array, predicted: Array, n_classes: int) -> Labels:
-    """Return the counts ``(C, C)``, int64, of true class (row) against predicted class (column)."""
-    from sklearn.metrics import confusion_matrix as counts
-
-    return np.asarray(counts(y, predicted, labels=np.arange(n_classes)), dtype=np.int64)
 
 
 def class_rows(y: Array, predicted: Array, classes: Sequence[str]) -> tuple[ClassRow, ...]:

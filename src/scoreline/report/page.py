@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-import numpy as np
-
 from scoreline._files import write_text
 from scoreline.report.figures.base import SCALE, WIDTH
 from scoreline.report.metrics import Evaluation
@@ -91,21 +89,26 @@ def _checks(checks: Sequence[CheckRow]) -> str:
 
 
 def _classes(evaluation: Evaluation) -> str:
-    taken_for = _taken_for(evaluation)
+    shown = evaluation.worst_classes()
     rows = [
         (row.name, _share(row.precision), _share(row.recall), _share(row.f1), f"{row.support:,}", other)
-        for row, other in zip(evaluation.per_class, taken_for, strict=True)
+        for row, other in ((evaluation.per_class[k], _taken_for(evaluation, k)) for k in shown)
     ]
+    n_classes = len(evaluation.per_class)
+    left_out = f"<p>The {len(shown)} of {n_classes:,} classes with the most mistakes.</p>"
     columns = ("class", "precision", "recall", "F1", "examples", "most often taken for")
-    return _table("Classes", columns, rows, kind="numbers")
+    return (left_out if len(shown) < n_classes else "") + _table("Classes", columns, rows, kind="numbers")
 
 
-def _taken_for(evaluation: Evaluation) -> list[str]:
-    """Return for each class the wrong class that was predicted most often, and how often; a dash for none."""
-    wrong = evaluation.confusion.copy()
-    np.fill_diagonal(wrong, 0)
-    names = [row.name for row in evaluation.per_class]
-    return [f"{names[row.argmax()]} ({row.max():,})" if row.any() else "–" for row in wrong]
+def _taken_for(evaluation: Evaluation, true: int) -> str:
+    """Return the wrong class that was predicted most often for one, and how often; a dash for none."""
+    own = evaluation.counts[[true]].tocoo()
+    wrong = own.col != true
+    if not wrong.any():
+        return "–"
+    counts, classes = own.data[wrong], own.col[wrong]
+    most = counts.max()
+    return f"{evaluation.per_class[classes[counts == most].min()].name} ({most:,})"
 
 
 def _share(value: float) -> str:

@@ -41,6 +41,10 @@ __all__ = ["Drawing", "draw_comparison", "draw_run", "draw_sweep", "save_drawing
 
 #: Mistakes shown.
 MISTAKES = 12
+#: Pixels of their longer side, about; larger images are shrunk by whole factors.
+MISTAKE_SIDE = 512
+#: Classes up to which the confusion figure shows all; how many it shows of more, and templates at the most.
+MOST_CLASSES, SHOWN_CLASSES, MOST_TEMPLATES = 200, 40, 100
 
 
 class Drawing(NamedTuple):
@@ -74,26 +78,34 @@ def draw_run(
         "Loss and accuracy, epoch by epoch; the line marks the loss to be expected at W = 0.",
         lambda theme: loss_curves(history, theme, first_loss=first),
     )
+    worst = evaluation.worst_classes(len(classes) if len(classes) <= MOST_CLASSES else SHOWN_CLASSES)
+    counts = evaluation.counts[worst][:, worst].toarray()
+    among = f", among the {len(worst)} of {len(classes):,} with the most mistakes" * (len(worst) < len(classes))
     yield _draw(
         "confusion",
-        f"Which classes of the {evaluation.split} examples are taken for which.",
-        lambda theme: confusion(evaluation.confusion, classes, theme),
+        f"Which classes of the {evaluation.split} examples are taken for which{among}.",
+        lambda theme: confusion(counts, [classes[k] for k in worst], theme),
     )
     shape = prepared.dataset.example_shape
     if len(shape) != 3 or shape[2] not in (1, 3):
         return
     if model.features == "pixels":
         image_shape = (shape[0], shape[1], shape[2])
+        shown = evaluation.worst_classes(MOST_TEMPLATES)
+        coef = model.coef[shown] if len(shown) < len(classes) else model.coef
+        some = f" ({len(shown)} of {len(classes):,} classes, those with the most mistakes)"
         yield _draw(
             "class-templates",
-            "The weights of each class as an image: what its score looks for.",
-            lambda theme: class_templates(model.coef, image_shape, classes, theme),
+            "The weights of each class as an image: what its score looks for"
+            + some * (len(shown) < len(classes))
+            + ".",
+            lambda theme: class_templates(coef, image_shape, [classes[k] for k in shown], theme),
         )
-    worst = _Mistakes.of(model, prepared, evaluation.split)
+    surest = _Mistakes.of(model, prepared, evaluation.split)
     yield _draw(
         "mistakes",
         f"The {evaluation.split} examples that the classifier was surest of and got wrong.",
-        lambda theme: mistakes(*worst, classes, theme),
+        lambda theme: mistakes(*surest, classes, theme),
     )
 
 
@@ -212,7 +224,19 @@ class _Mistakes(NamedTuple):
         predicted, confidence = confidences(model, rows)
         wrong = np.flatnonzero(predicted != examples.y)
         chosen = wrong[np.argsort(-confidence[wrong], kind="stable")[:MISTAKES]]
-        return cls(examples.X[chosen], examples.y[chosen], predicted[chosen], confidence[chosen])
+        return cls(_thumbnails(examples.X, chosen), examples.y[chosen], predicted[chosen], confidence[chosen])
+
+
+def _thumbnails(X: Array, chosen: Array) -> Array:
+    """Return some of the images ``(n, H, W, ch)``, large ones shrunk: twelve photographs may take a gigabyte."""
+    factor = max(X.shape[1:3]) // MISTAKE_SIDE
+    if factor < 2 or not len(chosen):
+        return X[chosen]
+    from PIL import Image
+
+    planes = (X[k, :, :, 0] if X.shape[3] == 1 else X[k] for k in chosen)
+    small = np.stack([np.asarray(Image.fromarray(np.ascontiguousarray(image)).reduce(factor)) for image in planes])
+    return small.reshape(*small.shape[:3], X.shape[3])
 
 
 def _draw(name: str, caption: str, draw: Callable[[Theme], Figure]) -> Drawing:

@@ -16,7 +16,7 @@ from scoreline.lab.page import Page
 __all__ = ["GALLERY", "MistakesPage", "MistakesState"]
 
 #: Images of the gallery at a time; classes beyond which the matrix is a list, of its largest cells.
-GALLERY, MOST_IN_MATRIX, MOST_CELLS = 48, 40, 100
+GALLERY, MOST_IN_MATRIX = 48, 40
 Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
 Split: TypeAlias = Literal["train", "validation", "test"]
 
@@ -88,7 +88,7 @@ class MistakesPage(Page[MistakesState]):
             "right": int(judged.right.sum()),
             **{name: numbers[name] for name in ("n", "accuracy", "interval", "majority", "per_class")},
             "confusion": evaluation.confusion.tolist() if len(classes) <= MOST_IN_MATRIX else None,
-            "confusions": _largest(evaluation.confusion) if len(classes) > MOST_IN_MATRIX else None,
+            "confusions": evaluation.most_confused() if len(classes) > MOST_IN_MATRIX else None,
             "calibration": numbers["calibration"],
             "confident": "probability" if judged.facts.confidence is not None else "lead in score",
             "comparison": None if rival is None else _compared(judged, rival),
@@ -140,16 +140,6 @@ def _split_of(state: MistakesState, run: NamedRun) -> str:
         allowed="test numbers, once they are asked for",
         fix="press 'Show the test numbers'",
     )
-
-
-def _largest(confusion: Array) -> list[tuple[int, int, int]]:
-    """Return the largest cells off the diagonal, with most images first: true class, predicted class, images."""
-    off = np.array(confusion)
-    np.fill_diagonal(off, 0)
-    true, predicted = np.nonzero(off)
-    counts = off[true, predicted]
-    order = np.argsort(-counts, kind="stable")[:MOST_CELLS]
-    return [(int(true[k]), int(predicted[k]), int(counts[k])) for k in order]
 
 
 def _compared(judged: JudgedSplit, rival: JudgedSplit) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError
-from scoreline.report.figures.base import WIDTH, add_axes, add_text, new_figure, shorten
+from scoreline.report.figures.base import SCALE, WIDTH, add_axes, add_text, new_figure, shorten
 from scoreline.report.figures.theme import LIGHT, Theme
 from scoreline.report.figures.tiles import EDGE, Grid, draw_image
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["class_templates"]
 
 _TOP, _CAPTION, _KEY = 44, 20, 34
+#: Classes that are drawn; of more, the first.
+_MOST = 100
 
 
 def class_templates(
@@ -60,17 +62,20 @@ def class_templates(
             allowed="finite weights",
             fix="train again with a lower learning rate; the weights have diverged",
         )
+    title = f"Class templates, {_MOST} of {len(rows):,}" if len(rows) > _MOST else "Class templates"
+    rows, classes = rows[:_MOST], classes[:_MOST]
     many = len(rows) > 25
     grid = Grid(len(rows), _columns(len(rows)), _CAPTION, _TOP, 1.5 * WIDTH if many else WIDTH)
     key = _KEY if channels == 1 else 0
     figure = new_figure(theme, grid.width, grid.height + key)
-    add_text(figure, EDGE, 30, "Class templates", theme.title, weight="bold", color=theme.ink)
+    add_text(figure, EDGE, 30, title, theme.title, weight="bold", color=theme.ink)
     scale = _diverging(theme)
     size = theme.small if many else theme.body
     for i, (row, name) in enumerate(zip(rows, classes, strict=True)):
         left, top = grid.corner(i)
         add_text(figure, left, top - 5, shorten(name, grid.tile, size), size, color=theme.ink)
-        draw_image(figure, _picture(row.reshape(shape), scale), left, top, grid.tile, theme)
+        weights = _thinned(row.reshape(shape), int(grid.tile * SCALE))
+        draw_image(figure, _picture(weights, scale), left, top, grid.tile, theme)
     if key:
         _draw_key(figure, scale, grid.height, theme)
     return figure
@@ -85,6 +90,17 @@ def _diverging(theme: Theme) -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("weights", [theme.low, theme.middle, theme.high])
+
+
+def _thinned(weights: FloatArray, dots: int) -> FloatArray:
+    """Return weights ``(H, W, ch)``, those of many more pixels than dots as means over squares of them."""
+    side = max(weights.shape[:2]) // dots
+    if side < 2:
+        return weights
+    height, width = (max(length // side, 1) for length in weights.shape[:2])
+    squares = weights[: height * side, : width * side]
+    rows, columns = squares.shape[0] // height, squares.shape[1] // width
+    return np.asarray(squares.reshape(height, rows, width, columns, -1).mean(axis=(1, 3)))
 
 
 def _picture(weights: FloatArray, scale: Colormap) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,8 +56,10 @@ def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Fi
     totals = matrix.sum(axis=1, keepdims=True)
     shares = matrix / np.maximum(totals, 1)
     width = WIDTH if n <= 12 else 1.5 * WIDTH
-    names = [shorten(name, _WIDEST_NAME, theme.body) for name in classes]
-    widest = max(text_width(name, theme.body) for name in names)
+    # Names for which there is no room are not measured.
+    every = max(1, n * _NAME_HEIGHT // int(width))
+    names = {k: shorten(classes[k], _WIDEST_NAME, theme.body) for k in range(0, n, every)}
+    widest = max(text_width(name, theme.body) for name in names.values())
     gutter = max(widest + 22 + _GAP, 60)
     side = min(width - gutter - 16, 160 * n)
     turned = side / n < widest + 6
@@ -80,11 +82,12 @@ def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Fi
     return figure
 
 
-def _name_axes(axes: Axes, names: Sequence[str], cell: float, turned: bool, theme: Theme) -> None:
+def _name_axes(axes: Axes, names: Mapping[int, str], cell: float, turned: bool, theme: Theme) -> None:
     """Write the classes' names along both axes, as many of them as there is room for."""
-    every = int(np.ceil(_NAME_HEIGHT / cell))
-    places = range(0, len(names), every)
-    written = [legible(names[i]) for i in places]
+    apart = list(names)[1] if len(names) > 1 else 1
+    every = apart * int(np.ceil(_NAME_HEIGHT / (cell * apart)))
+    places = [place for place in names if place % every == 0]
+    written = [legible(names[place]) for place in places]
     axes.set_xticks(places, written, rotation=90 if turned else 0, parse_math=False)
     axes.set_yticks(places, written, parse_math=False)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):

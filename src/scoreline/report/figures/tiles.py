@@ -86,4 +86,4 @@ def _fit(image: Array, dots: int) -> Array:
         return image.repeat(factor, axis=0).repeat(factor, axis=1)
     scale = dots / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0))
