@@ -180,6 +180,7 @@ def test_gradcheck_of_every_loss(scoreline):
     code, out, _ = scoreline("gradcheck", "digits", "--every-loss", "--cells", 30, "--json")
     checks = json.loads(out.splitlines()[-1])
     assert code == 0
+    assert checks.pop("data")["name"] == "digits"
     assert set(checks) >= {"softmax", "weston-watkins", "crammer-singer", "one-vs-all", "squared-error"}
     assert all(check["passed"] and check["wrong"] == 0 for check in checks.values())
 

@@ -211,7 +211,7 @@ class TestShapes:
         folder(tmp_path, {"a": 3, "b": 3})
         paint(tmp_path / "b" / "wide.png", 77, (10, 50))
         data = load(tmp_path, validation=0)
-        assert data.example_shape == (32, 32, 3)
+        assert data.example_shape == (SIDE, SIDE, 3)
         assert any("resized" in note for note in data.notes)
 
     def test_size_on_request(self, tmp_path):

@@ -20,7 +20,7 @@ from scoreline.cli.failures import exit_code_of
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
 from scoreline.cli.lab import lab
-from scoreline.cli.output import notes
+from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
 from scoreline.cli.train import train
 from scoreline.errors import UsageError
@@ -80,7 +80,8 @@ def _command(words: list[str]) -> int:
         warnings.showwarning = _show_warning
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # caches that it cannot write, fonts that it lacks
     try:
-        ended = app(args=words, prog_name="scoreline", standalone_mode=False)
+        with shown_data:
+            ended = app(args=words, prog_name="scoreline", standalone_mode=False)
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # its text is the help, which is printed by then
             return UsageError.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,11 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from scoreline._text import escaped
+from scoreline.data.description import LOGGER, describe
 
 if TYPE_CHECKING:
     from scoreline.report.metrics import Evaluation
 
-__all__ = ["console", "describe_accuracy", "facts", "notes", "print_json", "table"]
+__all__ = ["console", "describe_accuracy", "facts", "notes", "print_json", "shown_data", "table"]
 
 #: Columns where standard output is no terminal, which has no width of its own.
 WIDTH = 160
@@ -59,9 +61,45 @@ console = _console(width=None if sys.stdout.isatty() else WIDTH)
 notes = _console(stderr=True)
 
 
+class ShownData(logging.Handler):
+    """Prints what is loaded, whatever command loads it, as soon as it is there, and keeps it for `print_json`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.described: dict[str, Any] = {}
+        self._last = ""
+
+    def __enter__(self) -> None:
+        self.described, self._last = {}, ""
+        self._level = LOGGER.level
+        LOGGER.addHandler(self)
+        LOGGER.setLevel(logging.INFO)
+
+    def __exit__(self, *_: object) -> None:
+        LOGGER.removeHandler(self)
+        LOGGER.setLevel(self._level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record, unless the one before said the same."""
+        text = record.getMessage()
+        if text != self._last:
+            for line in text.splitlines():
+                notes.print(Text(line))
+        self._last = text
+        if dataset := getattr(record, "dataset", None):
+            self.described = {"data": describe(dataset)}
+
+
+#: What the running command has loaded.
+shown_data = ShownData()
+
+
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object as one line of standard output; numbers that are not finite are null."""
-    sys.stdout.write(json.dumps(_finite(value), allow_nan=False) + "\n")
+    """Print one JSON object as one line of standard output, with the data that were loaded as its ``data``.
+
+    Numbers that are not finite are null.
+    """
+    sys.stdout.write(json.dumps(_finite(value | shown_data.described), allow_nan=False) + "\n")
     sys.stdout.flush()
 
 

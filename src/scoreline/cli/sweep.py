@@ -101,10 +101,11 @@ def _write(result: SweepResult, folder: RunFolder) -> None:
     from scoreline.data import write_rejected
     from scoreline.runs.drawing import draw_sweep, save_drawings
 
-    rejected = result.prepared.dataset.rejected
+    dataset = result.prepared.dataset
     folder.write_csv("sweep.csv", COLUMNS, [_values(row) for row in result.rows])
     folder.keep("config.yaml", lambda: result.settings.write(folder.config_file))
-    folder.keep("rejected.csv", lambda: write_rejected(folder.path / "rejected.csv", rejected))
+    rejections = folder.path / "rejected.csv"
+    folder.keep(rejections.name, lambda: write_rejected(rejections, dataset.rejected, dataset.passed_over))
     folder.keep("figures", lambda: save_drawings(list(draw_sweep(result)), folder.figures))
     folder.check()
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from scoreline._typing import Array, FloatArray, Labels
+from scoreline.data.pixel_range import PixelRange
 
-__all__ = ["Batch", "DataSource", "Dataset", "Rejected", "Split"]
+__all__ = ["Batch", "DataSource", "Dataset", "PassedOver", "Rejected", "Split"]
 
 
 class Batch(NamedTuple):
@@ -66,6 +67,16 @@ class Rejected(NamedTuple):
     reason: str
 
 
+class PassedOver(NamedTuple):
+    """Files of one kind that were never candidates: no images, hidden, outside the class folders."""
+
+    #: Such as ``".txt"`` or ``"hidden"``.
+    kind: str
+    n_files: int
+    #: The first of them.
+    paths: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Split:
     """The examples of one part of a data set.
@@ -104,6 +115,14 @@ class Dataset:
         What was left out, in the order in which it was met.
     notes : tuple of str
         What a reader of the results should know of how the data were read, one sentence each.
+    layout : str
+        How the folders were understood; empty where there was nothing to understand.
+    size_from : str
+        Where the images' size comes from; empty where they simply have it.
+    pixel_range : PixelRange, optional
+        Which values of pixels of more than 8 bits became 0 and 255; None where there were no such pixels.
+    passed_over : tuple of PassedOver
+        Files that were never candidates, by kind.
     """
 
     name: str
@@ -113,6 +132,10 @@ class Dataset:
     test: Split | None = None
     rejected: tuple[Rejected, ...] = ()
     notes: tuple[str, ...] = ()
+    layout: str = ""
+    size_from: str = ""
+    pixel_range: PixelRange | None = None
+    passed_over: tuple[PassedOver, ...] = ()
 
     @property
     def example_shape(self) -> tuple[int, ...]:

@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from scoreline.errors import UsageError
 
-__all__ = ["Need", "check_budget", "check_taken", "free_memory", "parse_size", "show_size", "taken_memory"]
+__all__ = [
+    "Need",
+    "check_budget",
+    "check_machine",
+    "check_taken",
+    "free_memory",
+    "parse_size",
+    "show_size",
+    "taken_memory",
+]
 
 _UNITS = {
     "": 1,
@@ -98,6 +107,22 @@ def check_budget(bound: int, needs: Sequence[Need]) -> None:
         f"The run needs more memory than the {show_size(bound)} it may take: {', '.join([taken, *parts])}",
         allowed=f"a bound of {show_size(1.01 * smallest)} or more for these data and settings",
         fix=f"raise the memory, or {largest[0].remedy}",
+    )
+
+
+def check_machine(need: Need) -> None:
+    """Raise UsageError if an array is larger than the memory that this machine has left, where that is known."""
+    try:
+        status = Path("/proc/meminfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", status, re.MULTILINE)
+    if found is None or need.n_bytes <= int(found[1]) * 1024:
+        return
+    raise UsageError(
+        f"{need.what} take {show_size(need.n_bytes)}, and this machine has {show_size(int(found[1]) * 1024)} left",
+        allowed="data that fit into memory, or a bound with which they are kept on the disk",
+        fix=need.remedy,
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,20 +16,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scoreline._typing import Array
-from scoreline.data.base import Rejected, Split
+from scoreline.data.arrays import assemble
+from scoreline.data.base import Dataset, Rejected, Split
+from scoreline.data.budget import Need, check_machine
+from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.duplicates import find_duplicates
-from scoreline.data.images import decode_image, decode_pixels, pillow_warnings_ignored
+from scoreline.data.image_kinds import ALLOWED
+from scoreline.data.image_survey import choose_size, measure_range, read_headers
+from scoreline.data.images import Picture, decode_image, decode_pixels, pillow_warnings_ignored
 from scoreline.data.options import LoadOptions, Progress
+from scoreline.data.pixel_range import PixelRange, RangeNeeded
 from scoreline.data.rejections import check_rejected
 from scoreline.data.splitting import keep_rows
-from scoreline.errors import DataError, ImageError
+from scoreline.errors import DataError, ImageError, UsageError
 
 __all__ = ["ImageFile", "ImageSplits", "read_image_files"]
 
-#: Sides of the images where the files have several sizes and none was asked for.
-MIXED_SIZE = (32, 32)
+_ASKED_FOR = "as asked for"
+#: Where nothing else is known of values of more than 8 bits.
+_FULL_RANGE = PixelRange(0, 65_535)
 _CHUNK = 256
 _SMALL_PIXELS = 64 * 64
+#: Images of more pixels are too many numbers for a linear classifier to be quick.
+_LARGE_PIXELS = 512 * 512
 # A file may be larger than its pixels (metadata), but a sparse file of terabytes must not be read.
 _MAX_FILE_BYTES = 2**29
 
@@ -51,28 +60,40 @@ class ImageSplits:
     splits: dict[str, Split]
     rejected: tuple[Rejected, ...]
     notes: tuple[str, ...]
+    size_from: str
+    pixel_range: PixelRange | None
+
+    def dataset(self, name: str, classes: Sequence[str], *, evaluation: bool) -> Dataset:
+        """Make a data set of them; see `assemble`."""
+        made = assemble(name, classes, self.splits, self.rejected, self.notes, evaluation=evaluation)
+        return replace(made, size_from=self.size_from, pixel_range=self.pixel_range)
 
 
 @dataclass(frozen=True)
 class _Target:
-    """The shape that all images shall have; it is guessed from the first image and widened when that fails."""
+    """What all images shall become; it is guessed from the first image and revised when that fails."""
 
     size: tuple[int, int]
     channels: int
     resize: bool
+    size_from: str = ""
+    pixel_range: PixelRange | None = None
 
 
-class _TargetTooNarrow(Exception):  # noqa: N818 - a signal within this file, not an error
-    def __init__(self, target: _Target) -> None:
-        super().__init__(target)
-        self.target = target
+class _Surprise(Exception):  # noqa: N818 - a signal within this file, not an error
+    """An image does not fit the target: it has another size, a second colour or more than 8 bits."""
+
+    def __init__(self, *, size: bool = False, colour: bool = False, depth: bool = False) -> None:
+        super().__init__()
+        self.size, self.colour, self.depth = size, colour, depth
 
 
 class _Outcome(NamedTuple):
-    """The file's digest, and why it cannot be used (empty when it can)."""
+    """The file's digest, why it cannot be used (empty when it can), and whether it holds further pictures."""
 
     digest: bytes
     reason: str
+    first_of_several: bool = False
 
 
 def read_image_files(
@@ -105,14 +126,9 @@ def read_image_files(
     DataError
         There is no usable file at all.
     """
+    work = _Reading(files, options, progress)
     with pillow_warnings_ignored():
-        target = _first_target(files, options)
-        while True:
-            try:
-                X, outcomes = _decode_all(files, target, options, progress)
-                break
-            except _TargetTooNarrow as wider:
-                target = wider.target
+        target, X, outcomes = work.run()
     bad = [
         Rejected(file.name, file.split, outcome.reason)
         for file, outcome in zip(files, outcomes, strict=True)
@@ -127,75 +143,146 @@ def read_image_files(
     keep = np.zeros(len(files), dtype=np.bool_)
     keep[usable] = True
     keep[list(copies)] = False
-    return ImageSplits(_splits(files, X, keep), (*already_bad, *bad, *left_out), _notes(target, options, copies))
-
-
-def _notes(target: _Target, options: LoadOptions, copies: dict[int, str]) -> tuple[str, ...]:
-    notes = []
-    if target.resize and options.size is None:
-        height, width = target.size
-        notes.append(f"The images have several sizes; all were resized and cropped to {height} x {width}.")
-    if copies:
-        notes.append(f"{len(copies)} files were left out because others have the same content.")
-    return tuple(notes)
-
-
-def _first_target(files: Sequence[ImageFile], options: LoadOptions) -> _Target:
-    """Guess the common shape from the first image that can be decoded."""
-    size = options.size
-    for file in files:
-        try:
-            image = decode_image(_read(file.path), max_pixels=options.max_pixels, size=size)
-        except ImageError:
-            continue
-        channels = 1 if image.mode == "L" else 3
-        return _Target(size or (image.height, image.width), channels, resize=size is not None)
-    raise DataError(
-        f"None of the {len(files)} image files can be read",
-        allowed="whole JPEG, PNG, WebP, BMP or GIF files",
-        fix="check the files with an image viewer",
+    return ImageSplits(
+        _splits(files, X, keep),
+        (*already_bad, *bad, *left_out),
+        tuple(_notes(target, outcomes, copies)),
+        target.size_from,
+        target.pixel_range,
     )
 
 
-def _decode_all(
-    files: Sequence[ImageFile], target: _Target, options: LoadOptions, progress: Progress
-) -> tuple[Array, list[_Outcome]]:
-    X = options.allocate((len(files), *target.size, target.channels), np.uint8)
-    starts = range(0, len(files), _CHUNK)
-
-    def chunk(start: int) -> list[_Outcome]:
-        rows = range(start, min(start + _CHUNK, len(files)))
-        return [_decode_into(X[row], files[row].path, target, options) for row in rows]
-
-    outcomes: list[_Outcome] = []
-    # Around the decoder Pillow holds the interpreter for 0.2 ms a file: on small images threads only get in each
-    # other's way.
-    small = not target.resize and math.prod(target.size) <= _SMALL_PIXELS
-    pool = ThreadPoolExecutor(1 if small else min(8, os.cpu_count() or 1))
-    try:
-        for done in pool.map(chunk, starts):
-            outcomes += done
-            progress("reading images", len(outcomes), len(files))
-    finally:
-        # After a wrong guess or Ctrl-C the chunks that wait are of no use.
-        pool.shutdown(cancel_futures=True)
-    return X, outcomes
+def _notes(target: _Target, outcomes: Sequence[_Outcome], copies: dict[int, str]) -> Iterator[str]:
+    height, width = target.size
+    if target.resize and target.size_from != _ASKED_FOR:
+        yield (
+            f"All images were resized and cropped to {height} x {width} ({target.size_from}); "
+            "--image-size sets another size."
+        )
+    elif math.prod(target.size) > _LARGE_PIXELS:
+        yield f"The images are large, {height:,} x {width:,}: --image-size 64 would make all that follows faster."
+    if target.pixel_range is not None:
+        yield (
+            f"Pixels of more than 8 bits were scaled: their values {target.pixel_range} became 0 to 255, "
+            "in all images alike."
+        )
+    if several := sum(outcome.first_of_several for outcome in outcomes):
+        yield f"Of {several} files with several pages or frames the first one alone was read."
+    if copies:
+        yield f"{len(copies)} files were left out because others have the same content."
 
 
-def _decode_into(row: Array, path: str | Path, target: _Target, options: LoadOptions) -> _Outcome:
-    """Decode one file into its row of the array."""
-    try:
-        content = _read(path)
-        size = target.size if target.resize else None
-        pixels = decode_pixels(content, max_pixels=options.max_pixels, size=size)
-    except ImageError as error:
-        return _Outcome(b"", error.given)
-    if pixels.shape[:2] != target.size:
-        raise _TargetTooNarrow(replace(target, size=MIXED_SIZE, resize=True))
-    if target.channels == 1 and pixels.ndim == 3:
-        raise _TargetTooNarrow(replace(target, channels=3))
-    row[...] = pixels.reshape(*target.size, -1)  # grey fills all channels
-    return _Outcome(hashlib.blake2b(content, digest_size=16).digest(), "")
+class _Reading:
+    """Decodes all files to one target, which is revised as often as an image does not fit it."""
+
+    def __init__(self, files: Sequence[ImageFile], options: LoadOptions, progress: Progress) -> None:
+        self._files, self._options, self._progress = files, options, progress
+        self._room = DecodingRoom(options.memory)
+
+    def run(self) -> tuple[_Target, Array, list[_Outcome]]:
+        """Return the target that all images fit, the images, and what came of each file."""
+        target = self._first_target()
+        while True:
+            try:
+                return target, *self._decode_all(target)
+            except _Surprise as surprise:
+                target = self._revised(target, surprise)
+
+    def _first_target(self) -> _Target:
+        """Guess the common shape from the first image that can be decoded."""
+        size, given = self._options.size, self._options.pixel_range
+        for file in self._files:
+            try:
+                content = _read(file.path)
+                image = decode_image(content, max_pixels=self._options.max_pixels, size=size, room=self._room)
+            except ImageError:
+                continue
+            channels = 1 if image.mode == "L" else 3
+            shape = size or (image.height, image.width)
+            return _Target(shape, channels, size is not None, "" if size is None else _ASKED_FOR, given)
+        raise DataError(
+            f"None of the {len(self._files)} image files can be read",
+            allowed=ALLOWED,
+            fix="check the files with an image viewer",
+        )
+
+    def _revised(self, target: _Target, surprise: _Surprise) -> _Target:
+        """Return a target that the image that did not fit fits too."""
+        if surprise.colour:
+            return replace(target, channels=3)
+        headers = read_headers(len(self._files), self._content, self._options.max_pixels, self._progress)
+        if surprise.size:
+            size, size_from = choose_size([header.size for header in headers if header])
+            return replace(target, size=size, resize=True, size_from=size_from)
+        deep = [row for row, header in enumerate(headers) if header and header.deep]
+        # What a model is to be tested with must not change how it is trained.
+        rows = [row for row in deep if self._files[row].split == "train"] or deep
+        found = measure_range(rows, self._content, self._options.max_pixels, self._room, self._progress)
+        return replace(target, pixel_range=found or _FULL_RANGE)
+
+    def _content(self, row: int) -> bytes:
+        return _read(self._files[row].path)
+
+    def _decode_all(self, target: _Target) -> tuple[Array, list[_Outcome]]:
+        files = self._files
+        shape = (len(files), *target.size, target.channels)
+        if self._options.memory is None:
+            what = f"{shape[0]:,} images of {' x '.join(f'{side:,}' for side in shape[1:])}"
+            check_machine(Need(what, math.prod(shape), "give --image-size 64, or a bound such as --memory 2GB"))
+        X = self._options.allocate(shape, np.uint8)
+        starts = range(0, len(files), _CHUNK)
+
+        def chunk(start: int) -> list[_Outcome]:
+            rows = range(start, min(start + _CHUNK, len(files)))
+            return [self._decode_into(X[row], files[row], target) for row in rows]
+
+        outcomes: list[_Outcome] = []
+        # Around the decoder Pillow holds the interpreter for 0.2 ms a file: on small images threads only get in
+        # each other's way.
+        small = not target.resize and math.prod(target.size) <= _SMALL_PIXELS
+        pool = ThreadPoolExecutor(1 if small else min(8, os.cpu_count() or 1))
+        try:
+            for done in pool.map(chunk, starts):
+                outcomes += done
+                self._progress("reading images", len(outcomes), len(files))
+        finally:
+            # After a wrong guess or Ctrl-C the chunks that wait are of no use.
+            pool.shutdown(cancel_futures=True)
+        return X, outcomes
+
+    def _decode_into(self, row: Array, file: ImageFile, target: _Target) -> _Outcome:
+        """Decode one file into its row of the array."""
+        try:
+            content = _read(file.path)
+            picture = self._picture(content, target)
+        except RangeNeeded:
+            raise _Surprise(depth=True) from None
+        except ImageError as error:
+            return _Outcome(b"", error.given)
+        except UsageError as error:  # of memory: the reader shall know which file takes it
+            raise UsageError(f"{file.name}: {error.given}", allowed=error.allowed, fix=error.fix) from error
+        pixels = picture.pixels
+        if pixels.shape[:2] != target.size:
+            raise _Surprise(size=True)
+        if target.channels == 1 and pixels.ndim == 3:
+            raise _Surprise(colour=True)
+        row[...] = pixels.reshape(*target.size, -1)  # grey fills all channels
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        return _Outcome(digest, "", picture.first_of_several)
+
+    def _picture(self, content: bytes, target: _Target) -> Picture:
+        def range_of(_: Array) -> PixelRange:
+            if target.pixel_range is None:
+                raise RangeNeeded
+            return target.pixel_range
+
+        return decode_pixels(
+            content,
+            max_pixels=self._options.max_pixels,
+            size=target.size if target.resize else None,
+            range_of=range_of,
+            room=self._room,
+        )
 
 
 def _read(path: str | Path) -> bytes:

@@ -6,35 +6,36 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from scoreline._typing import Array
+from scoreline.data.decoding_room import DecodingRoom
+from scoreline.data.image_kinds import check_readable, image_error
 from scoreline.data.jpeg import decode_plain_jpeg
+from scoreline.data.pixel_range import RangeNeeded, RangeOf, deep_values, is_deep, own_range
 from scoreline.data.scratch import Allocate
-from scoreline.errors import ImageError
+from scoreline.errors import ScorelineError
 
 if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = [
-    "SUFFIXES",
+    "Picture",
     "decode_image",
     "decode_pixels",
     "fit_image",
     "match_channels",
+    "open_image",
     "pillow_warnings_ignored",
     "resize_images",
     "to_pixels",
 ]
 
-#: Suffixes of the files that count as images, in lower case.
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
-
-# Pillow knows many more formats, some of which start other programs or are hardly ever tested.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
-_GREY_MODES = frozenset({"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"})
+_GREY_MODES = frozenset({"1", "L", "LA", "La"})
+#: Larger JPEG files go the way on which the memory that they take is counted.
+_PLAIN_PIXELS = 1 << 22
 _ORIENTATION_KEYS = frozenset({"exif", "xmp", "Raw profile type exif", "XML:com.adobe.xmp"})
 
 
@@ -51,18 +52,39 @@ def pillow_warnings_ignored() -> Iterator[None]:
         yield
 
 
-def decode_image(content: bytes, *, max_pixels: int, size: tuple[int, int] | None = None) -> Image.Image:
+class Picture(NamedTuple):
+    """What came of one image file."""
+
+    #: ``(H, W)`` or ``(H, W, 3)`` of uint8.
+    pixels: Array
+    #: Whether it is the first of several pictures in the file.
+    first_of_several: bool
+
+
+def decode_image(
+    content: bytes,
+    *,
+    max_pixels: int,
+    size: tuple[int, int] | None = None,
+    range_of: RangeOf = own_range,
+    room: DecodingRoom | None = None,
+) -> Image.Image:
     """Decode the first picture of a file and turn it upright.
 
     Parameters
     ----------
     content : bytes
-        A JPEG, PNG, WebP, BMP or GIF file.
+        A JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or PNM file; a HEIC file where pillow-heif is installed.
     max_pixels : int
         Limit on width times height, checked before any pixel is decoded.
     size : (height, width), optional
         Fit the picture to this size (see `fit_image`); JPEG files are then decoded at a lower resolution where
         that is enough.
+    range_of : callable, optional
+        Which values of pixels of more than 8 bits become 0 and 255; by default the picture's own decide (see
+        `pixel_range.own_range`), so that pictures that are to be compared need a common range.
+    room : DecodingRoom, optional
+        Bounds what pictures that are decoded at the same time take.
 
     Returns
     -------
@@ -73,48 +95,97 @@ def decode_image(content: bytes, *, max_pixels: int, size: tuple[int, int] | Non
     ------
     ImageError
         The file is damaged, cut off, of another format or too large.
+    MissingPackageError
+        It is a HEIC file, and pillow-heif is not installed.
+    UsageError
+        Decoding it takes more memory than the run may take.
 
     Notes
     -----
-    Transparent pictures are laid over white; 16-bit grey keeps its upper 8 bits; CMYK and palettes become RGB.
+    Transparent pictures are laid over white; CMYK and palettes become RGB.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    return _decode(content, max_pixels, size, range_of, room or DecodingRoom())[0]
 
+
+def decode_pixels(
+    content: bytes,
+    *,
+    max_pixels: int,
+    size: tuple[int, int] | None = None,
+    range_of: RangeOf = own_range,
+    room: DecodingRoom | None = None,
+) -> Picture:
+    """Return the pixels of the picture that `decode_image` returns; plain JPEG files fast."""
+    if size is None and (pixels := decode_plain_jpeg(content, min(max_pixels, _PLAIN_PIXELS))) is not None:
+        return Picture(pixels, first_of_several=False)
+    image, several = _decode(content, max_pixels, size, range_of, room or DecodingRoom())
+    return Picture(np.asarray(image), several)
+
+
+def open_image(content: bytes, max_pixels: int) -> Image.Image:
+    """Read the header of an image file, and raise ImageError where it announces more pixels than allowed."""
+    from PIL import Image, UnidentifiedImageError
+
+    formats = check_readable(content)
     try:
-        image: Image.Image = Image.open(io.BytesIO(content), formats=_FORMATS)
-        width, height = image.size
-        if width * height > max_pixels:
-            raise _image_error(f"{width} x {height} pixels are more than the limit of {max_pixels}")
+        image: Image.Image = Image.open(io.BytesIO(content), formats=formats)
+    except UnidentifiedImageError:
+        raise image_error("no image of a known format") from None
+    except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
+        raise image_error(f"damaged image ({_first_line(error)})") from error
+    width, height = image.size
+    if width * height > max_pixels:
+        raise image_error(f"{width} x {height} pixels are more than the limit of {max_pixels}")
+    return image
+
+
+def _decode(
+    content: bytes, max_pixels: int, size: tuple[int, int] | None, range_of: RangeOf, room: DecodingRoom
+) -> tuple[Image.Image, bool]:
+    """Return the picture, and whether the file holds others."""
+    from PIL import ImageOps
+
+    image = open_image(content, max_pixels)
+    try:
+        # Photographs of telephones hold a small copy for the screen, which nobody misses.
+        several = image.format != "MPO" and bool(getattr(image, "is_animated", False))
         if size is not None:
             # Twice the size wanted leaves the good filter something to do; the sides may yet be exchanged.
             image.draft(None, (2 * max(size), 2 * max(size)))
-        image.load()
-        if not _ORIENTATION_KEYS.isdisjoint(image.info):
-            image = ImageOps.exif_transpose(image)
-        image = _to_8_bit(image)
-    except ImageError:
+        with room.hold(image):
+            image = _scaled(image, content, range_of) if is_deep(image) else image
+            image.load()
+            if not _ORIENTATION_KEYS.isdisjoint(image.info):
+                image = ImageOps.exif_transpose(image)
+            image = _to_8_bit(image)
+            return (image if size is None else fit_image(image, size)), several
+    except (ScorelineError, RangeNeeded):
         raise
-    except UnidentifiedImageError:
-        raise _image_error("no image of a known format") from None
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
-        raise _image_error(f"damaged image ({_first_line(error)})") from error
-    return image if size is None else fit_image(image, size)
-
-
-def decode_pixels(content: bytes, *, max_pixels: int, size: tuple[int, int] | None = None) -> Array:
-    """Return pixels as `decode_image` does, ``(H, W)`` or ``(H, W, 3)`` uint8; plain JPEG files fast."""
-    if size is None and (pixels := decode_plain_jpeg(content, max_pixels)) is not None:
-        return pixels
-    return np.asarray(decode_image(content, max_pixels=max_pixels, size=size))
-
-
-def _image_error(reason: str) -> ImageError:
-    return ImageError(reason, allowed="whole JPEG, PNG, WebP, BMP or GIF files", fix="save the image again")
+        raise image_error(f"damaged image ({_first_line(error)})") from error
 
 
 def _first_line(error: Exception) -> str:
     lines = str(error).splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def _scaled(image: Image.Image, content: bytes, range_of: RangeOf) -> Image.Image:
+    """Return a picture of more than 8 bits with 8, in mode ``L`` where it is grey."""
+    from PIL import Image
+
+    values, opaque = deep_values(image, content), image.mode not in ("RGBA", "RGBa")
+    bands = values if opaque or values.ndim == 2 else values[..., :-1]
+    scaled = range_of(bands).to_8_bit(bands)
+    if bands is not values:  # a share, that needs no common range
+        scaled = np.concatenate([scaled, (values[..., -1:] >> 8).astype(np.uint8)], axis=-1)
+    mode = image.mode if scaled.ndim == 3 else "L"
+    if scaled.shape[2:] == (2,):
+        mode = "LA"
+    made = Image.frombytes(mode, scaled.shape[1::-1], np.ascontiguousarray(scaled).tobytes())
+    made.info = {key: value for key, value in image.info.items() if key in _ORIENTATION_KEYS}
+    made.getexif().update(image.getexif())
+    return made
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
@@ -124,9 +195,6 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
     if image.mode in ("L", "RGB") and "transparency" not in image.info:
         return image
     target = "L" if image.mode in _GREY_MODES else "RGB"
-    if image.mode.startswith(("I", "F")):
-        values = np.clip(np.asarray(image), 0, 65_535).astype(np.uint16)
-        return Image.fromarray((values >> 8).astype(np.uint8))
     if image.has_transparency_data:
         colours = image.convert("RGBA")
         white = Image.new("RGBA", colours.size, "white")

@@ -11,6 +11,7 @@ from scoreline._text import escaped
 from scoreline.data.archives import is_archive, unpack
 from scoreline.data.base import Dataset, Split
 from scoreline.data.budget import check_taken
+from scoreline.data.description import log_dataset
 from scoreline.data.formats import read_path
 from scoreline.data.images import resize_images
 from scoreline.data.named import NAMED_SETS
@@ -70,6 +71,7 @@ def load_dataset(
     dataset = split_off_validation(dataset, options.validation, options.seed, on_disk=options.memory is not None)
     if options.memory is not None:
         check_taken(options.memory, dataset.name)
+    log_dataset(dataset)
     return dataset
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from scoreline._checks import check_number
+from scoreline.data.pixel_range import PixelRange
 from scoreline.data.scratch import Allocate, scratch_array
 
 __all__ = ["LoadOptions", "Progress", "no_progress"]
@@ -33,7 +34,12 @@ class LoadOptions:
         ``SCORELINE_DATA`` is searched, then the user's cache.
     image_size : int or (height, width), optional
         Size of every image; others are resized to cover it and cropped about their centre. Without it images
-        of one common size stay as they are, and a mixture becomes 32 x 32.
+        of one size stay as they are. Of several sizes the commonest is taken where at least half of the images
+        have it and the sides of all others are within 10 % of it (or a pixel); else all become squares whose side
+        is the median of their shorter sides, but 64 at most.
+    pixel_range : PixelRange, optional
+        The values of pixels of more than 8 bits that become 0 and 255. Without it they follow from those of the
+        training images: see `scoreline.data.pixel_range.range_between`.
     max_rejected : float, default 0.05
         Largest share, in [0, 1], of unusable images with which the data are still used.
     validation : float, default 0.1
@@ -61,6 +67,7 @@ class LoadOptions:
 
     data_dir: Path | None = None
     image_size: int | tuple[int, int] | None = None
+    pixel_range: PixelRange | None = None
     max_rejected: float = 0.05
     validation: float = 0.1
     seed: int = 0

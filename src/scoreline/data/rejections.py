@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scoreline._files import replacing
-from scoreline.data.base import Rejected
+from scoreline.data.base import PassedOver, Rejected
 from scoreline.errors import TooManyRejectedError
 
 __all__ = ["check_rejected", "write_rejected"]
@@ -25,8 +25,8 @@ def check_rejected(bad: Sequence[Rejected], total: int, limit: float) -> None:
     )
 
 
-def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
-    """Write ``path,split,reason`` rows as CSV in UTF-8, the header always."""
+def write_rejected(path: Path, rejected: Sequence[Rejected], passed_over: Sequence[PassedOver] = ()) -> None:
+    """Write ``path,split,reason`` rows as CSV in UTF-8, the header always; what was passed over has no split."""
     with (
         replacing(path) as part,
         part.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
@@ -34,3 +34,7 @@ def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
         writer = csv.writer(file)
         writer.writerow(Rejected._fields)
         writer.writerows(rejected)
+        for item in passed_over:
+            writer.writerows((name, "", f"passed over: {item.kind}") for name in item.paths)
+            if item.n_files > len(item.paths):
+                writer.writerow(("", "", f"passed over: {item.kind}, {item.n_files - len(item.paths)} more"))

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import Array
 from scoreline.data import LoadOptions, Progress, decode_image, load_dataset, to_pixels
-from scoreline.data.images import SUFFIXES
+from scoreline.data.image_tree import find_images
 from scoreline.data.names import printable
 from scoreline.errors import DataError, ImageError
 from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, build_features
@@ -72,9 +72,7 @@ def _parts(extractor: FeatureExtractor, features: str) -> list[tuple[str, Featur
 
 def _read(path: Path, size: int) -> Iterator[tuple[str, Array]]:
     """Yield names and pixels ``(size, size, 3)`` of the images that can be read; raise DataError if none can."""
-    files = [path]
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    files = find_images([path])
     problems = []
     for file in files:
         try:
@@ -87,8 +85,8 @@ def _read(path: Path, size: int) -> Iterator[tuple[str, Array]]:
             yield printable(file.relative_to(path) if path.is_dir() else file.name), to_pixels(image, 3)
     if len(problems) == len(files):
         raise DataError(
-            problems[0] if problems else f"The folder {printable(path)} holds no image",
-            allowed="an image file, or a folder of files ending in " + ", ".join(sorted(SUFFIXES)),
+            problems[0],
+            allowed="an image file, or a folder of images",
             fix="check the path",
         )
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from scoreline.data import LoadOptions, decode_image, to_pixels
-from scoreline.data.images import SUFFIXES
+from scoreline.data.image_tree import find_images
 from scoreline.data.names import printable
-from scoreline.errors import DataError, ImageError, ModelError, UsageError
+from scoreline.errors import ImageError, ModelError, UsageError
 from scoreline.features import FeatureExtractor
 from scoreline.models import SavedModel
 from scoreline.runs.predictions import class_scores
@@ -70,7 +70,7 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
             f"top-k is {top_k}", allowed=f"1 to {len(model.classes)}, the number of classes", fix="change --top-k"
         )
     extractor = model.extractor()
-    return (_predict(model, extractor, path, top_k) for path in _files(images))
+    return (_predict(model, extractor, path, top_k) for path in find_images(images))
 
 
 def _predict(model: SavedModel, extractor: FeatureExtractor, path: Path, top_k: int) -> Prediction:
@@ -97,26 +97,3 @@ def _predict(model: SavedModel, extractor: FeatureExtractor, path: Path, top_k: 
             for label in best
         ),
     )
-
-
-def _files(images: Sequence[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in images:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-            if not inside:
-                raise DataError(
-                    f"The folder {printable(path)} holds no image",
-                    allowed="files ending in " + ", ".join(sorted(SUFFIXES)),
-                    fix="check the path",
-                )
-            files += inside
-        elif path.exists():
-            files.append(path)
-        else:
-            raise DataError(
-                f"There is no file or folder {printable(path)}",
-                allowed="paths of images or of folders of images",
-                fix="check the path",
-            )
-    return files

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scoreline.data.description import describe
 from scoreline.engine.sanity import SanityCheck
 from scoreline.estimators import LinearClassifier
 from scoreline.models import SavedModel
@@ -110,5 +111,6 @@ class RunResult:
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},
             "sanity": [asdict(check) for check in self.sanity],
+            "data": describe(self.prepared.dataset),
             "environment": describe_environment(),
         }

@@ -94,7 +94,8 @@ def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener]
     config = config.anchored()
     check_refit(config, prepared)
     folder.describe("config.yaml", config.write)
-    folder.describe("rejected.csv", lambda path: write_rejected(path, prepared.dataset.rejected))
+    dataset = prepared.dataset
+    folder.describe("rejected.csv", lambda path: write_rejected(path, dataset.rejected, dataset.passed_over))
     loaded = time.perf_counter()
     config, blocks = with_block_weights(config, prepared)
     config, chosen = with_lam(config, prepared, listeners)

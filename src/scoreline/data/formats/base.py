@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -12,18 +13,40 @@ from scoreline.data.base import Dataset
 from scoreline.data.foreign import as_data_error
 from scoreline.data.options import LoadOptions, Progress
 
-__all__ = ["SPLIT_NAMES", "ArrayReader", "Parts", "Reader"]
+__all__ = ["SPLIT_NAMES", "ArrayReader", "Parts", "Reader", "split_of"]
 
 #: What the splits may be called, in lower case, and what they are.
 SPLIT_NAMES = {
     "train": "train",
     "training": "train",
+    "trn": "train",
+    "tr": "train",
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "validate": "validation",
+    "dev": "validation",
+    "devel": "validation",
+    "development": "validation",
     "test": "test",
     "testing": "test",
+    "tst": "test",
+    "te": "test",
+    "eval": "test",
+    "evaluation": "test",
+    "holdout": "test",
 }
+# What a folder's name may have around the split's: 01_train, train_set, val2017, test-images.
+_AROUND = re.compile(
+    r"\d*(?P<name>[a-z]+?)(?:ing)?(?:data)?(?:sets?|data|images?|imgs?|pictures?|folder|split)?\d*"
+)
+
+
+def split_of(name: str) -> str | None:
+    """Return the split that a folder of this name holds, None for any other name."""
+    plain = re.sub(r"[\W_]", "", name.casefold())
+    found = _AROUND.fullmatch(plain)
+    return SPLIT_NAMES.get(plain) or (SPLIT_NAMES.get(found["name"]) if found else None)
 
 
 class Reader(ABC):

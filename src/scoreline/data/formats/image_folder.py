@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from dataclasses import dataclass, field
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from scoreline.data.arrays import assemble
-from scoreline.data.base import Dataset, Rejected
-from scoreline.data.formats.base import SPLIT_NAMES, Reader
+from scoreline.data.base import Dataset, PassedOver, Rejected
+from scoreline.data.description import describe_passed_over
+from scoreline.data.formats.base import Reader, split_of
+from scoreline.data.formats.layout import ACCEPTS, Layout, understand
 from scoreline.data.image_files import ImageFile, read_image_files
-from scoreline.data.images import SUFFIXES
+from scoreline.data.image_tree import Parts, walk
 from scoreline.data.names import printable, relative_name
 from scoreline.data.options import LoadOptions, Progress
 from scoreline.errors import DataError
@@ -20,33 +22,18 @@ from scoreline.errors import DataError
 __all__ = ["ImageFolder"]
 
 
-@dataclass
-class _Listing:
-    """What was found on a walk through the folders."""
-
-    root: Path
-    #: Path, split and class name of each image file, in the order of the names.
-    images: list[tuple[str, str, str]] = field(default_factory=list)
-    #: Folders and files that should be readable and are not.
-    bad: list[Rejected] = field(default_factory=list)
-    #: Class folders without an image.
-    empty: list[Rejected] = field(default_factory=list)
-    #: Files of other kinds, by suffix.
-    ignored: Counter[str] = field(default_factory=Counter)
-
-
 class ImageFolder(Reader):
-    """``root/<class>/*`` or ``root/{train,val|valid|validation,test}/<class>/*``.
+    """``root/<class>/*`` or ``root/{train,validation,test}/<class>/*`` or ``root/<class>/{train,...}/*``.
 
-    Images may lie deeper: the folder right under the root (or the split) names the class. Hidden files and
-    folders are passed over; files without an image's suffix are passed over and counted in a note. Classes are
-    sorted by name and matched by name across splits. A class folder without images is no class; it is listed
-    among the rejected. An image of a class that the training split has not got is rejected.
+    Splits may have other customary names (see `split_of`), and a single folder around all is entered. Images may
+    lie deeper: the folder right under the root (or the split) names the class. Files are images by their suffix or
+    else by their first bytes; all others, and images outside the class folders, are passed over and counted.
+    Classes are sorted by name and matched by name across splits, where need be without regard to letter case. A
+    class folder without images is no class; it is listed among the rejected. An image of a class that the training
+    split has not got is rejected. Folders that may mean several things are refused.
     """
 
-    accepts: ClassVar[str] = (
-        "a folder with one folder of images a class, or with train/, validation/, test/ of such"
-    )
+    accepts: ClassVar[str] = ACCEPTS
 
     def matches(self, path: Path) -> bool:
         """Any folder."""
@@ -54,119 +41,89 @@ class ImageFolder(Reader):
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Walk through the folders, then read the images; see `Reader.read`."""
-        listing = _Listing(path)
-        for split, folder in _split_folders(path, evaluation=options.evaluation).items():
-            _walk_split(listing, split, folder)
-        classes = sorted({name for _, split, name in listing.images if options.evaluation or split == "train"})
-        label = {name: index for index, name in enumerate(classes)}
-        files, strangers = [], []
-        for file, split, name in listing.images:
-            if name in label:
-                files.append(ImageFile(file, relative_name(file, path), split, label[name]))
+        tree = walk(path, _may_be_link)
+        layout = understand(tree, evaluation=options.evaluation)
+        matcher = _Classes(layout, evaluation=options.evaluation)
+        files, bad = [], []
+        for parts, reason in tree.unreadable:
+            split = next((s for part in parts if (s := split_of(part))), "train")
+            bad.append(Rejected(relative_name(path.joinpath(*parts), path), split, reason))
+        for image, split, folder in layout.images:
+            name = relative_name(image, path)
+            if (label := matcher.label(folder)) is None:
+                reason = f"the class {printable(folder)} is not among the classes of the training split"
+                bad.append(Rejected(name, split, reason))
             else:
-                reason = f"the class {name} is not among the classes of the training split"
-                strangers.append(Rejected(relative_name(file, path), split, reason))
-        if not classes:
+                files.append(ImageFile(image, name, split, label))
+        if not matcher.names:
             raise DataError(
                 f"The folder {printable(path)} has no class folders with training images",
-                allowed=f"{self.accepts} (suffixes {', '.join(sorted(SUFFIXES))})",
+                allowed=ACCEPTS,
                 fix="put the images of each class into a folder with the name of the class",
             )
-        result = read_image_files(files, classes, options, progress, already_bad=(*listing.bad, *strangers))
-        return assemble(
-            path.resolve().name,
-            classes,
-            result.splits,
-            (*result.rejected, *listing.empty),
-            (*result.notes, *_notes(listing)),
-            evaluation=options.evaluation,
+        result = read_image_files(files, matcher.names, options, progress, already_bad=bad)
+        empty = [Rejected(_joined(parts), split, "no image in this folder") for parts, split in layout.empty]
+        dataset = result.dataset(printable(path.resolve().name), matcher.names, evaluation=options.evaluation)
+        return replace(
+            dataset,
+            rejected=(*dataset.rejected, *empty),
+            notes=(*dataset.notes, *_notes(empty, tree.passed_over, matcher)),
+            layout=layout.description,
+            passed_over=tree.passed_over,
         )
 
 
-def _notes(listing: _Listing) -> list[str]:
-    notes = [f"The class folder {item.path} has no images and was left out." for item in listing.empty]
-    if listing.ignored:
-        kinds = ", ".join(
-            f"{count} {suffix or 'without suffix'}" for suffix, count in sorted(listing.ignored.items())
-        )
-        notes.append(f"Files that are no images by their suffix were passed over: {kinds}.")
-    return notes
+def _may_be_link(parts: Parts) -> bool:
+    """Say whether a folder may be a link: the folder of a class or split."""
+    return len(parts) == 1 or (len(parts) == 2 and split_of(parts[0]) is not None)
 
 
-def _split_folders(root: Path, *, evaluation: bool) -> dict[str, Path]:
-    """Return the folder of each split; without folders for splits the root is the training split.
-
-    Without a training split the others are enough for an evaluation only.
-    """
-    found: dict[str, Path] = {}
-    for entry in _entries(root):
-        split = SPLIT_NAMES.get(entry.name.lower())
-        # A folder that is called test but holds images is a class, not a split.
-        if split is None or not entry.is_dir() or not any(child.is_dir() for child in _entries(Path(entry))):
-            continue
-        if split in found:
-            raise DataError(
-                f"The folders {found[split].name} and {entry.name} are both {split} splits",
-                allowed="one folder a split",
-                fix="merge the two folders",
-            )
-        found[split] = Path(entry)
-    return found if "train" in found or (evaluation and found) else _root_as_train(root, found)
+def _joined(parts: Sequence[str]) -> str:
+    return "/".join(map(printable, parts))
 
 
-def _root_as_train(root: Path, found: dict[str, Path]) -> dict[str, Path]:
-    if found:
-        raise DataError(
-            f"{printable(root)} has the splits {', '.join(found)} but no training split",
-            allowed="train/ beside validation/ and test/, or class folders only",
-            fix="add a folder train, or name the folder that holds the classes",
-        )
-    return {"train": root}
+class _Classes:
+    """The classes of the training split (for an evaluation, of all splits), found by the names of folders."""
+
+    def __init__(self, layout: Layout, *, evaluation: bool) -> None:
+        folders = {name for _, split, name in layout.images if evaluation or split == "train"}
+        self.names = sorted({printable(name) for name in folders})
+        self._labels = {name: label for label, name in enumerate(self.names)}
+        alike: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self.names:
+            alike[_plain(name)].append(name)
+        self._alike = alike
+        #: What was matched although it is written otherwise.
+        self.matched: dict[str, str] = {}
+
+    def label(self, folder: str) -> int | None:
+        """Return the label of a folder's images, None where there is no such class."""
+        name = printable(folder)
+        if name in self._labels:
+            return self._labels[name]
+        candidates = self._alike.get(_plain(name), [])
+        if len(candidates) != 1:
+            return None
+        self.matched[name] = candidates[0]
+        return self._labels[candidates[0]]
+
+    def near_twins(self) -> Iterator[list[str]]:
+        """Yield classes whose names differ only in letter case and the like."""
+        return (names for names in self._alike.values() if len(names) > 1)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what a folder holds, hidden names left out, in the order of the names' bytes."""
-    try:
-        with os.scandir(folder) as scan:
-            entries = [entry for entry in scan if not entry.name.startswith(".")]
-    except OSError as error:
-        raise DataError(
-            f"The folder {printable(folder)} cannot be read ({error.strerror})",
-            allowed="folders that you may list",
-            fix="change its permissions, or move it away",
-        ) from error
-    return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold().strip()
 
 
-def _walk_split(listing: _Listing, split: str, folder: Path) -> None:
-    for entry in _entries(folder):
-        if not entry.is_dir():
-            listing.ignored[_suffix(entry.name)] += 1
-            continue
-        before = len(listing.images), len(listing.bad)
-        _walk_class(listing, split, printable(entry.name), Path(entry))
-        if (len(listing.images), len(listing.bad)) == before:
-            listing.empty.append(
-                Rejected(relative_name(Path(entry), listing.root), split, "no image in this folder")
-            )
-
-
-def _walk_class(listing: _Listing, split: str, name: str, folder: Path) -> None:
-    """List the images of one class; links to folders are not followed, they might lead round in a circle."""
-    try:
-        entries = _entries(folder)
-    except DataError as error:
-        listing.bad.append(Rejected(relative_name(folder, listing.root), split, error.given))
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            _walk_class(listing, split, name, Path(entry))
-        elif _suffix(entry.name) in SUFFIXES:
-            listing.images.append((entry.path, split, name))
-        else:
-            listing.ignored[_suffix(entry.name)] += 1
-
-
-def _suffix(name: str) -> str:
-    _, dot, suffix = name.rpartition(".")
-    return printable(f".{suffix.lower()}") if dot and suffix else ""
+def _notes(empty: Sequence[Rejected], passed_over: Sequence[PassedOver], matcher: _Classes) -> Iterator[str]:
+    for item in empty[:10]:
+        yield f"The class folder {item.path} has no images and was left out."
+    if len(empty) > 10:
+        yield f"So were {len(empty) - 10} other class folders."
+    for names in matcher.near_twins():
+        yield f"The classes {' and '.join(names)} are kept apart although their names hardly differ."
+    for name, taken in matcher.matched.items():
+        yield f"The folder {name} was taken for the class {taken}."
+    if passed_over:
+        yield describe_passed_over(passed_over)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from scoreline.data.images import SUFFIXES
+from scoreline.data.image_kinds import SUFFIXES
 
 __all__ = ["ListedPaths"]
 

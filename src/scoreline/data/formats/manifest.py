@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from scoreline._text import shortened
-from scoreline.data.arrays import assemble
 from scoreline.data.base import Dataset, Rejected
 from scoreline.data.foreign import as_data_error
 from scoreline.data.formats.base import SPLIT_NAMES, Reader
 from scoreline.data.formats.listed_paths import ListedPaths
 from scoreline.data.formats.table import Table, read_table
 from scoreline.data.image_files import ImageFile, read_image_files
-from scoreline.data.images import SUFFIXES
+from scoreline.data.image_kinds import SUFFIXES
 from scoreline.data.labels import whole_texts
 from scoreline.data.names import printable
 from scoreline.data.options import LoadOptions, Progress
@@ -105,8 +105,8 @@ class Manifest(Reader):
             )
         already_bad = [Rejected(row.name, row.split, row.problem) for row in bad]
         result = read_image_files(files, classes, options, progress, already_bad=already_bad)
-        told = (*result.notes, *notes)
-        return assemble(path.stem, classes, result.splits, result.rejected, told, evaluation=options.evaluation)
+        dataset = result.dataset(path.stem, classes, evaluation=options.evaluation)
+        return replace(dataset, notes=(*dataset.notes, *notes))
 
 
 def _read_rows(path: Path) -> tuple[list[_Row], list[str]]:

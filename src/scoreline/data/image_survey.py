@@ -1,0 +1,110 @@
+"""What many image files have in common, where the first does not tell: their size, the range of their values."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+from typing import NamedTuple, TypeVar
+
+from scoreline._typing import Array
+from scoreline.data.decoding_room import DecodingRoom
+from scoreline.data.images import decode_image, open_image
+from scoreline.data.options import Progress
+from scoreline.data.pixel_range import PixelRange, is_deep, range_between
+from scoreline.errors import ImageError
+
+__all__ = ["Header", "choose_size", "measure_range", "read_headers"]
+
+#: Side of the square that images of different sizes become at the most: 12,288 numbers in colour.
+MAX_SIDE = 64
+#: By what share a side may differ from the commonest size, which all images are then brought to.
+_TOLERANCE = 0.1
+_SIDEWAYS = (5, 6, 7, 8)
+_ORIENTATION = 0x0112
+_CHUNK = 256
+
+T = TypeVar("T")
+Read = Callable[[int], bytes]
+
+
+class Header(NamedTuple):
+    """What the header of an image file says: its size as (height, width), and whether it has more than 8 bits."""
+
+    size: tuple[int, int]
+    deep: bool
+
+
+def read_headers(count: int, read: Read, max_pixels: int, progress: Progress) -> list[Header | None]:
+    """Return the headers of so many files, None where one cannot be read."""
+
+    def header(row: int) -> Header | None:
+        try:
+            image = open_image(read(row), max_pixels)
+        except ImageError:
+            return None
+        size, deep = (image.height, image.width), is_deep(image)
+        sideways = image.format != "TIFF" and image.getexif().get(_ORIENTATION) in _SIDEWAYS
+        return Header(size[::-1] if sideways else size, deep)
+
+    return _each(header, range(count), "looking at image sizes", progress)
+
+
+def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]:
+    """Return the size for images of several sizes, and how it was chosen; the rule stands in `LoadOptions`."""
+    counts = Counter(sizes)
+    common, times = counts.most_common(1)[0]
+    ordered = sorted(counts, key=lambda size: (size[0] * size[1], size))
+    span = " to ".join(f"{height:,} x {width:,}" for height, width in (ordered[0], ordered[-1]))
+    if 2 * times >= len(sizes) and all(_near(size, common) for size in counts):
+        return common, f"the commonest of {len(counts)} sizes, {span}"
+    side = min(MAX_SIDE, round(median(min(size) for size in sizes)))
+    why = "the median of their shorter sides" if side < MAX_SIDE else f"{MAX_SIDE} at most"
+    return (side, side), f"squares of {why}, the images having {len(counts)} sizes, {span}"
+
+
+def measure_range(
+    rows: Iterable[int], read: Read, max_pixels: int, room: DecodingRoom, progress: Progress
+) -> PixelRange | None:
+    """Return the common range of deep images; None if none of them can be read."""
+
+    def extremes(row: int) -> tuple[float, float, bool] | None:
+        found: list[tuple[float, float, bool]] = []
+
+        def look(values: Array) -> PixelRange:
+            found.append((float(values.min()), float(values.max()), values.dtype.kind in "iu"))
+            return PixelRange(0, 1)
+
+        try:
+            decode_image(read(row), max_pixels=max_pixels, range_of=look, room=room)
+        except ImageError:
+            return None
+        return found[0] if found else None
+
+    measured = [one for one in _each(extremes, list(rows), "looking at pixel values", progress) if one]
+    if not measured:
+        return None
+    low, high, whole = zip(*measured, strict=True)
+    return range_between(min(low), max(high), whole=all(whole))
+
+
+def _near(size: tuple[int, int], common: tuple[int, int]) -> bool:
+    return all(
+        abs(side - wanted) <= max(1, _TOLERANCE * wanted) for side, wanted in zip(size, common, strict=True)
+    )
+
+
+def _each(function: Callable[[int], T], rows: Sequence[int], what: str, progress: Progress) -> list[T]:
+    """Apply a function to all rows in parallel and in order."""
+    found: list[T] = []
+    pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
+    try:
+        parts = [rows[first : first + _CHUNK] for first in range(0, len(rows), _CHUNK)]
+        for done in pool.map(lambda part: [function(row) for row in part], parts):
+            found += done
+            progress(what, len(found), len(rows))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return found
