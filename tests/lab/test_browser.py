@@ -103,6 +103,94 @@ def test_weights_losses_and_steps(page):
     wait_for(page, "step === 0")
 
 
+def test_what_stands_in_fields_is_the_state_in_full(page, address):
+    weights = [[999999.9, -11515.3, 1e-9], [3, 0.1, 0], [-123456.7, 1e5, -1e6]]
+    assert fields(page) == state_of(page)["weights"]
+    state = urllib.parse.quote(json.dumps({"weights": weights, "lam": 0.25}))
+    page.goto("about:blank")
+    page.goto(f"{address}#{state}")
+    wait_until(page, READY)
+    assert fields(page) == weights
+    assert page.input_value("#lam") == "0.25"
+    for size in (1280, 390):
+        page.set_viewport_size({"width": size, "height": 844})
+        assert page.evaluate(
+            "[...document.querySelectorAll('#weights input')].every(i => i.scrollWidth <= i.clientWidth)"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") == size
+
+
+def fields(page):
+    values = page.eval_on_selector_all("#weights input", "inputs => inputs.map(input => Number(input.value))")
+    return [values[i : i + 3] for i in range(0, len(values), 3)]
+
+
+def test_a_field_follows_undo_and_what_is_refused_goes(page):
+    page.fill("#lam", "0.5")
+    wait_for(page, "lam === 0.5")
+    page.keyboard.press("Control+z")
+    wait_until(page, "document.querySelector('#lam').value === '0.1'")
+    page.fill("#margin", "1000")
+    wait_until(page, "document.querySelector('#status').classList.contains('wrong')")
+    page.focus("#step")
+    assert page.input_value("#margin") == "1"
+    page.fill("#classes", "50")
+    page.keyboard.press("Enter")
+    wait_until(page, "document.querySelectorAll('#weights input').length === 30")
+    wait_until(page, "document.querySelector('#classes').value === '10'")
+
+
+def test_the_arithmetic_under_the_plane_is_that_of_now(page):
+    def arithmetic(i):
+        cell = page.inner_text(f"#samples tbody tr:nth-child({i + 1}) td.arithmetic")
+        return page.inner_text("#hover") == f"Point {i + 1}: {cell}"
+
+    page.focus("[data-point='4']")
+    assert arithmetic(4)
+    page.keyboard.press("Shift+ArrowRight")
+    wait_for(page, "points[4][0] === -0.2")
+    assert arithmetic(4)
+    page.select_option("#loss", "softmax")
+    wait_for(page, "loss === 'softmax'")
+    assert arithmetic(4)
+    assert "log(e^" in page.inner_text("#hover")
+    assert page.locator("#drawing line.margin").count() == 0
+    page.hover("#samples tbody tr:nth-child(9)")
+    assert arithmetic(8)
+    page.click("summary")
+    page.fill("#csv", "x;y;class\n0,5;0,25;0\n")
+    page.click("#take-csv")
+    wait_for(page, "points.length === 1")
+    assert state_of(page)["points"] == [[0.5, 0.25, 0]]
+    assert page.inner_text("#hover").strip() == ""
+
+
+def test_one_point_has_a_ring(page):
+    marks = "[...document.querySelectorAll('#drawing .point')]"
+    ring = f"{marks}.flatMap((p, i) => p.matches('.chosen, :focus-visible') ? [i] : [])"
+    for i in (2, 5, 8):
+        page.focus(f"[data-point='{i}']")
+        assert page.evaluate(ring) == [i]
+        page.keyboard.press("ArrowLeft")
+        wait_until(page, f"document.querySelector('#samples tbody tr.chosen').rowIndex === {i + 1}")
+        assert page.evaluate(ring) == [i]
+    page.keyboard.press("Delete")
+    wait_for(page, "points.length === 8")
+    assert page.evaluate(ring) == [7]
+
+
+@pytest.mark.parametrize("link", ["%7Bdamaged", "5", json.dumps({"lam": -1})])
+def test_a_link_that_cannot_be_taken_is_told_until_it_is_read(new_page, address, link):
+    page = new_page()
+    page.goto(f"{address}#{urllib.parse.quote(link, safe='%')}")
+    wait_until(page, READY)
+    page.click("#step")
+    wait_for(page, "step === 1")
+    assert "The link" in page.inner_text(".notice")
+    page.click(".notice button")
+    assert page.locator(".notice").count() == 0
+
+
 def test_points_are_added_and_pasted(page):
     page.dblclick("#drawing", position={"x": 20, "y": 20})
     wait_for(page, "points.length === 10")

@@ -6,10 +6,15 @@ import operator
 import subprocess
 import sys
 import urllib.parse
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from scoreline.lab import PAGES, LabSession
+from scoreline.runs.config import RunConfig
+from scoreline.runs.training import train_run
 
 CHARTED = [name for name in PAGES if name != "scores"]
 
@@ -34,13 +39,24 @@ def state_of(page):
     return json.loads(urllib.parse.unquote(page.url.split("#", 1)[1]))
 
 
+@contextmanager
+def running_lab(*options):
+    command = [sys.executable, "-m", "scoreline", "lab", "--no-open", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        try:
+            yield next(line.split()[-1] for line in process.stdout if line.startswith("lab "))
+        finally:
+            process.terminate()
+
+
 @pytest.fixture
 def open_page(new_page, address):
-    def open_it(name, **options):
-        page = new_page(**options)
+    def open_it(name, state=None):
+        page = new_page()
         base, token = address.split("/?")
-        page.goto(f"{base}/{name}?{token}")
-        wait_until(page, "location.hash.length > 1")
+        link = "" if state is None else f"#{urllib.parse.quote(json.dumps(state))}"
+        page.goto(f"{base}/{name}?{token}{link}")
+        wait_until(page, "/Step|Ready/.test(document.querySelector('#status').textContent)")
         return page
 
     return open_it
@@ -215,6 +231,65 @@ def test_a_confusion_opens_its_images(open_page):
     assert page.is_hidden("#ask")
     expected = LabSession("mistakes").handle({"action": "ask"})["shown"]
     assert float(page.get_attribute("#now", "title")) == expected["accuracy"]
+
+
+def test_the_bench_shows_what_cannot_be_computed(open_page):
+    page = open_page(
+        "gradients", state={"dtype": "float32", "weights": [[999999.9, 100, 1e-8], [3, 0.1, 0], [2.5, 1e-4, 0]]}
+    )
+    assert "too small in" in page.inner_text("#verdict")
+    assert "the same number in float32" in page.inner_text("#arithmetic")
+
+
+def test_class_names_are_no_markup(new_page, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("<b>bold<a>", "plain"):
+        (tmp_path / name).mkdir()
+        for i in range(12):
+            Image.fromarray(rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)).save(tmp_path / name / f"{i}.png")
+    with running_lab("--data", str(tmp_path)) as address:
+        page = new_page()
+        page.goto(address.replace("/?", "/images?"))
+        wait_until(page, "document.querySelector('#parts-loss .gtitle')?.textContent.includes('class <b>bold<a>')")
+        page.close()
+
+
+def test_runs_of_every_kind_are_shown(new_page, tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(45), 8)
+    vectors = {"X": rng.normal(size=(45, 6))[labels] + rng.normal(size=(360, 6)), "y": labels}
+    np.savez(tmp_path / "vectors.npz", **vectors)
+    settings = [
+        {"data": "digits", "lam": "auto"},
+        {"data": str(tmp_path / "vectors.npz"), "loss": "one-vs-all", "solver": "sgd", "max_epochs": 2},
+    ]
+    runs = [tmp_path / f"run-{i}" for i in range(len(settings))]
+    for config, run in zip(settings, runs, strict=True):
+        train_run(RunConfig.model_validate(config), run)
+    with running_lab(*(part for run in runs for part in ("--run", str(run)))) as address:
+        page = new_page()
+        page.goto(address.replace("/?", "/mistakes?"))
+        wait_until(page, "document.querySelector('#gallery img')?.naturalWidth === 8")
+        assert page.input_value("#split") == "train"
+        assert "trained on these images" in page.inner_text("#interval")
+        page.select_option("#run", "1")
+        wait_until(page, "document.querySelector('#gallery-title').textContent === 'Examples'")
+        assert page.input_value("#split") == "validation"
+        assert page.locator("#gallery img").count() == 0
+        page.click("#confusion tbody button >> nth=0")
+        wait_for(page, "true !== null")
+        assert page.locator("#gallery button").count() == int(page.inner_text("#confusion [aria-pressed=true]"))
+        page.close()
+
+
+def test_a_tab_of_a_lab_that_was_started_anew_says_so(new_page):
+    page = new_page(may_fail=("ERR_CONNECTION", "WebSocket", "403"))
+    with running_lab() as address:
+        page.goto(address)
+        wait_until(page, "location.hash.length > 1")
+    wait_until(page, "document.querySelector('#status').textContent.includes('scoreline lab --port')")
+    with running_lab("--port", str(urllib.parse.urlparse(address).port)):
+        wait_until(page, "document.querySelector('#status').textContent.includes('started anew')")
 
 
 def test_it_connects_again_after_the_server_restarts(new_page):

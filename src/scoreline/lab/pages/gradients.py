@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from scoreline._typing import Array, FloatArray
 from scoreline.engine.params import Params
-from scoreline.gradients import SCHEMES, check_gradient, numerical_gradient, recommend_h
+from scoreline.gradients import SCHEMES, CellCheck, check_gradient, numerical_gradient, recommend_h
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, objective_of, script_head
 
@@ -81,7 +81,7 @@ class GradientsPage(Page[GradientsState]):
             "analytic": analytic.tolist(),
             "numeric": [[_finite(value) for value in row] for row in numeric],
             "errors": np.array([found.relative_error for found in check.cells]).reshape(shape).tolist(),
-            "verdicts": np.array([found.verdict.value for found in check.cells]).reshape(shape).tolist(),
+            "verdicts": np.array([_verdict(found) for found in check.cells]).reshape(shape).tolist(),
             "passed": check.passed,
             "bug": planted_bug(state),
             "bugs": BUGS,
@@ -128,6 +128,11 @@ for cell in check.cells:
     print(cell.cell, repr(float(cell.analytic)), repr(float(cell.numeric)), cell.verdict.value)
 """
         )
+
+
+def _verdict(cell: CellCheck) -> str:
+    """Return the check's verdict, or ``lost`` where the weight and the weight plus h are the same number."""
+    return cell.verdict.value if np.isfinite(cell.numeric) else "lost"
 
 
 def planted_bug(state: GradientsState) -> str:

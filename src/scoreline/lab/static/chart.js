@@ -8,6 +8,9 @@ dark.addEventListener("change", () => charts.forEach((chart) => chart.redraw()))
 // The wheel scrolls the page.
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
 
+// Plotly reads tags in texts: names that come from data must not be read so.
+export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
 export class Chart {
   // `layout` is plotly's; `name` names files. Titles of axes say units.
   constructor(box, { name, title, layout = {}, height = 260 }) {
@@ -35,7 +38,7 @@ export class Chart {
   redraw() {
     const style = getComputedStyle(document.documentElement);
     const ink = dark.matches ? "#e8eaed" : "#1b1e23", line = dark.matches ? "#363b45" : "#d5d9e0";
-    const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true };
+    const axis = { gridcolor: line, zerolinecolor: line, linecolor: line, automargin: true, exponentformat: "power" };
     const base = { ...this.layout, ...this.more };
     const layout = {
       margin: { l: 48, r: 12, t: 8, b: 36 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",

@@ -10,7 +10,7 @@ const plane = chart("plane-chart", "The total loss on a plane through the presen
 const losses = chart("losses", "Loss: what the method sees, its moving average, and that of all points",
   { xaxis: steps, yaxis: { title: { text: "total loss" } } }, 420);
 const strip = chart("strip", "Learning rates, from too low to diverging",
-  { xaxis: { type: "log", title: { text: "learning rate" } }, yaxis: { title: { text: "total loss reached" } } });
+  { xaxis: { type: "log", title: { text: "learning rate" } }, yaxis: { title: { text: "total loss reached" } } }, 420);
 const cosines = chart("cosines", "Cosine of the angle between the step and the full gradient's way down",
   { xaxis: steps, yaxis: { title: { text: "cosine" }, range: [-1.05, 1.05] } });
 const ratios = chart("ratios", "Size of the update divided by the size of the weights",
@@ -38,7 +38,10 @@ function draw(state, shown) {
   at("now").textContent = `Step ${shown.step}: total loss ${total === null ? "∞" : write(total, 4)}, `
     + `${percent(shown.accuracy, 0)} right${shown.diverged ? ` – diverged, ${shown.diverged}` : ""}`;
   at("now").title = exact(total);
-  if (shown.diverged && shell.playing) shell.play(false);
+  if (shown.diverged) {
+    shell.play(false);
+    shell.say(`Diverged at ${shown.diverged}`, true);
+  }
   drawPlane(shown);
   const x = shown.full.map((_, i) => i), after = x.slice(1);
   losses.draw([
@@ -47,7 +50,7 @@ function draw(state, shown) {
     { name: "all points", x, y: shown.full, mode: "lines", line: { color: "#D55E00", width: 2 } },
   ], { shapes: state.rates.slice(1).map(([first]) => upright(first)) });
   ratios.draw([
-    { name: "update / weights", x: after, y: shown.updates.map((value) => value || null), mode: "lines", line: { color: "#009E73" } },
+    { name: "update / weights", x: after, y: shown.updates.map((value) => value || null), mode: "lines+markers", marker: { size: 3 }, line: { color: "#009E73" } },
     { name: "the rule of thumb, 1e-3", x: [0, Math.max(after.length, 1)], y: [1e-3, 1e-3], mode: "lines", line: { color: "#7F7F7F", dash: "dot" } },
   ]);
   const gradients = Boolean(shown.strip);

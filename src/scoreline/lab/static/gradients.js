@@ -4,7 +4,7 @@ import { exact, power, significant, write } from "./numbers.js";
 import { COLOURS } from "./plane.js";
 import { Shell, at, make } from "./shell.js";
 
-const MARKS = { ok: "✓", coarse: "≈", kink: "∠", wrong: "✗" };
+const MARKS = { ok: "✓", coarse: "≈", kink: "∠", wrong: "✗", lost: "–" };
 const NAMES = ["w x", "w y", "b"];
 const CURVES = { "forward, float64": ["#0072B2", "solid"], "central, float64": ["#009E73", "solid"],
   "forward, float32": ["#D55E00", "dot"], "central, float32": ["#CC79A7", "dot"] };
@@ -31,10 +31,9 @@ function draw(state, shown) {
   slice(state, shown);
   if (shown.curve) curve(state, shown);
   const { behind, here, ahead, numeric } = shown.difference;
-  const central = state.scheme === "central";
-  at("arithmetic").textContent = central
-    ? `(${exact(ahead)} − ${exact(behind)}) / (2 · ${state.h}) = ${exact(numeric)}; the formula: ${exact(shown.tangent)}`
-    : `(${exact(ahead)} − ${exact(here)}) / ${state.h} = ${exact(numeric)}; the formula: ${exact(shown.tangent)}`;
+  const difference = state.scheme === "central" ? `(${exact(ahead)} − ${exact(behind)}) / (2 · ${state.h})` : `(${exact(ahead)} − ${exact(here)}) / ${state.h}`;
+  at("arithmetic").textContent = `${numeric === null ? `No difference: the weight and the weight + ${state.h} are the same number in ${state.dtype}`
+    : `${difference} = ${exact(numeric)}`}; the formula: ${exact(shown.tangent)}`;
   if (shown.milliseconds) {
     const { numeric: slow, analytic: fast } = shown.milliseconds;
     at("times").textContent = `All cells took ${write(slow)} ms by differences and ${write(fast)} ms by the `
@@ -50,8 +49,9 @@ function bugs(state, shown) {
   }
   select.value = state.bug;
   at("reveal").disabled = state.bug !== "mystery";
-  const counts = shown.verdicts.flat().filter((verdict) => verdict === "wrong").length;
-  at("verdict").textContent = shown.passed ? "The check passes" : `The check fails in ${counts} cells`;
+  const count = (verdict) => shown.verdicts.flat().filter((one) => one === verdict).length;
+  const wrong = count("wrong"), lost = count("lost"), cells = (n) => `${n} ${n === 1 ? "cell" : "cells"}`;
+  at("verdict").textContent = wrong ? `The check fails in ${cells(wrong)}` : lost ? `The step h is too small in ${cells(lost)}` : "The check passes";
   if (state.bug === "mystery" && revealed) at("verdict").textContent += `: ${shown.bugs[shown.bug]}`;
 }
 

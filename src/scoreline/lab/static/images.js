@@ -1,5 +1,5 @@
 // Page 5: two losses on the same images, and every score taken apart.
-import { Chart } from "./chart.js";
+import { Chart, plain } from "./chart.js";
 import { exact, percent, power, significant, write } from "./numbers.js";
 import { drawGrid, drawPager } from "./pictures.js";
 import { LOSSES, Shell, at, make } from "./shell.js";
@@ -120,7 +120,7 @@ function drawImage(state, { data: { classes }, image, models }) {
 
 function drawParts(key, name, loss, { pixels, names, parts: values, bias, sum }) {
   const total = `${write(sum, 3)} + bias ${write(bias, 3)} = ${write(sum === null || bias === null ? null : sum + bias, 3)}`;
-  const title = { text: `${loss}, class ${name}: ${total}`, font: { size: 12 }, x: 0.02 };
+  const title = { text: `${loss}, class ${plain(name)}: ${total}`, font: { size: 12 }, x: 0.02 };
   if (pixels) {
     const most = Math.max(...pixels.flat().map(Math.abs)) || 1;
     parts[key].draw([{ type: "heatmap", name: "contribution", x: pixels[0].map((_, i) => i), y: pixels.map((_, i) => i), z: pixels,

@@ -47,7 +47,7 @@ function draw(state, shown) {
   const refitted = shown.splits.includes("validation") ? "" : " The run's data have no validation images of their own (it may have been refitted with them).";
   const seen = shown.split === "train" ? ` The model was trained on these images.${refitted}` : "";
   at("interval").textContent = `${shown.data}, ${shown.split} split, ${shown.loss}.${seen} 95 % interval ${percent(shown.interval[0])} to `
-    + `${percent(shown.interval[1])}; always the most frequent class: ${percent(shown.majority)}.`;
+    + `${percent(shown.interval[1])}; majority-class baseline: ${percent(shown.majority)}.`;
   drawComparison(shown);
   drawConfusion(state, shown);
   drawGallery(state, shown);
@@ -59,7 +59,7 @@ function drawClasses({ per_class: all }) {
   const rate = (value) => make("td", { textContent: write(value, 4), title: value === null ? "nothing to count" : exact(value) });
   const rows = all.length > MOST_ROWS ? all.toSorted((a, b) => (a.f1 ?? 2) - (b.f1 ?? 2)).slice(0, MOST_ROWS) : all;
   at("classes-hint").textContent = all.length > MOST_ROWS ? `The ${MOST_ROWS} of ${all.length.toLocaleString("en")} classes with the lowest F1: all are in the CSV.` : "";
-  at("classes").replaceChildren(make("thead", {}, row("th", "class", "precision", "recall", "F1", "images")),
+  at("classes").replaceChildren(make("thead", {}, row("th", "class", "precision", "recall", "F1", "examples")),
     make("tbody", {}, ...rows.map((one) => row("td", make("td", { className: "class", textContent: one.name }),
       rate(one.precision), rate(one.recall), rate(one.f1), one.support))));
 }
@@ -87,7 +87,8 @@ function drawComparison({ comparison: found, accuracy }) {
 function drawConfusion(state, { classes, confusion, confusions }) {
   const focused = document.activeElement?.dataset?.cell;
   at("confusion-title").textContent = confusion ? "Confusion matrix: rows are true classes, columns predictions. A cell opens its images."
-    : "Confusions with most images. A number opens its images.";
+    : "The largest confusions. A number opens its examples.";
+  at("confusion").parentElement.classList.toggle("high", !confusion);
   if (!confusion) return drawList(state, classes, confusions);
   const cell = (i, j) => {
     const n = confusion[i][j], total = confusion[i].reduce((a, b) => a + b, 0) || 1;
@@ -107,7 +108,7 @@ function drawConfusion(state, { classes, confusion, confusions }) {
 }
 
 function drawList(state, classes, cells) {
-  at("confusion").replaceChildren(make("thead", {}, row("th", "true", "predicted", "images")),
+  at("confusion").replaceChildren(make("thead", {}, row("th", "true", "predicted", "examples")),
     make("tbody", {}, ...cells.map(([i, j, n]) => {
     const button = make("button", { type: "button", className: "small", textContent: n, onclick: () => open(i, j),
       ariaLabel: `${classes[i]} predicted as ${classes[j]}: ${n}` });
@@ -139,7 +140,7 @@ function drawCalibration({ calibration: found }) {
   calibration.draw([
     { name: "as sure as right", x: [0, 1], y: [0, 1], mode: "lines", line: { color: "#7F7F7F", dash: "dot" } },
     { name: "this run", x: bins.map((bin) => bin.confidence), y: bins.map((bin) => bin.accuracy), mode: "lines+markers", line: { color: "#0072B2" },
-      text: bins.map(({ n }) => `${n} images`), marker: { size: bins.map(({ n }) => 5 + 2 * Math.log2(n)) } },
+      text: bins.map(({ n }) => `${n} examples`), cliponaxis: false, marker: { size: bins.map(({ n }) => 5 + 2 * Math.log2(n)) } },
   ], { annotations: [{ xref: "paper", yref: "paper", x: 0.02, y: 0.98, xanchor: "left", yanchor: "top", showarrow: false, align: "left",
     text: `expected calibration error ${write(found.expected_calibration_error, 4)}<br>log loss ${write(found.log_loss, 4)}` }] });
 }

@@ -61,7 +61,7 @@ export class Plane {
     this.state = state;
     this.regions(rows);
     this.lines.replaceChildren();
-    sheet.lines.forEach((line, j) => this.line(line, COLOURS[j]));
+    sheet.lines.forEach((line, j) => this.line(line, COLOURS[j], state.loss !== "softmax"));
     const focused = this.marks.contains(document.activeElement);
     while (this.marks.children.length > state.points.length) this.marks.lastChild.remove();
     while (this.marks.children.length < state.points.length) {
@@ -99,15 +99,16 @@ export class Plane {
     });
   }
 
-  line(line, colour) {
+  // Softmax has no margin to show.
+  line(line, colour, margins) {
     const draw = (ends, kind) => {
       if (!ends) return;
       const [[x1, y1], [x2, y2]] = ends;
       element("line", { class: kind, x1, y1: -y1, x2, y2: -y2, stroke: colour }, this.lines);
     };
     draw(line.zero, "zero");
-    draw(line.above, "margin");
-    draw(line.below, "margin");
+    if (margins) draw(line.above, "margin");
+    if (margins) draw(line.below, "margin");
     if (!line.zero) return;
     const x = (line.zero[0][0] + line.zero[1][0]) / 2, y = (line.zero[0][1] + line.zero[1][1]) / 2;
     const [u, v] = line.normal, long = 0.14;

@@ -8,7 +8,7 @@ const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "5
 const AXES = { steps: "step", evaluations: "full gradients computed", milliseconds: "milliseconds, measured here" };
 const values = new Chart(at("values"), { name: "race", title: "Loss, or height above the surface's least value: median and range over the seeds",
   layout: { xaxis: { title: { text: "step" }, rangemode: "tozero" }, yaxis: { type: "log", title: { text: "value" }, exponentformat: "power" } }, height: 420 });
-const course = new Chart(at("course"), { name: "course", title: "The course, and the ways of the first seed",
+const course = new Chart(at("course"), { name: "course", title: "The course, and the paths of the first seed",
   layout: { xaxis: { title: { text: "x" } }, yaxis: { title: { text: "y" } } }, height: 460 });
 let order = [];
 

@@ -44,7 +44,7 @@ shell.follow(at("classes"), (state) => state.weights.length);
 function draw(state, sheet) {
   if (chosen >= state.points.length) chosen = null;
   plane.draw(state, sheet, sheet.regions, chosen);
-  at("margin").disabled = state.loss === "softmax";
+  at("margin").disabled = at("margin").nextElementSibling.disabled = state.loss === "softmax";
   const label = at("label");
   if (label.options.length !== state.weights.length) {
     label.replaceChildren(...state.weights.map((_, j) => new Option(String(j), String(j))));

@@ -126,6 +126,7 @@ export class Shell {
   // What stands in a field is what the state says, but while somebody types in it.
   follow(input, value) {
     this.followed.set(input, value);
+    if (this.state) writeField(input, value(this.state));
     input.addEventListener("input", () => { input.typing = true; });
     input.addEventListener("change", () => { input.typing = false; });
     input.addEventListener("blur", () => {

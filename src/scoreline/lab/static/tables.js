@@ -2,6 +2,9 @@
 import { exact, write } from "./numbers.js";
 import { COLOURS } from "./plane.js";
 
+// As many digits as stand before the point of the largest weights, else six.
+const rounded = (value) => (value === undefined ? value : Number(value.toPrecision(Math.abs(value) < 1e5 ? 6 : 8)));
+
 function cell(tag, text, kind, title) {
   const made = document.createElement(tag);
   made.textContent = text;
@@ -41,7 +44,7 @@ export class WeightTable {
         const input = document.createElement("input");
         Object.assign(input, { type: "number", step: "0.1" });
         input.setAttribute("aria-label", `${what} of class ${j}`);
-        this.follow(input, ({ weights }) => Number(weights[j]?.[k].toPrecision(6)));
+        this.follow(input, ({ weights }) => rounded(weights[j]?.[k]));
         input.addEventListener("input", () => {
           if (input.value !== "" && Number.isFinite(input.valueAsNumber)) this.onEdit(j, k, input.valueAsNumber);
         });
@@ -70,7 +73,7 @@ function sampleCells([x, y, label], i, state, sheet) {
 export function drawSamples(table, state, sheet, chosen, onChoose) {
   const classes = state.weights.map((_, j) => `s${j}`);
   const shown = sheet.probabilities ? [...classes, ...state.weights.map((_, j) => `p${j}`)] : classes;
-  const heads = ["", "x", "y", "class", ...shown, "loss", "how the loss comes about"];
+  const heads = ["", "x", "y", "class", ...shown, "loss", "loss calculation"];
   const body = table.tBodies[0];
   const fits = body?.rows.length === state.points.length && table.tHead.rows[0].cells.length === heads.length
     && heads.every((text, k) => table.tHead.rows[0].cells[k].textContent === text);
