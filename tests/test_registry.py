@@ -112,7 +112,6 @@ def test_a_part_passes_through() -> None:
         (PENALTIES, "l3", "There is no penalty called 'l3'. Allowed: elastic-net, l1, l2, max-norm, none."),
         (OPTIMIZERS, "adamw", "There is no optimizer called 'adamw'.*write 'adam'"),
         (SCHEDULES, "", "There is no schedule called ''"),
-        (SCHEDULES, "warmup:then=[step:5", r"There is no schedule called '\[step'"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(registry: Registry[Any], spec: str, message: str) -> None:
@@ -243,3 +242,29 @@ def test_no_text_brings_down_the_reader(text: str) -> None:
     except UsageError:
         return
     assert isinstance(built, Part | Plain)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "warmup:then=[step:5",
+        "warmup:then=step:5]",
+        "step:]5[",
+        "warmup:then=[" * 9 + "step" + "]" * 9,
+        "[" * 10**6,
+        "step:" + "5" * 10**6,
+        "step:\x005",
+        "step:5\x1b[31m",
+    ],
+    ids=lambda spec: spec[:20],
+)
+def test_texts_that_are_no_specs_are_not_taken_apart(spec: str) -> None:
+    with pytest.raises(UsageError, match="The schedule is ") as caught:
+        SCHEDULES.build(spec)
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "9" * 5000])
+def test_numbers_that_are_no_floats_cannot_be_read(number: str) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        PARTS.build(f"part:size={number}")

@@ -12,12 +12,17 @@ import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+from scoreline._text import shown
 from scoreline.errors import UnknownNameError, UsageError
 
-__all__ = ["Registry", "split_at_commas"]
+__all__ = ["Registry", "check_spec", "split_at_commas"]
 
 T = TypeVar("T")
 
+#: Characters of a spec, and brackets within one another: mirror averages of unions of words have three.
+MOST_LETTERS, MOST_DEPTH = 10_000, 8
+#: Whole numbers of parameters: beyond it they are no floats. Each part knows its own, narrower ranges.
+MOST = 10**300
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -73,6 +78,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         """
         if not isinstance(spec, str):
             return spec
+        check_spec(self.kind, spec)
         name, _, rest = spec.partition(":")
         name = name.strip().replace("_", "-")
         name, _, alias_rest = self.aliases.get(name, name).partition(":")
@@ -104,6 +110,23 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         return f"[{text}]" if "," in text else text
 
 
+def check_spec(kind: str, spec: str) -> None:
+    """Raise UsageError for a text that cannot be a spec, before it is taken apart and quoted."""
+    depth = deepest = 0
+    for character in spec:
+        depth += (character == "[") - (character == "]")
+        deepest = max(deepest, depth)
+        if depth < 0:
+            break
+    if depth or deepest > MOST_DEPTH or len(spec) > MOST_LETTERS or not spec.isprintable():
+        raise UsageError(
+            f"The {kind} is {shown(spec)}",
+            allowed=f"name:key=value of at most {MOST_LETTERS:,} characters, none of them a control character, "
+            f"every [ with its ], at most {MOST_DEPTH} within one another",
+            fix="count the brackets, and look for what does not belong there",
+        )
+
+
 def _fields(part: type[Any]) -> dict[str, Any]:
     """Return the fields of a part and their defaults."""
     if dataclasses.is_dataclass(part):
@@ -127,13 +150,13 @@ def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
             key, value = next(positional, ""), item
         if key not in fields:
             raise UsageError(
-                f"The {owner} has no parameter {key or item!r} (in {text!r})",
+                f"The {owner} has no parameter {shown(key or item)} (in {shown(text)})",
                 allowed=", ".join(f"{name}={default}" for name, default in fields.items()) or "no parameters",
                 fix="leave it out or write one of the names above",
             )
         if key in values:
             raise UsageError(
-                f"The {owner} was given {key} twice (in {text!r})",
+                f"The {owner} was given {key} twice (in {shown(text)})",
                 allowed="each parameter once, by its name or by its place",
                 fix=f"leave one {key} out",
             )
@@ -153,18 +176,25 @@ def split_at_commas(text: str) -> list[str]:
     return pieces
 
 
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) >= MOST:
+        raise ValueError
+    return number
+
+
 def _convert(owner: str, key: str, text: str, default: Any) -> Any:
     """Read `text` as the type of the field's default."""
     try:
         if isinstance(default, bool):
             return _BOOLEANS[text.lower()]
         if isinstance(default, int):
-            return int(text)
+            return _whole(text)
         if isinstance(default, float):
             return float(text)
     except (ValueError, KeyError):
         raise UsageError(
-            f"{key}={text!r} of the {owner} cannot be read",
+            f"{key}={shown(text)} of the {owner} cannot be read",
             allowed=f"a value like {default!r}",
             fix=f"write {key}={default}",
         ) from None

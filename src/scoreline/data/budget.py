@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from scoreline._text import shown
 from scoreline.errors import UsageError
 
 __all__ = [
@@ -34,6 +35,8 @@ _UNITS = {
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([kmgt]i?)?b?\s*", re.IGNORECASE)
 #: What the program grows by after the data are loaded: solvers, compiled code, figures.
 RESERVE = 200 * 10**6
+#: Bytes that no machine has.
+_MOST = 1e18
 #: What the program is taken to hold where the system does not tell.
 _UNKNOWN = 300 * 10**6
 
@@ -56,15 +59,15 @@ def parse_size(size: str | int) -> int:
     UsageError
         It is no size, or less than a byte.
     """
-    match = _SIZE.fullmatch(str(size))
-    n_bytes = int(float(match[1]) * _UNITS[(match[2] or "").lower()]) if match else 0
-    if n_bytes < 1:
+    match = _SIZE.fullmatch(size if isinstance(size, str) else f"{size:g}")
+    wanted = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else 0.0
+    if not 1 <= wanted < _MOST:
         raise UsageError(
-            f"The memory is {size!r}",
+            f"The memory is {shown(size)}",
             allowed="a size such as 500MB, 2GB or 1.5GiB",
             fix="write a number and a unit, without a space between them",
         )
-    return n_bytes
+    return int(wanted)
 
 
 def show_size(n_bytes: float) -> str:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from scoreline._text import shown
 from scoreline._typing import FloatArray
 from scoreline.errors import UsageError
 
@@ -47,12 +48,12 @@ def read_values(name: str, given: Range, *, low: float = 1e-6, high: float = 1.0
             values = _logarithmic(low, high, int(given))
         else:
             values = [float(value) for value in given]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = []
-    numbers = np.unique(np.array(values, dtype=np.float64))
-    if not len(numbers) or not np.isfinite(numbers).all() or numbers[0] < 0:
+    numbers = np.unique(np.array(values[: MOST_VALUES + 1], dtype=np.float64))
+    if not 0 < len(values) <= MOST_VALUES or not np.isfinite(numbers).all() or numbers[0] < 0:
         raise UsageError(
-            f"The values of {name} are {given!r}",
+            f"The values of {name} are {shown(given)}",
             allowed=f"numbers >= 0, or low:high:count with 0 < low <= high and at most {MOST_VALUES:,} values",
             fix=f"write a range such as 1e-6:1:13, or values such as 0.001,0.01, for {name}",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoreline._text import shown
 from scoreline.errors import UsageError
 from scoreline.features.bag_of_words import BagOfWords
 from scoreline.features.base import FeatureExtractor
@@ -19,7 +20,7 @@ from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.textons import Textons
 from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
-from scoreline.registry import Registry, split_at_commas
+from scoreline.registry import Registry, check_spec, split_at_commas
 
 __all__ = ["FEATURES", "build_features", "split_specs"]
 
@@ -70,10 +71,11 @@ def build_features(text: str) -> FeatureExtractor:
     UsageError
         No feature is named, one is named twice, or a parameter cannot be read.
     """
+    check_spec("feature", text)
     specs = split_specs(text)
     if not specs:
         raise UsageError(
-            f"The features are {text!r}",
+            f"The features are {shown(text)}",
             allowed=", ".join(FEATURES),
             fix="name one of them, or several with commas",
         )

@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from scoreline._files import write_text
+from scoreline._text import shortened, shown
 from scoreline.data import LoadOptions
 from scoreline.data.budget import parse_size
 from scoreline.data.load import absolute_spec
 from scoreline.errors import UsageError
+from scoreline.runs.settings_file import read_settings
 
 __all__ = ["AXES", "RunConfig"]
 
 #: The settings that a comparison can vary, in the order in which a row's name tells them.
 AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
+#: Characters of a setting, and steps of any kind that a number can ask for.
+MOST_LETTERS, MOST_STEPS = 20_000, 2**31
 
 
 class RunConfig(BaseModel):
@@ -59,8 +63,10 @@ class RunConfig(BaseModel):
     schedule: str = Field(
         "cosine", description="How the learning rate changes: constant, step:10,0.5, warmup:2 ..."
     )
-    batch_size: int = Field(256, ge=1, description="Examples a step.")
-    max_epochs: int | None = Field(None, ge=1, description="Epochs (iterations, tries) at the most.")
+    batch_size: int = Field(256, ge=1, le=MOST_STEPS, description="Examples a step.")
+    max_epochs: int | None = Field(
+        None, ge=1, le=MOST_STEPS, description="Epochs (iterations, tries) at the most."
+    )
     tol: float = Field(
         1e-4, ge=0, description="Relative accuracy (exact) or progress an epoch below which to stop."
     )
@@ -80,7 +86,7 @@ class RunConfig(BaseModel):
         try:
             if value == "auto" or 0 <= float(value) < math.inf:
                 return value if value == "auto" else float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             pass
         raise ValueError("a number of at least 0, or auto")
 
@@ -123,6 +129,17 @@ class RunConfig(BaseModel):
             raise ValueError(error.allowed) from error
         return value
 
+    @field_validator("*", mode="before")  # defined last, it runs first
+    @classmethod
+    def _is_plain(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse texts that no path and no spec can be, and yes or no for a number: to Python they are 1 or 0."""
+        if isinstance(value, str) and ("\0" in value or len(value) > MOST_LETTERS):
+            raise ValueError(f"text of at most {MOST_LETTERS:,} characters, none of them NUL")
+        annotation = cls.model_fields[str(info.field_name)].annotation
+        if isinstance(value, bool) and annotation not in (bool, bool | None):
+            raise ValueError("a number or a text, not yes or no")
+        return value
+
     @classmethod
     def checked(cls, **values: Any) -> RunConfig:
         """Build the settings.
@@ -135,10 +152,10 @@ class RunConfig(BaseModel):
         try:
             return cls(**values)
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(map(str, first["loc"]))
+            first = error.errors(include_url=False, include_context=False)[0]
+            name = shortened(".".join(map(str, first["loc"])))
             raise UsageError(
-                f"The setting {name} is {first.get('input')!r}",
+                f"The setting {name} is {shown(first.get('input'))}",
                 allowed=first["msg"].removeprefix("Input should be ").removeprefix("Value error, "),
                 fix=f"change {name}, or leave it out for its default",
             ) from None
@@ -152,19 +169,7 @@ class RunConfig(BaseModel):
         UsageError
             The file cannot be read or a setting in it is wrong.
         """
-        try:
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise UsageError(
-                f"The settings in {path} cannot be read ({error})",
-                allowed="a YAML file with one setting a line, as config.yaml in a run folder",
-                fix="check the path and the file",
-            ) from error
-        if not isinstance(values, dict):
-            raise UsageError(
-                f"{path} holds no settings", allowed="one 'name: value' a line", fix="take a run's config.yaml"
-            )
-        return cls.checked(**{str(key): value for key, value in values.items()})
+        return cls.checked(**read_settings(path))
 
     def write(self, path: Path) -> None:
         """Write all settings as YAML, one a line."""
