@@ -41,7 +41,7 @@ def draw_seen(data: Path, image: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         car = Path(folder) / "car.jpg"  # the figure's title
         shutil.copy(image, car)
-        (drawing,) = draw_features(car, SEEN, size=32, learn_from=str(data))
+        (drawing,) = draw_features([car], SEEN, size=32, learn_from=str(data))
     save_drawings([drawing._replace(name="features")], FIGURES)
 
 

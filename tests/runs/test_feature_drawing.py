@@ -31,17 +31,27 @@ def photos(tmp_path_factory):
 
 
 def test_a_drawing_an_image(photos):
-    drawings = list(draw_features(photos, "hog,words:10,step=4", size=24, most=3))
+    drawings = list(draw_features([photos], "hog,words:10,step=4", size=24, most=3))
     assert [drawing.name for drawing in drawings] == ["checks-00", "checks-01", "checks-02"]
     assert all(drawing.light.startswith(b"\x89PNG") and drawing.light != drawing.dark for drawing in drawings)
 
 
 def test_words_may_be_learned_from_other_data(photos):
-    alone = draw_features(photos / "checks" / "00.png", "dictionary:12,n_patches=200", size=20)
+    alone = draw_features([photos / "checks" / "00.png"], "dictionary:12,n_patches=200", size=20)
     learned = draw_features(
-        photos / "checks" / "00.png", "dictionary:12,n_patches=200", size=20, learn_from=str(photos)
+        [photos / "checks" / "00.png"], "dictionary:12,n_patches=200", size=20, learn_from=str(photos)
     )
     assert next(alone).light != next(learned).light
+
+
+def test_several_files_and_folders(photos, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    told = []
+    given = [photos / "checks" / "00.png", tmp_path / "bad.png", photos / "stripes" / "00.png", photos / "checks"]
+    drawings = list(draw_features(given, "hog", size=16, most=4, report=told.append))
+    assert [drawing.name for drawing in drawings] == ["00", "00-2", "00-3", "01"]
+    assert len(told) == 1
+    assert "bad.png" in told[0]
 
 
 @pytest.mark.parametrize("make", ["nothing", "empty", "no-image"])
@@ -52,7 +62,7 @@ def test_nothing_to_draw(make, tmp_path):
     elif make == "no-image":
         path.write_bytes(b"text")
     with pytest.raises(DataError):
-        list(draw_features(path, "hog"))
+        list(draw_features([path], "hog"))
 
 
 def test_the_command_writes_both_themes(photos, tmp_path):

@@ -9,20 +9,20 @@ from typing import Annotated
 import typer
 
 from scoreline.cli.interrupt import Interrupt
-from scoreline.cli.output import console
+from scoreline.cli.output import console, notes
 from scoreline.cli.progress import ProgressBars
 
 __all__ = ["features_command"]
 
 
 def features_command(
-    images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
+    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
     features: Annotated[str, typer.Option(help="Features, with commas between.")] = "hog,hue,lbp",
     out: Annotated[
         Path | None, typer.Option(help="New folder for the figures. [default: runs/<name>-features-<number>]")
     ] = None,
     size: Annotated[int, typer.Option(min=8, max=1024, help="Side to which images are fitted, in pixels.")] = 96,
-    most: Annotated[int, typer.Option(min=1, help="Images of a folder that are drawn at the most.")] = 8,
+    most: Annotated[int, typer.Option(min=1, help="Images that are drawn at the most.")] = 8,
     learn_from: Annotated[
         str | None,
         typer.Option(
@@ -38,7 +38,7 @@ def features_command(
 
     build_features(features)  # a misspelt name costs no waiting
     drawn = []
-    with Interrupt() as interrupt, RunFolder.create(out, f"{images.stem}-features") as folder:
+    with Interrupt() as interrupt, RunFolder.create(out, f"{images[0].absolute().stem}-features") as folder:
         with ProgressBars() as bars:
             for drawing in draw_features(
                 images,
@@ -47,6 +47,7 @@ def features_command(
                 most=most,
                 learn_from=learn_from,
                 progress=interrupt.beside(bars.loading),
+                report=lambda problem: notes.print(f"Left out: {problem}"),
             ):
                 folder.keep(drawing.name, partial(save_drawings, [drawing], folder.path))
                 drawn.append(drawing.name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from scoreline.runs.prediction import Prediction
 
 __all__ = ["predict"]
+
+#: Images that a note of their own is told of.
+MOST_REMARKS = 5
 
 
 def predict(
@@ -36,8 +39,19 @@ def predict(
     bad = [prediction for prediction in predictions if prediction.problem]
     for prediction in bad:
         notes.print(f"{prediction.path}: {prediction.problem}", markup=False)
+    _tell_remarks([prediction for prediction in predictions if prediction.remark])
+    for reason in {prediction.no_probability for prediction in predictions if prediction.no_probability}:
+        notes.print(f"Note: there are no probabilities: {reason}.", markup=False)
     if len(bad) == len(predictions):
         raise DataError("No image could be read", allowed="readable images", fix="see the reasons above")
+
+
+def _tell_remarks(remarked: Sequence[Prediction]) -> None:
+    """Say of some images that the model knows none like them, and of how many more."""
+    for prediction in remarked[:MOST_REMARKS]:
+        notes.print(f"Note: {prediction.path}: {prediction.remark}; its label means little.", markup=False)
+    if (more := len(remarked) - MOST_REMARKS) > 0:
+        notes.print(f"Note: {more:,} more images are unlike the training images (--format json tells all).")
 
 
 def _write_csv(predictions: Iterable[Prediction]) -> None:
@@ -52,9 +66,9 @@ def _write_csv(predictions: Iterable[Prediction]) -> None:
 def _write_json(predictions: Iterable[Prediction]) -> None:
     for prediction in predictions:
         guesses = [{"label": g.label, "score": g.score, "probability": g.probability} for g in prediction.guesses]
-        line = {"path": prediction.path, "guesses": guesses}
-        if prediction.problem:
-            line["problem"] = prediction.problem
+        line: dict[str, Any] = {"path": prediction.path, "guesses": guesses}
+        told = {name: getattr(prediction, name) for name in ("problem", "remark", "no_probability")}
+        line |= {name: text for name, text in told.items() if text}
         sys.stdout.write(json.dumps(line) + "\n")
 
 

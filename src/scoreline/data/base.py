@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.pixel_range import PixelRange
 
-__all__ = ["Batch", "DataSource", "Dataset", "PassedOver", "Rejected", "Split"]
+__all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Rejected", "Split"]
 
 
 class Batch(NamedTuple):
@@ -77,6 +77,21 @@ class PassedOver(NamedTuple):
     paths: tuple[str, ...]
 
 
+class ImageSizes(NamedTuple):
+    """Of images as they came, before they were fitted to one size: the range of their longer sides, in pixels."""
+
+    shortest: int
+    longest: int
+    #: Longer side over shorter side, at the most.
+    slenderness: float
+
+    @classmethod
+    def of(cls, sides: Sequence[tuple[int, int]]) -> ImageSizes:
+        """Measure one image or more, each with two sides."""
+        longer = [max(two) for two in sides]
+        return cls(min(longer), max(longer), max(max(two) / min(two) for two in sides))
+
+
 @dataclass(frozen=True)
 class Split:
     """The examples of one part of a data set.
@@ -123,6 +138,8 @@ class Dataset:
         Which values of pixels of more than 8 bits became 0 and 255; None where there were no such pixels.
     passed_over : tuple of PassedOver
         Files that were never candidates, by kind.
+    sizes : ImageSizes, optional
+        Of the training images (of all, where there is no training split); None for vectors.
     """
 
     name: str
@@ -136,6 +153,7 @@ class Dataset:
     size_from: str = ""
     pixel_range: PixelRange | None = None
     passed_over: tuple[PassedOver, ...] = ()
+    sizes: ImageSizes | None = None
 
     @property
     def example_shape(self) -> tuple[int, ...]:

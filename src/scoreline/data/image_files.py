@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from scoreline._typing import Array
 from scoreline.data.arrays import assemble
-from scoreline.data.base import Dataset, Rejected, Split
+from scoreline.data.base import Dataset, ImageSizes, Rejected, Split
 from scoreline.data.budget import Need, check_machine
 from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.duplicates import find_duplicates
@@ -30,7 +30,7 @@ from scoreline.data.rejections import check_rejected
 from scoreline.data.splitting import keep_rows
 from scoreline.errors import DataError, ImageError, UsageError
 
-__all__ = ["ImageFile", "ImageSplits", "read_image_files"]
+__all__ = ["ImageFile", "ImageSplits", "read_image_file", "read_image_files"]
 
 _ASKED_FOR = "as asked for"
 #: Where nothing else is known of values of more than 8 bits.
@@ -62,11 +62,12 @@ class ImageSplits:
     notes: tuple[str, ...]
     size_from: str
     pixel_range: PixelRange | None
+    sizes: ImageSizes | None
 
     def dataset(self, name: str, classes: Sequence[str], *, evaluation: bool) -> Dataset:
         """Make a data set of them; see `assemble`."""
         made = assemble(name, classes, self.splits, self.rejected, self.notes, evaluation=evaluation)
-        return replace(made, size_from=self.size_from, pixel_range=self.pixel_range)
+        return replace(made, size_from=self.size_from, pixel_range=self.pixel_range, sizes=self.sizes)
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,12 @@ class _Surprise(Exception):  # noqa: N818 - a signal within this file, not an er
 
 
 class _Outcome(NamedTuple):
-    """The file's digest, why it cannot be used (empty when it can), and whether it holds further pictures."""
+    """The file's digest, why it cannot be used (empty: it can), whether it holds further pictures, its sides."""
 
     digest: bytes
     reason: str
     first_of_several: bool = False
+    sides: tuple[int, int] = (0, 0)
 
 
 def read_image_files(
@@ -149,6 +151,7 @@ def read_image_files(
         tuple(_notes(target, outcomes, copies)),
         target.size_from,
         target.pixel_range,
+        _sizes(files, outcomes, keep),
     )
 
 
@@ -172,6 +175,13 @@ def _notes(target: _Target, outcomes: Sequence[_Outcome], copies: dict[int, str]
         yield f"{len(copies)} files were left out because others have the same content."
 
 
+def _sizes(files: Sequence[ImageFile], outcomes: Sequence[_Outcome], keep: NDArray[np.bool_]) -> ImageSizes | None:
+    """Measure the training images, or all where there is no training split."""
+    kept = np.flatnonzero(keep).tolist()
+    rows = [row for row in kept if files[row].split == "train"] or kept
+    return ImageSizes.of([outcomes[row].sides for row in rows]) if rows else None
+
+
 class _Reading:
     """Decodes all files to one target, which is revised as often as an image does not fit it."""
 
@@ -193,7 +203,7 @@ class _Reading:
         size, given = self._options.size, self._options.pixel_range
         for file in self._files:
             try:
-                content = _read(file.path)
+                content = read_image_file(file.path)
                 image = decode_image(content, max_pixels=self._options.max_pixels, size=size, room=self._room)
             except ImageError:
                 continue
@@ -221,7 +231,7 @@ class _Reading:
         return replace(target, pixel_range=found or _FULL_RANGE)
 
     def _content(self, row: int) -> bytes:
-        return _read(self._files[row].path)
+        return read_image_file(self._files[row].path)
 
     def _decode_all(self, target: _Target) -> tuple[Array, list[_Outcome]]:
         files = self._files
@@ -253,7 +263,7 @@ class _Reading:
     def _decode_into(self, row: Array, file: ImageFile, target: _Target) -> _Outcome:
         """Decode one file into its row of the array."""
         try:
-            content = _read(file.path)
+            content = read_image_file(file.path)
             picture = self._picture(content, target)
         except RangeNeeded:
             raise _Surprise(depth=True) from None
@@ -268,7 +278,7 @@ class _Reading:
             raise _Surprise(colour=True)
         row[...] = pixels.reshape(*target.size, -1)  # grey fills all channels
         digest = hashlib.blake2b(content, digest_size=16).digest()
-        return _Outcome(digest, "", picture.first_of_several)
+        return _Outcome(digest, "", picture.first_of_several, picture.sides)
 
     def _picture(self, content: bytes, target: _Target) -> Picture:
         def range_of(_: Array) -> PixelRange:
@@ -285,8 +295,8 @@ class _Reading:
         )
 
 
-def _read(path: str | Path) -> bytes:
-    """Return the content of a regular file."""
+def read_image_file(path: str | Path) -> bytes:
+    """Return the content of an image file; raise ImageError where it is no regular file, empty or too large."""
     problem = ""
     try:
         status = os.stat(path)  # noqa: PTH116 - a Path for each of very many files takes as long as its decoding

@@ -59,6 +59,8 @@ class Picture(NamedTuple):
     pixels: Array
     #: Whether it is the first of several pictures in the file.
     first_of_several: bool
+    #: Two sides, before the picture was fitted to a size.
+    sides: tuple[int, int]
 
 
 def decode_image(
@@ -117,9 +119,9 @@ def decode_pixels(
 ) -> Picture:
     """Return the pixels of the picture that `decode_image` returns; plain JPEG files fast."""
     if size is None and (pixels := decode_plain_jpeg(content, min(max_pixels, _PLAIN_PIXELS))) is not None:
-        return Picture(pixels, first_of_several=False)
-    image, several = _decode(content, max_pixels, size, range_of, room or DecodingRoom())
-    return Picture(np.asarray(image), several)
+        return Picture(pixels, first_of_several=False, sides=(pixels.shape[0], pixels.shape[1]))
+    image, several, sides = _decode(content, max_pixels, size, range_of, room or DecodingRoom())
+    return Picture(np.asarray(image), several, sides)
 
 
 def open_image(content: bytes, max_pixels: int) -> Image.Image:
@@ -141,11 +143,12 @@ def open_image(content: bytes, max_pixels: int) -> Image.Image:
 
 def _decode(
     content: bytes, max_pixels: int, size: tuple[int, int] | None, range_of: RangeOf, room: DecodingRoom
-) -> tuple[Image.Image, bool]:
-    """Return the picture, and whether the file holds others."""
+) -> tuple[Image.Image, bool, tuple[int, int]]:
+    """Return the picture, whether the file holds others, and its sides as they came."""
     from PIL import ImageOps
 
     image = open_image(content, max_pixels)
+    sides = image.size
     try:
         # Photographs of telephones hold a small copy for the screen, which nobody misses.
         several = image.format != "MPO" and bool(getattr(image, "is_animated", False))
@@ -158,7 +161,7 @@ def _decode(
             if not _ORIENTATION_KEYS.isdisjoint(image.info):
                 image = ImageOps.exif_transpose(image)
             image = _to_8_bit(image)
-            return (image if size is None else fit_image(image, size)), several
+            return (image if size is None else fit_image(image, size)), several, sides
     except (ScorelineError, RangeNeeded):
         raise
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to

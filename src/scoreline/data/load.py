@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._text import escaped
 from scoreline.data.archives import is_archive, unpack
-from scoreline.data.base import Dataset, Split
+from scoreline.data.base import Dataset, ImageSizes, Split
 from scoreline.data.budget import check_taken
 from scoreline.data.description import log_dataset
 from scoreline.data.formats import read_path
@@ -66,6 +66,8 @@ def load_dataset(
     dataset = replace(dataset, classes=tuple(escaped(name) for name in dataset.classes))
     if not options.evaluation:
         _check_classes(dataset)
+    if len(dataset.example_shape) == 3 and dataset.sizes is None:  # arrays of images
+        dataset = replace(dataset, sizes=ImageSizes.of([dataset.train.X.shape[1:3]]))
     if options.size is not None:
         dataset = _resized(dataset, options.size, options.allocate)
     dataset = split_off_validation(dataset, options.validation, options.seed, on_disk=options.memory is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from scoreline.data import Dataset, LoadOptions, Progress, Split, load_dataset
 from scoreline.data.images import match_channels
 from scoreline.data.load import absolute_spec
 from scoreline.data.names import printable
+from scoreline.data.pixel_range import PixelRange
 from scoreline.errors import DataError
 from scoreline.models import SavedModel
 from scoreline.runs.class_names import match_classes
@@ -120,12 +121,14 @@ def load_run(
     config, model, trained_on = RunFolder.open(run).read_config(), SavedModel.load(run), TrainedOn.read(run)
     place, own, notes = _place(run, config, data)
     options = _options(config, model, own=own, data_dir=data_dir, max_rejected=max_rejected)
+    if trained_on is not None and (images := trained_on.record.images) is not None and images.pixel_range:
+        options = replace(options, pixel_range=PixelRange(*images.pixel_range))
     dataset = load_dataset(place, options, progress=progress)
     if own and config.refit:
         dataset = join_validation(dataset)
     _check_shape(dataset, model)
     dataset, unknown = match_classes(dataset, model.classes, leave_out_unknown=leave_out_unknown)
-    notes += [*_channel_notes(dataset, model), *dataset.notes]
+    notes += _channel_notes(dataset, model)
     return LoadedRun(model, dataset, place, own, trained_on, unknown, tuple(notes))
 
 

@@ -8,13 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
+from scoreline._typing import Array, FloatArray
 from scoreline.data import LoadOptions, decode_image, to_pixels
+from scoreline.data.image_files import read_image_file
 from scoreline.data.image_tree import find_images
+from scoreline.data.images import open_image
 from scoreline.data.names import printable
-from scoreline.errors import ImageError, ModelError, UsageError
+from scoreline.data.pixel_range import PixelRange, own_range
+from scoreline.errors import ImageError, MissingPackageError, ModelError, UsageError
 from scoreline.features import FeatureExtractor
+from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
+from scoreline.runs.data_record import TrainedOn, TrainingImages
 from scoreline.runs.predictions import class_scores
+from scoreline.runs.unlike_training import unlike_training
 
 __all__ = ["Guess", "Prediction", "predict_images"]
 
@@ -35,6 +42,10 @@ class Prediction:
     path: str
     guesses: tuple[Guess, ...]
     problem: str = ""
+    #: In what the image is unlike those that the model was trained on, so that guesses mean little; else empty.
+    remark: str = ""
+    #: Why the guesses have no probabilities; empty where they have.
+    no_probability: str = ""
 
 
 def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iterator[Prediction]:
@@ -58,7 +69,7 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
     UsageError
         `top_k` is not between 1 and the number of classes.
     """
-    model = SavedModel.load(run)
+    model, trained_on = SavedModel.load(run), TrainedOn.read(run)
     if len(model.example_shape) != 3 or model.example_shape[2] not in (1, 3):
         raise ModelError(
             f"The model in {run} was trained on examples of shape {model.example_shape}",
@@ -69,31 +80,56 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
         raise UsageError(
             f"top-k is {top_k}", allowed=f"1 to {len(model.classes)}, the number of classes", fix="change --top-k"
         )
-    extractor = model.extractor()
-    return (_predict(model, extractor, path, top_k) for path in find_images(images))
+    trained = None if trained_on is None else trained_on.record.images
+    predictor = _Predictor(model, model.extractor(), trained, top_k)
+    return (predictor.predict(path) for path in find_images(images))
 
 
-def _predict(model: SavedModel, extractor: FeatureExtractor, path: Path, top_k: int) -> Prediction:
-    height, width, channels = model.example_shape
-    try:
-        image = decode_image(path.read_bytes(), max_pixels=LoadOptions().max_pixels, size=(height, width))
-    except ImageError as error:
-        return Prediction(printable(path), (), error.given)
-    except OSError as error:
-        return Prediction(printable(path), (), f"cannot be read ({error.strerror})")
-    pixels = to_pixels(image, channels)[None]
-    scores = model.scores(extractor.transform(pixels))
-    probabilities = model.probabilities(scores)
-    by_class = class_scores(scores)[0]
-    best = np.argsort(-by_class, kind="stable")[:top_k]
-    return Prediction(
-        printable(path),
-        tuple(
+@dataclass(frozen=True, eq=False)
+class _Predictor:
+    model: SavedModel
+    extractor: FeatureExtractor
+    #: What kind of images the model was trained on; None where the run does not say.
+    trained: TrainingImages | None
+    top_k: int
+
+    def predict(self, path: Path) -> Prediction:
+        """Return the best guesses for a file, or why there are none."""
+        height, width, channels = self.model.example_shape
+        limit = LoadOptions().max_pixels
+        try:
+            content = read_image_file(path)
+            header = open_image(content, limit)
+            sides = header.height, header.width
+            image = decode_image(content, max_pixels=limit, size=(height, width), range_of=self._range)
+        except (ImageError, MissingPackageError) as error:
+            return Prediction(printable(path), (), error.given)
+        scores = self.model.scores(self.extractor.transform(to_pixels(image, channels)[None]))
+        remark = "" if self.trained is None else unlike_training(sides, np.asarray(image), self.trained)
+        return Prediction(printable(path), self._guesses(scores), remark=remark, no_probability=self._reason())
+
+    def _range(self, values: Array) -> PixelRange:
+        """Return the range of pixels of more than 8 bits: that of the training images, else the image's own."""
+        known = None if self.trained is None else self.trained.pixel_range
+        return own_range(values) if known is None else PixelRange(*known)
+
+    def _guesses(self, scores: FloatArray) -> tuple[Guess, ...]:
+        probabilities = self.model.probabilities(scores)
+        by_class = class_scores(scores)[0]
+        return tuple(
             Guess(
-                model.classes[label],
+                self.model.classes[label],
                 float(by_class[label]),
                 None if probabilities is None else float(probabilities[0, label]),
             )
-            for label in best
-        ),
-    )
+            for label in np.argsort(-by_class, kind="stable")[: self.top_k]
+        )
+
+    def _reason(self) -> str:
+        loss = LOSSES.build(self.model.loss)
+        if loss.probabilistic:
+            return ""
+        return (
+            f"the loss {self.model.loss} gives scores and no probabilities: compare the scores, or train with "
+            "--loss softmax"
+        )

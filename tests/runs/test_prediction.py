@@ -1,0 +1,115 @@
+"""Guesses for single images: what is told of images that the model does not know, and what is not read at all."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from scoreline.cli.app import app
+from scoreline.errors import DataError
+from scoreline.runs.config import RunConfig
+from scoreline.runs.prediction import predict_images
+from scoreline.runs.training import train_run
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    return train_run(RunConfig(), tmp_path_factory.mktemp("runs") / "digits").folder.path
+
+
+@pytest.fixture(scope="module")
+def hinge(tmp_path_factory):
+    config = RunConfig(loss="weston-watkins:squared")
+    return train_run(config, tmp_path_factory.mktemp("runs") / "hinge").folder.path
+
+
+def picture(path, shape):
+    Image.fromarray(RNG.integers(0, 256, shape, dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ((8, 8), ""),
+        ((16, 20), ""),
+        ((480, 640), "much larger (480 x 640 pixels; they have sides of 8 at the most)"),
+        ((1, 1), "much smaller"),
+        ((8, 24), "another shape (8 x 24 pixels"),
+        ((24, 8), "another shape (24 x 8 pixels"),
+        ((8, 8, 3), "in colour (they are grey)"),
+    ],
+)
+def test_remarks_on_images_unlike_the_training_images(digits, tmp_path, shape, told):
+    (prediction,) = predict_images(digits, [picture(tmp_path / "a.png", shape)])
+    assert told in prediction.remark
+    assert bool(prediction.remark) == bool(told)
+    assert prediction.guesses
+
+
+def test_grey_pixels_in_three_channels_are_grey(digits, tmp_path):
+    grey = RNG.integers(0, 256, (8, 8, 1), dtype=np.uint8)
+    Image.fromarray(np.repeat(grey, 3, axis=2)).save(tmp_path / "a.png")
+    (prediction,) = predict_images(digits, [tmp_path / "a.png"])
+    assert prediction.remark == ""
+
+
+def test_sizes_are_those_before_the_images_were_fitted(tmp_path):
+    for name in "ab":
+        (tmp_path / "d" / name).mkdir(parents=True)
+        for i in range(5):
+            picture(tmp_path / "d" / name / f"{i}.png", (90 + i, 120, 3))
+    run = train_run(RunConfig(data=str(tmp_path / "d"), image_size=8), tmp_path / "run").folder.path
+    remarks = [
+        next(predict_images(run, [picture(tmp_path / "a.png", shape)])).remark
+        for shape in ((100, 140, 3), (120, 90, 3), (8, 8, 3), (1000, 1400, 3), (100, 140))
+    ]
+    assert [bool(remark) for remark in remarks] == [False, False, True, True, True]
+    assert "grey (they are in colour)" in remarks[4]
+
+
+def test_a_loss_without_probabilities_says_so(hinge, tmp_path):
+    image = picture(tmp_path / "a.png", (8, 8))
+    done = CliRunner().invoke(app, ["predict", str(hinge), str(image)])
+    assert "gives scores and no probabilities" in done.stderr
+    assert done.stdout.splitlines()[1].endswith(",")
+    done = CliRunner().invoke(app, ["predict", str(hinge), str(image), "--format", "json"])
+    told = json.loads(done.stdout)
+    assert told["guesses"][0]["probability"] is None
+    assert "no probabilities" in told["no_probability"]
+
+
+def test_the_command_tells_remarks_in_one_line_each(digits, tmp_path):
+    for i in range(8):
+        picture(tmp_path / f"{i}.png", (8, 8, 3))
+    done = CliRunner().invoke(app, ["predict", str(digits), str(tmp_path)])
+    lines = [line for line in done.stderr.splitlines() if line.startswith("Note")]
+    assert len(lines) == 6
+    assert "3 more images" in lines[-1]
+    done = CliRunner().invoke(app, ["predict", str(digits), str(tmp_path / "0.png"), "--format", "json"])
+    assert "in colour" in json.loads(done.stdout)["remark"]
+
+
+@pytest.mark.parametrize("kind", ["hole", "pipe", "device", "link"])
+def test_regular_files_of_a_possible_size_only(digits, tmp_path, kind):
+    path = tmp_path / "a.png"
+    if kind == "hole":
+        with path.open("wb") as file:
+            file.truncate(3 << 30)
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path = "/dev/zero"
+    else:
+        path.symlink_to("/dev/zero")
+    done = CliRunner().invoke(app, ["predict", str(digits), str(path)])
+    assert isinstance(done.exception, DataError)
+    assert "a.png: " in done.stderr or "/dev/zero: " in done.stderr
+    drawn = CliRunner().invoke(app, ["features", str(path), "--out", str(tmp_path / "out")])
+    assert isinstance(drawn.exception, DataError)
+    assert not (tmp_path / "out").exists()
