@@ -268,3 +268,22 @@ def test_texts_that_are_no_specs_are_not_taken_apart(spec: str) -> None:
 def test_numbers_that_are_no_floats_cannot_be_read(number: str) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         PARTS.build(f"part:size={number}")
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("sdg", "sgd"),
+        ("cross", "cross-entropy"),
+        ("OPPONENT", "opponent"),
+        ("oponent", "opponent"),
+        ("nope", None),
+        ("x", None),
+        ("", None),
+        ("zzzz" * 10**5, None),
+    ],
+)
+def test_only_a_near_name_is_suggested(name, near):
+    from scoreline.errors import nearest_name
+
+    assert nearest_name(name, ["sgd", "adam", "cross-entropy", "opponent", "hog"]) == near

@@ -12,7 +12,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from scoreline.data import NAMED_SETS, LoadOptions, load_dataset
-from scoreline.errors import DownloadError, UsageError
+from scoreline.errors import DataError, DownloadError, UsageError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 7, 6), dtype=np.uint8)
 LABELS = (np.arange(20) % 4).astype(np.uint8)
@@ -152,3 +152,42 @@ def test_published_hashes_are_hashes():
 def test_wrong_parameters(spec):
     with pytest.raises(UsageError):
         load_dataset(spec)
+
+
+class TestWhatIsNotThere:
+    def fix(self, spec, folder):
+        with pytest.raises(DataError) as caught:
+            load_dataset(spec, LoadOptions(data_dir=folder, download=False))
+        return caught.value.fix
+
+    def test_a_file_in_the_data_folder(self, tmp_path):
+        (tmp_path / "cifar10-jpeg.tar.xz").touch()
+        fix = self.fix("cifar10-jpeg", tmp_path)
+        assert str(tmp_path / "cifar10-jpeg.tar.xz") in fix
+        assert "cifar10, the nearest name" in fix
+
+    @pytest.mark.parametrize(("spec", "near"), [("digitz", "digits"), ("Digits", "digits"), ("mnits", "mnist")])
+    def test_a_slip_of_the_pen(self, tmp_path, spec, near):
+        assert self.fix(spec, tmp_path) == f"write {near}, the data set"
+
+    def test_a_file_beside_the_path(self, tmp_path):
+        (tmp_path / "photos.csv").touch()
+        assert self.fix(tmp_path / "photo.csv", tmp_path) == f"write {tmp_path / 'photos.csv'}, which is near"
+
+    def test_nothing_near(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        assert self.fix("nope", tmp_path) == "check the spelling, and the folder that you are in"
+
+    def test_a_name_that_is_too_long(self, tmp_path):
+        with pytest.raises(DataError, match="cannot be looked up"):
+            load_dataset("a" * 5000)
+
+
+def test_labels_beyond_the_garments(tmp_path):
+    (tmp_path / "fashion-mnist").mkdir()
+    strange = FILES | {"train-labels-idx1-ubyte.gz": packed(LABELS + 9)}
+    for name, content in strange.items():
+        (tmp_path / "fashion-mnist" / name).write_bytes(content)
+    (tmp_path / "fashion-mnist" / "t10k-labels-idx1-ubyte.gz").write_bytes(packed(LABELS[:5] + 9))
+    with pytest.raises(DataError, match="go up to 12"):
+        load_dataset("fashion-mnist", LoadOptions(data_dir=tmp_path, download=False))

@@ -72,11 +72,17 @@ def array_dataset(
         told += said
     learned = [y for split, y in labels.items() if evaluation or split == "train"]
     known, names = _class_list(name, learned, classes)
+    told += [
+        f"The labels of {name}, {split} split are stored in another type than those of the training split."
+        for split, y in labels.items()
+        if (y.dtype.kind in "US") != (known.dtype.kind in "US")
+    ]
     splits = {
         split: Split(images[split], _encode(f"{name}, {split} split", y, known), tuple(map(str, range(len(y)))))
         for split, y in labels.items()
     }
-    _check_copies(name, splits)
+    if not evaluation:
+        _check_copies(name, splits)
     return assemble(name, names, splits, notes=(*notes, *told), evaluation=evaluation)
 
 

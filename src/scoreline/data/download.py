@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scoreline.data.foreign import cause_of
 from scoreline.data.names import printable
 from scoreline.data.options import Progress
 from scoreline.errors import DownloadError
@@ -14,6 +15,8 @@ from scoreline.errors import DownloadError
 __all__ = ["download"]
 
 _TIMEOUT = 30  # seconds without a byte
+#: Published sets have at most some hundred megabytes; a server that sends for ever must not fill the disk.
+_MAX_BYTES = 2**32
 
 
 class _Bar:
@@ -25,6 +28,8 @@ class _Bar:
 
     def update(self, amount: int) -> None:
         self._done += amount
+        if self._done > _MAX_BYTES:
+            raise OSError(f"the server sends more than {_MAX_BYTES} bytes")
         self._progress(self._what, self._done, self.total)
 
     def reset(self) -> None:
@@ -87,7 +92,7 @@ def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Pat
     except ValueError as error:
         raise _failure(url, folder, "the file's hash is wrong, so it is damaged or was exchanged") from error
     except OSError as error:
-        raise _failure(url, folder, f"{printable(folder)} cannot be written ({error.strerror})") from error
+        raise _failure(url, folder, f"{printable(folder)} cannot be written ({cause_of(error)})") from error
     return Path(found)
 
 

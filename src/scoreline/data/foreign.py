@@ -43,6 +43,8 @@ def cause_of(error: BaseException) -> str:
         return "it is nested too deeply"
     if isinstance(error, MemoryError):
         return "it asks for more memory than there is"
-    text = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), "")
+    # Parsers add where they were, which means nothing outside of them.
+    first = error.args[0] if error.args and isinstance(error.args[0], str) else error
+    text = getattr(error, "strerror", None) or next(iter(str(first).splitlines()), "")
     said = shortened(text, _SHOWN_LETTERS)
     return said if " " in said else f"{type(error).__name__} {said}".strip()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scoreline._text import escaped
+from scoreline._text import escaped, shortened
 from scoreline.data.archives import is_archive, unpack
 from scoreline.data.base import Dataset, ImageSizes, Split
 from scoreline.data.budget import check_taken
@@ -16,6 +16,7 @@ from scoreline.data.formats import read_path
 from scoreline.data.images import resize_images
 from scoreline.data.named import NAMED_SETS
 from scoreline.data.names import printable
+from scoreline.data.nearby import not_found
 from scoreline.data.options import LoadOptions, Progress, no_progress
 from scoreline.data.places import cache_folder
 from scoreline.data.scratch import Allocate
@@ -86,16 +87,23 @@ def _is_named(spec: str | Path) -> bool:
     return isinstance(spec, str) and spec.partition(":")[0].strip().replace("_", "-") in NAMED_SETS
 
 
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise DataError(
+            f"{shortened(printable(path))} cannot be looked up ({error.strerror})",
+            allowed="the path of a file or folder that you may read",
+            fix="check the spelling and the permissions of the folders above it",
+        ) from error
+
+
 def _load(spec: str | Path, options: LoadOptions, progress: Progress) -> Dataset:
     if isinstance(spec, str) and _is_named(spec):
         return NAMED_SETS.build(spec).load(options, progress)
     path = Path(spec).expanduser()
-    if not path.exists():
-        raise DataError(
-            f"There is no data set, file or folder called {printable(path)}",
-            allowed=f"a path, or one of the names {', '.join(NAMED_SETS)}",
-            fix="check the spelling, and the folder that you are in",
-        )
+    if not _exists(path):
+        raise not_found(path, NAMED_SETS, options)
     if not is_archive(path):
         return read_path(path, options, progress)
     dataset = read_path(unpack(path, cache_folder(options), progress), options, progress)

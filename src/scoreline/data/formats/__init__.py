@@ -58,6 +58,12 @@ def read_path(path: Path, options: LoadOptions, progress: Progress) -> Dataset:
     DataError
         No reader recognises it, or what it holds cannot be used.
     """
+    if not (path.is_file() or path.is_dir()):
+        raise DataError(
+            f"{printable(path)} is neither a regular file nor a folder",
+            allowed="files with their content on the disk, and folders of them",
+            fix="write the data into a file",
+        )
     for name in READERS:
         reader = READERS.build(name)
         if reader.matches(path):

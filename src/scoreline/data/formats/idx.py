@@ -87,7 +87,7 @@ def read_idx(file: Path, axes: int, memory: int | None = None) -> Array:
         shape = struct.unpack(f">{axes}I", head[4:])
         length = math.prod(shape)
         if length > _MAX_BYTES or (not packed and length > size):
-            raise _damaged(file, f"its header announces {length} bytes")
+            raise _damaged(file, f"its header announces {length} bytes, the file has {size}")
         if packed:
             check_ratio(file, "the content", size, length)
         check_room(file, length, memory)

@@ -9,6 +9,7 @@ from typing import ClassVar
 from scoreline.data.base import Dataset
 from scoreline.data.named.published import PublishedSet
 from scoreline.data.options import LoadOptions
+from scoreline.errors import DataError
 
 __all__ = ["FashionMnist", "Mnist"]
 
@@ -92,4 +93,11 @@ class FashionMnist(_IdxFolder):
 
     def finish(self, dataset: Dataset) -> Dataset:
         """Name the garments: the files only number them."""
+        strange = [number for number in dataset.classes if int(number) >= len(self.garments)]
+        if strange:
+            raise DataError(
+                f"The labels of {self.name} go up to {strange[-1]}",
+                allowed=f"whole numbers from 0 to {len(self.garments) - 1}",
+                fix="download the files again, or name their folder to read them as they are",
+            )
         return replace(dataset, classes=tuple(self.garments[int(number)] for number in dataset.classes))
