@@ -19,6 +19,7 @@ from scoreline.cli.evaluate import evaluate
 from scoreline.cli.failures import exit_code_of
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
+from scoreline.cli.help import add_command
 from scoreline.cli.lab import lab
 from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
@@ -41,15 +42,31 @@ MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
 #: Beginnings of warnings that no user can do anything about: letters of class names that a font lacks.
 DROPPED = ("Glyph ",)
 
-app.command()(train)
-app.command()(lab)
-app.command()(evaluate)
-app.command()(predict)
-app.command("compare")(compare.compare_command)
-app.command("sweep")(sweep.sweep_command)
-app.command("features")(features_command)
-app.command()(gradcheck)
-app.command()(datasets)
+add_command(
+    app,
+    train,
+    "train",
+    "photos --out run",
+    "photos --features hog,hue --lam auto",
+    "cifar10 --loss svm --solver adam --max-epochs 20",
+    "--config run/config.yaml --seed 1",
+)
+add_command(app, lab, "lab", "", "--data photos --run run")
+add_command(app, evaluate, "evaluate", "run", "run other-photos --json")
+add_command(app, predict, "predict", "run *.jpg", "run folder --top-k 3 --format json")
+add_command(
+    app,
+    compare.compare_command,
+    "compare",
+    "photos --losses softmax svm --lams 1e-4 1e-3",
+    "digits --solvers sgd adam --baselines 1-nn",
+)
+add_command(
+    app, sweep.sweep_command, "sweep", "photos --lam 1e-5:1:11", "digits --solver sgd --lr 1e-3:1:7 --halving 3"
+)
+add_command(app, features_command, "features", "photos", "cat.jpg --features hog,hue --out figures")
+add_command(app, gradcheck, "gradcheck", "digits --loss svm", "photos --every-loss")
+add_command(app, datasets, "datasets", "")
 
 
 def _show_version(wanted: bool) -> None:

@@ -14,7 +14,10 @@ from scoreline.cli.output import console, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
 from scoreline.engine.stopping import Listener
-from scoreline.runs.config import AXES, RunConfig
+from scoreline.losses import LOSSES
+from scoreline.optimizers import OPTIMIZERS
+from scoreline.penalties import PENALTIES
+from scoreline.runs.config import AXES, FEATURE_NAMES, RunConfig
 
 if TYPE_CHECKING:
     from scoreline.runs.comparison import Row
@@ -34,11 +37,15 @@ COLUMNS = (
 @with_settings(leave_out=AXES)
 def compare_command(
     config: RunConfig,
-    features: Annotated[list[str] | None, typer.Option(help="Features to compare.")] = None,
-    losses: Annotated[list[str] | None, typer.Option(help="Losses to compare.")] = None,
-    penalties: Annotated[list[str] | None, typer.Option(help="Penalties to compare.")] = None,
+    features: Annotated[list[str] | None, typer.Option(help=f"Features to compare: {FEATURE_NAMES}.")] = None,
+    losses: Annotated[list[str] | None, typer.Option(help=f"Losses to compare: {', '.join(LOSSES)}.")] = None,
+    penalties: Annotated[
+        list[str] | None, typer.Option(help=f"Penalties to compare: {', '.join(PENALTIES)}.")
+    ] = None,
     lams: Annotated[list[str] | None, typer.Option(help="Strengths of the penalty to compare, or auto.")] = None,
-    solvers: Annotated[list[str] | None, typer.Option(help="Solvers to compare.")] = None,
+    solvers: Annotated[
+        list[str] | None, typer.Option(help=f"Solvers to compare: exact, gd, {', '.join(OPTIMIZERS)}.")
+    ] = None,
     lrs: Annotated[list[float] | None, typer.Option(help="Learning rates to compare.")] = None,
     baselines: Annotated[list[str] | None, typer.Option(help="Baselines beside them: 1-nn 5-nn.")] = None,
     out: Annotated[

@@ -69,16 +69,23 @@ def _parameter(name: str) -> inspect.Parameter:
     default: Any = field.default
     if isinstance(default, bool):
         default = "on" if default else "off"
-    text = str(field.description) + ("" if default is None else f" \\[default: {default}]")
+    text = str(field.description) + ("" if default is None else f" [default: {default}]")
+    facts: dict[str, Any] = {"help": text, "show_default": False, "rich_help_panel": group_of(name)}
     info: Any
     if name == "data":
         info = typer.Argument(help=text, show_default=False)
     elif kind == bool | None:
-        info = typer.Option(f"--{flag}/--no-{flag}", help=text, show_default=False)
+        info = typer.Option(f"--{flag}/--no-{flag}", **facts)
     else:
-        info = typer.Option(f"--{flag}", help=text, show_default=False)
+        info = typer.Option(f"--{flag}", **facts)
     annotation = Annotated[kind, info]  # type: ignore[valid-type]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def group_of(name: str) -> str:
+    """Return the group of a setting in the help."""
+    extra = RunConfig.model_fields[name].json_schema_extra
+    return str(extra["group"]) if isinstance(extra, dict) else ""
 
 
 def _plain_type(annotation: Any) -> Any:

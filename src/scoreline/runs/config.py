@@ -15,14 +15,32 @@ from scoreline.data import LoadOptions
 from scoreline.data.budget import parse_size
 from scoreline.data.load import absolute_spec
 from scoreline.errors import UsageError
+from scoreline.losses import LOSSES
+from scoreline.optimizers import OPTIMIZERS
+from scoreline.penalties import PENALTIES
+from scoreline.registry import Registry
 from scoreline.runs.settings_file import read_settings
+from scoreline.schedules import SCHEDULES
 
-__all__ = ["AXES", "RunConfig"]
+__all__ = ["AXES", "FEATURE_NAMES", "RunConfig"]
 
 #: The settings that a comparison can vary, in the order in which a row's name tells them.
 AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
 #: Characters of a setting, and steps of any kind that a number can ask for.
 MOST_LETTERS, MOST_STEPS = 20_000, 2**31
+#: All features; their registry would bring heavy packages to a program that only prints its help.
+FEATURE_NAMES = (
+    "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, two-layers, products"
+)
+
+
+def _names(registry: Registry[Any]) -> str:
+    return ", ".join([*registry, *registry.aliases])
+
+
+def _setting(group: str, default: Any, **facts: Any) -> Any:
+    """Return a field of the settings, told in a group of the command line's help."""
+    return Field(default, json_schema_extra={"group": group}, **facts)
 
 
 class RunConfig(BaseModel):
@@ -30,54 +48,85 @@ class RunConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    data: str = Field("digits", description="Data set: a name ('scoreline datasets' lists them) or a path.")
-    data_dir: str | None = Field(
-        None, description="Folder with named data sets; else SCORELINE_DATA, else a cache."
+    data: str = _setting(
+        "Data", "digits", description="Data set: a name ('scoreline datasets' lists them) or a path."
     )
-    image_size: int | None = Field(None, ge=1, le=4096, description="Resize images to this height and width.")
-    max_rejected: float = Field(0.05, ge=0, le=1, description="Largest share of unusable images to put up with.")
-    validation: float = Field(
-        0.1, ge=0, lt=1, description="Share held out for validation if the data hold out none."
+    data_dir: str | None = _setting(
+        "Data", None, description="Folder with named data sets; else SCORELINE_DATA, else a cache."
     )
-    features: str = Field("pixels", description="What of an image the classifier sees.")
-    standardize: bool = Field(True, description="Scale every feature to mean 0 and deviation 1.")
-    block_weights: str | None = Field(
+    image_size: int | None = _setting(
+        "Data", None, ge=1, le=4096, description="Resize images to this height and width."
+    )
+    max_rejected: float = _setting(
+        "Data", 0.05, ge=0, le=1, description="Largest share of unusable images to put up with."
+    )
+    validation: float = _setting(
+        "Data", 0.1, ge=0, lt=1, description="Share held out for validation if the data hold out none."
+    )
+    features: str = _setting(
+        "Features",
+        "pixels",
+        description=f"What of an image the classifier sees: {FEATURE_NAMES}; several with commas between.",
+    )
+    standardize: bool = _setting("Features", True, description="Scale every feature to mean 0 and deviation 1.")
+    block_weights: str | None = _setting(
+        "Features",
         None,
         description="What each of several features is multiplied by: 1,0.5,...; auto chooses on validation.",
     )
-    loss: str = Field("softmax", description="Loss, perhaps with parameters: weston-watkins:squared,margin=2.")
-    penalty: str = Field("l2", description="Penalty, perhaps with parameters: elastic-net:0.5.")
-    lam: float | Literal["auto"] = Field(
+    loss: str = _setting(
+        "Objective",
+        "softmax",
+        description=f"Loss: {_names(LOSSES)}; with parameters as in weston-watkins:squared,margin=2.",
+    )
+    penalty: str = _setting(
+        "Objective", "l2", description=f"Penalty: {_names(PENALTIES)}; with parameters as in elastic-net:0.5."
+    )
+    lam: float | Literal["auto"] = _setting(
+        "Objective",
         1e-3,
         description="Strength of the penalty; auto takes the strongest that is as good as the best on validation.",
     )
-    refit: bool | None = Field(
+    refit: bool | None = _setting(
+        "Objective",
         None,
         description="Train on training and validation rows in the end. "
         "By default where lam or block weights were chosen and a test split is there to judge.",
     )
-    solver: str = Field(
-        "auto", description="auto, exact, gd, random-search, random-local-search, or an optimiser."
+    solver: str = _setting(
+        "Solver",
+        "auto",
+        description=f"auto, exact, gd, random-search, random-local-search, or an optimiser: {_names(OPTIMIZERS)}.",
     )
-    lr: float | None = Field(None, gt=0, description="Learning rate; by default it follows from the data.")
-    schedule: str = Field(
-        "cosine", description="How the learning rate changes: constant, step:10,0.5, warmup:2 ..."
+    lr: float | None = _setting(
+        "Solver", None, gt=0, description="Learning rate; by default it follows from the data."
     )
-    batch_size: int = Field(256, ge=1, le=MOST_STEPS, description="Examples a step.")
-    max_epochs: int | None = Field(
-        None, ge=1, le=MOST_STEPS, description="Epochs (iterations, tries) at the most."
+    schedule: str = _setting(
+        "Solver",
+        "cosine",
+        description=f"How the learning rate changes: {_names(SCHEDULES)}; with parameters as in step:10,0.5.",
     )
-    tol: float = Field(
-        1e-4, ge=0, description="Relative accuracy (exact) or progress an epoch below which to stop."
+    batch_size: int = _setting("Solver", 256, ge=1, le=MOST_STEPS, description="Examples a step.")
+    max_epochs: int | None = _setting(
+        "Solver", None, ge=1, le=MOST_STEPS, description="Epochs (iterations, tries) at the most."
     )
-    dropout: float = Field(0.0, ge=0, lt=1, description="Share of the inputs that each step sets to 0.")
-    class_weight: Literal["balanced"] | None = Field(
-        None, description="'balanced' lets every class count the same."
+    tol: float = _setting(
+        "Solver", 1e-4, ge=0, description="Relative accuracy (exact) or progress an epoch below which to stop."
     )
-    early_stopping: bool = Field(False, description="Stop at, and keep, the best epoch by validation accuracy.")
-    seed: int = Field(0, ge=0, lt=2**31, description="Seed of all that is random.")
-    memory: str | None = Field(
-        None, description="Bound on memory, such as 2GB: images and rows are then streamed from the disk."
+    dropout: float = _setting(
+        "Solver", 0.0, ge=0, lt=1, description="Share of the inputs that each step sets to 0."
+    )
+    class_weight: Literal["balanced"] | None = _setting(
+        "Objective", None, description="'balanced' lets every class count the same."
+    )
+    early_stopping: bool = _setting(
+        "Solver", False, description="Stop at, and keep, the best epoch by validation accuracy."
+    )
+    seed: int = _setting("Run and output", 0, ge=0, lt=2**31, description="Seed of all that is random.")
+    memory: str | None = _setting(
+        "Run and output",
+        None,
+        description="Bound on memory, such as 2GB: images and rows are then streamed from the disk.",
     )
 
     @field_validator("lam", mode="before")

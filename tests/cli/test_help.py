@@ -1,0 +1,74 @@
+"""The help: every option in a group, with its default and its choices, and examples that the program takes."""
+
+import shlex
+
+import pytest
+import typer
+
+from scoreline.cli.app import MANY_VALUED, app, run, spread
+from scoreline.cli.help import escaped_markup
+from scoreline.features import FEATURES
+from scoreline.losses import LOSSES
+from scoreline.optimizers import OPTIMIZERS
+from scoreline.penalties import PENALTIES
+from scoreline.runs.config import FEATURE_NAMES, RunConfig
+from scoreline.schedules import SCHEDULES
+
+COMMANDS = [command.name for command in app.registered_commands]
+
+
+@pytest.fixture
+def helped(capfd, monkeypatch):
+    """Return the help of a command as one line of words."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+
+    def call(name):
+        with pytest.raises(SystemExit) as ended:
+            run([name, "--help"])
+        assert ended.value.code == 0
+        return " ".join(capfd.readouterr().out.replace("│", " ").split())
+
+    return call
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_there_are_examples_and_no_default_is_lost(helped, name):
+    text = helped(name)
+    assert f"Examples: scoreline {name}" in text
+    assert "\\[" not in text
+    if name not in ("datasets", "lab", "predict"):
+        assert "[default: " in text
+
+
+def test_choices_are_listed(helped):
+    text = helped("train")
+    for registry in (FEATURES, LOSSES, PENALTIES, SCHEDULES, OPTIMIZERS):
+        assert ", ".join(registry) in text
+
+
+def test_all_features_are_named():
+    assert FEATURE_NAMES.split(", ") == list(FEATURES)
+
+
+def test_every_setting_has_a_group(helped):
+    groups = {field.json_schema_extra["group"] for field in RunConfig.model_fields.values()}
+    assert groups == {"Data", "Features", "Objective", "Solver", "Run and output"}
+    text = helped("train")
+    assert all(f"─ {group} ─" in text for group in groups)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_examples_are_words_that_the_parser_takes(name):
+    group = typer.main.get_command(app)
+    command = group.commands[name]
+    lines = [line.strip() for line in command.epilog.split("\n\n")[1:]]
+    assert lines
+    for line in lines:
+        words = spread(shlex.split(line)[1:], MANY_VALUED.get(name, ()))
+        assert words[0] == name
+        command.make_context(name, words[1:])
+
+
+def test_brackets_are_written_once():
+    assert escaped_markup("a [b] \\[c]") == "a \\[b] \\[c]"
