@@ -27,6 +27,7 @@ EXIT_CODES = {
     "TooManyRejectedError": 3,
     "DownloadError": 3,
     "ModelError": 3,
+    "OutputError": 3,
     "DivergedError": 4,
     "MissingPackageError": 2,
 }
@@ -34,6 +35,7 @@ BUILTINS = {
     "UsageError": ValueError,
     "DataError": ValueError,
     "ModelError": ValueError,
+    "OutputError": OSError,
     "DivergedError": ArithmeticError,
     "MissingPackageError": ImportError,
 }

@@ -1,6 +1,7 @@
 """What lies among the images and is none: pipes, dead links, circles, folders that refuse to be listed."""
 
 import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -38,6 +39,20 @@ def test_links_in_a_circle_end(folder):
     (folder / "cat" / "round").symlink_to(folder)
     data = load_dataset(folder, LoadOptions(validation=0))
     assert np.bincount(data.train.y).tolist() == [30, 30]
+
+
+def test_folders_without_end(folder):
+    place = os.open(folder / "cat", os.O_RDONLY)
+    for _ in range(1200):
+        os.mkdir("d", dir_fd=place)
+        deeper = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = deeper
+    os.close(place)
+    data = load_dataset(folder, LoadOptions(validation=0))
+    assert len(data.train) == 60
+    assert [item.reason for item in data.rejected] == ["more than 64 folders deep"]
+    subprocess.run(["rm", "-rf", folder / "cat"], check=True)  # noqa: S603, S607 - shutil goes only so deep
 
 
 @pytest.fixture

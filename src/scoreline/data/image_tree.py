@@ -20,6 +20,8 @@ __all__ = ["ImageTree", "Parts", "find_images", "walk"]
 #: The names of the folders from the root to a file.
 Parts: TypeAlias = tuple[str, ...]
 
+#: Folders within folders; links and mistakes make more, and each is one call within another.
+_MAX_DEPTH = 64
 #: Folders that systems and programs make by themselves; those that begin with a dot are hidden anyway.
 _SYSTEM_FOLDERS = frozenset({
     "__macosx", "@eadir", "#recycle", "$recycle.bin", "system volume information", "lost+found", "__pycache__",
@@ -139,6 +141,8 @@ def _walk(
             tree.pass_over("hidden", entry.path)
         elif not entry.is_dir():
             _sort_file(tree, parts, entry)
+        elif len(parts) >= _MAX_DEPTH:
+            tree.unreadable.append(((*parts, entry.name), f"more than {_MAX_DEPTH} folders deep"))
         elif entry.name.lower() in _SYSTEM_FOLDERS:
             tree.pass_over("folder of the system", entry.path)
         elif entry.is_symlink() and not (follow((*parts, entry.name)) and _leads_on(entry, above)):
