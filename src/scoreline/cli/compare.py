@@ -60,7 +60,6 @@ def compare_command(
 
     Several values follow an option with spaces between them: --losses softmax svm --solvers sgd adam.
     """
-    from scoreline.runs.comparison import compare, ranked
     from scoreline.runs.folder import RunFolder, data_title
 
     values = (features, losses, penalties, lams, solvers, lrs)
@@ -69,6 +68,9 @@ def compare_command(
     try:
         with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-compare") as folder:
             with ProgressBars(quiet=json) as bars:
+                # What takes seconds to import is imported when the folder is sure.
+                from scoreline.runs.comparison import compare, ranked
+
                 progress = interrupt.beside(bars.loading)
                 listeners: list[Listener] = [bars, interrupt]
                 trained = compare(config, axes, baselines or [], listeners=listeners, progress=progress)

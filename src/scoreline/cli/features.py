@@ -36,9 +36,9 @@ def features_command(
     from scoreline.runs.feature_drawing import draw_features
     from scoreline.runs.folder import RunFolder
 
-    build_features(features)  # a misspelt name costs no waiting
     drawn = []
     with Interrupt() as interrupt, RunFolder.create(out, f"{images[0].absolute().stem}-features") as folder:
+        build_features(features)  # a misspelt name costs no waiting
         with ProgressBars() as bars:
             for drawing in draw_features(
                 images,

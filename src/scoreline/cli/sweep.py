@@ -66,23 +66,27 @@ def sweep_command(
     Where there is a test split, that command has --refit: it trains the best on training and validation rows.
     Ctrl-C ends the sweep early, as SIGTERM and SIGHUP do; what every configuration had reached is kept.
     """
-    from scoreline.engine.halving import Halving
-    from scoreline.estimators.ranges import read_values
     from scoreline.runs.folder import RunFolder, data_title
-    from scoreline.runs.sweeping import Axes, check_sweep, sweep_run
 
     rates = lr if lr is not None else None if config.lr is None else [config.lr]
-    lrs = None if rates is None else read_values("lr", rates)
-    axes = Axes(solver or [config.solver], read_values("lam", lam), lrs)
-    rule = None if halving is None else Halving(halving)
-    check_sweep(config, axes)
     found: list[tuple[SweepResult, Path]] = []
     try:
         with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-sweep") as folder:
             with ProgressBars(quiet=json) as bars:
-                listeners: list[Listener] = [_show_epochs(bars.loading, len(axes)), interrupt]
-                progress = interrupt.beside(bars.loading)
-                result = sweep_run(config, axes, halving=rule, listeners=listeners, progress=progress)
+                # What takes seconds to import is imported when the folder is sure.
+                from scoreline.engine.halving import Halving
+                from scoreline.estimators.ranges import read_values
+                from scoreline.runs.sweeping import Axes, sweep_run
+
+                lrs = None if rates is None else read_values("lr", rates)
+                axes = Axes(solver or [config.solver], read_values("lam", lam), lrs)
+                result = sweep_run(
+                    config,
+                    axes,
+                    halving=None if halving is None else Halving(halving),
+                    listeners=[_show_epochs(bars.loading, len(axes)), interrupt],
+                    progress=interrupt.beside(bars.loading),
+                )
             found.append((result, folder.path))
             _write(result, folder)
     finally:  # whatever may have kept the rest from being written, the results are told

@@ -21,7 +21,7 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared, build_classifier, prepare
 from scoreline.runs.preconditions import check_settings
 
-__all__ = ["Axes", "SweepResult", "SweepRow", "check_sweep", "sweep_run"]
+__all__ = ["Axes", "SweepResult", "SweepRow", "sweep_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,11 +177,6 @@ def sweep_run(
             fix="lower the learning rates by ten times, or leave --lr out to have them set",
         )
     return SweepResult(prepared, axes, _best_first(rows), seconds)
-
-
-def check_sweep(base: RunConfig, axes: Axes) -> None:
-    """Raise what `sweep_run` raises for its settings alone, before anything is loaded."""
-    _grid(base, axes)
 
 
 def _grid(base: RunConfig, axes: Axes) -> tuple[list[GridPoint], list[RunConfig]]:
