@@ -10,11 +10,12 @@ import lzma
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from scoreline._files import partial_folder, remove_orphans
 from scoreline._text import shortened
 from scoreline.data.budget import show_size
 from scoreline.data.foreign import as_data_error, cause_of
@@ -28,6 +29,8 @@ __all__ = ["is_archive", "unpack"]
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".txz")
 _MAX_BYTES = 2**36
 _MAX_MEMBERS = 20_000_000
+#: What earlier versions called folders with what is unpacked halfway.
+OLD_ORPHANS = ".partial-*"
 _ALLOWED = "whole tar archives of files and folders that stay in their place"
 _FIX = "download it again, or unpack it yourself and name the folder"
 #: Names are short; a header of names that is longer is there to fill the memory.
@@ -45,7 +48,7 @@ def unpack(path: Path, cache: Path, progress: Progress) -> Path:
     """Unpack a tar archive, unless that was done before, and return the folder with its content.
 
     A folder that holds everything else is entered. Members that would leave the folder, devices and the like are
-    refused. What is unpacked halfway is removed.
+    refused. What is unpacked halfway is removed, that of processes that were killed too.
 
     Parameters
     ----------
@@ -66,17 +69,17 @@ def unpack(path: Path, cache: Path, progress: Progress) -> Path:
     digest = hashlib.sha256(os.fsencode(key)).hexdigest()[:16]
     target = cache / "unpacked" / f"{path.name.split('.')[0][:80]}-{digest}"
     if not target.is_dir():
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            partial = Path(tempfile.mkdtemp(dir=target.parent, prefix=".partial-"))
-        except OSError as error:
-            raise _failure(path, f"the cache {printable(cache)} cannot be written: {error.strerror}") from error
-        try:
+        with ExitStack() as held:
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partial = held.enter_context(partial_folder(target.parent))
+            except OSError as error:
+                reason = f"the cache {printable(cache)} cannot be written: {error.strerror}"
+                raise _failure(path, reason) from error
+            remove_orphans(target.parent, OLD_ORPHANS)
             for count in _extract(path, partial):
                 progress(f"unpacking {printable(path.name)}", count, 0)
             _rename(path, partial, target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     children = list(target.iterdir())
     return children[0] if len(children) == 1 and children[0].is_dir() else target
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from scoreline._files import partial_folder
 from scoreline.data.foreign import cause_of
 from scoreline.data.names import printable
 from scoreline.data.options import Progress
@@ -63,7 +65,8 @@ def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Pat
     known_hash : str
         ``"sha256:..."`` or ``"md5:..."``.
     folder : path
-        Made if missing. A file appears in it only when it is whole and its hash is right.
+        Made if missing. A file appears in it only when it is whole and its hash is right; what killed processes
+        have left unfinished is removed.
     progress : callable
         Told the bytes done and their total.
 
@@ -78,9 +81,16 @@ def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Pat
 
     name = url.rsplit("/", 1)[-1]
     downloader = pooch.HTTPDownloader(timeout=_TIMEOUT, progressbar=_Bar(f"downloading {name}", progress))
+    target = folder / name
     try:
-        with _quiet_pooch():
-            found = pooch.retrieve(url, known_hash, fname=name, path=folder, downloader=downloader)
+        if target.is_file() and pooch.hashes.hash_matches(target, known_hash):
+            return target
+        folder.mkdir(parents=True, exist_ok=True)
+        with partial_folder(folder) as partial, _quiet_pooch():
+            found = Path(pooch.retrieve(url, known_hash, fname=name, path=partial, downloader=downloader))
+            # pooch makes files for their owner alone; who may use the folder may use the data
+            found.chmod(stat.S_IMODE(partial.stat().st_mode) & 0o666)
+            found.replace(target)
     except exceptions.HTTPError as error:
         raise _failure(url, folder, f"the server answers {error}") from error
     except exceptions.ConnectionError as error:
@@ -93,7 +103,7 @@ def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Pat
         raise _failure(url, folder, "the file's hash is wrong, so it is damaged or was exchanged") from error
     except OSError as error:
         raise _failure(url, folder, f"{printable(folder)} cannot be written ({cause_of(error)})") from error
-    return Path(found)
+    return target
 
 
 def _failure(url: str, folder: Path, reason: str) -> DownloadError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from scoreline import features
+from scoreline._files import partial_file, remove_orphans
 from scoreline._typing import Array
 from scoreline.data import Progress, user_cache
 from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
@@ -49,11 +49,16 @@ class FeatureCache:
 
     @classmethod
     def of_user(cls) -> FeatureCache:
-        """Return the cache that SCORELINE_FEATURE_CACHE names, by default a folder of the user's cache."""
+        """Return the cache that SCORELINE_FEATURE_CACHE names, by default a folder of the user's cache.
+
+        Unfinished files of processes that were killed are removed from it.
+        """
         named = os.environ.get(CACHE_VARIABLE)
         if named == "off":
             return cls(None)
-        return cls(Path(named).expanduser() if named else user_cache() / "features")
+        folder = Path(named).expanduser() if named else user_cache() / "features"
+        remove_orphans(folder, "*.part")
+        return cls(folder)
 
     def load(self, key: str) -> dict[str, Array] | None:
         """Return the arrays under a key, or None."""
@@ -74,13 +79,10 @@ class FeatureCache:
             return
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
+            with partial_file(self.folder) as part:  # not flushed: what a power cut damages is as good as none
+                with part.open("wb") as file:
                     np.savez(file, **arrays)  # type: ignore[arg-type]
-                Path(name).replace(self._path(key))
-            finally:
-                Path(name).unlink(missing_ok=True)
+                part.replace(self._path(key))
             self._trim()
 
     def _path(self, key: str) -> Path:
