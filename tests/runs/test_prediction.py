@@ -73,6 +73,19 @@ def test_sizes_are_those_before_the_images_were_fitted(tmp_path):
     assert "grey (they are in colour)" in remarks[4]
 
 
+def test_deep_pixels_are_scaled_as_the_training_images_were(tmp_path):
+    for name, level in (("dark", 300), ("light", 3500)):
+        (tmp_path / "d" / name).mkdir(parents=True)
+        for i in range(5):
+            pixels = level + RNG.integers(0, 300, (8, 8))
+            Image.fromarray(pixels.astype(np.uint16)).save(tmp_path / "d" / name / f"{i}.png")
+    run = train_run(RunConfig(data=str(tmp_path / "d")), tmp_path / "run").folder.path
+    # Alone it would be taken for an image of 9 bits, and be light.
+    Image.fromarray(np.full((8, 8), 450, dtype=np.uint16)).save(tmp_path / "a.png")
+    (prediction,) = predict_images(run, [tmp_path / "a.png"])
+    assert prediction.guesses[0].label == "dark"
+
+
 def test_a_loss_without_probabilities_says_so(hinge, tmp_path):
     image = picture(tmp_path / "a.png", (8, 8))
     done = CliRunner().invoke(app, ["predict", str(hinge), str(image)])

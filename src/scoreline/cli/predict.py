@@ -41,7 +41,7 @@ def predict(
         notes.print(f"{prediction.path}: {prediction.problem}", markup=False)
     _tell_remarks([prediction for prediction in predictions if prediction.remark])
     for reason in {prediction.no_probability for prediction in predictions if prediction.no_probability}:
-        notes.print(f"Note: there are no probabilities: {reason}.", markup=False)
+        notes.print(f"Note: {reason}.", markup=False)
     if len(bad) == len(predictions):
         raise DataError("No image could be read", allowed="readable images", fix="see the reasons above")
 
