@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
 from scoreline.engine.ending import is_flat, judged_reason
-from scoreline.engine.events import Reason
+from scoreline.engine.events import Reason, RunEnded
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.stopping import EarlyStopping
@@ -25,6 +25,10 @@ SOURCE = MemorySource(X.astype(np.float32), Y, 10)
 
 def objective(loss="softmax", penalty="l2", lam=1e-2):
     return Objective(LOSSES.build(loss), PENALTIES.build(penalty), np.array([lam]), 10)
+
+
+def ended(params, reason=Reason.MAX_EPOCHS, epoch=30):
+    return RunEnded(reason, epoch, epoch, params, np.ones(1, bool))
 
 
 def optimum(**settings):
@@ -54,9 +58,18 @@ def test_a_warm_start_may_have_been_worse_still():
     near = Params(far.W / 2, far.b)
     assert objective().value(near, SOURCE) > np.log(10)
     for start, reason in ((zero, Reason.DIVERGED), (near, Reason.MAX_EPOCHS), (far, Reason.MAX_EPOCHS)):
-        assert judged_reason(objective(), SOURCE, start, near, Reason.MAX_EPOCHS, 1e-4) is reason
-    assert judged_reason(objective(), SOURCE, far, near, Reason.CONVERGED, 1e-4) is Reason.STALLED
-    assert judged_reason(objective(), SOURCE, zero, near, Reason.INTERRUPTED, 1e-4) is Reason.INTERRUPTED
+        assert judged_reason(objective(), SOURCE, start, ended(near), 1e-4) is reason
+    assert judged_reason(objective(), SOURCE, far, ended(near, Reason.CONVERGED), 1e-4) is Reason.STALLED
+    assert judged_reason(objective(), SOURCE, zero, ended(near, Reason.INTERRUPTED), 1e-4) is Reason.INTERRUPTED
+
+
+def test_the_first_epochs_may_overshoot():
+    zero = zero_params(1, 10, 64, np.dtype(np.float32))
+    for size, reason in ((0.01, Reason.MAX_EPOCHS), (10.0, Reason.DIVERGED)):
+        there = Params(zero.W, zero.b + size * np.arange(-5, 5, dtype=np.float32) * 30)
+        assert objective().value(there, SOURCE) > np.log(10)
+        assert judged_reason(objective(), SOURCE, zero, ended(there, epoch=2), 1e-4) is reason
+        assert judged_reason(objective(), SOURCE, zero, ended(there), 1e-4) is Reason.DIVERGED
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -74,7 +87,7 @@ def test_no_learning_rate_converges_where_it_is_not_flat(loss, solver, schedule)
                 assert len(model.history_)
                 continue
         at_zero = LOSSES.build(loss).value_at_zero(10)
-        assert model.objective_ <= 1.001 * at_zero
+        assert model.objective_ <= 2 * at_zero * (1 if model.n_iter_ < 5 else 0.5005)
         if model.stop_reason_ is Reason.CONVERGED:
             assert model.objective_ < at_zero
             there = Params(model.coef_[None], model.intercept_[None])

@@ -9,11 +9,19 @@ import pytest
 from PIL import Image
 
 from scoreline import LinearClassifier
+from scoreline.data import Dataset, MemorySource, Split
 from scoreline.data.budget import taken_memory
+from scoreline.engine.objective import Objective
+from scoreline.engine.solvers import choose_solver
 from scoreline.errors import UsageError
+from scoreline.features.hog import HOG
+from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
+from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
+from scoreline.runs.extraction import FeatureCache
+from scoreline.runs.pipeline import prepare
 from scoreline.runs.training import train_run
 
 RNG = np.random.default_rng(0)
@@ -67,13 +75,39 @@ def test_what_is_no_size():
         RunConfig.checked(data="digits", memory="lots")
 
 
-def test_auto_leaves_the_exact_solver_where_it_does_not_fit():
-    X, y = RNG.integers(0, 256, (3000, 3000), dtype=np.uint8), np.arange(3000) % 3
-    # Room for batches and not for a matrix of 3000 x 3000 four times over.
-    bound = taken_memory() + 330 * 10**6
-    model = LinearClassifier(memory=bound, max_epochs=1).fit(X, y)
-    assert model.solver_.name == "momentum"
-    assert "memory" in model.solver_.reason
+def test_a_bound_changes_neither_solver_nor_optimum():
+    """Factors of few rows stand in for a matrix of 3000 x 3000, for which there is no room."""
+    X, y = RNG.integers(0, 256, (600, 3000), dtype=np.uint8), np.arange(600) % 3
+    free = LinearClassifier(lam=1.0, standardize=True).fit(X, y)
+    bound = LinearClassifier(lam=1.0, standardize=True, memory=taken_memory() + 330 * 10**6).fit(X, y)
+    assert bound.solver_.name == free.solver_.name == "exact"
+    assert bound.duality_gap_ <= 1e-4
+    assert bound.objective_ == pytest.approx(free.objective_, rel=1e-4)
+
+
+def test_what_does_not_fit_is_refused_with_numbers():
+    X, y = np.zeros((1000, 3000), dtype=np.uint8), np.arange(1000) % 3
+    with pytest.raises(UsageError, match=r"needs more memory than the .* MB.*a bound of"):
+        LinearClassifier(memory=taken_memory() + 210 * 10**6).fit(X, y)
+
+
+@pytest.mark.parametrize("n_classes", [10, 1000])
+def test_auto_looks_at_data_alone(n_classes):
+    rows = np.broadcast_to(np.zeros((), np.uint8), (200_000, 8))
+    source = MemorySource(rows, np.arange(200_000) % n_classes, n_classes)
+    problem = Objective(LOSSES.build("softmax"), PENALTIES.build("l2"), np.ones(1), n_classes)
+    choice = choose_solver(problem, source)
+    assert choice.name == ("exact" if n_classes == 10 else "momentum")
+    assert n_classes == 10 or "scores" in choice.reason
+
+
+def test_features_are_counted_before_they_are_extracted(tmp_path, monkeypatch):
+    X = np.zeros((4000, 64, 64, 1), np.uint8)
+    dataset = Dataset("images", ("a", "b"), Split(X, np.arange(4000) % 2, tuple(map(str, range(4000)))))
+    monkeypatch.setattr(HOG, "transform", None)
+    config = RunConfig(features="hog", memory=str(taken_memory() + 205 * 10**6), solver="adam")
+    with pytest.raises(UsageError, match=r"features of 4,000 examples, 8,100 numbers each, 130 MB"):
+        prepare(config, dataset, kept=FeatureCache(tmp_path))
 
 
 TRAIN = """

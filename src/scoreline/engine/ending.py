@@ -20,6 +20,8 @@ CUT_SHORT = (Reason.INTERRUPTED, Reason.TIME_LIMIT)
 #: Share by which an objective must lie above that at the start to have risen: below it, the noise of batches may
 #: decide; and what rounding may add to it.
 RISEN, ROUNDING = 1e-3, 1e-6
+#: Epochs that are a run's beginning, and the objectives at W = 0 that it may come to there.
+FIRST_EPOCHS, OVERSHOT = 5, 2.0
 #: Ratio of one step that is tried along the gradient to the next, and the least share that is looked for.
 FINER, LEAST = 8.0, 1e-8
 
@@ -28,8 +30,7 @@ def judged_reason(
     objective: Objective,
     source: DataSource,
     start: Params,
-    params: Params,
-    reason: Reason,
+    ended: RunEnded,
     tol: float,
     value: float | None = None,
 ) -> Reason:
@@ -44,19 +45,23 @@ def judged_reason(
     objective : Objective
     source : DataSource
         The training rows.
-    start, params : Params
-        Where the run began and ended.
-    reason : Reason
-        Why the loop ended.
+    start : Params
+        Where the run began.
+    ended : RunEnded
+        Where, when and why its loop ended.
     tol : float
         Relative accuracy to which flat is meant.
     value : float, optional
         The objective at the end; by default it is measured.
     """
+    params, reason = ended.params, ended.reason
+    # The first steps may overshoot: a run that its limit ended among them has yet to show where it goes.
+    begun = reason is Reason.MAX_EPOCHS and ended.epoch < FIRST_EPOCHS
+    factor = OVERSHOT if begun else 1 + RISEN
     with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
         value = float(objective.value(params, source)[0]) if value is None else value
         at_zero = objective.value_at_zero
-        if not value <= at_zero * (1 + RISEN) and reason not in CUT_SHORT:
+        if not value <= at_zero * factor and reason not in CUT_SHORT:
             warm = bool(start.W.any() or start.b.any())
             worse = warm and value <= float(objective.value(start, source)[0]) * (1 + RISEN)
             if not worse:

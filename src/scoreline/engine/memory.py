@@ -22,6 +22,7 @@ from scoreline.engine.quadratics import HessianQuadratic
 __all__ = ["Extent"]
 
 #: What makes the rows, or the numbers of a row, fewer.
+_MINI_BATCHES = "choose a mini-batch solver (solver='momentum')"
 _FEWER_FEATURES = "take fewer features (image_size)"
 
 
@@ -90,12 +91,15 @@ class Extent:
 
         Of more than `MOST_FEATURES` features they are factors of a sample of rows.
         """
-        if self.D <= MOST_FEATURES:
-            what, size = f"{self.D:,} x {self.D:,} moments", 4 * self.D**2
-        else:
-            rows = min(self.n, FACTOR_ROWS)
-            what, size = f"factors of {rows:,} x {self.D:,} moments", rows * (self.D + rows) * self.dtype.itemsize
-        return Need(what, 4 * size, "choose a mini-batch solver (solver='momentum')")
+        if self.D > MOST_FEATURES:
+            return self.factors(FACTOR_ROWS)
+        return Need(f"{self.D:,} x {self.D:,} moments", 16 * self.D**2, _MINI_BATCHES)
+
+    def factors(self, most: int) -> Need:
+        """Return factors of the moments of a sample of so many rows at the most, and what is solved with them."""
+        rows = min(self.n, most)
+        size = rows * (self.D + rows) * self.dtype.itemsize
+        return Need(f"factors of {rows:,} x {self.D:,} moments", 4 * size, _MINI_BATCHES)
 
     def hessian(self) -> Need:
         """Return the Hessian that fits with absolute values may go over to, where it is small enough for that."""

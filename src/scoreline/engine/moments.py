@@ -15,7 +15,15 @@ from scoreline.engine.params import Params
 from scoreline.engine.point import Point
 from scoreline.engine.row_sample import sample_rows
 
-__all__ = ["DenseMoments", "Moments", "Preconditioner", "SpectralMoments", "measure_matrix", "measure_moments"]
+__all__ = [
+    "DenseMoments",
+    "Moments",
+    "Preconditioner",
+    "SpectralMoments",
+    "measure_factors",
+    "measure_matrix",
+    "measure_moments",
+]
 
 #: Rows that moments are measured on: as many as cost what so many passes over the data do, at least so many a
 #: feature, and not fewer than these.
@@ -95,6 +103,11 @@ class Moments(ABC):
     def multiplications_for_a_ridge(self) -> float:
         """What `inverse` takes, in multiplications of a matrix product."""
 
+    @property
+    def bytes_for_a_ridge(self) -> int:
+        """The memory that `inverse` takes beside what there is already."""
+        return 0
+
     def preconditioner(self, curvature: float, ridge: float) -> Preconditioner:
         """Return the preconditioner for a curvature of the loss and a ridge of ``2 lam``."""
         return Preconditioner(self.inverse(curvature, ridge), self.mean, curvature)
@@ -111,6 +124,11 @@ class DenseMoments(Moments):
     def multiplications_for_a_ridge(self) -> float:
         """Those of a Cholesky factor; see `Moments.multiplications_for_a_ridge`."""
         return CHOLESKY_COST * len(self.matrix) ** 3
+
+    @property
+    def bytes_for_a_ridge(self) -> int:
+        """The memory of the scaled matrix and of its factor; see `Moments.bytes_for_a_ridge`."""
+        return 2 * self.matrix.nbytes
 
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Factorise; see `Moments.inverse`."""
@@ -222,6 +240,11 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     }
     form = min(costs, key=lambda form: costs[form])
     return form(objective, source, m)
+
+
+def measure_factors(objective: Objective, source: DataSource, m: int) -> Moments:
+    """Measure the strongest directions of m rows alone, where there is no room for a matrix."""
+    return _dual(objective, source, min(source.n_examples, m))
 
 
 def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:

@@ -9,23 +9,22 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 
-from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.data.budget import Need, check_budget, free_memory, show_size
+from scoreline.data.budget import Need, check_budget, free_memory
 from scoreline.engine.cost import HINGE_PASSES, PATIENCE, numpy_seconds
 from scoreline.engine.events import Event, Reason
-from scoreline.engine.exact import check_exact, minimize_exactly, missing_for_exact
+from scoreline.engine.exact import check_exact, measure_for, minimize_exactly, missing_for_exact
 from scoreline.engine.lbfgs import MEMORY
 from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.moments import Moments
+from scoreline.engine.moments import FACTOR_ROWS, Moments, measure_factors
 from scoreline.engine.objective import Objective, compute_dtype
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
+from scoreline.engine.settings import Settings
 from scoreline.errors import MismatchError, UnknownNameError, UsageError
 from scoreline.optimizers import OPTIMIZERS, SGD, Optimizer
-from scoreline.schedules import Schedule
 
 __all__ = [
     "SOLVER_NAMES",
@@ -38,61 +37,14 @@ __all__ = [
     "Solver",
     "build_solver",
     "choose_solver",
-    "memory_wishes",
     "named_solver",
     "needs_whole_data",
 ]
 
+#: Scores of all rows up to which "auto" is exact, whatever the memory: eight arrays of them take 4 GB.
+MOST_SCORES = 1 << 27
+
 Events: TypeAlias = Generator[Event, Reason | None, None]
-
-
-@dataclass(frozen=True, eq=False)
-class Settings:
-    """What a user may set of any solver; each takes what concerns it.
-
-    Parameters
-    ----------
-    lr : array (K,) or None
-        Learning rates; None lets the data and the optimiser set it.
-    schedule : Schedule
-    batch_size : int
-    max_epochs : int or None
-        Epochs, iterations or tries; None takes the solver's own default.
-    tol : float
-        Relative accuracy, or relative progress an epoch.
-    dropout : float
-    early_stopping : bool
-    seed : int
-    memory : int or None
-        Bytes that the process may take; None sets no bound.
-    """
-
-    lr: FloatArray | None
-    schedule: Schedule
-    batch_size: int
-    max_epochs: int | None
-    tol: float
-    dropout: float
-    early_stopping: bool
-    seed: int
-    memory: int | None = None
-
-    @property
-    def rate(self) -> float | None:
-        """The first learning rate, None where there is none."""
-        return None if self.lr is None else float(self.lr[0])
-
-    def wishes(self, lr: float | None = None) -> list[str]:
-        """Return the settings that only mini-batches can fulfil, a learning rate that was given too, in words."""
-        return [
-            words
-            for words, on in (
-                (f"dropout={self.dropout:g} needs mini-batches", bool(self.dropout)),
-                ("early stopping needs epochs", self.early_stopping),
-                ("a learning rate is given", lr is not None),
-            )
-            if on
-        ]
 
 
 class Solver(ABC):
@@ -119,7 +71,7 @@ class Solver(ABC):
 
     def memory_needs(self, objective: Objective, source: DataSource, settings: Settings) -> list[Need]:
         """Return what a fit on `source` keeps in memory, beside the rows themselves."""
-        dtype = self.dtype(source, next(source.batches(1, seed=None)).X.dtype, settings.tol)
+        dtype = self.dtype(source, source_dtype(source), settings.tol)
         return self.needs(Extent.of(objective, source, dtype), settings)
 
     @abstractmethod
@@ -244,15 +196,35 @@ class Exact(Solver):
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
         """Return the scores of all rows, the preconditioner and the steps that L-BFGS remembers."""
-        del settings
-        return [
-            extent.examples(),
-            extent.scores(8),
-            extent.moments(),
-            extent.hessian(),
-            extent.weights(2 * MEMORY + 10),
-            extent.blocks(),
-        ]
+        rows = self.factor_rows(extent, settings)
+        moments = extent.moments() if rows is None else extent.factors(rows)
+        if self.moments is not None:
+            moments = moments._replace(n_bytes=self.moments.bytes_for_a_ridge)
+        return [*self._fixed_needs(extent), moments]
+
+    def measured(self, objective: Objective, source: DataSource, settings: Settings) -> Moments:
+        """Return what fits at all strengths need of the data, in the form that a bound has room for."""
+        extent = replace(Extent.of(objective, source, compute_dtype(source_dtype(source))), K=1)
+        rows = self.factor_rows(extent, settings)
+        return measure_for(objective, source) if rows is None else measure_factors(objective, source, rows)
+
+    def factor_rows(self, extent: Extent, settings: Settings) -> int | None:
+        """Return the rows whose factors a bound has room for in place of the moments; None where those do.
+
+        Fewer of them cost iterations, not accuracy: the duality gap proves the same `tol`.
+        """
+        if settings.memory is None or self.moments is not None or extent.absolutes:
+            return None
+        free = free_memory(settings.memory) - sum(need.n_bytes for need in self._fixed_needs(extent))
+        if extent.moments().n_bytes <= free:
+            return None
+        counts = (FACTOR_ROWS >> k for k in range(6))
+        return next((m for m in counts if extent.factors(m).n_bytes <= free), FACTOR_ROWS >> 5)
+
+    def _fixed_needs(self, extent: Extent) -> list[Need]:
+        """Return what a fit keeps beside the moments."""
+        weights = extent.weights(2 * MEMORY + 10)
+        return [extent.examples(), extent.scores(8), extent.hessian(), weights, extent.blocks()]
 
     def run(
         self,
@@ -265,9 +237,8 @@ class Exact(Solver):
         """Minimise on the whole data."""
         del validation
         max_iter = settings.max_epochs or self.default_epochs
-        return minimize_exactly(
-            objective, source, start, tol=settings.tol, max_iter=max_iter, moments=self.moments
-        )
+        moments = self.moments or self.measured(objective, source, settings)
+        return minimize_exactly(objective, source, start, tol=settings.tol, max_iter=max_iter, moments=moments)
 
 
 @dataclass(frozen=True)
@@ -321,17 +292,6 @@ _WHOLE_DATA: dict[str, Solver] = {
 SOLVER_NAMES: tuple[str, ...] = ("auto", *_WHOLE_DATA, *OPTIMIZERS)
 
 
-def memory_wishes(objective: Objective, source: DataSource, settings: Settings) -> list[str]:
-    """Return in words, if it is so, that the exact solver needs more memory than there is."""
-    if settings.memory is None or missing_for_exact(objective):
-        return []
-    wanted = sum(need.n_bytes for need in Exact().memory_needs(objective, source, settings))
-    free = free_memory(settings.memory)
-    if wanted <= free:
-        return []
-    return [f"the exact solver would take {show_size(wanted)} of the {show_size(max(free, 0))} of memory left"]
-
-
 def build_solver(
     spec: str | Optimizer | Solver, objective: Objective, source: DataSource, *, wishes: Sequence[str] = ()
 ) -> Choice:
@@ -369,6 +329,11 @@ def named_solver(spec: str | Optimizer | Solver) -> Choice:
     return Choice(MiniBatch(OPTIMIZERS.build(spec)), spec, "given")
 
 
+def source_dtype(source: DataSource) -> np.dtype[np.generic]:
+    """Return the dtype of the rows of a source."""
+    return next(source.batches(1, seed=None)).X.dtype
+
+
 def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
     """Tell whether the solver that `spec` names cannot learn from some rows at a time."""
     if isinstance(spec, str):
@@ -379,13 +344,16 @@ def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
 def choose_solver(objective: Objective, source: DataSource, wishes: Sequence[str] = ()) -> Choice:
     """Pick a solver: exact where the objective allows it in good time, else mini-batches with momentum.
 
-    `wishes` are settings of the user's that only mini-batches can fulfil; any of them decides the matter.
+    `wishes` are settings of the user's that only mini-batches can fulfil; any of them decides the matter. A bound
+    on memory has no part in it: data and settings alone say what is minimised, and how well.
     """
     shape = f"{source.n_examples:,} x {source.n_features:,} numbers"
     obstacles = [*missing_for_exact(objective), *wishes]
     long = HINGE_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows) > PATIENCE
     if long and not objective.loss.smooth:
         obstacles.append(f"a loss with corners takes {shape} some {HINGE_PASSES} times (solver='exact' does it)")
+    if source.n_examples * objective.n_rows > MOST_SCORES:
+        obstacles.append(f"the exact solver would keep {source.n_examples:,} x {objective.n_rows:,} scores")
     if obstacles:
         return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
     return Choice(Exact(), "exact", f"chosen, as it proves what it reaches and {shape} can be gone through often")

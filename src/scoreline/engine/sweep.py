@@ -12,7 +12,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
 from scoreline.engine.ending import judged_reason
-from scoreline.engine.events import Diverged, Evaluated, Event, Reason
+from scoreline.engine.events import Diverged, Evaluated, Event, Reason, RunEnded
 from scoreline.engine.halving import Halving
 from scoreline.engine.minibatch import Plan, pays_to_compile, train
 from scoreline.engine.objective import Objective
@@ -23,7 +23,7 @@ from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
 
-__all__ = ["Candidate", "Outcome", "Rules", "sweep"]
+__all__ = ["Candidate", "Outcome", "Rules", "most_side_by_side", "sweep"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +198,12 @@ def _width(problem: _Problem, plan: Plan, start: Params) -> int:
     return max(1, BEST_WEIGHTS // (R * D))
 
 
+def most_side_by_side(objective: Objective, source: DataSource) -> int:
+    """Return how many configurations a stack has at the most."""
+    R = objective.n_rows
+    return max(1, BEST_COLUMNS // R, BEST_WEIGHTS // (R * source.n_features))
+
+
 def _repeated(start: Params, times: int) -> Params:
     return Params(*(np.repeat(array, times, axis=0) for array in start))
 
@@ -270,9 +276,11 @@ class _Stack:
         found = list(reasons)
         for column in ends:
             objective = replace(self.problem.objective, lam=np.array([self.members[column].lam]))
-            params, rules = self.params.one(column), self.problem.rules
+            ended = RunEnded(
+                reasons[column] or Reason.MAX_EPOCHS, 0, self.epoch, self.params.one(column), np.ones(1, bool)
+            )
             found[column] = judged_reason(
-                objective, self.problem.source, self.start, params, reasons[column] or Reason.MAX_EPOCHS, rules.tol
+                objective, self.problem.source, self.start, ended, self.problem.rules.tol
             )
         return found
 

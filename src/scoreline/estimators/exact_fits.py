@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from scoreline._typing import FloatArray
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact import measure_for
 from scoreline.engine.first_step import first_steps, has_first_step
 from scoreline.engine.objective import compute_dtype
 from scoreline.engine.params import Params, zero_params
@@ -70,12 +69,13 @@ class ExactFits:
         if not isinstance(solver, Exact):
             return None
         solver.check(objective, settings)
+        solver.check_memory(objective, source, settings)
         start = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.X.dtype))
         path = Path(
             objective,
             source,
             start,
-            measure_for(replace(objective, lam=lams), source),
+            solver.measured(replace(objective, lam=lams), source, settings),
             tol=settings.tol,
             max_iter=min(settings.max_epochs or solver.default_epochs, MOST_ITERATIONS),
             validation=held_out,

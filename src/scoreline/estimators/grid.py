@@ -19,7 +19,7 @@ from scoreline.engine.params import Params, zero_params
 from scoreline.engine.path import fit_path
 from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver
 from scoreline.engine.stopping import Listener
-from scoreline.engine.sweep import Candidate, Outcome, Rules, sweep
+from scoreline.engine.sweep import Candidate, Outcome, Rules, most_side_by_side, sweep
 from scoreline.errors import MismatchError
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.validation import TrainingData, balance
@@ -165,6 +165,7 @@ class _Grid:
         """Fit points that differ in `lam` alone, exactly."""
         choice = self.choose(points[0])
         solver = choice.solver
+        solver.check_memory(self.objective, self.source, self.settings)
         outcomes = fit_path(
             self._at(points),
             self.source,
@@ -184,6 +185,10 @@ class _Grid:
         """Train points on mini-batches, side by side."""
         if not chosen:
             return {}
+        stacked = min(len(chosen), most_side_by_side(self.objective, self.source))
+        for _, choice in chosen:
+            many = replace(self.objective, lam=np.ones(stacked))
+            choice.solver.check_memory(many, self.source, self.settings)
         by_solver: dict[Solver, list[GridPoint]] = {}
         for point, choice in chosen:
             by_solver.setdefault(choice.solver, []).append(point)

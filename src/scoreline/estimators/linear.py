@@ -31,7 +31,6 @@ from scoreline.engine.solvers import (
     Settings,
     Solver,
     build_solver,
-    memory_wishes,
 )
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
 from scoreline.estimators.availability import has_probabilities, learns_in_parts
@@ -114,7 +113,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         Seed of the order of the rows, of dropout, of the searches and of the held-out rows.
     memory : str, int or None, default None
         Bound on the process's memory, as ``"2GB"`` or in bytes, memory-mapped rows not counted: `fit` says what
-        takes how much if it cannot keep to it, and ``"auto"`` picks a solver that can.
+        takes how much if it cannot keep to it. No solver and no result depends on it, but for the iterations of
+        an exact fit that has no room for all of its curvature.
 
     Attributes
     ----------
@@ -275,8 +275,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         data, held_out = self._hold_out(data, validation, seed)
         source = data.source(balance(self.class_weight, data))
         objective, settings = self._objective(source), self._settings(seed)
-        wishes = settings.wishes(self.lr) + memory_wishes(objective, source, settings)
-        self.solver_ = build_solver(self.solver, objective, source, wishes=wishes)
+        self.solver_ = build_solver(self.solver, objective, source, wishes=settings.wishes(self.lr))
         self.solver_.solver.check(objective, settings)
         self.solver_.solver.check_memory(objective, source, settings)
         start = self._start(objective, source, head_start.params)
@@ -295,7 +294,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
             value = float(objective.value(params, source)[0])
         if isinstance(self.solver_.solver, MiniBatch):
-            reason = judged_reason(objective, source, start, params, ended.reason, self.tol, value)
+            reason = judged_reason(objective, source, start, replace(ended, params=params), self.tol, value)
             ended = replace(ended, reason=reason)
         self._finish(objective, source, params, ended, value)
         solver = f"{self.solver_.name} solver", self.solver_.solver.unit

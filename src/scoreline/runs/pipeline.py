@@ -20,6 +20,7 @@ from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract, fit_features
+from scoreline.runs.memory import check_memory
 from scoreline.schedules import SCHEDULES
 
 __all__ = [
@@ -87,6 +88,7 @@ def prepare(
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
     kept = FeatureCache.of_user() if kept is None else kept
     extractor = fit_features(extractor, config.features, dataset.train.X, dataset.train.y, kept)
+    check_memory(config, dataset, extractor)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = {
         name: extract(extractor, config.features, split.X, kept, progress)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.data.budget import parse_size
 from scoreline.engine.objective import Objective
-from scoreline.engine.solvers import Settings, named_solver
+from scoreline.engine.solvers import named_solver
 from scoreline.features import build_features
 from scoreline.losses import LOSSES
 from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import check_block_weights, check_names
 from scoreline.runs.refit import check_refit
-from scoreline.schedules import SCHEDULES
+from scoreline.runs.solver_settings import solver_settings
 
 __all__ = ["check_settings"]
 
@@ -41,15 +40,4 @@ def _check_solver(config: RunConfig) -> None:
         np.array([1.0 if config.lam == "auto" else config.lam]),
         n_classes=3,  # what is checked does not depend on how many there are
     )
-    settings = Settings(
-        lr=None if config.lr is None else np.array([config.lr]),
-        schedule=SCHEDULES.build(config.schedule),
-        batch_size=config.batch_size,
-        max_epochs=config.max_epochs,
-        tol=config.tol,
-        dropout=config.dropout,
-        early_stopping=config.early_stopping,
-        seed=config.seed,
-        memory=None if config.memory is None else parse_size(config.memory),
-    )
-    named_solver(config.solver).solver.check(objective, settings)
+    named_solver(config.solver).solver.check(objective, solver_settings(config))

@@ -1,0 +1,69 @@
+"""Whether features, and the fit on them, keep within a bound on memory: told before a feature is extracted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scoreline.data import Dataset, MemorySource, Split
+from scoreline.data.budget import Need, check_budget, parse_size
+from scoreline.engine.objective import Objective
+from scoreline.engine.solvers import build_solver
+from scoreline.features import FeatureExtractor, FeatureUnion
+from scoreline.features.descriptor import BATCH
+from scoreline.features.pixels import Pixels
+from scoreline.kernels.threads import thread_count
+from scoreline.losses import LOSSES
+from scoreline.penalties import PENALTIES
+from scoreline.runs.config import RunConfig
+from scoreline.runs.solver_settings import solver_settings
+
+__all__ = ["check_memory"]
+
+#: Numbers in float64 that descriptors keep for each pixel of the images at work.
+NUMBERS_A_PIXEL = 24
+
+
+def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtractor) -> None:
+    """Add up what extracting the features, and the fit on the training rows, are going to keep.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Without a bound, nothing is checked.
+    dataset : Dataset
+    extractor : FeatureExtractor
+        Fitted.
+
+    Raises
+    ------
+    UsageError
+        It is more than the bound leaves; the message tells what takes how much, and what would help.
+    """
+    if config.memory is None:
+        return
+    bound, width = parse_size(config.memory), extractor.width()
+    features = _features(dataset, extractor, width)
+    dtype = np.dtype(np.float32) if features else dataset.train.X.dtype
+    # Rows that take no room stand for those to come.
+    rows = np.broadcast_to(np.zeros((), dtype), (len(dataset.train), width))
+    source = MemorySource(rows, dataset.train.y, len(dataset.classes))
+    lam = np.array([1.0 if config.lam == "auto" else config.strength])
+    objective = Objective(LOSSES.build(config.loss), PENALTIES.build(config.penalty), lam, source.n_classes)
+    settings = solver_settings(config)
+    solver = build_solver(config.solver, objective, source, wishes=settings.wishes(config.lr)).solver
+    check_budget(bound, [*features, *solver.memory_needs(objective, source, settings)])
+
+
+def _features(dataset: Dataset, extractor: FeatureExtractor, width: int) -> list[Need]:
+    """Return what the rows of features take, and the images at work; nothing where pixels are the rows."""
+    if isinstance(extractor, Pixels) and not extractor.zca:
+        return []
+    splits: list[Split | None] = [dataset.train, dataset.validation, dataset.test]
+    n = sum(len(split) for split in splits if split is not None)
+    copies = 2 if isinstance(extractor, FeatureUnion) else 1  # the parts', and all side by side
+    at_work = BATCH * thread_count() * int(np.prod(dataset.example_shape)) * 8 * NUMBERS_A_PIXEL
+    fewer = "take fewer features, smaller images (image_size) or fewer examples"
+    return [
+        Need(f"features of {n:,} examples, {width:,} numbers each,", 4 * copies * n * width, fewer),
+        Need("images that features are computed of", at_work, "take smaller images (image_size)"),
+    ]
