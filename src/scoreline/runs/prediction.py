@@ -109,9 +109,19 @@ class _Predictor:
         return Prediction(printable(path), self._guesses(scores), remark=remark, no_probability=self._reason())
 
     def _range(self, values: Array) -> PixelRange:
-        """Return the range of pixels of more than 8 bits: that of the training images, else the image's own."""
-        known = None if self.trained is None else self.trained.pixel_range
-        return own_range(values) if known is None else PixelRange(*known)
+        """Return the range of pixels of more than 8 bits: that of the training images.
+
+        Where nothing is known of these it is the image's own; where they had 8 bits, any range would be a guess.
+        """
+        if self.trained is None:
+            return own_range(values)
+        if self.trained.pixel_range is None:
+            raise ImageError(
+                "its pixels have more than 8 bits, and the model was trained on pixels of 8 bits",
+                allowed="images of 8 bits",
+                fix="save the image with 8 bits, in the way in which the training images were made",
+            )
+        return PixelRange(*self.trained.pixel_range)
 
     def _guesses(self, scores: FloatArray) -> tuple[Guess, ...]:
         probabilities = self.model.probabilities(scores)
