@@ -94,3 +94,11 @@ def test_progress_is_told(images):
     kept = FeatureCache(None)
     extract(fitted("hog", images, kept), "hog", images, kept, lambda *facts: told.append(facts))
     assert told == [("Extracting hog", 32, 70), ("Extracting hog", 64, 70), ("Extracting hog", 70, 70)]
+
+
+def test_a_state_of_other_shapes_is_learned_anew(images, tmp_path):
+    kept = FeatureCache(tmp_path)
+    words = fitted("words:8", images, kept)
+    (path,) = tmp_path.glob("*.npz")
+    kept.save(path.stem, {"words": np.zeros(3)})
+    np.testing.assert_array_equal(fitted("words:8", images, kept).words_, words.words_)

@@ -18,7 +18,7 @@ from scoreline.data.named import NAMED_SETS
 from scoreline.data.names import printable
 from scoreline.data.nearby import not_found
 from scoreline.data.options import LoadOptions, Progress, no_progress
-from scoreline.data.places import cache_folder
+from scoreline.data.places import cache_folder, expanded
 from scoreline.data.scratch import Allocate
 from scoreline.data.splitting import split_off_validation
 from scoreline.errors import DataError
@@ -80,7 +80,7 @@ def load_dataset(
 
 def absolute_spec(spec: str) -> str:
     """Return the name of a data set as it is, and a path as an absolute one: what is the same in every folder."""
-    return spec if _is_named(spec) else str(Path(spec).expanduser().absolute())
+    return spec if _is_named(spec) else str(expanded(spec).absolute())
 
 
 def _is_named(spec: str | Path) -> bool:
@@ -101,7 +101,7 @@ def _exists(path: Path) -> bool:
 def _load(spec: str | Path, options: LoadOptions, progress: Progress) -> Dataset:
     if isinstance(spec, str) and _is_named(spec):
         return NAMED_SETS.build(spec).load(options, progress)
-    path = Path(spec).expanduser()
+    path = expanded(spec)
     if not _exists(path):
         raise not_found(path, NAMED_SETS, options)
     if not is_archive(path):

@@ -14,6 +14,7 @@ from scoreline._text import shortened, shown
 from scoreline.data import LoadOptions
 from scoreline.data.budget import parse_size
 from scoreline.data.load import absolute_spec
+from scoreline.data.places import expanded
 from scoreline.errors import UsageError
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
@@ -226,7 +227,7 @@ class RunConfig(BaseModel):
 
     def anchored(self) -> RunConfig:
         """Return the settings with absolute paths, which mean the same from whatever folder they are read."""
-        folder = None if self.data_dir is None else str(Path(self.data_dir).expanduser().absolute())
+        folder = None if self.data_dir is None else str(expanded(self.data_dir).absolute())
         return self.model_copy(update={"data": absolute_spec(self.data), "data_dir": folder})
 
     def command(self) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -17,6 +15,8 @@ from scoreline import features
 from scoreline._files import partial_file, remove_orphans
 from scoreline._typing import Array
 from scoreline.data import Progress, user_cache
+from scoreline.data.places import expanded
+from scoreline.errors import ModelError
 from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
 from scoreline.features.descriptor import BATCH
 
@@ -56,7 +56,7 @@ class FeatureCache:
         named = os.environ.get(CACHE_VARIABLE)
         if named == "off":
             return cls(None)
-        folder = Path(named).expanduser() if named else user_cache() / "features"
+        folder = expanded(named) if named else user_cache() / "features"
         remove_orphans(folder, "*.part")
         return cls(folder)
 
@@ -69,7 +69,7 @@ class FeatureCache:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             os.utime(path)  # the longest unused goes first
-        except (OSError, ValueError, EOFError, KeyError, BadZipFile, zlib.error):  # extraction replaces it
+        except Exception:  # noqa: BLE001 - a damaged file can fail in any way; extraction replaces it
             return None
         return found
 
@@ -121,7 +121,8 @@ def fit_features(
     key = _digest("fit", spec, [X, y])
     state = kept.load(key)
     if state is not None:
-        return extractor.restore(X.shape[1:], state)
+        with suppress(ModelError):  # another's file: it is learned anew
+            return extractor.restore(X.shape[1:], state)
     extractor.fit(X, y)
     if extractor.state():
         kept.save(key, extractor.state())

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from scoreline._files import replacing, write_text
 from scoreline.data.names import printable
+from scoreline.data.places import expanded
 from scoreline.engine.history import Epoch, History
 from scoreline.errors import DivergedError, ModelError, OutputError
 from scoreline.runs.claim import MARKER, Claim, is_claimed
@@ -212,7 +213,7 @@ class RunFolder:
 
 def data_title(data: str) -> str:
     """Return what a run's folder is named after: the data set's name, or that of its folder or file."""
-    path = Path(data).expanduser()
+    path = expanded(data)
     with suppress(OSError):  # a name that is too long for the system
         if path.is_dir():
             return path.resolve().name
