@@ -111,6 +111,12 @@ def test_arrays_without_a_part_are_named(tmp_path):
     assert data.notes == ("Arrays without a part in the data set were passed over: x_test, ids.",)
 
 
+def test_names_that_differ_in_capitals_are_told(tmp_path):
+    data = load(tmp_path, X=U, x=U[:3], Y=Y)
+    assert len(data.train) == 20
+    assert data.notes == ("Arrays without a part in the data set were passed over: x.",)
+
+
 def test_a_copied_test_folder_is_told(tmp_path):
     from PIL import Image
 

@@ -114,6 +114,13 @@ def test_a_long_list_of_members(tmp_path):
         load_dataset(tmp_path / "d.npz")
 
 
+def test_a_large_archive_has_a_second_record_of_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1)  # as if the file had very many members
+    zeros_in_zip(tmp_path / "d.npz", "X.npy", 2**20)
+    assert b"PK\6\7" in (tmp_path / "d.npz").read_bytes()
+    assert len(load_dataset(tmp_path / "d.npz", LoadOptions(validation=0)).train) == 1024
+
+
 def test_the_bound_on_memory_is_checked_before_arrays_are_read(tmp_path):
     np.savez(tmp_path / "d.npz", X=np.zeros((1000, 1000)), y=np.arange(1000) % 2)
     with refused(r"the content of .*d.npz", UsageError):

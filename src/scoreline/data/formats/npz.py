@@ -33,7 +33,7 @@ _KEYS = (
 )  # fmt: skip
 _CLASS_KEYS = ("classes", "class_names")
 _MAX_DIRECTORY = 2**20
-_END, _END_64 = b"PK\5\6", b"PK\6\6"
+_END, _END_64, _LOCATOR = b"PK\5\6", b"PK\6\6", b"PK\6\7"
 
 
 class _Member(NamedTuple):
@@ -75,7 +75,7 @@ class Npz(ArrayReader):
                 arrays = {key: _read(archive, member) for key, member in members.items()}
         classes = None if class_key is None else _class_names(path, arrays[class_key])
         parts = {split: (arrays[x_key], arrays[y_key]) for split, (x_key, y_key) in pairs.items()}
-        return Parts(path.stem, parts, classes, _notes(names, members))
+        return Parts(path.stem, parts, classes, _notes(archive.namelist(), {names[key] for key in members}))
 
 
 def _check_directory(path: Path, stream: BinaryIO) -> None:
@@ -84,7 +84,9 @@ def _check_directory(path: Path, stream: BinaryIO) -> None:
     stream.seek(-min(size, 2**16 + 100), os.SEEK_END)
     tail = stream.read()
     stream.seek(0)
-    end, end_64 = tail.rfind(_END), tail.rfind(_END_64)
+    end = tail.rfind(_END)
+    # Large archives have a second record, to which a locator right before the first one leads.
+    end_64 = tail.rfind(_END_64, 0, end) if tail[max(end - 20, 0) : max(end - 16, 0)] == _LOCATOR else -1
     length = struct.unpack_from("<I", tail, end + 12)[0] if 0 <= end <= len(tail) - 16 else 0
     if 0 <= end_64 <= len(tail) - 48:
         length = max(length if length < 2**32 - 1 else 0, struct.unpack_from("<Q", tail, end_64 + 40)[0])
@@ -153,9 +155,6 @@ def _no_pair(path: Path, names: Mapping[str, str]) -> DataError:
     )
 
 
-def _notes(names: Mapping[str, str], used: Iterable[str]) -> tuple[str, ...]:
-    used = set(used)
-    left = ", ".join(shortened(name[:-4]) for key, name in list(names.items())[::-1] if key not in used)
-    return (
-        (f"Arrays without a part in the data set were passed over: {printable(shortened(left))}.",) if left else ()
-    )
+def _notes(names: Iterable[str], used: set[str]) -> tuple[str, ...]:
+    left = ", ".join(printable(shortened(name.removesuffix(".npy"))) for name in names if name not in used)
+    return (f"Arrays without a part in the data set were passed over: {shortened(left)}.",) if left else ()
