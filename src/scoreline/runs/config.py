@@ -56,7 +56,11 @@ class RunConfig(BaseModel):
         "Data", None, description="Folder with named data sets; else SCORELINE_DATA, else a cache."
     )
     image_size: int | None = _setting(
-        "Data", None, ge=1, le=4096, description="Resize images to this height and width."
+        "Data",
+        None,
+        ge=1,
+        le=4096,
+        description="Resize images to this height and width; by default see docs/images.md.",
     )
     max_rejected: float = _setting(
         "Data", 0.05, ge=0, le=1, description="Largest share of unusable images to put up with."

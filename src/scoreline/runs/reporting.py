@@ -83,6 +83,7 @@ def _data(result: RunResult) -> dict[str, str]:
     return {
         "name": dataset.name,
         "examples": ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None),
+        **({"folders": dataset.layout} if dataset.layout else {}),
         "shape": " x ".join(map(str, dataset.example_shape)),
         "classes": f"{len(dataset.classes)}, with {each} training examples each",
         "rejected": f"{len(dataset.rejected)} (listed in rejected.csv)",
