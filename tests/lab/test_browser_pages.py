@@ -126,7 +126,7 @@ def test_descent_runs_and_the_rate_changes_on_the_way(open_page):
     page.fill("#lr", "0.02")
     wait_for(page, "rates.length === 2")
     page.click("#play")
-    page.wait_for_timeout(1000)
+    wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
     # The link follows a little later; state and number are read in one go once they speak of the same step.
     settled = """(() => {
         const state = JSON.parse(decodeURIComponent(location.hash.slice(1)));
@@ -202,7 +202,8 @@ def test_images_train_live_and_are_taken_apart(open_page):
     wait_for(page, "step >= 10")
     page.click("#play")
     wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
-    page.wait_for_timeout(500)
+    # The link follows what is shown, on a busy machine by more than any fixed while.
+    wait_for(page, "step === Number(document.querySelector('#status').textContent.replace('Step ', ''))")
     state = state_of(page)
     page.click("#gallery button:nth-child(3)")
     wait_for(page, "chosen === 2")

@@ -34,6 +34,8 @@ __all__ = ["DescentPage", "DescentState", "rate_limit", "walk_of"]
 
 #: Points along each side of the slice, while the run goes on and when it rests.
 COARSE, FINE = 25, 61
+#: Beyond this a run has diverged, and its losses are no numbers any more.
+FARTHEST_SLICE = 1e12
 #: Learning rates of the strip, and the steps that each is given.
 STRIP_RATES, STRIP_STEPS = np.logspace(-3, 2, 26), 60
 #: Share of the past in the moving average.
@@ -242,7 +244,7 @@ def _slice(
         axes = axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None]
     shadow = path @ axes.T
     reach = np.maximum(1.3 * np.abs(shadow).max(axis=0), 0.5)
-    u, v = (np.linspace(-r, r, side) for r in np.minimum(reach, 1e5))
+    u, v = (np.linspace(-r, r, side) for r in np.minimum(reach, FARTHEST_SLICE))
     grid = here + u[None, :, None] * axes[0] + v[:, None, None] * axes[1]
     values = full_objective(objective, source, grid.reshape(side * side, *weights.shape[1:]))
     off = np.linalg.norm(path - shadow @ axes, axis=1)

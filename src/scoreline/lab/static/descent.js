@@ -3,6 +3,8 @@ import { Chart } from "./chart.js";
 import { exact, percent, significant, write } from "./numbers.js";
 import { Shell, at } from "./shell.js";
 
+// The methods that a setting is for.
+const USES = { lr: ["gradient-descent", "mini-batch"], batch: ["mini-batch"], scale: ["random-search", "random-local-search"], hop: ["random-local-search"] };
 const steps = { title: { text: "step" }, rangemode: "tozero" };
 const chart = (id, title, layout, height) => new Chart(at(id), { name: id, title, layout, height });
 const plane = chart("plane-chart", "The total loss on a plane through the present weights, and the path's shadow on it",
@@ -42,12 +44,15 @@ function draw(state, shown) {
     shell.play(false);
     shell.say(`Diverged at ${shown.diverged}`, true);
   }
+  for (const [part, methods] of Object.entries(USES)) {
+    document.querySelector(`label[data-part="${part}"]`).classList.toggle("off", !methods.includes(state.method));
+  }
   drawPlane(shown);
   const x = shown.full.map((_, i) => i), after = x.slice(1);
   losses.draw([
     { name: "what the method sees", x: after.map((i) => i - 1), y: shown.seen, mode: "lines", line: { color: "#56B4E9", width: 1 } },
     { name: "its moving average", x: after.map((i) => i - 1), y: shown.average, mode: "lines", line: { color: "#0072B2", width: 2 } },
-    { name: "all points", x, y: shown.full, mode: "lines", line: { color: "#D55E00", width: 2 } },
+    { name: "all points", x, y: shown.full, mode: x.length > 1 ? "lines" : "markers", line: { color: "#D55E00", width: 2 } },
   ], { shapes: state.rates.slice(1).map(([first]) => upright(first)) });
   ratios.draw([
     { name: "update / weights", x: after, y: shown.updates.map((value) => value || null), mode: "lines+markers", marker: { size: 3 }, line: { color: "#009E73" } },
@@ -67,7 +72,7 @@ function drawPlane({ slice, weights }) {
   plane.draw([
     { type: "contour", name: "total loss", x: slice.u, y: slice.v, z: slice.objective, ncontours: 24, colorscale: "Viridis",
       reversescale: true, contours: { coloring: "heatmap" }, line: { width: 0.5, color: "rgba(255,255,255,.5)" },
-      colorbar: { thickness: 10 } },
+      colorbar: { thickness: 10, exponentformat: "power" } },
     { name: "path", x, y, mode: "lines+markers", line: { color: "#ffffff", width: 2 }, marker: { size: 4, color: "#1b1e23" } },
     { name: "here", x: x.slice(-1), y: y.slice(-1), mode: "markers",
       marker: { size: 13, symbol: "star", color: "#D55E00", line: { color: "#fff", width: 1 } } },

@@ -83,6 +83,8 @@ function drawGallery(state, { data: { classes }, gallery }) {
 // While a model trains, pictures change and buttons stay.
 function drawTemplates(state, { data: { classes }, templates }) {
   const box = at("templates");
+  at("templates-title").textContent = templates ? "Templates: the weights of each class in the first loss's model. Grey is 0, the largest weight is full. "
+    + "Choose the class to look at." : "Choose the class to look at. (Only weights of pixels are a picture.)";
   if (box.children.length !== classes.length) {
     box.replaceChildren(...classes.map((name, i) => make("button", { type: "button", className: "picture", onclick: () => shell.edit({ focus: i }) },
       make("img", { alt: `Template of ${name}` }), make("span", { textContent: name }))));
@@ -120,18 +122,18 @@ function drawImage(state, { data: { classes }, image, models }) {
 
 function drawParts(key, name, loss, { pixels, names, parts: values, bias, sum }) {
   const total = `${write(sum, 3)} + bias ${write(bias, 3)} = ${write(sum === null || bias === null ? null : sum + bias, 3)}`;
-  const title = { text: `${loss}, class ${plain(name)}: ${total}`, font: { size: 12 }, x: 0.02 };
+  const title = { text: `${loss}, class ${plain(name)}:<br>${total}`, font: { size: 12 }, x: 0.02 };
   if (pixels) {
     const most = Math.max(...pixels.flat().map(Math.abs)) || 1;
     parts[key].draw([{ type: "heatmap", name: "contribution", x: pixels[0].map((_, i) => i), y: pixels.map((_, i) => i), z: pixels,
       zmin: -most, zmax: most, colorscale: [[0, "#7F3B08"], [0.25, "#F1A340"], [0.5, "#F7F7F7"], [0.75, "#998EC3"], [1, "#2D004B"]],
-      colorbar: { thickness: 10 } }],
-    { title, margin: { l: 36, r: 12, t: 32, b: 36 }, xaxis: { constrain: "domain", title: { text: "column" } },
+      colorbar: { thickness: 10, exponentformat: "power" } }],
+    { title, margin: { l: 36, r: 12, t: 48, b: 36 }, xaxis: { constrain: "domain", title: { text: "column" } },
       yaxis: { autorange: "reversed", scaleanchor: "x", constrain: "domain", title: { text: "row" } } });
     return;
   }
   parts[key].draw([{ type: "bar", orientation: "h", name: "contribution", x: values.toReversed(), y: names.toReversed(), marker: { color: COLOURS[key] } }],
-    { title, margin: { l: 36, r: 12, t: 32, b: 36 }, showlegend: false, xaxis: { title: { text: "contribution" } }, yaxis: { type: "category" } });
+    { title, margin: { l: 36, r: 12, t: 48, b: 36 }, showlegend: false, xaxis: { title: { text: "contribution" } }, yaxis: { type: "category", dtick: 1, tickfont: { size: 10 } } });
 }
 
 const upright = (x) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: "#7F7F7F", dash: "dot", width: 1 } });

@@ -135,6 +135,7 @@ function drawGallery(state, { classes, gallery, confident, pictures, split }) {
 
 function drawCalibration({ calibration: found }) {
   at("calibration").hidden = !found;
+  at("no-calibration").hidden = Boolean(found);
   if (!found) return;
   const bins = found.bins.filter(({ n }) => n);
   calibration.draw([

@@ -194,7 +194,7 @@ export class Shell {
       this.play(false);
       return this.say(reason, true);
     }
-    this.say("Connected");
+    this.say("Computing …");
     this.edit(this.state ?? this.read(location.hash) ?? {});
   }
 
