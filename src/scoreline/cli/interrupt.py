@@ -59,9 +59,9 @@ class Interrupt:
         for number, before in self._before.items():
             signal.signal(number, before)
         if isinstance(error, KeyboardInterrupt):
-            kept = getattr(error, "__notes__", [])
+            said = [*map(str, error.args), *(getattr(error, "__notes__", []) or ["Nothing was kept"])]
             with suppress(OSError):  # a terminal that is closed
-                notes.print(f"Interrupted. {' '.join(kept) or 'Nothing was kept'}.", markup=False)
+                notes.print(". ".join(["Interrupted", *said]) + ".", markup=False)
             raise typer.Exit(self.exit_code) from error
 
     def __call__(self, event: Event) -> Reason | None:

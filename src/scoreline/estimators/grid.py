@@ -21,11 +21,12 @@ from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver,
 from scoreline.engine.stopping import Listener
 from scoreline.engine.sweep import Candidate, Outcome, Rules, most_side_by_side, sweep
 from scoreline.errors import MismatchError
+from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.validation import TrainingData, balance
 from scoreline.optimizers import Optimizer
 
-__all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "sweep_grid"]
+__all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "head_start_from", "sweep_grid"]
 
 #: What `LinearClassifier` takes as its solver.
 SolverSpec: TypeAlias = str | Optimizer | Solver
@@ -121,6 +122,12 @@ def sweep_grid(
         trials |= grid.exact(same)
     trials |= grid.stacked(stacked, halving)
     return [trials[point] for point in points]
+
+
+def head_start_from(classifier: LinearClassifier, data: TrainingData, trial: Trial) -> HeadStart:
+    """Return the parameters of a trial as the place for a fit to begin at."""
+    objective = classifier._objective(data.source(balance(classifier.class_weight, data)))
+    return HeadStart(objective.folded(trial.outcome.params))
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline.data import MemorySource
+from scoreline.engine.events import Reason
 from scoreline.engine.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.exact_fits import ExactFits
-from scoreline.estimators.grid import grid_points, sweep_grid
+from scoreline.estimators.grid import Trial, grid_points, head_start_from, sweep_grid
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.runs.config import RunConfig
@@ -46,7 +47,8 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     Half powers of ten are tried, each roughly (`tol` at least 0.01): by mini-batches all of them, by the exact
     solver those that matter (see `scoreline.runs.lam_search.search_exactly`). Of those within half a standard
     error of the best, the strongest is chosen: weaker penalties cost more time, and what they gain within that
-    error is chance.
+    error is chance. Where a listener ends the choice early, it is made by what was reached, and the last fit,
+    which is ended at once, begins there.
 
     Parameters
     ----------
@@ -65,6 +67,8 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     ------
     DataError
         There is no validation split, or nothing on it can be judged.
+    KeyboardInterrupt
+        A listener has ended the choice before anything was judged.
     """
     if "validation" not in prepared.rows:
         raise DataError(
@@ -77,23 +81,29 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
     labels = encode_labels(prepared.labels("validation"), data.classes)
     held_out = MemorySource(prepared.rows["validation"], labels, len(data.classes))
+    reached: dict[float, Trial] = {}
     fits = ExactFits.of(classifier, data, held_out, TRIED, listeners)
     if fits is None:
         points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
         trials = sweep_grid(classifier, data, held_out, points, listeners=listeners)
         outcomes = {trial.point.lam: trial.outcome for trial in trials}
+        reached = {trial.point.lam: trial for trial in trials if trial.outcome.reason is Reason.INTERRUPTED}
     else:
         outcomes = search_exactly(fits, labels)
     accuracy = {lam: outcomes[lam].validation_accuracy for lam in sorted(outcomes, reverse=True)}
     accuracy = {lam: found for lam, found in accuracy.items() if np.isfinite(found)}
     if not accuracy:
+        if reached:
+            raise KeyboardInterrupt("lam was being chosen")
         raise DataError(
             "No strength of the penalty could be judged",
             allowed="data that a classifier can be trained on",
             fix="give lam as a number, and see what training says",
         )
     lam = strongest_as_good(accuracy, len(labels))
-    return LamChoice(lam, accuracy, None if fits is None else fits.head_start(outcomes[lam].params))
+    if fits is not None:
+        return LamChoice(lam, accuracy, fits.head_start(outcomes[lam].params))
+    return LamChoice(lam, accuracy, head_start_from(classifier, data, reached[lam]) if lam in reached else None)
 
 
 def with_lam(
