@@ -19,8 +19,8 @@ Every message answers three questions: what was given, what is allowed, what to 
 length, whatever it quotes.
 
 What the machine refuses (a full disk, no memory, no permission) ends a command with exit code 3 too, an error that
-nobody foresaw with 70, Ctrl-C with 130 (SIGTERM with 143, SIGHUP with 129), and a reader of the output that has gone
-away with 141.
+nobody foresaw with 70, Ctrl-C with 130 (SIGTERM with 143, SIGHUP with 129), and a reader of the output that has
+gone away with 141.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     epilog="Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 bad data, or the machine refuses (disk, memory), "
-    "4 diverged, 70 an unforeseen error, 130 interrupted (143 by SIGTERM and 129 by SIGHUP, which keep what Ctrl-C "
-    "keeps), 141 the reader of the output has gone away.",
+    "4 diverged, 70 an unforeseen error, 130 interrupted (143 by SIGTERM and 129 by SIGHUP, which keep what "
+    "Ctrl-C keeps), 141 the reader of the output has gone away.",
 )
 #: Options of commands that take several values, with spaces between them.
 MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
