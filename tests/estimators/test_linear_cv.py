@@ -3,14 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV, KFold, StratifiedKFold
+from sklearn.metrics import get_scorer, make_scorer, matthews_corrcoef
+from sklearn.model_selection import GridSearchCV, GroupKFold, KFold, StratifiedKFold, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from scoreline import LinearClassifier, LinearClassifierCV
-from scoreline.errors import DataError, DivergedError, MismatchError, UsageError
+from scoreline.errors import DataError, DivergedError, MismatchError, UnknownNameError, UsageError
+from scoreline.estimators.folds import split_folds
+from scoreline.estimators.validation import validate_training_data
 from scoreline.optimizers import Momentum
 
 X, Y = load_digits(return_X_y=True)
@@ -151,3 +156,165 @@ def test_in_a_pipeline_and_with_named_columns_and_classes():
 def test_wrong_use(changes, error):
     with pytest.raises(error):
         LinearClassifierCV(**changes).fit(X, Y)
+
+
+class TestFolds:
+    def test_of_one_class_are_told_before_anything_is_trained(self):
+        order = np.argsort(Y < 5, kind="stable")
+        with pytest.raises(
+            DataError, match=r"rows to train on in fold 1 .* only one class, 'small'.*shuffle=True"
+        ):
+            LinearClassifierCV(3, cv=KFold(2)).fit(X[order], np.where(Y[order] < 5, "small", "large"))
+
+    def test_of_one_class_with_a_weight(self):
+        weight = np.where(np.arange(len(Y)) < 250, 1.0, Y == 3)
+        with pytest.raises(DataError, match="only one class with a weight above 0, 3"):
+            LinearClassifierCV(3, cv=KFold(2)).fit(X, Y, weight)
+
+    @pytest.mark.parametrize(
+        ("folds", "message"),
+        [
+            ([], "cv gives no folds"),
+            ([(np.arange(400), [])], "Fold 1 of the cross-validation has no rows to judge by"),
+            ([(np.arange(400), [500])], "has row 500 of 500 to judge by"),
+        ],
+    )
+    def test_that_cannot_be(self, folds, message):
+        with pytest.raises(DataError, match=message):
+            LinearClassifierCV(3, cv=folds).fit(X, Y)
+
+    def test_as_masks_and_as_a_generator(self):
+        settings = {"solver": "momentum", "max_epochs": 1, "random_state": 0, "refit": False}
+        places = [(train, test) for train, test in KFold(3).split(X)]
+        expected = LinearClassifierCV([1e-2], cv=places, **settings).fit(X, Y).scores_path_
+        masks = [(np.isin(np.arange(500), train), np.isin(np.arange(500), test)) for train, test in places]
+        for cv in (masks, (pair for pair in places), None):
+            found = LinearClassifierCV([1e-2], cv=cv, **settings).fit(X, Y).scores_path_
+            if cv is not None:
+                np.testing.assert_array_equal(found, expected)
+
+    @pytest.mark.parametrize("cv", [1, 0, "five", 5.5])
+    def test_no_number_of_folds(self, cv):
+        with pytest.raises(ValueError, match="cv|n_splits|k-fold"):
+            LinearClassifierCV(3, cv=cv).fit(X, Y)
+
+
+GROUPS = np.arange(len(Y)) // 25
+
+
+class TestGroups:
+    def test_splitters_of_groups(self):
+        ours = LinearClassifierCV(LAMS, cv=GroupKFold(4), standardize=True, tol=1e-8).fit(X, Y, groups=GROUPS)
+        theirs = GridSearchCV(LinearClassifier(standardize=True, tol=1e-8), {"lam": LAMS}, cv=GroupKFold(4))
+        theirs.fit(X, Y, groups=GROUPS)
+        for fold in range(4):
+            name = f"split{fold}_test_score"
+            np.testing.assert_allclose(ours.cv_results_[name], theirs.cv_results_[name])
+
+    @pytest.mark.parametrize("cv", [3, None])
+    def test_a_number_of_folds_keeps_groups_together(self, cv):
+        data = validate_training_data(LinearClassifier(), X, Y, None)
+        folds = split_folds(cv, data, {"groups": GROUPS})
+        assert len(folds) == (cv or 5)
+        assert not any(set(GROUPS[fold.train]) & set(GROUPS[fold.test]) for fold in folds)
+        LinearClassifierCV([1e-2], cv=cv, solver="momentum", max_epochs=1).fit(X, Y, groups=GROUPS)
+
+    def test_wrong(self):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            LinearClassifierCV(3, cv=GroupKFold(3)).fit(X, Y, groups=GROUPS[:-1])
+        with pytest.raises(ValueError, match="'groups' parameter should not be None"):
+            LinearClassifierCV(3, cv=GroupKFold(3)).fit(X, Y)
+        with pytest.raises(ValueError, match="enable_metadata_routing"):
+            LinearClassifierCV(3).fit(X, Y, patients=GROUPS)
+
+
+class TestScoring:
+    @pytest.mark.parametrize(
+        "scoring",
+        [
+            "f1_macro",
+            "balanced_accuracy",
+            "neg_log_loss",
+            "roc_auc_ovr",
+            "top_k_accuracy",
+            make_scorer(matthews_corrcoef),
+            lambda model, X, y: -abs(model.decision_function(X)).mean(),
+        ],
+        ids=str,
+    )
+    def test_is_a_grid_search(self, scoring):
+        ours = LinearClassifierCV(LAMS, cv=3, scoring=scoring, tol=1e-8).fit(X / 16, Y)
+        theirs = GridSearchCV(LinearClassifier(tol=1e-8), {"lam": LAMS}, cv=3, scoring=scoring).fit(X / 16, Y)
+        np.testing.assert_allclose(
+            ours.cv_results_["mean_test_score"], theirs.cv_results_["mean_test_score"], rtol=2e-3
+        )
+        assert ours.lam_ == theirs.best_params_["lam"]
+        assert ours.score(X / 16, Y) == pytest.approx(theirs.score(X / 16, Y), rel=1e-2)
+
+    def test_accuracy_is_the_default(self, exact):
+        named = LinearClassifierCV(LAMS, standardize=True, cv=3, tol=1e-8, scoring="accuracy").fit(X, Y)
+        np.testing.assert_allclose(named.scores_path_, exact.scores_path_)
+        assert named.score(X, Y) == exact.score(X, Y)
+
+    def test_on_mini_batches_with_weights(self):
+        weight = np.where(Y < 5, 3.0, 1.0)
+        settings = {"solver": "momentum", "max_epochs": 5, "standardize": True, "cv": 2, "random_state": 0}
+        built_in = LinearClassifierCV([1e-4, 1.0], [1e-3, 1e-2], **settings).fit(X, Y, weight)
+        named = LinearClassifierCV([1e-4, 1.0], [1e-3, 1e-2], scoring="accuracy", **settings).fit(X, Y, weight)
+        np.testing.assert_allclose(named.scores_path_, built_in.scores_path_)
+        assert named.score(X, Y, weight) == pytest.approx(built_in.score(X, Y, sample_weight=weight))
+        unweighted = LinearClassifierCV([1.0], scoring=lambda model, X, y: model.score(X, y), cv=2)
+        assert 0 < unweighted.fit(X, Y, weight).best_score_ < 1
+
+    def test_misspelt(self):
+        with pytest.raises(UnknownNameError, match="no scoring called 'f1_makro'.*write 'f1_m[ai]cro'"):
+            LinearClassifierCV(scoring="f1_makro").fit(X, Y)
+
+    def test_what_a_loss_does_not_have_is_told_before_anything_is_trained(self, monkeypatch):
+        monkeypatch.setattr("scoreline.estimators.linear_cv.sweep_grid", None)
+        with pytest.raises(MismatchError, match="loss='svm' does not have.*loss='softmax'"):
+            LinearClassifierCV(loss="svm", scoring="neg_log_loss").fit(X, Y)
+        with pytest.raises(ValueError, match="average"):
+            LinearClassifierCV(scoring="f1").fit(X, Y)
+
+    def test_without_a_finite_score(self):
+        with pytest.raises(DataError, match="no finite score"):
+            LinearClassifierCV([1e-2], cv=2, scoring=lambda model, X, y: np.nan).fit(X, Y)
+
+    def test_diverged_points_have_none(self):
+        common = {"loss": "squared-error", "solver": "sgd", "max_epochs": 5, "cv": 2, "standardize": True}
+        fitted = LinearClassifierCV([1e-2], [1e-3, 1e4], scoring="f1_macro", **common).fit(X, Y)
+        assert fitted.lr_ == 1e-3
+        assert np.isnan(fitted.scores_path_[:, 0, 1]).all()
+
+
+@pytest.fixture
+def routing():
+    with config_context(enable_metadata_routing=True):
+        yield
+
+
+@pytest.mark.usefixtures("routing")
+class TestMetadataRouting:
+    def test_groups_and_weights_find_their_way(self):
+        weight = np.where(Y < 5, 3.0, 1.0)
+        scorer = get_scorer("f1_macro").set_score_request(sample_weight=True)
+        model = LinearClassifierCV([1e-2, 1.0], cv=GroupKFold(3), scoring=scorer, solver="momentum", max_epochs=3)
+        model.set_fit_request(sample_weight=True).set_params(random_state=0)
+        with config_context(enable_metadata_routing=False):
+            plain = clone(model).set_params(scoring="f1_macro").fit(X, Y, weight, groups=GROUPS)
+            score = plain.score(X, Y, weight)
+        np.testing.assert_allclose(model.fit(X, Y, weight, groups=GROUPS).scores_path_, plain.scores_path_)
+        assert model.score(X, Y, weight) == pytest.approx(score)
+
+    def test_through_other_routers(self):
+        model = LinearClassifierCV([1e-2], cv=3, solver="momentum", max_epochs=1).set_fit_request(
+            sample_weight=True
+        )
+        model.set_score_request(sample_weight=True)
+        given = {"groups": GROUPS, "sample_weight": np.ones(len(Y))}
+        assert len(cross_validate(model, X, Y, cv=GroupKFold(3), params=given)["test_score"]) == 3
+
+    def test_what_nobody_asked_for(self):
+        with pytest.raises(TypeError, match="cameras"):
+            LinearClassifierCV([1e-2], cv=3).fit(X, Y, cameras=GROUPS)

@@ -28,7 +28,7 @@ def has_probabilities(estimator: LinearClassifier) -> bool:
 def learns_in_parts(estimator: LinearClassifier) -> bool:
     """Tell whether the settings need only the rows at hand; raise MismatchError, naming those that need all."""
     whole = {
-        "standardize=True": estimator.standardize,
+        "standardize=True before any fit": estimator.standardize and getattr(estimator, "_measured", None) is None,
         "class_weight='balanced'": estimator.class_weight == "balanced",
         "early_stopping=True": estimator.early_stopping,
         f"solver={estimator.solver!r}": needs_whole_data(estimator.solver),

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
+from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving
 from scoreline.engine.objective import Objective
 from scoreline.engine.params import Params, zero_params
@@ -51,6 +52,13 @@ class Trial:
     #: The learning rate that was used, where there was one.
     lr: float | None
     outcome: Outcome
+    #: What was made small; `outcome` has its parameters.
+    objective: Objective
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it did not run away."""
+        return self.outcome.reason is not Reason.DIVERGED
 
 
 def grid_points(solvers: Iterable[SolverSpec], lams: FloatArray, lrs: FloatArray | None) -> list[GridPoint]:
@@ -183,7 +191,8 @@ class _Grid:
             listeners=self.listeners,
         )
         return {
-            point: Trial(point, choice, None, outcome) for point, outcome in zip(points, outcomes, strict=True)
+            point: Trial(point, choice, None, outcome, self.objective)
+            for point, outcome in zip(points, outcomes, strict=True)
         }
 
     def stacked(
@@ -214,7 +223,7 @@ class _Grid:
         )
         done = dict(zip(candidates, outcomes, strict=True))
         return {
-            point: Trial(point, choice, float(candidates[point].plan.lr[0]), done[point])
+            point: Trial(point, choice, float(candidates[point].plan.lr[0]), done[point], self.objective)
             for point, choice in chosen
         }
 

@@ -12,11 +12,9 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
 
-from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.budget import parse_size
 from scoreline.data.memory import MemorySource
@@ -24,7 +22,7 @@ from scoreline.engine.ending import divergence, judged_reason, shortfalls
 from scoreline.engine.events import Reason, RunEnded
 from scoreline.engine.history import History
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective, linear_scores, predicted_classes
+from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params, zero_params
 from scoreline.engine.solvers import (
     MiniBatch,
@@ -33,14 +31,17 @@ from scoreline.engine.solvers import (
     build_solver,
 )
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
-from scoreline.estimators.availability import has_probabilities, learns_in_parts
+from scoreline.estimators.availability import learns_in_parts
 from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.incremental import continued_state, mini_batches
+from scoreline.estimators.prediction import LinearPrediction
 from scoreline.estimators.validation import (
     TrainingData,
     balance,
     build_standardization,
-    encode_labels,
-    validate_rows,
+    check_two_classes,
+    known_classes,
+    validate_held_out,
     validate_training_data,
     validation_split,
 )
@@ -52,7 +53,7 @@ from scoreline.schedules import SCHEDULES, Constant, Schedule
 __all__ = ["LinearClassifier"]
 
 
-class LinearClassifier(ClassifierMixin, BaseEstimator):
+class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
     r"""A linear classifier: one score a class, ``s = W x + b``, and the best score wins.
 
     Training minimises
@@ -68,13 +69,15 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         A name from `scoreline.losses.LOSSES`, perhaps with parameters (``"weston-watkins:squared"``), or a loss.
     penalty : str or Penalty, default "l2"
         A name from `scoreline.penalties.PENALTIES`, perhaps with parameters, or a penalty.
-    lam : float, default 1e-4
-        Strength :math:`\lambda \ge 0` of the penalty.
+    lam : float, default 1e-3
+        Strength :math:`\lambda \ge 0` of the penalty. `LinearClassifierCV` chooses it by cross-validation;
+        ``"auto"`` is of ``scoreline train`` and ``scoreline compare``, which choose it on a validation split.
     solver : str, Optimizer or Solver, default "auto"
         ``"exact"``, ``"gd"``, ``"random-search"``, ``"random-local-search"``, the name of an optimiser for
-        mini-batches (``"sgd"``, ``"momentum"``, ``"adam"``, ...), or ``"auto"``: exact for smooth losses with L2
-        or no penalty, mini-batches with momentum for all else, and where `lr`, `dropout` or `early_stopping` asks
-        for them.
+        mini-batches (``"sgd"``, ``"momentum"``, ``"adam"``, ...), or ``"auto"``. That is mini-batches with
+        momentum where one of these holds, else exact: `lr`, `dropout` or `early_stopping` asks for them; the
+        penalty is ``max-norm``; penalty (L1, elastic net) and loss (plain hinges) both have corners; the loss
+        has corners and the exact fit may take more than a minute. `solver_` says which it was, and why.
     lr : float or None, default None
         Learning rate of the mini-batch solvers and of ``"gd"``; None takes the optimiser's customary rate or one
         over the expected smoothness of the data.
@@ -94,23 +97,24 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     fit_intercept : bool, default True
         Whether there is a bias.
     standardize : bool, default False
-        Shift and scale every feature to mean 0 and deviation 1 while training. ``coef_`` and ``intercept_`` are
-        for raw rows all the same, and no copy of the data is made.
+        Shift and scale every feature to mean 0 and deviation 1 while training: the command line's default.
+        ``coef_`` and ``intercept_`` are for raw rows all the same, and no copy of the data is made.
     feature_weights : array (D,) or None, default None
         What (standardised) features are multiplied by while training, above 0: the more, the weaker the penalty on
         their weights. ``coef_`` is for raw rows all the same.
     dropout : float, default 0
         Share of the inputs that each step of a mini-batch solver sets to 0, in [0, 1).
     class_weight : dict, "balanced" or None, default None
-        Weights of the classes, as in scikit-learn.
+        Weights of the classes by name, 1 for those not named; ``"balanced"`` lets every class count the same.
     early_stopping : bool, default False
         Judge each epoch on held-out rows, keep the best epoch's weights, and stop when they no longer improve.
     validation_fraction : float, default 0.1
         Share of the rows held out for `early_stopping` when `fit` is given no validation data.
     warm_start : bool, default False
-        Begin at the last fit's weights.
+        Begin at the last fit's weights, where classes and number of features are the same.
     random_state : int, RandomState or None, default None
-        Seed of the order of the rows, of dropout, of the searches and of the held-out rows.
+        Seed of the order of the rows, of dropout, of the searches and of the held-out rows (the command line's
+        is 0).
     memory : str, int or None, default None
         Bound on the process's memory, as ``"2GB"`` or in bytes, memory-mapped rows not counted: `fit` says what
         takes how much if it cannot keep to it. No solver and no result depends on it, but for the iterations of
@@ -158,7 +162,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     >>> from sklearn.datasets import load_digits
     >>> from scoreline import LinearClassifier
     >>> X, y = load_digits(return_X_y=True)
-    >>> round(LinearClassifier(lam=1e-3).fit(X, y).score(X, y), 2)
+    >>> round(LinearClassifier().fit(X, y).score(X, y), 2)
     1.0
     """
 
@@ -177,7 +181,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         "standardize": ["boolean"],
         "feature_weights": ["array-like", None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [dict, str, None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "warm_start": ["boolean"],
@@ -189,7 +193,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self,
         loss: str | Loss = "softmax",
         penalty: str | Penalty = "l2",
-        lam: float = 1e-4,
+        lam: float = 1e-3,
         *,
         solver: str | Optimizer | Solver = "auto",
         lr: float | None = None,
@@ -270,11 +274,12 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self, data: TrainingData, validation: Any, listeners: Iterable[Listener], head_start: HeadStart | None
     ) -> Self:
         head_start = head_start or HeadStart(self._last_params(data))
-        self.classes_ = data.classes
         seed = int(check_random_state(self.random_state).randint(2**31))
         data, held_out = self._hold_out(data, validation, seed)
         source = data.source(balance(self.class_weight, data))
-        objective, settings = self._objective(source), self._settings(seed)
+        check_two_classes(source.y, source.weight, data.classes, where=" of the rows to train on")
+        measured = Standardization.of(source) if self.standardize else None
+        objective, settings = self._objective(source, measured), self._settings(seed)
         self.solver_ = build_solver(self.solver, objective, source, wishes=settings.wishes(self.lr))
         self.solver_.solver.check(objective, settings)
         self.solver_.solver.check_memory(objective, source, settings)
@@ -297,6 +302,8 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
             reason = judged_reason(objective, source, start, replace(ended, params=params), self.tol, value)
             ended = replace(ended, reason=reason)
         self._finish(objective, source, params, ended, value)
+        self.classes_, self._measured = data.classes, measured
+        self._optimizer_state = ended.state if params is ended.params else None
         solver = f"{self.solver_.name} solver", self.solver_.solver.unit
         self.warnings_ = shortfalls(solver, objective, ended, self.tol, value)
         for text in self.warnings_:
@@ -306,7 +313,9 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
     @available_if(learns_in_parts)
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Go once over some rows in mini-batches, from where the last call ended, at a constant learning rate.
+        """Go once over some rows in mini-batches, from where the last call of this or of `fit` ended.
+
+        The learning rate is constant: `lr`, or that of the last call, or at first one that follows from the rows.
 
         Parameters
         ----------
@@ -315,7 +324,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         y : array-like (N,)
             Class labels.
         classes : array-like (C,), optional
-            All classes there will ever be; needed at the first call.
+            All classes there will ever be; needed at the first call, unless `fit` came before.
         sample_weight : array-like (N,), optional
             How much each row counts.
 
@@ -323,78 +332,57 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         -------
         self
 
-        There is no such method where `standardize`, `early_stopping`, ``class_weight="balanced"`` or the solver
-        needs the whole data.
+        There is no such method where `early_stopping`, ``class_weight="balanced"`` or the solver needs the whole
+        data. With `standardize`, `fit` has to come first: its means and deviations stay.
         """
-        first = not hasattr(self, "_optimizer_state")
-        data = validate_training_data(self, X, y, sample_weight, reset=first, classes=self._known(classes, first))
-        self.classes_ = data.classes
+        first = not hasattr(self, "coef_")
+        data = validate_training_data(self, X, y, sample_weight, reset=first, classes=known_classes(self, classes))
         source = data.source(balance(self.class_weight, data))
-        objective = self._objective(source)
+        objective = self._objective(source, getattr(self, "_measured", None))
+        settings = self._settings(int(check_random_state(self.random_state).randint(2**31)))
+        solver = self._mini_batches(objective, source, settings)
         if first:
-            spec = "momentum" if self.solver == "auto" else self.solver
-            self.solver_ = build_solver(spec, objective, source)
-        solver = self.solver_.solver
-        assert isinstance(solver, MiniBatch)  # noqa: S101 - what needs_whole_data has made sure of
-        settings = self._settings(seed=0)
-        if first:
-            self.lr_ = solver.rated(objective, source, settings).rate
-            self.history_, self.n_iter_, self._optimizer_state = History(), 0, None
-            start = self._start(objective, source, None)
-        else:
-            start = Params(self.coef_[None], self.intercept_[None])
+            self.history_, self.n_iter_ = History(), 0
+        # From the weights as they stand, in the coordinates that they are trained in.
+        start = self._start(objective, source, None if first else Params(self.coef_[None], self.intercept_[None]))
         plan = Plan(
             solver.optimizer,
             Constant(),
             np.array([self.lr_]),
             min(self.batch_size, source.n_examples),
-            1,
-            int(check_random_state(self.random_state).randint(2**31)) + self.n_iter_,
+            self.n_iter_ + 1,
+            settings.seed,
             self.dropout,
         )
+        state = continued_state(self._optimizer_state, start.W.dtype)
+        run = train(objective, source, plan, start, state=state, first_epoch=self.n_iter_)
         with data.threads():
-            ended = drive(train(objective, source, plan, start, state=self._optimizer_state), [self.history_])
-        self._optimizer_state = ended.state
-        done = self.n_iter_
+            ended = drive(run, [self.history_])
         self._finish(objective, source, ended.params, ended, float(objective.value(ended.params, source)[0]))
-        self.warnings_ = ()
-        self.n_iter_ = done + 1
+        self.classes_, self._optimizer_state, self.warnings_ = data.classes, ended.state, ()
         return self
 
-    def decision_function(self, X: Any) -> FloatArray:
-        """Return the scores ``(N, C)``; for two classes the score ``(N,)`` of the second."""
-        scores = self._scores(X)
-        return scores[:, 0] if scores.shape[1] == 1 else scores
+    def _mini_batches(self, objective: Objective, source: MemorySource, settings: Settings) -> MiniBatch:
+        """Return what `partial_fit` learns with, its rate filled in: as before, unless settings have changed."""
+        choice = mini_batches(self.solver)
+        if not hasattr(self, "coef_") or self.solver_.solver != choice.solver:
+            self.solver_, self.lr_, self._optimizer_state = choice, None, None
+        if self.lr is not None or self.lr_ is None:
+            self.lr_ = choice.solver.rated(objective, source, settings).rate
+        solver = self.solver_.solver
+        assert isinstance(solver, MiniBatch)  # noqa: S101 - what learns_in_parts has made sure of
+        return solver
 
-    def predict(self, X: Any) -> Array:
-        """Return the class with the best score for each row, shape ``(N,)``."""
-        best = predicted_classes(self._scores(X))
-        return self.classes_[best]
-
-    @available_if(has_probabilities)
-    def predict_proba(self, X: Any) -> FloatArray:
-        """Return class probabilities ``(N, C)``; only for losses that have them."""
-        return LOSSES.build(self.loss).probabilities(self._scores(X))
-
-    @available_if(has_probabilities)
-    def predict_log_proba(self, X: Any) -> FloatArray:
-        """Return the logarithms of `predict_proba`."""
-        with np.errstate(divide="ignore"):  # a probability may underflow to 0
-            return np.log(self.predict_proba(X))
-
-    def _scores(self, X: Any) -> FloatArray:
-        check_is_fitted(self)
-        rows = validate_rows(self, X)
-        return linear_scores(Params(self.coef_[None], self.intercept_[None]), rows)[:, 0]
-
-    def _objective(self, source: MemorySource) -> Objective:
+    def _objective(self, source: MemorySource, measured: Standardization | None = None) -> Objective:
+        if self.standardize and measured is None:
+            measured = Standardization.of(source)
         return Objective(
             LOSSES.build(self.loss),
             PENALTIES.build(self.penalty),
             np.array([float(self.lam)]),
             source.n_classes,
             bool(self.fit_intercept),
-            build_standardization(self.standardize, self.feature_weights, source),
+            build_standardization(measured if self.standardize else None, self.feature_weights, source),
         )
 
     def _settings(self, seed: int) -> Settings:
@@ -414,8 +402,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         self, data: TrainingData, validation: tuple[Any, Any] | None, seed: int
     ) -> tuple[TrainingData, DataSource | None]:
         if validation is not None:
-            rows = validate_rows(self, validation[0])
-            return data, MemorySource(rows, encode_labels(validation[1], data.classes), len(data.classes))
+            return data, validate_held_out(self, *validation, data.classes)
         if not self.early_stopping:
             return data, None
         data, held_out = validation_split(data, self.validation_fraction, seed)
@@ -425,8 +412,14 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         """Return the last fit's weights for a warm start, if there are any that fit the data."""
         if not (self.warm_start and hasattr(self, "coef_")):
             return None
-        same = np.array_equal(self.classes_, data.classes) and self.coef_.shape[1] == data.X.shape[1]
-        return Params(self.coef_[None], self.intercept_[None]) if same else None
+        if not (np.array_equal(self.classes_, data.classes) and self.coef_.shape[1] == data.X.shape[1]):
+            warnings.warn(
+                f"warm_start begins at 0: the last fit had {len(self.classes_)} classes and {self.coef_.shape[1]} "
+                f"features, these data have {len(data.classes)} and {data.X.shape[1]}, or other classes.",
+                stacklevel=5,
+            )
+            return None
+        return Params(self.coef_[None], self.intercept_[None])
 
     def _start(self, objective: Objective, source: MemorySource, warm: Params | None) -> Params:
         dtype = self.solver_.solver.dtype(source, source.X.dtype, self.tol)
@@ -449,8 +442,3 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):
         dtype = np.float64 if source.X.dtype == np.float64 else np.float32
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)
-
-    def _known(self, classes: Any, first: bool) -> Array | None:
-        if not first:
-            return self.classes_
-        return None if classes is None else np.unique(classes)

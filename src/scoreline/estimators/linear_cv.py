@@ -8,19 +8,22 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.model_selection import check_cv
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._metadata_requests import UNUSED
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving, ranking
 from scoreline.engine.solvers import Solver
 from scoreline.errors import DataError, DivergedError
+from scoreline.estimators.folds import Fold, split_folds
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.ranges import Range, read_values
+from scoreline.estimators.routing import route, router
+from scoreline.estimators.scoring import Scorer, Scoring, accuracies, find_scorer
 from scoreline.estimators.validation import TrainingData, validate_training_data
 from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
@@ -39,7 +42,8 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
 
     For each fold the whole grid is one sweep (`scoreline.engine.sweep`): mini-batch configurations train side by
     side on the same batches, exact fits follow a path of falling `lam`. The point with the highest accuracy on
-    average over the folds wins, for equal accuracies the one with the lower loss.
+    average over the folds wins, for equal accuracies the one with the lower loss. With `scoring`, that stands for
+    accuracy here and below.
 
     Parameters
     ----------
@@ -49,7 +53,11 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         Learning rates to try, in the same way, an int being so many from 1e-4 to 1; None lets each follow from the
         data. The exact solver has none, and ``solver="auto"`` takes mini-batches where rates are given.
     cv : int, splitter, iterable or None, default 5
-        Folds, as in scikit-learn; an int means stratified folds.
+        Folds, as in scikit-learn: an int means stratified folds, which keep groups together where `fit` is given
+        groups; None means 5; an iterable gives pairs (train, test) of rows.
+    scoring : str, callable or None, default None
+        What the best point has most of: a name of `sklearn.metrics.get_scorer_names`, a
+        ``scorer(estimator, X, y)``, or accuracy. `halving` goes by accuracy all the same.
     refit : bool, default True
         Whether to fit the best settings on all rows at the end. Without it there is nothing to predict with.
     halving : int or None, default None
@@ -64,7 +72,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
     best_params_ : dict
         The best ``lam`` and ``lr``; the latter is None where it follows from the data.
     best_score_ : float
-        Its accuracy on average over the folds.
+        Its accuracy (or score) on average over the folds.
     lam_ : float
         The best strength.
     lr_ : float or None
@@ -89,7 +97,8 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
     UsageError, MismatchError
         A range, a name or a combination of parameters is not allowed.
     DataError
-        The data cannot be used, or a fold has no weight in it.
+        The data cannot be used, a fold has no weight in it or only one class to train on, or nothing can be
+        scored.
     DivergedError
         Every configuration ran away in some fold.
 
@@ -109,6 +118,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         "lams": [str, Interval(Integral, 1, None, closed="left"), "array-like"],
         "lrs": [str, Interval(Integral, 1, None, closed="left"), "array-like", None],
         "cv": ["cv_object"],
+        "scoring": [str, callable, None],
         "refit": ["boolean"],
         "halving": [Interval(Integral, 2, None, closed="left"), None],
         "loss": [str, Loss],
@@ -123,11 +133,13 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         "standardize": ["boolean"],
         "feature_weights": ["array-like", None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "class_weight": [dict, str, None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
         "random_state": ["random_state"],
     }
+    #: Groups are the splitter's, not the estimator's own.
+    __metadata_request__fit: ClassVar[dict[str, str]] = {"groups": UNUSED}
     #: The parameters that are not those of a `LinearClassifier`.
-    _own: ClassVar[tuple[str, ...]] = ("lams", "lrs", "cv", "refit", "halving")
+    _own: ClassVar[tuple[str, ...]] = ("lams", "lrs", "cv", "scoring", "refit", "halving")
 
     def __init__(
         self,
@@ -135,6 +147,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         lrs: Range | None = None,
         *,
         cv: Any = 5,
+        scoring: str | Scorer | None = None,
         refit: bool = True,
         halving: int | None = None,
         loss: str | Loss = "softmax",
@@ -155,6 +168,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         self.lams = lams
         self.lrs = lrs
         self.cv = cv
+        self.scoring = scoring
         self.refit = refit
         self.halving = halving
         self.loss = loss
@@ -173,7 +187,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, groups: Any = None, **params: Any) -> Self:
         """Choose among the grid by cross-validation, and fit the best on all rows.
 
         Parameters
@@ -183,25 +197,47 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         y : array-like (N,)
             Class labels.
         sample_weight : array-like (N,), optional
-            How much each row counts, in training and in judging.
+            How much each row counts, in training and in judging (by a `scoring` that takes weights).
+        groups : array-like (N,), optional
+            Which rows belong together (those of a patient, a camera): rows of one group are never on both sides
+            of a fold, if `cv` is an int or a splitter of groups.
+        **params
+            Further arguments of the splitter and the scorer, with scikit-learn's metadata routing enabled.
 
         Returns
         -------
         self
         """
         data = validate_training_data(self, X, y, sample_weight)
-        self.classes_ = data.classes
         self.lams_ = read_values("lams", self.lams, low=1e-5, high=1)
         self.lrs_ = None if self.lrs is None else read_values("lrs", self.lrs, low=1e-4, high=1)
         points = grid_points([self.solver], self.lams_, self.lrs_)
-        folds = check_cv(self.cv, data.classes[data.y], classifier=True).split(data.X, data.classes[data.y])
-        trials = [self._sweep(data, points, train, test) for train, test in folds]
-        self._judge(points, trials)
+        routed = route(self, "fit", params, sample_weight=sample_weight, groups=groups)
+        folds = split_folds(self.cv, data, routed.splitter)
+        scoring = Scoring(find_scorer(self.scoring), self._classifier(), data, routed.scorer)
+        if self.scoring is not None:
+            scoring.check(folds[0].test)
+        trials = [self._sweep(data, points, fold) for fold in folds]
+        scores = [
+            accuracies(trained) if self.scoring is None else scoring.scores(trained, fold.test)
+            for trained, fold in zip(trials, folds, strict=True)
+        ]
+        self._choose(points, trials, np.array(scores))
+        self.classes_ = data.classes
         if self.refit:
             self.best_estimator_ = self._classifier(**self.best_params_).fit(X, y, sample_weight)
             self.coef_, self.intercept_ = self.best_estimator_.coef_, self.best_estimator_.intercept_
             self.n_iter_, self.lr_ = self.best_estimator_.n_iter_, self.best_estimator_.lr_
         return self
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> float:
+        """Return what `scoring` says of the predictions for some rows; accuracy by default."""
+        routed = route(self, "score", params, sample_weight=sample_weight)
+        return float(find_scorer(self.scoring)(self, X, y, **routed.scorer))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return to whom scikit-learn's metadata routing hands groups, weights and further arguments."""
+        return router(self)
 
     def decision_function(self, X: Any) -> FloatArray:
         """Return the scores ``(N, C)``; for two classes the score ``(N,)`` of the second."""
@@ -232,48 +268,44 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         common = {name: value for name, value in self.get_params(deep=False).items() if name not in self._own}
         return LinearClassifier(**common | chosen)
 
-    def _sweep(self, data: TrainingData, points: list[GridPoint], train: Array, test: Array) -> list[Trial]:
+    def _sweep(self, data: TrainingData, points: list[GridPoint], fold: Fold) -> list[Trial]:
         """Train the grid on one fold's training rows, judged on its held-out rows."""
-        held_out = data.take(test).source(None)
-        kept = data.take(train)
-        for rows in (held_out, kept.source(None)):
-            if not rows.total_weight > 0:
-                raise DataError(
-                    "A fold of the cross-validation has only rows without weight",
-                    allowed="some weight in the training rows and in the held-out rows of every fold",
-                    fix="lower cv, or leave the rows without weight out",
-                )
+        held_out = data.take(fold.test).source(None)
         halving = None if self.halving is None else Halving(self.halving)
-        return sweep_grid(self._classifier(), kept, held_out, points, halving=halving)
+        return sweep_grid(self._classifier(), data.take(fold.train), held_out, points, halving=halving)
 
-    def _judge(self, points: list[GridPoint], trials: Sequence[Sequence[Trial]]) -> None:
-        """Average over the folds and choose the best point."""
-        outcomes = [[trial.outcome for trial in fold] for fold in trials]
-        lost = np.array([[outcome.reason is Reason.DIVERGED for outcome in fold] for fold in outcomes])
-        accuracy = np.array([[outcome.validation_accuracy for outcome in fold] for fold in outcomes])
-        loss = np.array([[outcome.validation_loss for outcome in fold] for fold in outcomes])
-        accuracy, loss = np.where(lost, np.nan, accuracy), np.where(lost, np.nan, loss)
-        order = ranking(accuracy.mean(axis=0), loss.mean(axis=0))
-        best = points[order[0]]
+    def _choose(self, points: list[GridPoint], trials: Sequence[Sequence[Trial]], scores: FloatArray) -> None:
+        """Average scores ``(folds, points)`` over the folds and choose the best point."""
+        lost = np.array([[not trial.healthy for trial in fold] for fold in trials])
         if lost.any(axis=0).all():
             raise DivergedError(
                 f"All {len(points)} points of the grid diverged in some fold",
                 allowed="learning rates at which the loss falls",
                 fix="lower lrs by ten times, leave them out to have them set, or standardize the features",
             )
+        loss = np.array([[trial.outcome.validation_loss for trial in fold] for fold in trials])
+        loss, mean = np.where(lost, np.nan, loss), scores.mean(axis=0)
+        if not np.isfinite(mean).any():
+            raise DataError(
+                f"scoring={self.scoring!r} gave no finite score in some fold at any point of the grid",
+                allowed="a scoring that is defined on the held-out rows of every fold",
+                fix="lower cv, so that every class is in every fold, or choose another scoring",
+            )
+        order = ranking(mean, loss.mean(axis=0))
+        best = points[order[0]]
         rank = np.empty(len(points), dtype=np.int64)
         rank[order] = np.arange(1, len(points) + 1)
         self.best_params_: dict[str, float | None] = {"lam": best.lam, "lr": best.lr}
-        self.best_score_ = float(accuracy.mean(axis=0)[order[0]])
+        self.best_score_ = float(mean[order[0]])
         self.lam_, self.lr_ = best.lam, best.lr
-        self.scores_path_ = accuracy.reshape(len(accuracy), len(self.lams_), -1)
+        self.scores_path_ = scores.reshape(len(scores), len(self.lams_), -1)
         self.cv_results_: dict[str, Any] = {
             "params": [{"lam": point.lam, "lr": point.lr} for point in points],
             "param_lam": np.array([point.lam for point in points]),
             "param_lr": np.array([point.lr for point in points]),
-            **{f"split{fold}_test_score": scores for fold, scores in enumerate(accuracy)},
-            "mean_test_score": accuracy.mean(axis=0),
-            "std_test_score": accuracy.std(axis=0),
+            **{f"split{fold}_test_score": row for fold, row in enumerate(scores)},
+            "mean_test_score": mean,
+            "std_test_score": scores.std(axis=0),
             "rank_test_score": rank,
             "mean_test_loss": loss.mean(axis=0),
         }

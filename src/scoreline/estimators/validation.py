@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import assert_all_finite
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from scoreline._typing import Array, FloatArray, Labels
@@ -17,7 +16,8 @@ from scoreline.data.memory import MemorySource
 from scoreline.data.scratch import is_mapped, take_rows
 from scoreline.engine.cost import fit_seconds
 from scoreline.engine.objective import BLOCK_ENTRIES, Standardization
-from scoreline.errors import DataError
+from scoreline.errors import DataError, UsageError
+from scoreline.estimators.inputs import check_axes, check_labels, check_targets, explained
 from scoreline.kernels.threads import threads_for
 from scoreline.losses import rows_for
 
@@ -25,7 +25,10 @@ __all__ = [
     "TrainingData",
     "balance",
     "build_standardization",
+    "check_two_classes",
     "encode_labels",
+    "known_classes",
+    "validate_held_out",
     "validate_rows",
     "validate_training_data",
     "validation_split",
@@ -59,9 +62,18 @@ class TrainingData:
 
 def validate_rows(estimator: Any, X: Any) -> Array:
     """Check rows for prediction: 2-D, finite, as many columns (and of the same names) as in `fit`."""
-    X = validate_data(estimator, X, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=False)
+    check_axes(X)
+    with explained(X):
+        X = validate_data(estimator, X, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=False)
     _check_finite(estimator, X)
     return X
+
+
+def validate_held_out(estimator: Any, X: Any, y: Any, classes: Array) -> MemorySource:
+    """Check rows to judge by, and their labels, which are among the sorted `classes`."""
+    rows = validate_rows(estimator, X)
+    check_consistent_length(rows, y)
+    return MemorySource(rows, encode_labels(column_or_1d(y), classes), len(classes))
 
 
 def validate_training_data(
@@ -76,9 +88,13 @@ def validate_training_data(
     DataError
         There is only one class, a label is not among `classes`, or all weights are 0.
     """
-    X, y = validate_data(estimator, X, y, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=reset)
+    check_axes(X)
+    if y is not None:  # scikit-learn says that it is needed
+        y = check_labels(y)
+    with explained(X):
+        X, y = validate_data(estimator, X, y, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=reset)
     _check_finite(estimator, X)
-    check_classification_targets(y)
+    check_targets(y)
     weight = None
     if sample_weight is not None:
         weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
@@ -87,15 +103,67 @@ def validate_training_data(
                 "All sample weights are 0", allowed="at least one weight above 0", fix="leave sample_weight out"
             )
     known = np.unique(y) if classes is None else classes
-    counted = known if weight is None or classes is not None else np.unique(y[weight > 0])
+    data = TrainingData(X, encode_labels(y, known), weight, known)
+    if classes is None or len(classes) < 2:
+        check_two_classes(data.y, weight, known)
+    return data
+
+
+def check_two_classes(
+    y: Labels,
+    weight: FloatArray | None,
+    classes: Array,
+    *,
+    where: str = "",
+    fix: str = "add examples of another class",
+) -> None:
+    """Raise DataError where only one class has rows with a weight above 0.
+
+    Parameters
+    ----------
+    y : array (N,)
+        Labels as places in `classes`.
+    weight : array (N,) or None
+    classes : array (C,)
+        The names of the classes.
+    where : str, optional
+        Which rows these are, for the message.
+    fix : str, optional
+        What the reader can do.
+    """
+    counted = np.unique(y if weight is None else y[weight > 0])
     if len(counted) < 2:
         which = "" if weight is None else " with a weight above 0"
-        raise DataError(
-            f"The labels hold only one class{which}, {counted.tolist()[0]!r}",
-            allowed="two classes or more",
-            fix="add examples of another class",
+        held = f"only one class{which}, {classes[counted].tolist()[0]!r}" if len(counted) else f"none{which}"
+        raise DataError(f"The labels{where} hold {held}", allowed="two classes or more", fix=fix)
+
+
+def known_classes(estimator: Any, classes: Any) -> Array:
+    """Return all classes that an estimator learns in parts.
+
+    Raises
+    ------
+    UsageError
+        At the first call they are not given, or later they are others than before.
+    """
+    given = None if classes is None else np.unique(column_or_1d(classes))
+    if not hasattr(estimator, "coef_"):
+        if given is None:
+            raise UsageError(
+                "The first call of partial_fit came without classes",
+                allowed="all classes there will ever be, at the first call",
+                fix="pass classes=numpy.unique(y) of all the labels",
+            )
+        return given
+    known: Array = estimator.classes_
+    if given is not None and not np.array_equal(given, known):
+        now, before = _listed(given.tolist()), _listed(known.tolist())
+        raise UsageError(
+            f"partial_fit came with the classes {now} after training on {before}",
+            allowed="the classes of the first call, or none",
+            fix="leave classes out, or begin anew with fit or a clone of the classifier",
         )
-    return TrainingData(X, encode_labels(y, known), weight, known)
+    return known
 
 
 def encode_labels(y: Any, classes: Array) -> Labels:
@@ -107,12 +175,19 @@ def encode_labels(y: Any, classes: Array) -> Labels:
         A label is not among them.
     """
     labels = np.asarray(y)
-    index = np.searchsorted(classes, labels)
-    strange = classes[np.minimum(index, len(classes) - 1)] != labels
+    try:
+        if "U" in (labels.dtype.kind + classes.dtype.kind) and not {labels.dtype.kind, classes.dtype.kind} <= set(
+            "UO"
+        ):
+            raise TypeError  # NumPy would compare numbers as text
+        index = np.searchsorted(classes, labels)
+        strange = classes[np.minimum(index, len(classes) - 1)] != labels
+    except TypeError:  # numbers where text was learned, or text for numbers
+        index, strange = np.zeros(len(labels), np.int64), np.ones(len(labels), dtype=bool)
     if strange.any():
         raise DataError(
             f"The label {labels[strange].tolist()[0]!r} is not among the classes",
-            allowed=", ".join(map(str, classes[:20])) + (", ..." if len(classes) > 20 else ""),
+            allowed=_listed(classes.tolist()),
             fix="pass all classes at the first call (classes=...), or correct the label",
         )
     return index.astype(np.int64)
@@ -127,19 +202,55 @@ def balance(class_weight: Any, data: TrainingData) -> FloatArray | None:
         counts = np.bincount(data.y, weights=data.weight, minlength=len(data.classes)).astype(np.float64)
         factor = np.divide(counts.sum(), (counts > 0).sum() * counts, out=np.zeros(len(counts)), where=counts > 0)
         return factor[data.y]
-    by_class = compute_class_weight(class_weight, classes=data.classes, y=data.classes[data.y])
-    return by_class[data.y]
+    factor = np.array(_class_weights(class_weight, data.classes.tolist()))[data.y]
+    if not np.any(factor if data.weight is None else factor * data.weight):
+        raise DataError(
+            f"No row has a weight: class_weight is {_shown(class_weight)}",
+            allowed="at least one row whose class has a weight above 0",
+            fix="give the classes that should count a weight above 0",
+        )
+    return factor
 
 
-def build_standardization(standardize: bool, feature_weights: Any, source: MemorySource) -> Standardization | None:
+def _class_weights(given: Mapping[Any, float], classes: list[Any]) -> list[float]:
+    """Return the weight of each class; those that are not named have 1.
+
+    Names beyond the classes do no harm where every class is named: a fold may lack a class. Else they are errors.
+    """
+    unknown = [name for name in given if name not in classes]
+    if unknown and not all(name in given for name in classes):
+        raise UsageError(
+            f"class_weight names {_listed(unknown)}, and there is no such class",
+            allowed=f"the classes {_listed(classes)}",
+            fix="write each name, and its type, as it stands in the labels",
+        )
+    for name, weight in given.items():
+        if not (isinstance(weight, int | float | np.number) and 0 <= weight < np.inf):
+            raise UsageError(
+                f"class_weight gives {name!r} the weight {weight!r}",
+                allowed="finite numbers >= 0, or class_weight='balanced'",
+                fix="give the class a weight above 0; 1 is that of a class that is not named",
+            )
+    return [float(given.get(name, 1.0)) for name in classes]
+
+
+def build_standardization(
+    measured: Standardization | None, feature_weights: Any, source: MemorySource
+) -> Standardization | None:
     """Return what rows are shifted and multiplied by, None for nothing.
+
+    Parameters
+    ----------
+    measured : Standardization or None
+        That of `source` or of the rows of an earlier fit, where features are to be standardised.
+    feature_weights : array (D,) or None
+    source : MemorySource
 
     Raises
     ------
     DataError
         There is not one weight above 0 for each feature.
     """
-    measured = Standardization.of(source) if standardize else None
     if feature_weights is None:
         return measured
     weights = np.asarray(feature_weights, dtype=np.float64)
@@ -163,6 +274,16 @@ def validation_split(data: TrainingData, share: float, seed: int) -> tuple[Train
     stratify = data.y if counts.min() >= 2 and share * len(rows) >= len(counts) else None
     kept, held_out = train_test_split(rows, test_size=share, random_state=seed, stratify=stratify)
     return data.take(np.sort(kept)), data.take(np.sort(held_out))
+
+
+def _listed(names: Sequence[Any]) -> str:
+    """Return names for a message, the first twenty of them."""
+    return ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def _dtypes(X: Any) -> Any:

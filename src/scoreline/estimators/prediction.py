@@ -1,0 +1,54 @@
+"""From fitted weights to scores, classes and probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from scoreline._typing import Array, FloatArray
+from scoreline.engine.objective import linear_scores, predicted_classes
+from scoreline.engine.params import Params
+from scoreline.estimators.availability import has_probabilities
+from scoreline.estimators.validation import validate_rows
+from scoreline.losses import LOSSES, Loss
+
+__all__ = ["LinearPrediction"]
+
+
+class LinearPrediction:
+    """What an estimator with ``coef_``, ``intercept_`` and ``classes_`` predicts."""
+
+    if TYPE_CHECKING:
+        loss: str | Loss
+        coef_: FloatArray
+        intercept_: FloatArray
+        classes_: Array
+
+    def decision_function(self, X: Any) -> FloatArray:
+        """Return the scores ``(N, C)``; for two classes the score ``(N,)`` of the second."""
+        scores = self._scores(X)
+        return scores[:, 0] if scores.shape[1] == 1 else scores
+
+    def predict(self, X: Any) -> Array:
+        """Return the class with the best score for each row, shape ``(N,)``."""
+        best = predicted_classes(self._scores(X))
+        return self.classes_[best]
+
+    @available_if(has_probabilities)
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Return class probabilities ``(N, C)``; only for losses that have them."""
+        return LOSSES.build(self.loss).probabilities(self._scores(X))
+
+    @available_if(has_probabilities)
+    def predict_log_proba(self, X: Any) -> FloatArray:
+        """Return the logarithms of `predict_proba`."""
+        with np.errstate(divide="ignore"):  # a probability may underflow to 0
+            return np.log(self.predict_proba(X))
+
+    def _scores(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        rows = validate_rows(self, X)
+        return linear_scores(Params(self.coef_[None], self.intercept_[None]), rows)[:, 0]
