@@ -17,7 +17,7 @@ PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 #: From the ground up; packages of one line know nothing of one another.
 LAYERS = [
     {"_text"},
-    {"errors", "_typing"},
+    {"errors", "_typing", "_lazy"},
     {"_checks", "_files", "kernels", "registry"},
     {"losses", "penalties", "optimizers", "schedules"},
     {"gradients"},
@@ -101,6 +101,26 @@ def test_importing_scoreline_loads_nothing_heavy():
     code = f"import sys, {light}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"
+
+
+def test_submodules_are_there_after_importing_the_root():
+    code = (
+        "import sys, scoreline\n"
+        "before = set(sys.modules)\n"
+        "print('losses' in dir(scoreline), '_checks' in dir(scoreline))\n"
+        "print(set(sys.modules) - before)\n"
+        "print(scoreline.losses.Softmax.__name__, scoreline.report.figures.loss_curves.__name__)\n"
+        "print(hasattr(scoreline, 'los'), hasattr(scoreline.report, 'figure'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.splitlines() == ["True False", "set()", "Softmax loss_curves", "False False"]
+
+
+def test_every_submodule_can_be_reached_by_its_name():
+    for module in pkgutil.iter_modules([str(ROOT)]):
+        if not module.name.startswith("_"):
+            assert getattr(scoreline, module.name) is importlib.import_module(f"scoreline.{module.name}")
+            assert module.name in dir(scoreline)
 
 
 @pytest.mark.parametrize("name", ["scoreline", *MODULES])

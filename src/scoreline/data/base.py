@@ -113,6 +113,9 @@ class Split:
     def __len__(self) -> int:
         return len(self.y)
 
+    def __repr__(self) -> str:
+        return f"Split({len(self):,} examples of shape {tuple(self.X.shape[1:])}, {self.X.dtype})"
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -159,3 +162,9 @@ class Dataset:
     def example_shape(self) -> tuple[int, ...]:
         """The shape of one example: ``(H, W, ch)`` or ``(D,)``."""
         return tuple(self.train.X.shape[1:])
+
+    def __repr__(self) -> str:
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        splits = ", ".join(f"{name}={split}" for name, split in named.items() if split is not None)
+        rejected = f", {len(self.rejected):,} rejected" if self.rejected else ""
+        return f"Dataset({self.name!r}, {len(self.classes):,} classes, {splits}{rejected})"

@@ -1,1 +1,7 @@
 """The engine: what is minimised, and the loops that minimise it."""
+
+from __future__ import annotations
+
+from scoreline._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__)

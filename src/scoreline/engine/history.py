@@ -63,6 +63,12 @@ class History:
         """Return the history as columns by name."""
         return {name: [getattr(row, name) for row in self.epochs] for name in Epoch._fields}
 
+    def __repr__(self) -> str:
+        if not self.epochs:
+            return "History(0 epochs)"
+        last = self.epochs[-1]
+        return f"History({len(self)} epochs, objective {self.epochs[0].objective:.4g} to {last.objective:.4g})"
+
     def __len__(self) -> int:
         return len(self.epochs)
 

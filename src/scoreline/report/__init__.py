@@ -1,1 +1,7 @@
 """Metrics, figures and the report page."""
+
+from __future__ import annotations
+
+from scoreline._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__)

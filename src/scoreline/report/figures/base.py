@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
+    from scoreline.report.figures.drawn import DrawnFigure
+
 __all__ = [
     "SCALE",
     "WIDTH",
@@ -61,13 +63,13 @@ _FAMILIES = (
 )
 
 
-def new_figure(theme: Theme, width: float, height: float) -> Figure:
-    """Return an empty figure of `width` times `height` CSS pixels."""
-    from matplotlib.figure import Figure
+def new_figure(theme: Theme, width: float, height: float) -> DrawnFigure:
+    """Return an empty figure of `width` times `height` CSS pixels, which notebooks show as it is."""
+    from scoreline.report.figures.drawn import DrawnFigure
 
     # An even number of dots, so that the page can show the image at exactly half its size.
     size = (round(width) / _CSS_DPI, round(height) / _CSS_DPI)
-    return Figure(figsize=size, dpi=_CSS_DPI * SCALE, facecolor=theme.paper)
+    return DrawnFigure(figsize=size, dpi=_CSS_DPI * SCALE, facecolor=theme.paper)
 
 
 def add_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,9 +24,7 @@ _TOP, _CAPTION, _KEY = 44, 20, 34
 _MOST = 100
 
 
-def class_templates(
-    coef: Array, shape: tuple[int, int, int], classes: Sequence[str], theme: Theme = LIGHT
-) -> Figure:
+def class_templates(coef: Array, shape: tuple[int, ...], classes: Sequence[Any], theme: Theme = LIGHT) -> Figure:
     """Draw the weights of each class as an image, each scaled by its own largest weight.
 
     Colour images: weight 0 is mid-grey, and a positive weight for red, green or blue shows as more of it.
@@ -36,10 +34,10 @@ def class_templates(
     ----------
     coef : array (C, D), or (1, D) for two classes, of floats
         Weights; a single row speaks for class 1, its negative for class 0.
-    shape : tuple of three int
-        ``(H, W, ch)`` with ``H * W * ch = D`` and one or three channels.
-    classes : sequence of C str
-        Class names.
+    shape : tuple of two or three int
+        ``(H, W)`` or ``(H, W, ch)`` with ``H * W * ch = D`` and one or three channels.
+    classes : sequence of C
+        Names of the classes, such as ``classifier.classes_``.
     theme : Theme, default LIGHT
         Colours and type.
 
@@ -48,7 +46,7 @@ def class_templates(
     DataError
         The shapes do not fit, or a weight is not finite.
     """
-    height, width, channels = shape
+    height, width, channels = shape if len(shape) == 3 else (*shape, 1)
     rows = np.concatenate([-coef, coef]) if len(coef) == 1 and len(classes) == 2 else coef
     if channels not in (1, 3) or rows.shape != (len(classes), height * width * channels):
         raise DataError(
@@ -73,8 +71,8 @@ def class_templates(
     size = theme.small if many else theme.body
     for i, (row, name) in enumerate(zip(rows, classes, strict=True)):
         left, top = grid.corner(i)
-        add_text(figure, left, top - 5, shorten(name, grid.tile, size), size, color=theme.ink)
-        weights = _thinned(row.reshape(shape), int(grid.tile * SCALE))
+        add_text(figure, left, top - 5, shorten(str(name), grid.tile, size), size, color=theme.ink)
+        weights = _thinned(row.reshape(height, width, channels), int(grid.tile * SCALE))
         draw_image(figure, _picture(weights, scale), left, top, grid.tile, theme)
     if key:
         _draw_key(figure, scale, grid.height, theme)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from scoreline._typing import FloatArray
+from scoreline.engine.history import History as Recorded
 from scoreline.report.figures.base import add_axes, add_text, plain_axes, shorten, spread, text_width
 from scoreline.report.figures.theme import LINE_STYLES, MARKERS, Theme
 
@@ -23,6 +24,7 @@ __all__ = [
     "Limits",
     "Panel",
     "column",
+    "columns_of",
     "draw_panel",
     "end_labels",
     "label_width",
@@ -102,6 +104,11 @@ class Panel:
     title: str
     x_label: str
     write: Callable[[float], str]
+
+
+def columns_of(history: History | Recorded) -> History:
+    """Return a history as columns by name; ``classifier.history_`` is given as it is."""
+    return history.columns() if isinstance(history, Recorded) else history
 
 
 def column(history: History, name: str) -> FloatArray | None:

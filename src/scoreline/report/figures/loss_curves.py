@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from scoreline.engine.history import History as Recorded
 from scoreline.report.figures.base import WIDTH, add_text, new_figure, text_width
 from scoreline.report.figures.curves import (
     Curve,
@@ -12,6 +13,7 @@ from scoreline.report.figures.curves import (
     Limits,
     Panel,
     column,
+    columns_of,
     draw_panel,
     end_labels,
     label_width,
@@ -44,12 +46,12 @@ class _Group(NamedTuple):
     write: Callable[[float], str]
 
 
-def loss_curves(history: History, theme: Theme = LIGHT, *, first_loss: float | None = None) -> Figure:
+def loss_curves(history: History | Recorded, theme: Theme = LIGHT, *, first_loss: float | None = None) -> Figure:
     """Draw the losses (with the objective, which adds the penalty) and the accuracies of one run.
 
     Parameters
     ----------
-    history : mapping of str to sequence of floats
+    history : a classifier's ``history_``, or mapping of str to sequence of floats
         ``train_loss``, ``objective``, ``validation_loss``, ``train_accuracy``, ``validation_accuracy`` over
         ``epoch`` or ``step``; columns may be missing, entries None or NaN.
     theme : Theme, default LIGHT
@@ -57,6 +59,7 @@ def loss_curves(history: History, theme: Theme = LIGHT, *, first_loss: float | N
     first_loss : float, optional
         The loss to be expected at ``W = 0`` (``ln C`` for softmax, ``C - 1`` for the hinge): a line to start at.
     """
+    history = columns_of(history)
     groups = _groups(history, first_loss)
     height = _TOP + max(len(groups), 1) * (_HEIGHT + _BETWEEN) - _BETWEEN + _BOTTOM
     figure = new_figure(theme, WIDTH, height)

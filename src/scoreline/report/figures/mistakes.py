@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ def mistakes(
     true: Array,
     predicted: Array,
     confidence: Array,
-    classes: Sequence[str],
+    classes: Sequence[Any],
     theme: Theme = LIGHT,
 ) -> Figure:
     """Draw images with what was predicted, how surely, and what is true.
@@ -38,8 +38,8 @@ def mistakes(
         Labels.
     confidence : array (M,) of floats
         Probability of the predicted class, or its margin over the true one.
-    classes : sequence of C str
-        Class names.
+    classes : sequence of C
+        Names of the classes, such as ``classifier.classes_``.
     theme : Theme, default LIGHT
         Colours and type.
     """
@@ -52,7 +52,7 @@ def mistakes(
         left, top = grid.corner(i)
         number = f"({confidence[i]:.2f})"
         room = grid.tile - text_width(f" {number}", theme.body)
-        named = f"{shorten(classes[predicted[i]], room, theme.body)} {number}"
+        named = f"{shorten(str(classes[predicted[i]]), room, theme.body)} {number}"
         truth = shorten(f"true: {classes[true[i]]}", grid.tile, theme.small)
         add_text(figure, left, top - 19, named, theme.body, color=theme.ink)
         add_text(figure, left, top - 6, truth, theme.small, color=theme.muted)

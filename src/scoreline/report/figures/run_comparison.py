@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from scoreline.engine.history import History as Recorded
 from scoreline.report.figures.base import WIDTH, add_text, new_figure, shorten
 from scoreline.report.figures.curves import (
     Curve,
     History,
     Panel,
     column,
+    columns_of,
     draw_panel,
     end_labels,
     label_width,
@@ -29,7 +31,7 @@ _TOP, _LEFT, _HEIGHT, _BOTTOM = 44, 50, 300, 70
 
 
 def run_comparison(
-    histories: Mapping[str, History],
+    histories: Mapping[str, History | Recorded],
     theme: Theme = LIGHT,
     *,
     measure: str = "train_loss",
@@ -51,9 +53,10 @@ def run_comparison(
     title : str, default "Training loss"
         What that column is, for the reader.
     """
-    values = {name: column(history, measure) for name, history in histories.items()}
+    tables = {name: columns_of(history) for name, history in histories.items()}
+    values = {name: column(table, measure) for name, table in tables.items()}
     curves = [
-        Curve(name, time_axis(histories[name], len(y))[0], y, index)
+        Curve(name, time_axis(tables[name], len(y))[0], y, index)
         for index, (name, y) in enumerate(values.items())
         if y is not None
     ]
@@ -62,7 +65,7 @@ def run_comparison(
     if curves:
         limits = loss_limits(curves)
         width = WIDTH + 80 - _LEFT - label_width(end_labels(curves, limits, write_loss), theme)
-        x_label = time_axis(histories[curves[0].label], len(curves[0].x))[1]
+        x_label = time_axis(tables[curves[0].label], len(curves[0].x))[1]
         panel = Panel(_LEFT, _TOP, width, _HEIGHT, title, x_label, write_loss)
         draw_panel(figure, panel, curves, limits, theme)
     if empty or not curves:

@@ -12,7 +12,7 @@ from scoreline.report.figures.base import SCALE, WIDTH
 from scoreline.report.figures.theme import Theme
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from scoreline.report.figures.drawn import DrawnFigure
 
 __all__ = ["EDGE", "Grid", "draw_image"]
 
@@ -50,14 +50,14 @@ class Grid:
         )
 
 
-def draw_image(figure: Figure, image: Array, left: float, top: float, side: float, theme: Theme) -> None:
+def draw_image(figure: DrawnFigure, image: Array, left: float, top: float, side: float, theme: Theme) -> None:
     """Draw an image ``(H, W, 3)`` as large as whole multiples allow in a square place; larger ones are shrunk.
 
     The dots are put into the figure as they are: axes would resample them, and a hundred axes take seconds.
 
     Parameters
     ----------
-    figure : Figure
+    figure : DrawnFigure
         Where to draw; to be saved with the resolution that it was made with.
     image : array (H, W, 3) of uint8, or of floats in [0, 1]
         Colours.
@@ -73,7 +73,7 @@ def draw_image(figure: Figure, image: Array, left: float, top: float, side: floa
     dots = np.pad(_fit(colours, int(side * SCALE)), ((1, 1), (1, 1), (0, 0)))
     dots[[0, -1]] = dots[:, [0, -1]] = np.rint(255 * frame)
     bottom = round(figure.bbox.height) - round(top * SCALE) - dots.shape[0]
-    figure.figimage(dots, xo=round(left * SCALE), yo=bottom, origin="upper")
+    figure.add_dots(dots, round(left * SCALE), bottom)
 
 
 def _fit(image: Array, dots: int) -> Array:
