@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,7 +36,7 @@ _TOP, _GAP, _BOTTOM = 44, 8, 24
 _GAMMA = 0.6
 
 
-def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Figure:
+def confusion(matrix: Array, classes: Sequence[Any], theme: Theme = LIGHT) -> Figure:
     """Draw counts of true (rows) against predicted classes (columns), shaded by their share of the row.
 
     Shades are no linear scale: they grow with a power of the share, so that small shares can be seen.
@@ -45,8 +45,8 @@ def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Fi
     ----------
     matrix : array (C, C) of integers
         Counts; a class without examples leaves an empty row.
-    classes : sequence of C str
-        Class names.
+    classes : sequence of C
+        Names of the classes, such as ``classifier.classes_``.
     theme : Theme, default LIGHT
         Colours and type.
     """
@@ -58,7 +58,7 @@ def confusion(matrix: Array, classes: Sequence[str], theme: Theme = LIGHT) -> Fi
     width = WIDTH if n <= 12 else 1.5 * WIDTH
     # Names for which there is no room are not measured.
     every = max(1, n * _NAME_HEIGHT // int(width))
-    names = {k: shorten(classes[k], _WIDEST_NAME, theme.body) for k in range(0, n, every)}
+    names = {k: shorten(str(classes[k]), _WIDEST_NAME, theme.body) for k in range(0, n, every)}
     widest = max(text_width(name, theme.body) for name in names.values())
     gutter = max(widest + 22 + _GAP, 60)
     side = min(width - gutter - 16, 160 * n)

@@ -17,11 +17,16 @@ __all__ = ["DrawnFigure"]
 class Dots(FigureImage):
     """An image of whole dots that stays where it belongs when a figure is saved with other margins."""
 
+    def __init__(self, figure: Figure, dots: Array, left: int, bottom: int) -> None:
+        super().__init__(figure, offsetx=left, offsety=bottom, origin="upper")
+        self.set_data(dots)
+        self._home = figure
+
     def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
         """Return the dots and where they lie."""
         image, left, bottom, transform = super().make_image(renderer, magnification, unsampled)
         # Notebooks add a margin (bbox_inches="tight"), which moves all that the figure's transformation places.
-        margin = self.get_figure(root=True).transFigure.transform((0, 0))
+        margin = self._home.transFigure.transform((0, 0))
         return image, left + round(margin[0]), bottom + round(margin[1]), transform
 
 
@@ -33,9 +38,7 @@ class DrawnFigure(Figure):
         if not self.axes:
             # Notebooks show nothing of a figure without axes.
             self.add_axes((0, 0, 1, 1)).set_axis_off()
-        image = Dots(self, offsetx=left, offsety=bottom, origin="upper")
-        image.set_data(dots)
-        self.images.append(image)
+        self.images.append(Dots(self, dots, left, bottom))
 
     def get_tightbbox(self, *args: Any, **kwargs: Any) -> Bbox:
         """Return the whole figure, as its margins belong to it."""
