@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from scoreline.data import LoadOptions, load_dataset
+from scoreline.data.description import description_lines
 from scoreline.data.formats.base import split_of
 from scoreline.errors import DataError
 
@@ -83,7 +84,9 @@ class TestRefused:
         [("train", "test"), ("Train",), ("train", "val"), ("train", "test", "sample"), ("x/train", "x/test")],
     )
     def test_splits_without_class_folders(self, tmp_path, folders):
-        with pytest.raises(DataError, match=r"without a folder for each class.*path, label and split"):
+        with pytest.raises(
+            DataError, match=r"without a folder for each class.*path, label and split.*,cat,t(rain|est)'"
+        ):
             load(fill(tmp_path, *folders))
 
     def test_classes_beside_a_training_split(self, tmp_path):
@@ -189,3 +192,8 @@ def test_class_folders_may_be_links(tmp_path):
     for name in "ab":
         (tmp_path / "data" / "train" / name).symlink_to(tmp_path / "elsewhere" / name, target_is_directory=True)
     assert load(tmp_path / "data").classes == ("a", "b")
+
+
+def test_the_description_of_data_for_an_evaluation_counts_what_is_there(tmp_path):
+    data = load(fill(tmp_path, "test/a", "test/b"), evaluation=True)
+    assert "0 train, 6 test; classes a 3, b 3" in next(description_lines(data))

@@ -111,7 +111,9 @@ def _counts(dataset: Dataset, split: Split) -> dict[str, Any]:
 
 
 def _classes(dataset: Dataset) -> str:
-    counts = np.bincount(dataset.train.y, minlength=len(dataset.classes))
+    # Data for an evaluation may have no training examples.
+    split = next((split for _, split in _splits(dataset) if len(split)), dataset.train)
+    counts = np.bincount(split.y, minlength=len(dataset.classes))
     if len(dataset.classes) <= _NAMED:
         return "classes " + ", ".join(f"{name} {n:,}" for name, n in zip(dataset.classes, counts, strict=True))
     names = ", ".join(dataset.classes[: _NAMED - 1])

@@ -60,7 +60,7 @@ def understand(tree: ImageTree, *, evaluation: bool = False) -> Layout:
         _check_splits(tree, {child: splits[child] for child in of_classes}, others, evaluation=evaluation)
         return _split_folders(folders, base, {child: splits[child] for child in of_classes}, within)
     if splits and (len(set(splits.values())) > 1 or len(splits) == len(children)):
-        raise _flat(tree, list(splits))
+        raise _flat(tree, splits)
     inner = {child: folders.inner_splits((*base, child)) for child in children}
     if children and all(inner.values()):
         return _class_first(folders, base, within)
@@ -201,14 +201,16 @@ def _check_splits(tree: ImageTree, splits: dict[str, str], others: list[str], *,
         )
 
 
-def _flat(tree: ImageTree, names: list[str]) -> DataError:
-    shown = ", ".join(f"{printable(name)}/" for name in names)
+def _flat(tree: ImageTree, splits: dict[str, str]) -> DataError:
+    shown = ", ".join(f"{printable(name)}/" for name in splits)
+    folder, split = next(iter(splits.items()))
     example = Path(tree.images[0][1]).name
     return DataError(
         f"{printable(tree.root)} has images right in {shown}, without a folder for each class",
         allowed=f"{ACCEPTS}, such as train/cat/1.png",
         fix="move the images of each class into a folder with its name, or list them in a .csv file with the "
-        f"columns path, label and split, such as '{names[0]}/{printable(example)},cat,train', and give that file; "
+        "columns path, label and split, such as "
+        f"'{printable(folder)}/{printable(example)},cat,{split}', and give that file; "
         "rename the folders if their names are the classes",
     )
 
