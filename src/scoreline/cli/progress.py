@@ -13,6 +13,7 @@ from rich.text import Text
 from scoreline._text import escaped
 from scoreline.cli.output import notes
 from scoreline.engine.events import Compiling, Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
+from scoreline.engine.progress import FIRST_LINE, describe_epoch
 
 __all__ = ["ProgressBars"]
 
@@ -26,7 +27,7 @@ class _TimeColumn(TimeRemainingColumn):
 
 
 class ProgressBars:
-    """A listener that draws what happens; on a stream that is no terminal, it is silent.
+    """A listener that draws what happens; on a stream that is no terminal, it prints a line after ten seconds.
 
     Use it as a context manager around the work. `loading` is what data loaders call. A terminal that is closed
     ends the drawing, never the work.
@@ -49,6 +50,7 @@ class ProgressBars:
         self._rows = 0.0
         self._most = 0.0
         self._figures = ""
+        self._opened, self._due = time.perf_counter(), FIRST_LINE
 
     def __enter__(self) -> Self:
         with suppress(OSError):
@@ -68,8 +70,18 @@ class ProgressBars:
         figures = f"{done:,}" if done else ""
         if total:
             figures = f"{done / total:4.0%}  {done:,} of {total:,}"
+        self._tell(f"{what} {figures}".strip())
         with suppress(OSError):
             self._bars.update(self._tasks[what], completed=done, total=total or None, figures=figures)
+
+    def _tell(self, text: str) -> None:
+        """Where no terminal shows the bars, print a line after ten seconds, and others ever further apart."""
+        seconds = time.perf_counter() - self._opened
+        if notes.is_terminal or seconds < self._due:
+            return
+        self._due = 2 * seconds
+        with suppress(OSError):
+            notes.print(escaped(text), markup=False)
 
     def say(self, text: str) -> None:
         """Print a line above the bars; where no terminal shows them, it tells of the progress."""
@@ -88,6 +100,7 @@ class ProgressBars:
         elif isinstance(event, Evaluated):
             self._figures = _describe(event)
             self._show(event.epoch)
+            self._tell(describe_epoch(event, self._most, time.perf_counter() - self._begun))
         elif isinstance(event, RunEnded | Diverged):
             self._end()
         return None

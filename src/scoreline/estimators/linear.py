@@ -24,12 +24,8 @@ from scoreline.engine.history import History
 from scoreline.engine.minibatch import Plan, train
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params, zero_params
-from scoreline.engine.solvers import (
-    MiniBatch,
-    Settings,
-    Solver,
-    build_solver,
-)
+from scoreline.engine.progress import fit_progress
+from scoreline.engine.solvers import MiniBatch, Settings, Solver, build_solver
 from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
 from scoreline.estimators.availability import learns_in_parts
 from scoreline.estimators.head_start import HeadStart
@@ -116,9 +112,9 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         Seed of the order of the rows, of dropout, of the searches and of the held-out rows (the command line's
         is 0).
     memory : str, int or None, default None
-        Bound on the process's memory, as ``"2GB"`` or in bytes, memory-mapped rows not counted: `fit` says what
-        takes how much if it cannot keep to it. No solver and no result depends on it, but for the iterations of
-        an exact fit that has no room for all of its curvature.
+        Bound on the process's memory, as ``"2GB"`` or in bytes: `fit` refuses what it has no room for.
+    verbose : int, default 0
+        1 shows `fit` at work: a bar in terminals and notebooks, elsewhere a line now and then.
 
     Attributes
     ----------
@@ -187,6 +183,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "memory": [str, Interval(Integral, 1, None, closed="left"), None],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -212,6 +209,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         memory: str | int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.loss = loss
         self.penalty = penalty
@@ -233,6 +231,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
         self.memory = memory
+        self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -292,7 +291,8 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
             rules.append(NoProgress(self.tol, self.n_iter_no_change, objective.value_at_zero))
         run = head_start.given_to(self.solver_.solver, objective, source).run
-        ended = drive(run(objective, source, start, settings, held_out), rules)
+        with fit_progress(self.verbose) as shown:
+            ended = drive(run(objective, source, start, settings, held_out), [*rules, *shown])
         # An interrupted run is taken where it was best, if anything has judged it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params

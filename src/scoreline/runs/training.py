@@ -97,6 +97,8 @@ def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener]
     dataset = prepared.dataset
     folder.describe("rejected.csv", lambda path: write_rejected(path, dataset.rejected, dataset.passed_over))
     loaded = time.perf_counter()
+    if config.lam == "auto" or config.block_weights == "auto":
+        progress("Choosing by the validation split", 0, 0)
     config, blocks = with_block_weights(config, prepared)
     config, chosen = with_lam(config, prepared, listeners)
     config, prepared = with_refit(config, prepared, chosen=bool(blocks or chosen))
@@ -104,6 +106,7 @@ def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener]
     classifier = build_classifier(config, prepared)
     folder.update("config.yaml", config.write)
     trained_on = TrainedOn.of(config.data, prepared.dataset)
+    progress("Making sanity checks", 0, 0)
     sanity = run_sanity_checks(config, prepared)
     at_zero = LOSSES.build(config.loss).value_at_zero(len(prepared.dataset.classes))
     checked = time.perf_counter()
