@@ -101,6 +101,14 @@ def relative_error(a: float, b: float) -> float:
     return abs(a - b) / size if size else 0.0
 
 
+def check_options(h: float | None, scheme: str, tolerance: float) -> None:
+    """Raise UsageError unless `check_gradient` takes these."""
+    check_number("tolerance", tolerance, 0, 1, above=True)
+    scheme_named(scheme)
+    if h is not None:
+        check_number("h", h, 0, above=True)
+
+
 def check_gradient(
     f: Function,
     gradient: Array | Callable[[Array], Array],
@@ -153,7 +161,7 @@ def check_gradient(
     >>> check_gradient(lambda w: float((w**2).sum()), lambda w: w, np.array([1.0, -3.0])).passed
     False
     """
-    check_number("tolerance", tolerance, 0, 1, above=True)
+    check_options(h, scheme, tolerance)
     point = as_point(x)
     analytic = np.asarray(gradient(point) if callable(gradient) else gradient)
     if analytic.shape != point.shape:
@@ -165,7 +173,6 @@ def check_gradient(
     difference = scheme_named(scheme)
     if h is None:
         h = recommend_h(f, point, scheme=scheme, cells=min(8, point.size), seed=seed)
-    check_number("h", h, 0, above=True)
     judge = _Judge(f, point, f(point), function_noise(f, point, seed=seed), difference, tolerance)
     checked = tuple(judge.cell(cell, float(analytic[cell]), h) for cell in choose_cells(point.shape, cells, seed))
     return GradientCheck(checked, h, scheme, tolerance)

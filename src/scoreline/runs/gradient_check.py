@@ -10,6 +10,7 @@ from scoreline.data.base import Batch
 from scoreline.engine.objective import Objective, Standardization
 from scoreline.engine.params import Params
 from scoreline.gradients import GradientCheck, check_gradient
+from scoreline.gradients.check import check_options
 from scoreline.losses import LOSSES
 from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
@@ -42,6 +43,8 @@ def check_run_gradient(
     progress : callable, optional
         Called while data are loaded.
     """
+    check_options(h, scheme, tolerance)
+    lam = config.strength  # before anything is loaded, as what it may raise costs no waiting then
     prepared = prepare(config, progress=progress)
     rng = np.random.default_rng(config.seed)
     chosen = rng.permutation(len(prepared.dataset.train))[:examples]
@@ -51,7 +54,7 @@ def check_run_gradient(
     objective = Objective(
         LOSSES.build(config.loss),
         penalty,
-        np.array([config.strength]),
+        np.array([lam]),
         source.n_classes,
         standardization=Standardization.of(source) if config.standardize else None,
     )
@@ -63,9 +66,7 @@ def check_run_gradient(
 
     def value(flat: Array) -> float:
         params = unpack(flat)
-        return float(
-            objective.data_loss(params, source)[0][0] + config.strength * penalty.smooth_value(params.W)[0]
-        )
+        return float(objective.data_loss(params, source)[0][0] + lam * penalty.smooth_value(params.W)[0])
 
     def gradient(flat: Array) -> Array:
         result = objective.value_and_gradient(unpack(flat), batch).gradient
