@@ -23,7 +23,12 @@ def test_sizes(size, n_bytes):
     assert parse_size(size) == n_bytes
 
 
-@pytest.mark.parametrize("size", ["", "lots", "-1GB", "1 2", "GB", "1PB", "0", "1e3"])
+@pytest.mark.parametrize("n_bytes", [1, 999_999, 546_485_888, 10**15])
+def test_a_number_counts_bytes(n_bytes):
+    assert parse_size(n_bytes) == n_bytes
+
+
+@pytest.mark.parametrize("size", ["", "lots", "-1GB", "1 2", "GB", "1PB", "0", "1e3", 0, -5, 10**400])
 def test_no_sizes(size):
     with pytest.raises(UsageError, match="1.5GiB"):
         parse_size(size)

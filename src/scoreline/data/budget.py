@@ -59,7 +59,8 @@ def parse_size(size: str | int) -> int:
     UsageError
         It is no size, or less than a byte.
     """
-    match = _SIZE.fullmatch(size if isinstance(size, str) else f"{size:g}")
+    # A number of too many digits has no text; any that is too large is as good.
+    match = _SIZE.fullmatch(size if isinstance(size, str) else f"{min(size, int(_MOST))}")
     wanted = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else 0.0
     if not 1 <= wanted < _MOST:
         raise UsageError(
