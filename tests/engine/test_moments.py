@@ -121,3 +121,19 @@ def test_nothing_is_taken_in_of_the_same_rows():
     before = moments.matrix.copy()
     moments.take_in(goal, 80, goal, source)
     np.testing.assert_array_equal(moments.matrix, before)
+
+
+@pytest.mark.parametrize(("dtype", "furthest"), [(np.float32, 30.0), (np.float64, 2.01)])
+def test_wide_rows_that_are_alike_leave_a_way_down(dtype, furthest):
+    """Their strongest direction is ten million times as strong as the ridge, more than float32 resolves."""
+    rng = np.random.default_rng(0)
+    y = np.arange(16) % 2
+    X = np.where(y[:, None] == 0, 60, 200) + rng.integers(-3, 4, (16, 1)) + rng.integers(0, 4, (16, 120_000))
+    source = MemorySource(X.astype(np.uint8), y, 2)
+    goal = goal_over(source, standardization=Standardization.of(source))
+    rows = goal.standardized(source.X, np.dtype(dtype))
+    gradient = Params(((0.5 - y).astype(dtype) @ rows / 16)[None, None], np.zeros((1, 1), dtype))
+    direction = measure_moments(goal, source).preconditioner(0.25, 2e-3).solve(gradient)
+    assert np.vdot(direction.W, gradient.W) > 0
+    # A Newton step of the logistic loss changes scores at 0 by 2; by the ridge alone it would be millions.
+    assert 1.9 < np.abs(rows @ direction.W[0, 0]).max() < furthest

@@ -184,11 +184,19 @@ class SpectralMoments(Moments):
         if self.vectors.shape[0] == self.vectors.shape[1]:
             return lambda rows: ((rows @ self.vectors) * along.astype(rows.dtype)) @ self.vectors.T
         elsewhere = 1 / (curvature * self.rest + ridge + floor)
-        change = along - elsewhere
-        return lambda rows: (
-            rows.dtype.type(elsewhere) * rows
-            + (((rows @ self.vectors) * change.astype(rows.dtype)) @ self.vectors.T)
-        )
+
+        def times(rows: FloatArray) -> FloatArray:
+            """Multiply what lies along the vectors and what lies elsewhere, each by its own."""
+            inside = rows @ self.vectors
+            outside = rows - inside @ self.vectors.T
+            # What rounding has left in it of strong directions would be multiplied by far more than they are: with
+            # wide rows alike by a million times as much, and the way would no longer lead down.
+            left = outside @ self.vectors
+            outside *= rows.dtype.type(elsewhere)
+            outside += (inside * along.astype(rows.dtype) - rows.dtype.type(elsewhere) * left) @ self.vectors.T
+            return outside
+
+        return times
 
 
 def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int = 1) -> Moments:
