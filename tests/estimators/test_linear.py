@@ -226,7 +226,7 @@ class TestErrors:
             LinearClassifier().fit(np.eye(4), [0, 1, 1, 1], sample_weight=[0, 1, 1, 1])
 
     @pytest.mark.parametrize(
-        "settings", [{"loss": "sofmax"}, {"penalty": "l3"}, {"solver": "adem"}, {"schedule": "cosin"}]
+        "settings", [{"loss": "sofmax"}, {"penalty": "max-nrm"}, {"solver": "adem"}, {"schedule": "cosin"}]
     )
     def test_unknown_names_are_told_with_a_suggestion(self, settings, two_classes):
         with pytest.raises(UnknownNameError, match="To fix it: write"):
