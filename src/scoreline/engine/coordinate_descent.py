@@ -53,7 +53,7 @@ def descend_by_coordinates(
     if W.size < WORTH_COMPILING:
         _sweep(0, 1, *args)
         return
-    from scoreline.engine.kernels.threads import run_together
+    from scoreline.kernels.parallel import run_together
     from scoreline.kernels.threads import thread_count
 
     # Each thread has its own rows.
@@ -97,7 +97,7 @@ def _sweep(
 
 @cache
 def _compiled_sweep() -> Callable[..., None]:
-    from scoreline.engine.kernels.compiling import compiled_loosely
+    from scoreline.kernels.compiling import compiled_loosely
 
     sweep: Callable[..., None] = compiled_loosely(_sweep)
     return sweep

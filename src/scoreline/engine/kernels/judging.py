@@ -10,11 +10,11 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.kernels.compiling import compiled_loosely
 from scoreline.engine.kernels.losses import compiled_loss, is_first_best, loss_row
-from scoreline.engine.kernels.threads import run_together
 from scoreline.engine.objective import Objective
 from scoreline.engine.passes import Judged, Passes
+from scoreline.kernels.compiling import compiled_loosely
+from scoreline.kernels.parallel import run_together
 from scoreline.kernels.threads import thread_count
 
 __all__ = ["JudgingPasses"]

@@ -14,7 +14,13 @@ from scoreline.data.base import Batch, DataSource
 from scoreline.data.memory import MemorySource, epoch_order
 from scoreline.engine.events import Diverged, StepDone
 from scoreline.engine.kernels.losses import compiled_loss
-from scoreline.engine.kernels.products import (
+from scoreline.engine.kernels.stretch import Buffers, Given, Results, Weights, make_steps
+from scoreline.engine.kernels.updates import MEMORIES, compiled_update, corrections
+from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.objective import Objective
+from scoreline.engine.params import Params
+from scoreline.kernels.parallel import new_sync, run_together
+from scoreline.kernels.products import (
     CLASS_BLOCK,
     COLUMN_BLOCK,
     ROW_BLOCK,
@@ -22,12 +28,6 @@ from scoreline.engine.kernels.products import (
     line_zeros,
     padded,
 )
-from scoreline.engine.kernels.stretch import Buffers, Given, Results, Weights, make_steps
-from scoreline.engine.kernels.threads import new_sync, run_together
-from scoreline.engine.kernels.updates import MEMORIES, compiled_update, corrections
-from scoreline.engine.loop import Loop, Plan
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
 from scoreline.kernels.threads import thread_count
 
 __all__ = ["CompiledLoop"]

@@ -14,9 +14,9 @@ import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
-from scoreline.engine.kernels.compiling import LOOSE, compiled_loosely
-from scoreline.engine.kernels.exponential import exponential
-from scoreline.engine.kernels.searching import first_place, largest
+from scoreline.kernels.compiling import LOOSE, compiled_loosely
+from scoreline.kernels.exponential import exponential
+from scoreline.kernels.searching import first_place, largest
 from scoreline.losses import CrammerSinger, Loss, OneVsAll, Softmax, SquaredError, WestonWatkins
 
 __all__ = ["CompiledLoss", "compiled_loss", "is_first_best", "loss_row", "loss_rows"]

@@ -9,9 +9,11 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.kernels.compiling import compiled
 from scoreline.engine.kernels.judging import CHUNK, JudgingPasses
-from scoreline.engine.kernels.products import (
+from scoreline.engine.objective import Objective, block_rows
+from scoreline.engine.params import Params
+from scoreline.kernels.compiling import compiled
+from scoreline.kernels.products import (
     CLASS_BLOCK,
     COLUMN_BLOCK,
     ROW_BLOCK,
@@ -22,8 +24,6 @@ from scoreline.engine.kernels.products import (
     padded,
     take,
 )
-from scoreline.engine.objective import Objective, block_rows
-from scoreline.engine.params import Params
 from scoreline.kernels.threads import one_blas_thread
 
 __all__ = ["CompiledPasses"]

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
 from scoreline.engine.kernels.losses import loss_rows
-from scoreline.engine.kernels.products import COLUMN_BLOCK, ROW_BLOCK, backward, forward, gather
-from scoreline.engine.kernels.threads import barrier
 from scoreline.engine.kernels.updates import MEMORIES, advance
+from scoreline.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.parallel import barrier
+from scoreline.kernels.products import COLUMN_BLOCK, ROW_BLOCK, backward, forward, gather
 
 __all__ = ["Buffers", "Given", "Results", "Weights", "make_steps"]
 

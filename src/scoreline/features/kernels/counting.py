@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
-from scoreline.engine.kernels.searching import first_place, largest
+from scoreline.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.searching import first_place, largest
 
 __all__ = ["count_nearest", "count_positive", "count_shares"]
 

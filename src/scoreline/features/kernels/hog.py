@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.compiling import compiled
+from scoreline.kernels.compiling import compiled
 
 __all__ = ["direction_bins", "histograms", "normalize_blocks"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.compiling import compiled
+from scoreline.kernels.compiling import compiled
 
 __all__ = ["Places", "count_labels", "find_places", "label_image"]
 

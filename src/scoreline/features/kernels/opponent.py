@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled
+from scoreline.kernels.compiling import compiled
 
 __all__ = ["opponent_sums"]
 

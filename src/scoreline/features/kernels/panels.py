@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.products import line_zeros, padded
-from scoreline.engine.kernels.vectors import LANES
+from scoreline.kernels.products import line_zeros, padded
+from scoreline.kernels.vectors import LANES
 
 __all__ = ["PANEL", "Words", "packed"]
 

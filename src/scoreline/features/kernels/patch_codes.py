@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.compiling import compiled
-from scoreline.engine.kernels.vectors import LANES, fma, load, splat, spread, store
 from scoreline.features.kernels.panels import PANEL
+from scoreline.kernels.compiling import compiled
+from scoreline.kernels.vectors import LANES, fma, load, splat, spread, store
 
 __all__ = ["PROJECTED", "Lens", "Places", "project"]
 

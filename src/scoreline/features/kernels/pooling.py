@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
-from scoreline.engine.kernels.vectors import LANES, add, fma, load, maximum, splat, spread, store, subtract
 from scoreline.features.kernels.panels import PANEL
 from scoreline.features.kernels.patch_codes import PROJECTED, project
+from scoreline.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.vectors import LANES, add, fma, load, maximum, splat, spread, store, subtract
 
 __all__ = ["pool_directions", "pool_nearest", "pool_rectified", "pool_triangle"]
 

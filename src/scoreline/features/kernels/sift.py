@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.compiling import compiled, compiled_loosely
 
 __all__ = ["Bands", "sift_rows"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from numba import njit
 
-from scoreline.engine.kernels.code_cache import CodeCache
+from scoreline.kernels.code_cache import CodeCache
 
 __all__ = ["LOOSE", "compiled", "compiled_loosely"]
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
-from scoreline.engine.kernels.exponential import exponential
+from scoreline.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.exponential import exponential
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.compiling import compiled, compiled_loosely
 
 
 def test_a_function_keeps_its_order_in_a_loose_caller():

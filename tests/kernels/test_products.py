@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scoreline.engine.kernels.products import (
+from scoreline.kernels.products import (
     CLASS_BLOCK,
     COLUMN_BLOCK,
     backward,

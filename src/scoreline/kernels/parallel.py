@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from scoreline.engine.kernels.compiling import compiled
+from scoreline.kernels.compiling import compiled
 
 __all__ = ["barrier", "new_sync", "run_together"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from scoreline.engine.kernels.compiling import compiled
-from scoreline.engine.kernels.vectors import LANES, fma, load, splat, store, total
+from scoreline.kernels.compiling import compiled
+from scoreline.kernels.vectors import LANES, fma, load, splat, store, total
 
 __all__ = [
     "CLASS_BLOCK",

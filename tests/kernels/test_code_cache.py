@@ -7,10 +7,10 @@ import warnings
 import numba
 import pytest
 
-from scoreline.engine.kernels import code_cache
+from scoreline.kernels import code_cache
 
 SOURCE = """
-from scoreline.engine.kernels.compiling import compiled
+from scoreline.kernels.compiling import compiled
 
 @compiled
 def inner(x):

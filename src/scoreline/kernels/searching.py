@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from scoreline.engine.kernels.compiling import compiled
-from scoreline.engine.kernels.vectors import LANES, highest, load, maximum
+from scoreline.kernels.compiling import compiled
+from scoreline.kernels.vectors import LANES, highest, load, maximum
 
 __all__ = ["first_place", "largest"]
 
