@@ -60,7 +60,7 @@ def train_together(rows: Rows, task: Task) -> None:
 def train_singly(rows: Rows, task: Task) -> None:
     """Train a few of them, one run each. The data are standardised once for all, as in a sweep."""
     from scoreline.engine.minibatch import train
-    from scoreline.engine.stopping import drive
+    from scoreline.engine.problem.stopping import drive
 
     objective, source, start, plan = _problem(rows, task, 1.0)
     for lam in _strengths(task)[np.linspace(0, task.count - 1, TIMED).round().astype(int)]:
@@ -75,8 +75,8 @@ def _problem(rows: Rows, task: Task, lam: float) -> tuple[Any, Any, Any, Any]:
     """Return the objective with one strength, the data, zeros to begin at and a plan."""
     from scoreline.data.memory import MemorySource
     from scoreline.engine.minibatch import Plan
-    from scoreline.engine.objective import Objective, Standardization
-    from scoreline.engine.params import zero_params
+    from scoreline.engine.problem.objective import Objective, Standardization
+    from scoreline.engine.problem.params import zero_params
     from scoreline.losses import LOSSES
     from scoreline.optimizers import Momentum
     from scoreline.penalties import L2

@@ -12,7 +12,7 @@ from scoreline.cli.app import run
 from scoreline.cli.compare import _cells
 from scoreline.cli.output import table
 from scoreline.cli.progress import ProgressBars
-from scoreline.engine.events import Evaluated, Reason
+from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.models import SavedModel
 from scoreline.report import page
 from scoreline.runs import comparison

@@ -120,7 +120,7 @@ def test_wrong_use_is_told(scoreline, tmp_path, monkeypatch, words, code, told):
 def test_interrupted_sweeps_keep_what_was_reached(scoreline, tmp_path, monkeypatch):
     from scoreline.cli import sweep
     from scoreline.cli.interrupt import Interrupt
-    from scoreline.engine.events import Evaluated
+    from scoreline.engine.problem.events import Evaluated
 
     class Pressed(Interrupt):
         """Ctrl-C after the second epoch."""

@@ -5,10 +5,10 @@ import pytest
 
 from scoreline.data.memory import MemorySource
 from scoreline.engine.bias import Bias
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2
 

@@ -9,11 +9,11 @@ from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
 from scoreline.engine.certificate import dual_value, has_certificate, relative_gap
 from scoreline.engine.exact import minimize_exactly
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.passes import Passes
-from scoreline.engine.scored import all_scores
-from scoreline.engine.stopping import drive
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.scored import all_scores
+from scoreline.engine.problem.stopping import drive
 from scoreline.losses import LOSSES, CertifiedLoss, rows_for
 from scoreline.losses.balance import balance_flows
 from scoreline.penalties import L1, L2, PENALTIES, MaxNorm, NoPenalty

@@ -7,10 +7,10 @@ from scipy.special import softmax
 from scoreline.data import MemorySource
 from scoreline.engine.curvature import CurvatureModel, mean_curvature
 from scoreline.engine.moments import SpectralMoments, measure_moments
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point
 from scoreline.losses import LOSSES
 from scoreline.penalties import PENALTIES
 

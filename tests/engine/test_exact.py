@@ -7,13 +7,13 @@ import pytest
 from scipy.optimize import minimize
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Evaluated, Reason
 from scoreline.engine.exact import _Run, measure_for, minimize_exactly
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.passes import passes_over
-from scoreline.engine.point import Point
-from scoreline.engine.stopping import drive
+from scoreline.engine.problem.events import Evaluated, Reason
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.passes import passes_over
+from scoreline.engine.problem.point import Point
+from scoreline.engine.problem.stopping import drive
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2, MaxNorm, NoPenalty

@@ -8,9 +8,9 @@ import pytest
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact import measure_for, minimize_exactly
 from scoreline.engine.first_step import first_steps, has_first_step
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import zero_params
-from scoreline.engine.stopping import drive
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import zero_params
+from scoreline.engine.problem.stopping import drive
 from scoreline.losses import LOSSES, Softmax
 from scoreline.penalties import L1, L2, ElasticNet
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from scoreline.engine.lbfgs import LBFGS
-from scoreline.engine.params import Params
+from scoreline.engine.problem.params import Params
 
 RNG = np.random.default_rng(0)
 ROOT = RNG.normal(size=(8, 8))

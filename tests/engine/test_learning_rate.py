@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import StepDone
 from scoreline.engine.learning_rate import largest_eigenvalue, safe_lr, suggest_lr
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import zero_params
+from scoreline.engine.problem.events import StepDone
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import zero_params
 from scoreline.losses import LOSSES
 from scoreline.optimizers import SGD, Adam
 from scoreline.penalties import L2

@@ -7,11 +7,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Diverged, Evaluated, Reason, RunEnded, RunStarted, StepDone
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.stopping import drive
+from scoreline.engine.problem.events import Diverged, Evaluated, Reason, RunEnded, RunStarted, StepDone
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.stopping import drive
 from scoreline.losses import Softmax, SquaredError
 from scoreline.optimizers import OPTIMIZERS, SGD, Adagrad, Adam, Momentum, Nesterov
 from scoreline.penalties import L1, L2, MaxNorm, NoPenalty

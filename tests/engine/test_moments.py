@@ -6,8 +6,8 @@ import pytest
 import scoreline.engine.moments as moments_module
 from scoreline.data.memory import MemorySource
 from scoreline.engine.moments import DenseMoments, SpectralMoments, measure_moments
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2
 

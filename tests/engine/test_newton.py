@@ -7,10 +7,10 @@ import scoreline.engine.newton as newton_module
 from scoreline.data.memory import MemorySource
 from scoreline.engine.moments import measure_moments
 from scoreline.engine.newton import Newton
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point, dot
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point, dot
 from scoreline.losses import LOSSES, rows_for
 from scoreline.penalties import L2
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Reason
 from scoreline.engine.exact import minimize_exactly
 from scoreline.engine.moments import measure_moments
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import zero_params
 from scoreline.engine.path import fit_path
-from scoreline.engine.stopping import drive
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import zero_params
+from scoreline.engine.problem.stopping import drive
 from scoreline.losses import Softmax
 from scoreline.penalties import L2
 

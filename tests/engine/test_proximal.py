@@ -10,16 +10,16 @@ import scoreline.engine.quadratics as quadratics
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
 from scoreline.engine.coordinate_descent import Bowl, descend_by_coordinates
-from scoreline.engine.events import Reason
 from scoreline.engine.exact import minimize_exactly
 from scoreline.engine.moments import measure_matrix
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point
+from scoreline.engine.problem.stopping import drive
 from scoreline.engine.proximal import ProximalMetric
 from scoreline.engine.quadratics import HessianQuadratic
-from scoreline.engine.stopping import drive
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES
 from scoreline.penalties import PENALTIES

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Evaluated, Reason, RunEnded
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params, zero_params
+from scoreline.engine.problem.events import Evaluated, Reason, RunEnded
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch
 from scoreline.errors import UsageError
 from scoreline.losses import Softmax, WestonWatkins

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Evaluated, Reason
 from scoreline.engine.halving import Halving, ranking
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import zero_params
+from scoreline.engine.problem.events import Evaluated, Reason
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import zero_params
+from scoreline.engine.problem.stopping import NoProgress, drive
 from scoreline.engine.stacked import Stacked, keep_state, stack
-from scoreline.engine.stopping import NoProgress, drive
 from scoreline.engine.sweep import Candidate, Rules, sweep
 from scoreline.errors import UsageError
 from scoreline.losses import Softmax, SquaredError

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from scoreline import LinearClassifier
-from scoreline.engine.events import Reason, StepDone
+from scoreline.engine.problem.events import Reason, StepDone
 from scoreline.errors import DataError, DivergedError, MismatchError, UnknownNameError
 from scoreline.losses import Softmax, WestonWatkins
 from scoreline.optimizers import OPTIMIZERS, Adam

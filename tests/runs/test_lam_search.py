@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scoreline.engine.events import Reason
+from scoreline.engine.problem.events import Reason
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_choice import choose_lam

@@ -11,7 +11,7 @@ from PIL import Image
 from scoreline import LinearClassifier
 from scoreline.data import Dataset, MemorySource, Split
 from scoreline.data.budget import taken_memory
-from scoreline.engine.objective import Objective
+from scoreline.engine.problem.objective import Objective
 from scoreline.engine.solvers import choose_solver
 from scoreline.errors import UsageError
 from scoreline.features.hog import HOG

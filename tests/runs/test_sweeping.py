@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving
+from scoreline.engine.problem.events import Reason
 from scoreline.errors import DataError, DivergedError, MismatchError, UnknownNameError, UsageError
 from scoreline.runs.config import RunConfig
 from scoreline.runs.drawing import draw_sweep

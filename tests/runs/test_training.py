@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from scoreline.data import Dataset, Split
-from scoreline.engine.events import Evaluated, Reason
+from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.errors import DataError, DivergedError, ModelError, TooManyRejectedError, UsageError
 from scoreline.features import build_features
 from scoreline.models import SavedModel

@@ -13,7 +13,7 @@ from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
-from scoreline.engine.stopping import Listener
+from scoreline.engine.problem.stopping import Listener
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES

@@ -11,7 +11,7 @@ import typer
 
 from scoreline.cli.output import notes
 from scoreline.data import Progress
-from scoreline.engine.events import Event, Reason
+from scoreline.engine.problem.events import Event, Reason
 
 __all__ = ["INTERRUPTED", "Interrupt"]
 

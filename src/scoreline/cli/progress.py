@@ -12,8 +12,17 @@ from rich.text import Text
 
 from scoreline._text import escaped
 from scoreline.cli.output import notes
-from scoreline.engine.events import Compiling, Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
-from scoreline.engine.progress import FIRST_LINE, describe_epoch
+from scoreline.engine.problem.events import (
+    Compiling,
+    Diverged,
+    Evaluated,
+    Event,
+    Reason,
+    RunEnded,
+    RunStarted,
+    StepDone,
+)
+from scoreline.engine.problem.progress import FIRST_LINE, describe_epoch
 
 __all__ = ["ProgressBars"]
 

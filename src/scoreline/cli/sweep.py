@@ -12,8 +12,8 @@ from scoreline.cli.output import console, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
 from scoreline.data import Progress
-from scoreline.engine.events import Evaluated, Event, Reason
-from scoreline.engine.stopping import Listener
+from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.stopping import Listener
 from scoreline.runs.config import RunConfig
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.engine.lbfgs import LBFGS
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point
 
 __all__ = ["ROUNDS_A_STEP", "Bias"]
 

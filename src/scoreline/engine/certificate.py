@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import zero_params
-from scoreline.engine.passes import Passes, each_part, sum_over_parts
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import zero_params
+from scoreline.engine.problem.passes import Passes, each_part, sum_over_parts
 from scoreline.losses import CertifiedLoss
 
 __all__ = ["dual_value", "has_certificate", "relative_gap"]

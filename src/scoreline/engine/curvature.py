@@ -6,9 +6,9 @@ import numpy as np
 
 from scoreline.engine.lbfgs import LBFGS
 from scoreline.engine.moments import Moments
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point
 
 __all__ = ["CurvatureModel", "mean_curvature"]
 

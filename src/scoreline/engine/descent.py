@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator
 from typing import Protocol
 
 from scoreline.engine.bias import ROUNDS_A_STEP, Bias
-from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.line_search import minimize_along
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point, dot
+from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point, dot
 
 __all__ = ["Model", "descend"]
 

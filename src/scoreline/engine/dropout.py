@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import Batch
-from scoreline.engine.objective import Objective, compute_dtype
+from scoreline.engine.problem.objective import Objective, compute_dtype
 
 __all__ = ["drop_inputs"]
 

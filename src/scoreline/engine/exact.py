@@ -12,13 +12,13 @@ from scoreline.engine.bias import Bias
 from scoreline.engine.certificate import dual_value, has_certificate, relative_gap
 from scoreline.engine.curvature import CurvatureModel, mean_curvature
 from scoreline.engine.descent import descend
-from scoreline.engine.events import Evaluated, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.moments import DenseMoments, Moments, measure_matrix, measure_moments
 from scoreline.engine.newton import Newton
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Judged, Passes, each_part, passes_over
-from scoreline.engine.point import Point
+from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded, RunStarted
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Judged, Passes, each_part, passes_over
+from scoreline.engine.problem.point import Point
 from scoreline.engine.proximal import ProximalMetric, descend_proximally
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES, CertifiedLoss, HingeLoss

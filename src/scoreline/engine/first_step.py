@@ -10,10 +10,10 @@ import numpy as np
 from scoreline.data.base import DataSource
 from scoreline.engine.curvature import mean_curvature
 from scoreline.engine.moments import Moments
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.passes import passes_over
-from scoreline.engine.point import Point
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.passes import passes_over
+from scoreline.engine.problem.point import Point
 
 __all__ = ["first_steps", "has_first_step"]
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoreline.engine.params import Params
-from scoreline.engine.point import dot
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.point import dot
 
 __all__ = ["LBFGS"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.objective import Objective, compute_dtype
+from scoreline.engine.problem.objective import Objective, compute_dtype
 from scoreline.optimizers import Optimizer
 
 __all__ = ["largest_eigenvalue", "safe_lr", "sample_rows", "suggest_lr"]

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Judged, Passes
-from scoreline.engine.point import Point, dot
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Judged, Passes
+from scoreline.engine.problem.point import Point, dot
 
 __all__ = ["minimize_along"]
 

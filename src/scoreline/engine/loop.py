@@ -11,9 +11,9 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.dropout import drop_inputs
-from scoreline.engine.events import Diverged, Evaluated, StepDone
-from scoreline.engine.objective import BatchResult, Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import Diverged, Evaluated, StepDone
+from scoreline.engine.problem.objective import BatchResult, Objective
+from scoreline.engine.problem.params import Params
 from scoreline.optimizers import Optimizer, Update
 from scoreline.optimizers.base import per_configuration
 from scoreline.schedules import Schedule

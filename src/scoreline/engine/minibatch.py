@@ -7,11 +7,11 @@ from collections.abc import Generator
 
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
-from scoreline.engine.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
-from scoreline.engine.events import Compiling, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.loop import Loop, Plan
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
+from scoreline.engine.problem.events import Compiling, Event, Reason, RunEnded, RunStarted
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.optimizers import OPTIMIZERS
 
 __all__ = ["Plan", "pays_to_compile", "train"]

@@ -8,10 +8,10 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.moments import Preconditioner
-from scoreline.engine.objective import block_rows
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point, dot
+from scoreline.engine.problem.objective import block_rows
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point, dot
 from scoreline.losses import HingeLoss
 
 __all__ = ["Newton"]

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import DataSource
-from scoreline.engine.cost import fit_seconds
-from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.exact import measure_for, minimize_exactly
 from scoreline.engine.moments import Moments
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
-from scoreline.engine.stopping import Listener, drive
+from scoreline.engine.problem.cost import fit_seconds
+from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.stopping import Listener, drive
 from scoreline.engine.sweep import Outcome
 from scoreline.kernels.threads import threads_for
 

@@ -15,11 +15,11 @@ from collections.abc import Callable, Generator
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.moments import DenseMoments
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes
-from scoreline.engine.point import Point, dot
+from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.point import Point, dot
 from scoreline.engine.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
 
 __all__ = ["ProximalMetric", "descend_proximally"]

@@ -9,10 +9,10 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.engine.coordinate_descent import Bowl, descend_by_coordinates
 from scoreline.engine.moments import DenseMoments
-from scoreline.engine.objective import block_rows, row_weights
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes, each_part
-from scoreline.engine.point import Point
+from scoreline.engine.problem.objective import block_rows, row_weights
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes, each_part
+from scoreline.engine.problem.point import Point
 
 __all__ = ["HessianQuadratic", "MomentsQuadratic", "Quadratic"]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import Batch, DataSource
-from scoreline.engine.objective import Objective, block_rows, compute_dtype, row_weights
+from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 
 __all__ = ["sample_rows"]
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Evaluated, Event, Reason
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective, Standardization, compute_dtype
-from scoreline.engine.params import random_params, zero_params
-from scoreline.engine.stopping import drive
+from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.objective import Objective, Standardization, compute_dtype
+from scoreline.engine.problem.params import random_params, zero_params
+from scoreline.engine.problem.stopping import drive
 from scoreline.optimizers import Adam
 from scoreline.penalties import NoPenalty
 from scoreline.schedules import Cosine

@@ -15,10 +15,10 @@ import numpy as np
 from scoreline._checks import check_number
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.events import Evaluated, Event, Reason, RunEnded, RunStarted
-from scoreline.engine.objective import Objective, predicted_classes
-from scoreline.engine.params import Params
-from scoreline.engine.scored import Labelled, all_scores, read_labels
+from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded, RunStarted
+from scoreline.engine.problem.objective import Objective, predicted_classes
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.scored import Labelled, all_scores, read_labels
 
 __all__ = ["RandomLocalSearch", "RandomSearch", "Search"]
 

@@ -10,15 +10,15 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
-from scoreline.engine.ending import judged_reason
-from scoreline.engine.events import Diverged, Evaluated, Event, Reason, RunEnded
 from scoreline.engine.halving import Halving
 from scoreline.engine.minibatch import Plan, pays_to_compile, train
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
+from scoreline.engine.problem.ending import judged_reason
+from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.stopping import Listener, NoProgress, drive
 from scoreline.engine.stacked import keep_state, stack
-from scoreline.engine.stopping import Listener, NoProgress, drive
 from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
@@ -56,7 +56,7 @@ class Rules:
     tol : float, default 0
         An epoch that lowers a configuration's mean objective by a smaller share counts as idle; 0 counts none.
     patience : int, default 5
-        Idle epochs in a row that end a configuration's run; see `scoreline.engine.stopping.NoProgress`.
+        Idle epochs in a row that end a configuration's run; see `scoreline.engine.problem.stopping.NoProgress`.
     halving : Halving, optional
         Which configurations are dropped on the way; by default none is.
     """

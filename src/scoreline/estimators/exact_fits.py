@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from scoreline._typing import FloatArray
 from scoreline.data.memory import MemorySource
 from scoreline.engine.first_step import first_steps, has_first_step
-from scoreline.engine.objective import compute_dtype
-from scoreline.engine.params import Params, zero_params
 from scoreline.engine.path import Path
+from scoreline.engine.problem.objective import compute_dtype
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Exact, build_solver
-from scoreline.engine.stopping import Listener
 from scoreline.engine.sweep import Outcome
 from scoreline.estimators.head_start import HeadStart, Measured
 from scoreline.estimators.linear import LinearClassifier

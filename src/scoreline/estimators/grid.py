@@ -13,13 +13,13 @@ from sklearn.utils import check_random_state
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params, zero_params
 from scoreline.engine.path import fit_path
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver
-from scoreline.engine.stopping import Listener
 from scoreline.engine.sweep import Candidate, Outcome, Rules, most_side_by_side, sweep
 from scoreline.errors import MismatchError
 from scoreline.estimators.head_start import HeadStart

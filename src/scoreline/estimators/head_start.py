@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from scoreline.data import DataSource
 from scoreline.engine.moments import Moments
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.engine.solvers import Exact, Solver
 
 __all__ = ["HeadStart", "Measured"]

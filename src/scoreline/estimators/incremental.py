@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scoreline.engine.params import Params
+from scoreline.engine.problem.params import Params
 from scoreline.engine.solvers import Choice, MiniBatch, Solver, named_solver
 from scoreline.optimizers import OPTIMIZERS, Optimizer
 

@@ -18,15 +18,15 @@ from sklearn.utils.metaestimators import available_if
 from scoreline.data.base import DataSource
 from scoreline.data.budget import parse_size
 from scoreline.data.memory import MemorySource
-from scoreline.engine.ending import divergence, judged_reason, shortfalls
-from scoreline.engine.events import Reason, RunEnded
-from scoreline.engine.history import History
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.progress import fit_progress
+from scoreline.engine.problem.ending import divergence, judged_reason, shortfalls
+from scoreline.engine.problem.events import Reason, RunEnded
+from scoreline.engine.problem.history import History
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.progress import fit_progress
+from scoreline.engine.problem.stopping import EarlyStopping, Listener, NoProgress, drive
 from scoreline.engine.solvers import MiniBatch, Settings, Solver, build_solver
-from scoreline.engine.stopping import EarlyStopping, Listener, NoProgress, drive
 from scoreline.estimators.availability import learns_in_parts
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.incremental import continued_state, mini_batches
@@ -257,7 +257,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         validation : (X, y), optional
             Rows to judge each epoch on (`early_stopping`, and `history_`).
         listeners : iterable of callables, optional
-            Are shown every event of the run; see `scoreline.engine.events`.
+            Are shown every event of the run; see `scoreline.engine.problem.events`.
         head_start : HeadStart, optional
             What a fit to nearly the same rows has left; without it, `warm_start` says where to begin.
 

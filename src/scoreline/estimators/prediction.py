@@ -9,8 +9,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.objective import linear_scores, predicted_classes
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import linear_scores, predicted_classes
+from scoreline.engine.problem.params import Params
 from scoreline.estimators.availability import has_probabilities
 from scoreline.estimators.validation import validate_rows
 from scoreline.losses import LOSSES, Loss

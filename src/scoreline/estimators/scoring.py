@@ -14,7 +14,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from sklearn.utils.validation import _check_method_params
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.params import Params
+from scoreline.engine.problem.params import Params
 from scoreline.errors import MismatchError, UnknownNameError
 from scoreline.estimators.grid import Trial
 from scoreline.estimators.linear import LinearClassifier

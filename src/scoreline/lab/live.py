@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scoreline.data import MemorySource
-from scoreline.engine.events import StepDone
 from scoreline.engine.loop import Loop, Plan
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import StepDone
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.lab.walks import gradient_steps
 
 __all__ = ["JUDGED_EVERY", "LiveRun"]

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scoreline._typing import FloatArray, Labels
 from scoreline.data import LECTURE_BIAS, LECTURE_LABELS, LECTURE_POINTS, LECTURE_WEIGHTS
 from scoreline.data.base import Batch
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.losses import LOSSES, Loss
 from scoreline.penalties import PENALTIES
 

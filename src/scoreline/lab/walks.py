@@ -10,10 +10,10 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
-from scoreline.engine.events import Evaluated, StepDone
 from scoreline.engine.loop import Loop, Plan
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import Evaluated, StepDone
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
 from scoreline.schedules import Schedule
 

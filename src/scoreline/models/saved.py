@@ -156,8 +156,8 @@ class SavedModel:
 
     def scores(self, rows: Array) -> FloatArray:
         """Return the scores ``(n, R)`` of feature rows ``(n, D)``."""
-        from scoreline.engine.objective import linear_scores
-        from scoreline.engine.params import Params
+        from scoreline.engine.problem.objective import linear_scores
+        from scoreline.engine.problem.params import Params
 
         if rows.ndim != 2 or rows.shape[1] != self.coef.shape[1]:
             raise ModelError(

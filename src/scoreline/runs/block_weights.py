@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data import MemorySource
-from scoreline.engine.objective import Standardization, block_rows
+from scoreline.engine.problem.objective import Standardization, block_rows
 from scoreline.errors import DataError, UsageError
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared, block_widths

@@ -13,8 +13,8 @@ import numpy as np
 
 from scoreline.data import Dataset, Progress, load_dataset
 from scoreline.data.options import no_progress
-from scoreline.engine.events import Reason
-from scoreline.engine.stopping import Listener
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.estimators import LinearClassifier
 from scoreline.report.metrics import accuracy

@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._files import write_bytes
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.events import Reason
+from scoreline.engine.problem.events import Reason
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.report.figures import (

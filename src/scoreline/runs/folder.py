@@ -17,7 +17,7 @@ from typing import Any, Self
 from scoreline._files import replacing, write_text
 from scoreline.data.names import printable
 from scoreline.data.places import expanded
-from scoreline.engine.history import Epoch, History
+from scoreline.engine.problem.history import Epoch, History
 from scoreline.errors import DivergedError, ModelError, OutputError
 from scoreline.runs.claim import MARKER, Claim, is_claimed
 from scoreline.runs.config import RunConfig

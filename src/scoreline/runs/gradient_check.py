@@ -7,8 +7,8 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.data import MemorySource, Progress
 from scoreline.data.base import Batch
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import Params
 from scoreline.gradients import GradientCheck, check_gradient
 from scoreline.gradients.check import check_options
 from scoreline.losses import LOSSES

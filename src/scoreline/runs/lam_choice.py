@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline.data import MemorySource
-from scoreline.engine.events import Reason
-from scoreline.engine.stopping import Listener
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, head_start_from, sweep_grid

@@ -6,7 +6,7 @@ import numpy as np
 
 from scoreline.data import Dataset, MemorySource, Split
 from scoreline.data.budget import Need, check_budget, parse_size
-from scoreline.engine.objective import Objective
+from scoreline.engine.problem.objective import Objective
 from scoreline.engine.solvers import build_solver
 from scoreline.features import FeatureExtractor, FeatureUnion
 from scoreline.features.descriptor import BATCH

@@ -9,8 +9,8 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, Progress, Split, load_dataset
+from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import named_solver
-from scoreline.engine.stopping import Listener
 from scoreline.errors import UsageError
 from scoreline.estimators import LinearClassifier
 from scoreline.estimators.head_start import HeadStart

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.engine.objective import Objective
+from scoreline.engine.problem.objective import Objective
 from scoreline.engine.solvers import named_solver
 from scoreline.features import build_features
 from scoreline.losses import LOSSES

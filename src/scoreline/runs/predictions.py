@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Split
-from scoreline.engine.objective import block_rows
+from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
 from scoreline.report.metrics import RowFacts
 

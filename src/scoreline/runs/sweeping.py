@@ -11,9 +11,9 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource, Progress
-from scoreline.engine.events import Reason
 from scoreline.engine.halving import Halving, ranking
-from scoreline.engine.stopping import Listener
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, DivergedError, MismatchError
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels, validate_training_data

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.events import Compiling, Diverged, Evaluated, RunEnded, StepDone
 from scoreline.engine.kernels import loop as compiled
-from scoreline.engine.kernels.losses import compiled_loss
 from scoreline.engine.kernels.updates import compiled_update
 from scoreline.engine.loop import Loop, Plan
 from scoreline.engine.minibatch import pays_to_compile, train
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import zero_params
+from scoreline.engine.problem.events import Compiling, Diverged, Evaluated, RunEnded, StepDone
+from scoreline.engine.problem.kernels.losses import compiled_loss
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import zero_params
 from scoreline.losses import LOSSES, Softmax
 from scoreline.optimizers import OPTIMIZERS, SGD
 from scoreline.penalties import PENALTIES

@@ -12,13 +12,13 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.data.memory import MemorySource, epoch_order
-from scoreline.engine.events import Diverged, StepDone
-from scoreline.engine.kernels.losses import compiled_loss
 from scoreline.engine.kernels.stretch import Buffers, Given, Results, Weights, make_steps
 from scoreline.engine.kernels.updates import MEMORIES, compiled_update, corrections
 from scoreline.engine.loop import Loop, Plan
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import Diverged, StepDone
+from scoreline.engine.problem.kernels.losses import compiled_loss
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.kernels.parallel import new_sync, run_together
 from scoreline.kernels.products import (
     CLASS_BLOCK,

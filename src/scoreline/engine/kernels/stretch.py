@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scoreline.engine.kernels.losses import loss_rows
 from scoreline.engine.kernels.updates import MEMORIES, advance
+from scoreline.engine.problem.kernels.losses import loss_rows
 from scoreline.kernels.compiling import compiled, compiled_loosely
 from scoreline.kernels.parallel import barrier
 from scoreline.kernels.products import COLUMN_BLOCK, ROW_BLOCK, backward, forward, gather

@@ -12,10 +12,10 @@ from scoreline._typing import FloatArray
 from scoreline.data import MemorySource, blobs
 from scoreline.data.base import Batch
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.stopping import drive
 from scoreline.engine.search import Search
-from scoreline.engine.stopping import drive
 from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, gradient_of, objective_of, script_head
@@ -326,8 +326,8 @@ while step < steps:
 """
 _SEARCH_RUN = """
 from scoreline.data import MemorySource
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params
 from scoreline.engine.search import RandomLocalSearch, RandomSearch
 
 objective = Objective(loss, penalty, np.array([lam]), len(weights))

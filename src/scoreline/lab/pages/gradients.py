@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.params import Params
+from scoreline.engine.problem.params import Params
 from scoreline.gradients import SCHEMES, CellCheck, check_gradient, numerical_gradient, recommend_h
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, objective_of, script_head

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, MemorySource
 from scoreline.engine.minibatch import Plan
-from scoreline.engine.objective import Objective, Standardization, predicted_classes
-from scoreline.engine.params import Params, zero_params
 from scoreline.engine.path import fit_path
+from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
+from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.sweep import Outcome
 from scoreline.errors import UsageError
 from scoreline.features import FeatureExtractor, build_features
@@ -292,8 +292,8 @@ def _contributions(state: ImagesState, model: _Model, rows: _Rows, shape: tuple[
 _SCRIPT_HEAD = """import numpy as np
 
 from scoreline.data import LoadOptions, MemorySource, load_dataset
-from scoreline.engine.objective import Objective, Standardization
-from scoreline.engine.params import zero_params
+from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.params import zero_params
 from scoreline.features import build_features
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.history import History as Recorded
+from scoreline.engine.problem.history import History as Recorded
 from scoreline.report.figures.base import add_axes, add_text, plain_axes, shorten, spread, text_width
 from scoreline.report.figures.theme import LINE_STYLES, MARKERS, Theme
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from scoreline.engine.history import History as Recorded
+from scoreline.engine.problem.history import History as Recorded
 from scoreline.report.figures.base import WIDTH, add_text, new_figure, text_width
 from scoreline.report.figures.curves import (
     Curve,

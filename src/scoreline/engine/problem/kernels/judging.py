@@ -10,9 +10,9 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.kernels.losses import compiled_loss, is_first_best, loss_row
-from scoreline.engine.objective import Objective
-from scoreline.engine.passes import Judged, Passes
+from scoreline.engine.problem.kernels.losses import compiled_loss, is_first_best, loss_row
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.passes import Judged, Passes
 from scoreline.kernels.compiling import compiled_loosely
 from scoreline.kernels.parallel import run_together
 from scoreline.kernels.threads import thread_count

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
-from scoreline.engine.params import Params
+from scoreline.engine.problem.params import Params
 from scoreline.losses import Loss, rows_for
 from scoreline.penalties import Penalty
 

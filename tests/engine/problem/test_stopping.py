@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from scoreline.engine.events import Evaluated, Reason
-from scoreline.engine.params import Params
-from scoreline.engine.stopping import EarlyStopping, NoProgress, TimeLimit
+from scoreline.engine.problem.events import Evaluated, Reason
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.stopping import EarlyStopping, NoProgress, TimeLimit
 
 
 def evaluated(objective=(1.0,), validation_accuracy=None, validation_loss=(1.0,), mark=0.0):

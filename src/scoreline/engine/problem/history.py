@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scoreline.engine.events import Evaluated, Event, Reason
+from scoreline.engine.problem.events import Evaluated, Event, Reason
 
 __all__ = ["Epoch", "History"]
 

@@ -4,7 +4,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from scoreline import LinearClassifier
-from scoreline.engine import progress
+from scoreline.engine.problem import progress
 
 X, Y = load_digits(return_X_y=True)
 

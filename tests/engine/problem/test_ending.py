@@ -9,11 +9,11 @@ from sklearn.exceptions import ConvergenceWarning
 
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
-from scoreline.engine.ending import is_flat, judged_reason
-from scoreline.engine.events import Reason, RunEnded
-from scoreline.engine.objective import Objective
-from scoreline.engine.params import Params, zero_params
-from scoreline.engine.stopping import EarlyStopping
+from scoreline.engine.problem.ending import is_flat, judged_reason
+from scoreline.engine.problem.events import Reason, RunEnded
+from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.stopping import EarlyStopping
 from scoreline.errors import DivergedError
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS

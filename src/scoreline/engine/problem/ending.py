@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import DataSource
-from scoreline.engine.events import Reason, RunEnded
-from scoreline.engine.objective import Objective, block_rows
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import Reason, RunEnded
+from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.engine.problem.params import Params
 from scoreline.errors import DivergedError
 
 __all__ = ["CUT_SHORT", "divergence", "is_flat", "judged_reason", "shortfalls"]

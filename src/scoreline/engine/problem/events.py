@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.params import Params
+from scoreline.engine.problem.params import Params
 
 __all__ = ["Compiling", "Diverged", "Evaluated", "Event", "Reason", "RunEnded", "RunStarted", "StepDone"]
 

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.events import Evaluated
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Judged, Passes
+from scoreline.engine.problem.events import Evaluated
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Judged, Passes
 
 __all__ = ["Point", "dot"]
 

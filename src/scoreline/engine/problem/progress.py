@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from scoreline.engine.events import Evaluated, Event, Reason, RunStarted
-from scoreline.engine.stopping import Listener
+from scoreline.engine.problem.events import Evaluated, Event, Reason, RunStarted
+from scoreline.engine.problem.stopping import Listener
 
 if TYPE_CHECKING:
     from rich.console import Console

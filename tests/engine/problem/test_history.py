@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from scoreline.engine.events import Evaluated
-from scoreline.engine.history import Epoch, History
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import Evaluated
+from scoreline.engine.problem.history import Epoch, History
+from scoreline.engine.problem.params import Params
 
 
 def evaluated(objective=(1.0,), validation_accuracy=None, validation_loss=(1.0,), mark=0.0):

@@ -15,16 +15,16 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.cost import WORTH_COMPILING, fit_seconds, judged_by_kernels, suits_kernels
-from scoreline.engine.objective import (
+from scoreline.engine.problem.cost import WORTH_COMPILING, fit_seconds, judged_by_kernels, suits_kernels
+from scoreline.engine.problem.objective import (
     Objective,
     block_rows,
     predicted_classes,
     slope_products,
     weighted_slopes,
 )
-from scoreline.engine.params import Params
-from scoreline.engine.scored import all_scores, read_labels
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.scored import all_scores, read_labels
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
 
@@ -148,9 +148,9 @@ def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.flo
         return Passes(objective, source)
     first = next(iter(source.batches(1, seed=None)))
     if suits_kernels(objective.loss, first.X, dtype, objective.n_rows):
-        from scoreline.engine.kernels.passes import CompiledPasses
+        from scoreline.engine.problem.kernels.passes import CompiledPasses
 
         return CompiledPasses(objective, source)
-    from scoreline.engine.kernels.judging import JudgingPasses
+    from scoreline.engine.problem.kernels.judging import JudgingPasses
 
     return JudgingPasses(objective, source)

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import scoreline.engine.objective as module
+import scoreline.engine.problem.objective as module
 from scoreline.data.base import Batch
 from scoreline.data.memory import MemorySource
-from scoreline.engine.objective import Objective, Standardization, linear_scores
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective, Standardization, linear_scores
+from scoreline.engine.problem.params import Params
 from scoreline.gradients import check_gradient
 from scoreline.losses import LOSSES, Softmax
 from scoreline.penalties import L2, PENALTIES, ElasticNet

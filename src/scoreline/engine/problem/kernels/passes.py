@@ -9,9 +9,9 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.kernels.judging import CHUNK, JudgingPasses
-from scoreline.engine.objective import Objective, block_rows
-from scoreline.engine.params import Params
+from scoreline.engine.problem.kernels.judging import CHUNK, JudgingPasses
+from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.engine.problem.params import Params
 from scoreline.kernels.compiling import compiled
 from scoreline.kernels.products import (
     CLASS_BLOCK,

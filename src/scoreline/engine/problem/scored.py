@@ -8,8 +8,8 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.base import DataSource
-from scoreline.engine.objective import Objective, block_rows
-from scoreline.engine.params import Params
+from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.engine.problem.params import Params
 
 __all__ = ["Labelled", "all_scores", "read_labels"]
 

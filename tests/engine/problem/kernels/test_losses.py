@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scoreline.engine.kernels.losses import compiled_loss, loss_rows
+from scoreline.engine.problem.kernels.losses import compiled_loss, loss_rows
 from scoreline.losses import LOSSES
 
 SPECS = [

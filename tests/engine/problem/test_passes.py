@@ -5,11 +5,11 @@ import pytest
 
 from scoreline.data.base import Batch
 from scoreline.data.memory import MemorySource
-from scoreline.engine.kernels.judging import JudgingPasses
-from scoreline.engine.kernels.passes import CompiledPasses
-from scoreline.engine.objective import Objective, Standardization, predicted_classes
-from scoreline.engine.params import Params
-from scoreline.engine.passes import Passes, passes_over
+from scoreline.engine.problem.kernels.judging import JudgingPasses
+from scoreline.engine.problem.kernels.passes import CompiledPasses
+from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.passes import Passes, passes_over
 from scoreline.losses import LOSSES, rows_for
 from scoreline.penalties import L2
 
@@ -97,8 +97,8 @@ def test_pieces_and_threads_change_no_judgement(monkeypatch, weighted):
     scores, change = rng.normal(size=(2, 700, 4))
     slopes = np.empty((2, 700, 4))
     whole = Passes(goal, source).judge(scores, change, 0.5, slopes[0])
-    monkeypatch.setattr("scoreline.engine.passes.JUDGED_ENTRIES", 100)
-    monkeypatch.setattr("scoreline.engine.passes.WORTH_THREADS", 0)
+    monkeypatch.setattr("scoreline.engine.problem.passes.JUDGED_ENTRIES", 100)
+    monkeypatch.setattr("scoreline.engine.problem.passes.WORTH_THREADS", 0)
     in_pieces = Passes(goal, source).judge(scores, change, 0.5, slopes[1])
     np.testing.assert_allclose(in_pieces, whole, rtol=1e-12)
     np.testing.assert_array_equal(slopes[1], slopes[0])
@@ -109,7 +109,7 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
     params = Params(rng.normal(size=(1, 10, 53)).astype(np.float32), np.zeros((1, 10), np.float32))
     results = []
     for threads in (1, 2, 3):
-        monkeypatch.setattr("scoreline.engine.kernels.judging.thread_count", lambda n=threads: n)
+        monkeypatch.setattr("scoreline.engine.problem.kernels.judging.thread_count", lambda n=threads: n)
         passes = CompiledPasses(goal, source)
         scores = passes.scores(params)
         slopes = np.empty_like(scores)

@@ -9,8 +9,8 @@ from typing import TypeAlias
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.events import Evaluated, Event, Reason, RunEnded
-from scoreline.engine.params import Params
+from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded
+from scoreline.engine.problem.params import Params
 
 __all__ = ["EarlyStopping", "Listener", "NoProgress", "TimeLimit", "drive"]
 

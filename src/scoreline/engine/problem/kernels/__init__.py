@@ -1,0 +1,1 @@
+"""Passes and losses in compiled code."""
