@@ -38,7 +38,7 @@ class ScorelinePath(Peer):
 def fit_path(rows: Rows, task: Task, enough: Callable[[], bool]) -> list[float]:
     """Fit every strength until `enough` says so; return the proved gaps. All that knows the path's interface."""
     from scoreline.data.memory import MemorySource
-    from scoreline.engine.path import fit_path as fit
+    from scoreline.engine.exact.path import fit_path as fit
     from scoreline.engine.problem.events import Event, Reason, RunEnded
     from scoreline.engine.problem.objective import Objective, Standardization
     from scoreline.engine.problem.params import zero_params

@@ -14,10 +14,10 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, show_size
+from scoreline.engine.exact.moments import FACTOR_ROWS, MOST_FEATURES
+from scoreline.engine.exact.quadratics import HessianQuadratic
 from scoreline.engine.learning_rate import sample_rows
-from scoreline.engine.moments import FACTOR_ROWS, MOST_FEATURES
 from scoreline.engine.problem.objective import Objective, block_rows
-from scoreline.engine.quadratics import HessianQuadratic
 
 __all__ = ["Extent"]
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, check_budget, free_memory
-from scoreline.engine.exact import check_exact, measure_for, minimize_exactly, missing_for_exact
-from scoreline.engine.lbfgs import MEMORY
+from scoreline.engine.exact.lbfgs import MEMORY
+from scoreline.engine.exact.moments import FACTOR_ROWS, Moments, measure_factors
+from scoreline.engine.exact.solver import check_exact, measure_for, minimize_exactly, missing_for_exact
 from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch import Plan, train
-from scoreline.engine.moments import FACTOR_ROWS, Moments, measure_factors
 from scoreline.engine.problem.cost import HINGE_PASSES, PATIENCE, numpy_seconds
 from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.objective import Objective, compute_dtype

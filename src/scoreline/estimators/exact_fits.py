@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from scoreline._typing import FloatArray
 from scoreline.data.memory import MemorySource
-from scoreline.engine.first_step import first_steps, has_first_step
-from scoreline.engine.path import Path
+from scoreline.engine.exact.first_step import first_steps, has_first_step
+from scoreline.engine.exact.path import Path
 from scoreline.engine.problem.objective import compute_dtype
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener

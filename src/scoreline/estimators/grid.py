@@ -13,8 +13,8 @@ from sklearn.utils import check_random_state
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
+from scoreline.engine.exact.path import fit_path
 from scoreline.engine.halving import Halving
-from scoreline.engine.path import fit_path
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from scoreline.data import DataSource
-from scoreline.engine.moments import Moments
+from scoreline.engine.exact.moments import Moments
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.solvers import Exact, Solver

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import Labels
-from scoreline.engine.path import UNFINISHED
+from scoreline.engine.exact.path import UNFINISHED
 from scoreline.engine.problem.params import Params
 from scoreline.engine.sweep import Outcome
 from scoreline.estimators.exact_fits import ExactFits

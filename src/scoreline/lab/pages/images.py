@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, MemorySource
+from scoreline.engine.exact.path import fit_path
 from scoreline.engine.minibatch import Plan
-from scoreline.engine.path import fit_path
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.sweep import Outcome
@@ -334,7 +334,7 @@ _TRAINED = """
 """
 _ON_THE_PATH = """
     from dataclasses import replace
-    from scoreline.engine.path import fit_path
+    from scoreline.engine.exact.path import fit_path
 
     path = fit_path(
         replace(objective, lam=np.array({lams})), train, start, tol={tol}, max_iter={iterations}

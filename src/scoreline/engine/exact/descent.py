@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Protocol
 
-from scoreline.engine.bias import ROUNDS_A_STEP, Bias
-from scoreline.engine.line_search import minimize_along
+from scoreline.engine.exact.bias import ROUNDS_A_STEP, Bias
+from scoreline.engine.exact.line_search import minimize_along
 from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes

@@ -10,10 +10,10 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
+from scoreline.engine.exact.row_sample import sample_rows
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.point import Point
-from scoreline.engine.row_sample import sample_rows
 
 __all__ = [
     "DenseMoments",

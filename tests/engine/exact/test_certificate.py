@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
-from scoreline.engine.certificate import dual_value, has_certificate, relative_gap
-from scoreline.engine.exact import minimize_exactly
+from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
+from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.passes import Passes

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.bias import Bias
+from scoreline.engine.exact.bias import Bias
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes

@@ -5,8 +5,8 @@ import pytest
 
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
+from scoreline.engine.exact.row_sample import sample_rows
 from scoreline.engine.problem.objective import Objective, Standardization
-from scoreline.engine.row_sample import sample_rows
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2
 

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import softmax
 
 from scoreline.data import MemorySource
-from scoreline.engine.curvature import CurvatureModel, mean_curvature
-from scoreline.engine.moments import SpectralMoments, measure_moments
+from scoreline.engine.exact.curvature import CurvatureModel, mean_curvature
+from scoreline.engine.exact.moments import SpectralMoments, measure_moments
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.passes import Passes
@@ -80,7 +80,7 @@ def test_preconditioner_is_made_anew_where_the_curvature_has_changed(passes):
 
 
 def test_a_factor_that_takes_longer_than_iterations_is_kept(passes, monkeypatch):
-    monkeypatch.setattr("scoreline.engine.curvature.WORTH_ITERATIONS", 0)
+    monkeypatch.setattr("scoreline.engine.exact.curvature.WORTH_ITERATIONS", 0)
     model = model_of(passes)
     assert not isinstance(model.moments, SpectralMoments)
     first = model.preconditioner

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-import scoreline.engine.moments as moments_module
+import scoreline.engine.exact.moments as moments_module
 from scoreline.data.memory import MemorySource
-from scoreline.engine.moments import DenseMoments, SpectralMoments, measure_moments
+from scoreline.engine.exact.moments import DenseMoments, SpectralMoments, measure_moments
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params
 from scoreline.losses import LOSSES

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-import scoreline.engine.newton as newton_module
+import scoreline.engine.exact.newton as newton_module
 from scoreline.data.memory import MemorySource
-from scoreline.engine.moments import measure_moments
-from scoreline.engine.newton import Newton
+from scoreline.engine.exact.moments import measure_moments
+from scoreline.engine.exact.newton import Newton
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact import _Run, measure_for, minimize_exactly
+from scoreline.engine.exact.solver import _Run, measure_for, minimize_exactly
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.lbfgs import LBFGS
+from scoreline.engine.exact.lbfgs import LBFGS
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point
@@ -30,7 +30,7 @@ class Bias:
     passes : Passes
         Over a smooth objective.
     curvature : float
-        Of the loss, about: see `scoreline.engine.curvature.mean_curvature`.
+        Of the loss, about: see `scoreline.engine.exact.curvature.mean_curvature`.
     """
 
     def __init__(self, passes: Passes, curvature: float) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scoreline.engine.lbfgs import LBFGS
+from scoreline.engine.exact.lbfgs import LBFGS
 from scoreline.engine.problem.params import Params
 
 RNG = np.random.default_rng(0)

@@ -15,12 +15,12 @@ from collections.abc import Callable, Generator
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.moments import DenseMoments
+from scoreline.engine.exact.moments import DenseMoments
+from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
 from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, dot
-from scoreline.engine.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
 
 __all__ = ["ProximalMetric", "descend_proximally"]
 
@@ -99,7 +99,7 @@ def descend_proximally(
 ) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
     """Go down by accelerated proximal steps; begin anew where the objective would rise.
 
-    See `scoreline.engine.descent.descend` for the parameters.
+    See `scoreline.engine.exact.descent.descend` for the parameters.
 
     References
     ----------

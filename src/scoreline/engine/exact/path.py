@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import DataSource
-from scoreline.engine.exact import measure_for, minimize_exactly
-from scoreline.engine.moments import Moments
+from scoreline.engine.exact.moments import Moments
+from scoreline.engine.exact.solver import measure_for, minimize_exactly
 from scoreline.engine.problem.cost import fit_seconds
 from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.objective import Objective
@@ -47,7 +47,7 @@ def fit_path(
     start : Params
         Where the first fit begins, with K = 1.
     tol, max_iter
-        Of each fit; see `scoreline.engine.exact.minimize_exactly`.
+        Of each fit; see `scoreline.engine.exact.solver.minimize_exactly`.
     validation : DataSource, optional
         Judged at the end of each fit.
     listeners : sequence of callables
@@ -98,7 +98,7 @@ class Path:
     start : Params
         Where the first fit begins, with K = 1.
     moments : Moments
-        Of the data; see `scoreline.engine.exact.measure_for`.
+        Of the data; see `scoreline.engine.exact.solver.measure_for`.
     tol, max_iter, validation, listeners
         See `fit_path`.
     """

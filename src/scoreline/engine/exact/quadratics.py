@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.coordinate_descent import Bowl, descend_by_coordinates
-from scoreline.engine.moments import DenseMoments
+from scoreline.engine.exact.coordinate_descent import Bowl, descend_by_coordinates
+from scoreline.engine.exact.moments import DenseMoments
 from scoreline.engine.problem.objective import block_rows, row_weights
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes, each_part

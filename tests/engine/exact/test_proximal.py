@@ -5,21 +5,21 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
-import scoreline.engine.coordinate_descent as coordinate_descent
-import scoreline.engine.quadratics as quadratics
+import scoreline.engine.exact.coordinate_descent as coordinate_descent
+import scoreline.engine.exact.quadratics as quadratics
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
-from scoreline.engine.coordinate_descent import Bowl, descend_by_coordinates
-from scoreline.engine.exact import minimize_exactly
-from scoreline.engine.moments import measure_matrix
+from scoreline.engine.exact.coordinate_descent import Bowl, descend_by_coordinates
+from scoreline.engine.exact.moments import measure_matrix
+from scoreline.engine.exact.proximal import ProximalMetric
+from scoreline.engine.exact.quadratics import HessianQuadratic
+from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point
 from scoreline.engine.problem.stopping import drive
-from scoreline.engine.proximal import ProximalMetric
-from scoreline.engine.quadratics import HessianQuadratic
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES
 from scoreline.penalties import PENALTIES
@@ -174,9 +174,9 @@ def test_a_hessian_that_would_be_too_large_is_never_made(monkeypatch):
     passes, here = point_at(goal, source)
     metric = ProximalMetric(measure_matrix(goal, source), 1.0, 0.0, 1e-3)
     entries = (3 * 9) ** 2 + 120 * 9
-    monkeypatch.setattr("scoreline.engine.quadratics.MOST_ENTRIES", entries - 1)
+    monkeypatch.setattr("scoreline.engine.exact.quadratics.MOST_ENTRIES", entries - 1)
     assert not any(metric.follow(passes, here) for _ in range(100))
-    monkeypatch.setattr("scoreline.engine.quadratics.MOST_ENTRIES", entries)
+    monkeypatch.setattr("scoreline.engine.exact.quadratics.MOST_ENTRIES", entries)
     assert metric.follow(passes, here)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.engine.lbfgs import LBFGS
-from scoreline.engine.moments import Moments
+from scoreline.engine.exact.lbfgs import LBFGS
+from scoreline.engine.exact.moments import Moments
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point

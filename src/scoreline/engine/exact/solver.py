@@ -8,18 +8,18 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.bias import Bias
-from scoreline.engine.certificate import dual_value, has_certificate, relative_gap
-from scoreline.engine.curvature import CurvatureModel, mean_curvature
-from scoreline.engine.descent import descend
-from scoreline.engine.moments import DenseMoments, Moments, measure_matrix, measure_moments
-from scoreline.engine.newton import Newton
+from scoreline.engine.exact.bias import Bias
+from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
+from scoreline.engine.exact.curvature import CurvatureModel, mean_curvature
+from scoreline.engine.exact.descent import descend
+from scoreline.engine.exact.moments import DenseMoments, Moments, measure_matrix, measure_moments
+from scoreline.engine.exact.newton import Newton
+from scoreline.engine.exact.proximal import ProximalMetric, descend_proximally
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Judged, Passes, each_part, passes_over
 from scoreline.engine.problem.point import Point
-from scoreline.engine.proximal import ProximalMetric, descend_proximally
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES, CertifiedLoss, HingeLoss
 from scoreline.penalties import PENALTIES
@@ -95,7 +95,8 @@ def minimize_exactly(
 
     The run has converged when the relative duality gap is at most `tol`: the objective is then provably within
     that share of the least there is. The gap is looked at when the decrease that the quadratic model promises is
-    that small. Where there is no certificate (see `scoreline.engine.certificate`), the promise alone decides.
+    that small. Where there is no certificate (see `scoreline.engine.exact.certificate`), the promise alone
+    decides.
 
     Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their corners rounded
     about a centre among the slopes, which moves to the slopes reached: a proximal point method on the dual. The

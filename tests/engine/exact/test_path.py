@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact import minimize_exactly
-from scoreline.engine.moments import measure_moments
-from scoreline.engine.path import fit_path
+from scoreline.engine.exact.moments import measure_moments
+from scoreline.engine.exact.path import fit_path
+from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import zero_params
@@ -61,7 +61,7 @@ class TestPath:
     def test_moments_are_measured_once(self, monkeypatch):
         calls = []
         monkeypatch.setattr(
-            "scoreline.engine.exact.measure_moments",
+            "scoreline.engine.exact.solver.measure_moments",
             lambda *args, **how: calls.append(how) or measure_moments(*args, **how),
         )
         fit_path(replace(GOAL, lam=self.LAMS), SOURCE, START, tol=1e-6, max_iter=100)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact import measure_for, minimize_exactly
-from scoreline.engine.first_step import first_steps, has_first_step
+from scoreline.engine.exact.first_step import first_steps, has_first_step
+from scoreline.engine.exact.solver import measure_for, minimize_exactly
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import zero_params
 from scoreline.engine.problem.stopping import drive

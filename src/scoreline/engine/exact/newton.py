@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.engine.moments import Preconditioner
+from scoreline.engine.exact.moments import Preconditioner
 from scoreline.engine.problem.objective import block_rows
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes

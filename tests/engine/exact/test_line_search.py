@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.line_search import FLAT_ENOUGH, minimize_along
+from scoreline.engine.exact.line_search import FLAT_ENOUGH, minimize_along
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes

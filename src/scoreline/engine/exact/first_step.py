@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from scoreline.data.base import DataSource
-from scoreline.engine.curvature import mean_curvature
-from scoreline.engine.moments import Moments
+from scoreline.engine.exact.curvature import mean_curvature
+from scoreline.engine.exact.moments import Moments
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.passes import passes_over
