@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from scoreline.data import load_dataset
-from scoreline.engine.halving import Halving
+from scoreline.engine.minibatch.halving import Halving
 from scoreline.estimators.ranges import read_values
 from scoreline.report.figures import THEMES, run_comparison, save_figure
 from scoreline.runs.comparison import Row, compare

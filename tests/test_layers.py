@@ -81,7 +81,7 @@ def test_every_package_has_a_layer():
 @pytest.mark.parametrize(
     ("owner", "line"),
     [
-        ("losses", "from scoreline.engine.minibatch import train"),
+        ("losses", "from scoreline.engine.minibatch.training import train"),
         ("losses", "def f():\n    import scoreline.data.base"),
         ("losses", "from scoreline.penalties import L2"),
         ("engine", "from scoreline import cli"),
@@ -97,7 +97,7 @@ def test_an_arrow_up_or_aside_is_seen(tmp_path, owner, line):
 
 def test_importing_scoreline_loads_nothing_heavy():
     heavy = ("sklearn", "scipy", "matplotlib", "pandas", "pydantic", "typer", "PIL")
-    light = "scoreline, scoreline.losses, scoreline.engine.minibatch, scoreline.data"
+    light = "scoreline, scoreline.losses, scoreline.engine.minibatch.training, scoreline.data"
     code = f"import sys, {light}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert done.stdout.strip() == "[]"

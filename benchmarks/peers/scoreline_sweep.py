@@ -23,7 +23,7 @@ class ScorelineSweep(Peer):
     """All configurations in one pass over the data."""
 
     name: ClassVar[str] = "scoreline sweep"
-    modules: ClassVar[tuple[str, ...]] = ("scoreline.estimators", "scoreline.engine.sweep")
+    modules: ClassVar[tuple[str, ...]] = ("scoreline.estimators", "scoreline.engine.minibatch.sweep")
     raw: ClassVar[bool] = True
 
     def run(self, rows: Rows, task: Task) -> Iterator[list[Point]]:
@@ -50,7 +50,7 @@ class ScorelineSingles(Peer):
 
 def train_together(rows: Rows, task: Task) -> None:
     """Train all configurations of a task in one pass. All that knows the interface of sweeps."""
-    from scoreline.engine.sweep import Candidate, Rules, sweep
+    from scoreline.engine.minibatch.sweep import Candidate, Rules, sweep
 
     objective, source, start, plan = _problem(rows, task, 1.0)
     candidates = [Candidate(float(lam), plan) for lam in _strengths(task)]
@@ -59,7 +59,7 @@ def train_together(rows: Rows, task: Task) -> None:
 
 def train_singly(rows: Rows, task: Task) -> None:
     """Train a few of them, one run each. The data are standardised once for all, as in a sweep."""
-    from scoreline.engine.minibatch import train
+    from scoreline.engine.minibatch.training import train
     from scoreline.engine.problem.stopping import drive
 
     objective, source, start, plan = _problem(rows, task, 1.0)
@@ -74,7 +74,7 @@ def _strengths(task: Task) -> np.ndarray[Any, Any]:
 def _problem(rows: Rows, task: Task, lam: float) -> tuple[Any, Any, Any, Any]:
     """Return the objective with one strength, the data, zeros to begin at and a plan."""
     from scoreline.data.memory import MemorySource
-    from scoreline.engine.minibatch import Plan
+    from scoreline.engine.minibatch.training import Plan
     from scoreline.engine.problem.objective import Objective, Standardization
     from scoreline.engine.problem.params import zero_params
     from scoreline.losses import LOSSES

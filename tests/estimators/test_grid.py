@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
-from scoreline.engine.halving import Halving
+from scoreline.engine.minibatch.halving import Halving
 from scoreline.errors import MismatchError
 from scoreline.estimators.grid import GridPoint, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels, validate_training_data

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scoreline.engine.halving import Halving
+from scoreline.engine.minibatch.halving import Halving
 from scoreline.engine.problem.events import Reason
 from scoreline.errors import DataError, DivergedError, MismatchError, UnknownNameError, UsageError
 from scoreline.runs.config import RunConfig

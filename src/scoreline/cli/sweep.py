@@ -74,7 +74,7 @@ def sweep_command(
         with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-sweep") as folder:
             with ProgressBars(quiet=json) as bars:
                 # What takes seconds to import is imported when the folder is sure.
-                from scoreline.engine.halving import Halving
+                from scoreline.engine.minibatch.halving import Halving
                 from scoreline.estimators.ranges import read_values
                 from scoreline.runs.sweeping import Axes, sweep_run
 

@@ -16,7 +16,7 @@ from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, show_size
 from scoreline.engine.exact.moments import FACTOR_ROWS, MOST_FEATURES
 from scoreline.engine.exact.quadratics import HessianQuadratic
-from scoreline.engine.learning_rate import sample_rows
+from scoreline.engine.minibatch.learning_rate import sample_rows
 from scoreline.engine.problem.objective import Objective, block_rows
 
 __all__ = ["Extent"]

@@ -14,9 +14,9 @@ from scoreline.data.budget import Need, check_budget, free_memory
 from scoreline.engine.exact.lbfgs import MEMORY
 from scoreline.engine.exact.moments import FACTOR_ROWS, Moments, measure_factors
 from scoreline.engine.exact.solver import check_exact, measure_for, minimize_exactly, missing_for_exact
-from scoreline.engine.learning_rate import suggest_lr
 from scoreline.engine.memory import Extent
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.learning_rate import suggest_lr
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.cost import HINGE_PASSES, PATIENCE, numpy_seconds
 from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.objective import Objective, compute_dtype
@@ -87,7 +87,7 @@ class Solver(ABC):
         settings: Settings,
         validation: DataSource | None = None,
     ) -> Events:
-        """Return the run's events; see `scoreline.engine.minibatch.train`."""
+        """Return the run's events; see `scoreline.engine.minibatch.training.train`."""
 
     def rated(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
         """Return the settings with the learning rates that the solver will use, None where it uses none."""

@@ -14,13 +14,13 @@ from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.path import fit_path
-from scoreline.engine.halving import Halving
+from scoreline.engine.minibatch.halving import Halving
+from scoreline.engine.minibatch.sweep import Candidate, Outcome, Rules, most_side_by_side, sweep
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver
-from scoreline.engine.sweep import Candidate, Outcome, Rules, most_side_by_side, sweep
 from scoreline.errors import MismatchError
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.linear import LinearClassifier
@@ -104,7 +104,7 @@ def sweep_grid(
     points : sequence of GridPoint
     halving : Halving, optional
     listeners : sequence of callables
-        See `scoreline.engine.sweep.sweep`.
+        See `scoreline.engine.minibatch.sweep.sweep`.
 
     Returns
     -------

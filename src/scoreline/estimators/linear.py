@@ -18,7 +18,7 @@ from sklearn.utils.metaestimators import available_if
 from scoreline.data.base import DataSource
 from scoreline.data.budget import parse_size
 from scoreline.data.memory import MemorySource
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.ending import divergence, judged_reason, shortfalls
 from scoreline.engine.problem.events import Reason, RunEnded
 from scoreline.engine.problem.history import History

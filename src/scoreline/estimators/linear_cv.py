@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.halving import Halving, ranking
+from scoreline.engine.minibatch.halving import Halving, ranking
 from scoreline.engine.solvers import Solver
 from scoreline.errors import DataError, DivergedError
 from scoreline.estimators.folds import Fold, split_folds
@@ -40,10 +40,10 @@ def _has_probabilities(estimator: LinearClassifierCV) -> bool:
 class LinearClassifierCV(ClassifierMixin, BaseEstimator):
     r"""A linear classifier whose `lam`, and if asked its learning rate, is chosen by cross-validation.
 
-    For each fold the whole grid is one sweep (`scoreline.engine.sweep`): mini-batch configurations train side by
-    side on the same batches, exact fits follow a path of falling `lam`. The point with the highest accuracy on
-    average over the folds wins, for equal accuracies the one with the lower loss. With `scoring`, that stands for
-    accuracy here and below.
+    For each fold the whole grid is one sweep (`scoreline.engine.minibatch.sweep`): mini-batch configurations train
+    side by side on the same batches, exact fits follow a path of falling `lam`. The point with the highest
+    accuracy on average over the folds wins, for equal accuracies the one with the lower loss. With `scoring`,
+    that stands for accuracy here and below.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         Whether to fit the best settings on all rows at the end. Without it there is nothing to predict with.
     halving : int or None, default None
         In each fold, after 1, h, h², ... epochs only the best 1/h of the mini-batch configurations go on
-        (`scoreline.engine.halving.Halving`); what is dropped is judged by what it had reached.
+        (`scoreline.engine.minibatch.halving.Halving`); what is dropped is judged by what it had reached.
     loss, penalty, solver, schedule, batch_size, max_epochs, tol, n_iter_no_change, fit_intercept, standardize, \
     feature_weights, dropout, class_weight, random_state
         As in `LinearClassifier`; features are standardised in each fold by its own training rows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scoreline.data import MemorySource
-from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.events import StepDone
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params

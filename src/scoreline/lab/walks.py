@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
-from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.events import Evaluated, StepDone
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params

@@ -6,8 +6,8 @@ import numpy as np
 
 from scoreline._typing import Labels
 from scoreline.engine.exact.path import UNFINISHED
+from scoreline.engine.minibatch.sweep import Outcome
 from scoreline.engine.problem.params import Params
-from scoreline.engine.sweep import Outcome
 from scoreline.estimators.exact_fits import ExactFits
 
 __all__ = ["TRIED", "search_exactly", "strongest_as_good"]

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from scoreline.data.description import describe
-from scoreline.engine.sanity import SanityCheck
+from scoreline.engine.minibatch.sanity import SanityCheck
 from scoreline.estimators import LinearClassifier
 from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation

@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource, Progress
-from scoreline.engine.halving import Halving, ranking
+from scoreline.engine.minibatch.halving import Halving, ranking
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, DivergedError, MismatchError
@@ -136,7 +136,7 @@ def sweep_run(
     halving : Halving, optional
         Which configurations are dropped on the way; by default none is.
     listeners : sequence of callables
-        Are shown the sweep's events; see `scoreline.engine.sweep.sweep`.
+        Are shown the sweep's events; see `scoreline.engine.minibatch.sweep.sweep`.
     progress : callable, optional
         Called as ``progress(what, done, total)`` while data are loaded.
 

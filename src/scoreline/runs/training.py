@@ -12,9 +12,9 @@ import numpy as np
 
 from scoreline.data import MemorySource, Progress, write_rejected
 from scoreline.data.options import no_progress
+from scoreline.engine.minibatch.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.stopping import Listener
-from scoreline.engine.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
 from scoreline.errors import DivergedError
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel

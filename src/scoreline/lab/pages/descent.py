@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource, blobs
 from scoreline.data.base import Batch
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import drive

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, MemorySource
 from scoreline.engine.exact.path import fit_path
-from scoreline.engine.minibatch import Plan
+from scoreline.engine.minibatch.sweep import Outcome
+from scoreline.engine.minibatch.training import Plan
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.sweep import Outcome
 from scoreline.errors import UsageError
 from scoreline.features import FeatureExtractor, build_features
 from scoreline.lab.live import LiveRun
@@ -319,7 +319,7 @@ for loss in {losses}:
     )
 """
 _TRAINED = """
-    from scoreline.engine.loop import Loop, Plan
+    from scoreline.engine.minibatch.loop import Loop, Plan
     from scoreline.optimizers import OPTIMIZERS
     from scoreline.schedules import Constant
 

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
-from scoreline.engine.minibatch import Plan
+from scoreline.engine.minibatch.training import Plan
 from scoreline.engine.problem.params import Params
 from scoreline.lab.material import Material
 from scoreline.lab.page import Page

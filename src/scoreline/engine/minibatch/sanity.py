@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.objective import Objective, Standardization, compute_dtype
 from scoreline.engine.problem.params import random_params, zero_params

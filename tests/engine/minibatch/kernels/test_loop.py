@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.kernels import loop as compiled
-from scoreline.engine.kernels.updates import compiled_update
-from scoreline.engine.loop import Loop, Plan
-from scoreline.engine.minibatch import pays_to_compile, train
+from scoreline.engine.minibatch.kernels import loop as compiled
+from scoreline.engine.minibatch.kernels.updates import compiled_update
+from scoreline.engine.minibatch.loop import Loop, Plan
+from scoreline.engine.minibatch.training import pays_to_compile, train
 from scoreline.engine.problem.events import Compiling, Diverged, Evaluated, RunEnded, StepDone
 from scoreline.engine.problem.kernels.losses import compiled_loss
 from scoreline.engine.problem.objective import Objective, Standardization
@@ -139,7 +139,7 @@ class TestChoice:
         assert not self.pays(objective=own)
 
     def test_train_compiles_by_itself(self, monkeypatch):
-        monkeypatch.setattr("scoreline.engine.minibatch.WORTH_COMPILING", 0)
+        monkeypatch.setattr("scoreline.engine.minibatch.training.WORTH_COMPILING", 0)
         monkeypatch.setattr(compiled.CompiledLoop, "ready_within", lambda self, seconds: False)
         events = list(train(self.objective(), source(), self.plan(epochs=2), zero_params(1, C, D, DTYPE)))
         assert any(isinstance(event, Compiling) for event in events)

@@ -12,9 +12,9 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.data.memory import MemorySource, epoch_order
-from scoreline.engine.kernels.stretch import Buffers, Given, Results, Weights, make_steps
-from scoreline.engine.kernels.updates import MEMORIES, compiled_update, corrections
-from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.minibatch.kernels.stretch import Buffers, Given, Results, Weights, make_steps
+from scoreline.engine.minibatch.kernels.updates import MEMORIES, compiled_update, corrections
+from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.events import Diverged, StepDone
 from scoreline.engine.problem.kernels.losses import compiled_loss
 from scoreline.engine.problem.objective import Objective

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.learning_rate import largest_eigenvalue, safe_lr, suggest_lr
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.learning_rate import largest_eigenvalue, safe_lr, suggest_lr
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.events import StepDone
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import zero_params

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scoreline.engine.kernels.updates import MEMORIES, advance
+from scoreline.engine.minibatch.kernels.updates import MEMORIES, advance
 from scoreline.engine.problem.kernels.losses import loss_rows
 from scoreline.kernels.compiling import compiled, compiled_loosely
 from scoreline.kernels.parallel import barrier

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
-from scoreline.engine.dropout import drop_inputs
+from scoreline.engine.minibatch.dropout import drop_inputs
 from scoreline.engine.problem.events import Diverged, Evaluated, StepDone
 from scoreline.engine.problem.objective import BatchResult, Objective
 from scoreline.engine.problem.params import Params

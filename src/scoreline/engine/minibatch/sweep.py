@@ -10,15 +10,15 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.halving import Halving
-from scoreline.engine.minibatch import Plan, pays_to_compile, train
+from scoreline.engine.minibatch.halving import Halving
+from scoreline.engine.minibatch.stacked import keep_state, stack
+from scoreline.engine.minibatch.training import Plan, pays_to_compile, train
 from scoreline.engine.problem.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
 from scoreline.engine.problem.ending import judged_reason
 from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import Listener, NoProgress, drive
-from scoreline.engine.stacked import keep_state, stack
 from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
@@ -113,8 +113,8 @@ def sweep(
     Configurations with the same seed, batch size, schedule, dropout and number of epochs are stacked: a step
     multiplies the batch once by the weights of them all. A stack is as wide as the cache allows: beyond that, a
     step would wait for its weights. Others are trained one stack after the other. Each comes
-    to what a run of its own (`scoreline.engine.minibatch.train`, ended by `NoProgress`) comes to, up to rounding:
-    sums over a batch may be taken in another order in a wider product.
+    to what a run of its own (`scoreline.engine.minibatch.training.train`, ended by `NoProgress`) comes to, up to
+    rounding: sums over a batch may be taken in another order in a wider product.
 
     A configuration that has converged, has run away or is dropped by `Rules.halving` leaves its stack, which goes
     on with fewer columns.

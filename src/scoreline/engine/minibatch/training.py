@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
-from scoreline.engine.loop import Loop, Plan
+from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
 from scoreline.engine.problem.events import Compiling, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.problem.objective import Objective
@@ -81,7 +81,7 @@ def _ready_loop(
     """Return the compiled loop where it pays, else the plain one; tell of a compilation that takes its time."""
     if not pays_to_compile(objective, source, plan, start):
         return Loop(objective, source, plan, start, state)
-    from scoreline.engine.kernels.loop import CompiledLoop
+    from scoreline.engine.minibatch.kernels.loop import CompiledLoop
 
     loop = CompiledLoop(objective, source, plan, start, state)
     if not loop.ready_within(PATIENCE):

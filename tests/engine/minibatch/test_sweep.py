@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.halving import Halving, ranking
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.halving import Halving, ranking
+from scoreline.engine.minibatch.stacked import Stacked, keep_state, stack
+from scoreline.engine.minibatch.sweep import Candidate, Rules, sweep
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import zero_params
 from scoreline.engine.problem.stopping import NoProgress, drive
-from scoreline.engine.stacked import Stacked, keep_state, stack
-from scoreline.engine.sweep import Candidate, Rules, sweep
 from scoreline.errors import UsageError
 from scoreline.losses import Softmax, SquaredError
 from scoreline.optimizers import OPTIMIZERS, SGD, Adam, Momentum
@@ -253,7 +253,7 @@ def test_stacks_are_no_wider_than_the_cache(monkeypatch):
         if isinstance(event, Evaluated):
             widths.append(len(event.loss))
 
-    monkeypatch.setattr("scoreline.engine.sweep.BEST_WEIGHTS", 2 * START.W.size)
+    monkeypatch.setattr("scoreline.engine.minibatch.sweep.BEST_WEIGHTS", 2 * START.W.size)
     narrow = run(candidates, listeners=[watch])
     assert set(widths) == {2}
     assert len(widths) == 2 * 9

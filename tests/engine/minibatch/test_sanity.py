@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
+from scoreline.engine.minibatch.sanity import check_first_loss, check_overfit
 from scoreline.engine.problem.objective import Objective, Standardization
-from scoreline.engine.sanity import check_first_loss, check_overfit
 from scoreline.losses import LOSSES
 from scoreline.penalties import L2
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.minibatch import Plan, train
+from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.events import Diverged, Evaluated, Reason, RunEnded, RunStarted, StepDone
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
@@ -221,7 +221,7 @@ def test_validation_is_judged_at_the_end_of_each_epoch():
 class TestDropout:
     def test_mean_input_is_kept(self):
         from scoreline.data.base import Batch
-        from scoreline.engine.dropout import drop_inputs
+        from scoreline.engine.minibatch.dropout import drop_inputs
 
         goal = replace(objective(), standardization=Standardization.of(SOURCE))
         rng = np.random.default_rng(0)

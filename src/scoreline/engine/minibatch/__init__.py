@@ -1,0 +1,7 @@
+"""Methods on mini-batches: the loop, and many configurations side by side."""
+
+from __future__ import annotations
+
+from scoreline._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__)

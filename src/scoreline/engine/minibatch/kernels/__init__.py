@@ -1,0 +1,1 @@
+"""The mini-batch loop in compiled code."""
