@@ -21,7 +21,7 @@ from scoreline.engine.problem.cost import HINGE_PASSES, PATIENCE, numpy_seconds
 from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.objective import Objective, compute_dtype
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
+from scoreline.engine.search.random import RandomLocalSearch, RandomSearch, Search
 from scoreline.engine.settings import Settings
 from scoreline.errors import MismatchError, UnknownNameError, UsageError
 from scoreline.optimizers import OPTIMIZERS, SGD, Optimizer

@@ -14,7 +14,7 @@ from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.events import Evaluated, StepDone
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
-from scoreline.engine.search import RandomLocalSearch, RandomSearch, Search
+from scoreline.engine.search.random import RandomLocalSearch, RandomSearch, Search
 from scoreline.schedules import Schedule
 
 __all__ = [

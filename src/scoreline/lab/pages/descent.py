@@ -15,7 +15,7 @@ from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import drive
-from scoreline.engine.search import Search
+from scoreline.engine.search.random import Search
 from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, gradient_of, objective_of, script_head
@@ -328,7 +328,7 @@ _SEARCH_RUN = """
 from scoreline.data import MemorySource
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
-from scoreline.engine.search import RandomLocalSearch, RandomSearch
+from scoreline.engine.search.random import RandomLocalSearch, RandomSearch
 
 objective = Objective(loss, penalty, np.array([lam]), len(weights))
 source = MemorySource(X, y, len(weights))

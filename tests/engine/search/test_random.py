@@ -7,7 +7,7 @@ from scoreline.data.memory import MemorySource
 from scoreline.engine.problem.events import Evaluated, Reason, RunEnded
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.search import RandomLocalSearch, RandomSearch
+from scoreline.engine.search.random import RandomLocalSearch, RandomSearch
 from scoreline.errors import UsageError
 from scoreline.losses import Softmax, WestonWatkins
 from scoreline.penalties import L2

@@ -1,0 +1,7 @@
+"""Methods without gradients."""
+
+from __future__ import annotations
+
+from scoreline._lazy import submodules
+
+__getattr__, __dir__ = submodules(__name__)
