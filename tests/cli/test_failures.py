@@ -204,3 +204,32 @@ def test_terminals_that_lack_letters(encoding):
     assert done.returncode == 0
     assert b"\\u732b" in done.stderr
     assert done.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "allowed", "help"),
+    [
+        (
+            ["train", "--lr", "abc"],
+            "Invalid value for '--lr': 'abc'.",
+            "a valid number.",
+            "'scoreline train --help'",
+        ),
+        (
+            ["lab", "--port", "99999"],
+            "'--port': '99999'.",
+            "less than or equal to 65535.",
+            "'scoreline lab --help'",
+        ),
+        (["trian"], "No such command 'trian' (the nearest is 'train').", "the commands", "'scoreline --help'"),
+        (["compare", "--lams"], "'--lams' requires an argument.", "the commands", "'scoreline compare --help'"),
+    ],
+)
+def test_wrong_words_are_quoted_with_what_is_allowed(capfd, words, told, allowed, help):
+    with pytest.raises(SystemExit) as ended:
+        run(words)
+    error = capfd.readouterr().err
+    assert ended.value.code == 2
+    assert told in error
+    assert f"Allowed: {allowed}" in error
+    assert f"see {help}" in error

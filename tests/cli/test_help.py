@@ -11,6 +11,7 @@ from scoreline.features import FEATURES
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES
+from scoreline.runs.comparison import BASELINES
 from scoreline.runs.config import FEATURE_NAMES, RunConfig
 from scoreline.schedules import SCHEDULES
 
@@ -53,7 +54,7 @@ def test_all_features_are_named():
 
 def test_every_setting_has_a_group(helped):
     groups = {field.json_schema_extra["group"] for field in RunConfig.model_fields.values()}
-    assert groups == {"Data", "Features", "Objective", "Solver", "Run and output"}
+    assert groups == {"Data", "Features", "Objective", "Solver", "Validation", "Run and output"}
     text = helped("train")
     assert all(f"─ {group} ─" in text for group in groups)
 
@@ -62,7 +63,7 @@ def test_every_setting_has_a_group(helped):
 def test_examples_are_words_that_the_parser_takes(name):
     group = typer.main.get_command(app)
     command = group.commands[name]
-    lines = [line.strip() for line in command.epilog.split("\n\n")[1:]]
+    lines = [line.strip() for line in command.epilog.splitlines()[1:]]
     assert lines
     for line in lines:
         words = spread(shlex.split(line)[1:], MANY_VALUED.get(name, ()))
@@ -72,3 +73,17 @@ def test_examples_are_words_that_the_parser_takes(name):
 
 def test_brackets_are_written_once():
     assert escaped_markup("a [b] \\[c]") == "a \\[b] \\[c]"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_switches_take_nothing_and_no_line_is_broken_in_a_paragraph(helped, name):
+    text = helped(name)
+    assert "bool" not in text
+    assert "list[" not in text
+    assert "Run and output" in text
+    command = typer.main.get_command(app).commands[name]
+    assert "\n" not in command.help.replace("\n\n", "")
+
+
+def test_baselines_are_named(helped):
+    assert ", ".join(BASELINES) in helped("compare")

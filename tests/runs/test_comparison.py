@@ -13,10 +13,10 @@ def rows():
 
 def test_every_combination_has_a_row(rows):
     assert [row.name for row in rows] == [
-        "softmax sgd 0.01",
-        "softmax sgd 100000",
-        "squared-error sgd 0.01",
-        "squared-error sgd 100000",
+        "softmax sgd lr=0.01",
+        "softmax sgd lr=100000",
+        "squared-error sgd lr=0.01",
+        "squared-error sgd lr=100000",
         "1-nn",
         "5-nn",
     ]

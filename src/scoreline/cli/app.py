@@ -19,7 +19,7 @@ from scoreline.cli.evaluate import evaluate
 from scoreline.cli.failures import exit_code_of
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
-from scoreline.cli.help import add_command
+from scoreline.cli.help import Program, add_command
 from scoreline.cli.lab import lab
 from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
@@ -30,6 +30,7 @@ __all__ = ["app", "run", "spread"]
 
 app = typer.Typer(
     name="scoreline",
+    cls=Program,
     help="Linear image classifiers, trained exactly and fast, with every number in sight.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -52,7 +53,6 @@ add_command(
     "cifar10 --loss svm --solver adam --max-epochs 20",
     "--config run/config.yaml --seed 1",
 )
-add_command(app, lab, "lab", "", "--data photos --run run")
 add_command(app, evaluate, "evaluate", "run", "run other-photos --json")
 add_command(app, predict, "predict", "run *.jpg", "run folder --top-k 3 --format json")
 add_command(
@@ -67,6 +67,7 @@ add_command(
 )
 add_command(app, features_command, "features", "photos", "cat.jpg --features hog,hue --out figures")
 add_command(app, gradcheck, "gradcheck", "digits --loss svm", "photos --every-loss")
+add_command(app, lab, "lab", "", "--data photos --run run")
 add_command(app, datasets, "datasets", "")
 
 

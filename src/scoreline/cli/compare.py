@@ -30,7 +30,8 @@ MANY_VALUED = ("--features", "--losses", "--penalties", "--lams", "--solvers", "
 
 #: Of ``comparison.csv``; the test split is looked at for the best classifier alone.
 COLUMNS = (
-    "classifier", "numbers", "validation", "test", "train", "objective", "epochs", "seconds", "features", "remark",
+    "classifier", "n_features", "validation", "test", "train", "objective", "epochs", "seconds", "feature_seconds",
+    "remark",
 )  # fmt: skip
 
 
@@ -47,7 +48,10 @@ def compare_command(
         list[str] | None, typer.Option(help=f"Solvers to compare: exact, gd, {', '.join(OPTIMIZERS)}.")
     ] = None,
     lrs: Annotated[list[float] | None, typer.Option(help="Learning rates to compare.")] = None,
-    baselines: Annotated[list[str] | None, typer.Option(help="Baselines beside them: 1-nn 5-nn.")] = None,
+    baselines: Annotated[
+        list[str] | None,
+        typer.Option(help="Baselines: 1-nn, 5-nn, the classes of the 1 or 5 nearest training images."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="New folder for table and figures. [default: runs/<data>-compare-<number>]")
     ] = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json, table
+from scoreline.cli.output import console, describe_accuracy, describe_examples, facts, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.data.names import printable
 
@@ -94,10 +94,10 @@ def _print_result(result: EvaluationResult) -> None:
 
 def _judged(result: EvaluationResult) -> str:
     """Say which examples were judged, and how many of them the model was trained on."""
-    n, trained = result.evaluation.n, result.n_trained_on
+    trained = result.n_trained_on
     known = "an unknown number" if trained is None else f"{trained:,}" if trained else "none"
     left_out = f"; {result.n_left_out:,} training examples left out" if result.n_left_out else ""
-    return f"{n:,} {result.evaluation.split} examples, {known} of which the model was trained on{left_out}"
+    return f"{describe_examples(result.evaluation)}, {known} of which the model was trained on{left_out}"
 
 
 def _share(rate: float) -> str:

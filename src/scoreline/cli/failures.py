@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from tempfile import gettempdir
 from typing import NamedTuple
 
-from scoreline._text import escaped, shortened
+from scoreline._text import escaped, shortened, shown
 from scoreline.cli.streams import drop_output, output_fails, output_refuses
 from scoreline.errors import ScorelineError, UsageError
 
@@ -26,6 +28,11 @@ UNFORESEEN = 70
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
 _ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+#: What the parser says of a value and of a command that it does not know.
+_BAD_VALUE = re.compile(
+    r"(?P<given>Invalid value for '(?P<option>.+)'): Input should be (?P<allowed>.+?)(, unable to .+)?"
+)
+_NEAREST = re.compile(r"\. Did you mean (.+)\?$")
 _LEAVE = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -71,7 +78,7 @@ def exit_code_of(command: Callable[[], int], words: Sequence[str]) -> int:
 
 def _told(error: BaseException, words: Sequence[str]) -> int:
     """Say what happened on standard error, and in JSON where that was asked for; return the exit code."""
-    failure = _with_notes(_described(error), error)
+    failure = _with_notes(_described(error, words), error)
     trace = _write_traceback(error, words) if failure.traced else None
     deaf = output_fails()
     if deaf:
@@ -89,11 +96,11 @@ def _told(error: BaseException, words: Sequence[str]) -> int:
     return failure.exit_code
 
 
-def _described(error: BaseException) -> _Failure:
+def _described(error: BaseException, words: Sequence[str]) -> _Failure:
     if isinstance(error, ScorelineError):
         return _wrong(type(error).__name__, error)
     if hasattr(error, "format_message"):  # the command line's own: typer hides the class
-        return _wrong("UsageError", _wrong_use(error))
+        return _wrong("UsageError", _wrong_use(error, words))
     if isinstance(error, MemoryError):
         fix = "give --memory a bound, such as 2GB, or take fewer or smaller data"
         return _failure(error, f"There is not enough memory{_said(error)}", fix, REFUSED)
@@ -115,14 +122,22 @@ def _wrong(kind: str, error: ScorelineError) -> _Failure:
     return _Failure(kind, (f"{error.given}.", fix), str(error), error.exit_code, traced=False)
 
 
-def _wrong_use(error: BaseException) -> UsageError:
+def _wrong_use(error: BaseException, words: Sequence[str]) -> UsageError:
     """Return what the command line's parser found, as an error like all others."""
-    path = getattr(getattr(error, "ctx", None), "command_path", "scoreline")
-    return UsageError(
-        str(error.format_message()).rstrip(". \n"),  # type: ignore[attr-defined]
-        allowed="the commands, arguments and options that --help lists",
-        fix=f"see '{path} --help'",
-    )
+    path = getattr(getattr(error, "ctx", None), "command_path", None) or " ".join(("scoreline", *words[:1]))
+    text = str(error.format_message()).rstrip(". \n")  # type: ignore[attr-defined]
+    allowed = "the commands, arguments and options that --help lists"
+    if bad := _BAD_VALUE.fullmatch(text):
+        text, allowed = bad["given"] + _value_of(bad["option"], words), bad["allowed"]
+    return UsageError(_NEAREST.sub(r" (the nearest is \1)", text), allowed=allowed, fix=f"see '{path} --help'")
+
+
+def _value_of(option: str, words: Sequence[str]) -> str:
+    """Return what follows an option on the command line, after a colon."""
+    for word, value in pairwise(words):
+        if word == option:
+            return f": {shown(value)}"
+    return ""
 
 
 def _failure(error: BaseException, what: str, fix: str, code: int) -> _Failure:

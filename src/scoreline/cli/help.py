@@ -5,11 +5,15 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable
+from pathlib import Path
+from types import NoneType, UnionType
 from typing import Annotated, Any, get_args
 
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.models import OptionInfo
 
-__all__ = ["add_command", "escaped_markup", "regrouped"]
+__all__ = ["Program", "add_command", "escaped_markup", "regrouped"]
 
 #: Where options stand that most commands have.
 COMMON = {
@@ -19,16 +23,57 @@ COMMON = {
     "data_dir": "Data",
     "seed": "Run and output",
 }
+#: What follows an option, by what it takes.
+FOLLOWED_BY = {
+    str: "<text>",
+    int: "<number>",
+    float: "<number>",
+    Path: "<path>",
+    list[str]: "<text> ...",
+    list[float]: "<number> ...",
+    list[Path]: "<path>",
+}
+
+
+class Program(TyperGroup):
+    """The program: its own options are switches."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Return the options, of which switches are followed by nothing."""
+        return _plain(super().get_params(ctx))
+
+
+class _Command(TyperCommand):
+    """A command whose ``--help`` stands among the options that all commands have."""
+
+    def get_params(self, ctx: Any) -> Any:
+        return _plain(super().get_params(ctx))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        option: Any = super().get_help_option(ctx)
+        if option is not None:
+            option.rich_help_panel = COMMON["json"]
+        return option
+
+
+def _plain(parameters: Any) -> Any:
+    """Let the help name no types of Python: switches are followed by nothing, lists by what is in them."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+        elif parameter.param_type_name == "argument" and parameter.nargs != 1:
+            parameter.display_type_rich = lambda **_: "<path>"  # a metavar would take the place of its name
+    return parameters
 
 
 def add_command(app: typer.Typer, command: Callable[..., None], name: str, *examples: str) -> None:
     """Add a command to the program, with examples: the words that follow ``scoreline <name>``."""
     lines = [f"scoreline {name} {words}".rstrip() for words in examples]
-    epilog = "\n\n".join(["Examples:", *(escaped_markup(f"  {line}") for line in lines)])
+    epilog = "\n".join(["Examples:", *(escaped_markup(f"  {line}") for line in lines)])
     parameters = [regrouped(p) for p in inspect.signature(command, eval_str=True).parameters.values()]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
-    app.command(name, epilog=epilog)(command)
+    app.command(name, cls=_Command, help=_paragraphs(command), epilog=epilog)(command)
 
 
 def regrouped(parameter: inspect.Parameter) -> inspect.Parameter:
@@ -39,7 +84,22 @@ def regrouped(parameter: inspect.Parameter) -> inspect.Parameter:
         info.help = escaped_markup(info.help)
     if info.rich_help_panel is None:
         info.rich_help_panel = COMMON.get(parameter.name)
+    if isinstance(info, OptionInfo) and info.metavar is None:
+        info.metavar = FOLLOWED_BY.get(_without_none(kind))
     return parameter.replace(annotation=Annotated[kind, info])
+
+
+def _without_none(kind: Any) -> Any:
+    """Return the type of a value that is given."""
+    return (
+        next(inner for inner in get_args(kind) if inner is not NoneType) if isinstance(kind, UnionType) else kind
+    )
+
+
+def _paragraphs(command: Callable[..., None]) -> str:
+    """Return a command's docstring, every paragraph as one line, which the terminal's width breaks."""
+    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def escaped_markup(text: str) -> str:

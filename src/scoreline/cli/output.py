@@ -20,7 +20,16 @@ from scoreline.data.description import LOGGER, describe
 if TYPE_CHECKING:
     from scoreline.report.metrics import Evaluation
 
-__all__ = ["console", "describe_accuracy", "facts", "notes", "print_json", "shown_data", "table"]
+__all__ = [
+    "console",
+    "describe_accuracy",
+    "describe_examples",
+    "facts",
+    "notes",
+    "print_json",
+    "shown_data",
+    "table",
+]
 
 #: Columns where standard output is no terminal, which has no width of its own.
 WIDTH = 160
@@ -52,6 +61,7 @@ def _console(**options: Any) -> Console:
     """Return a console that takes text as it is: brackets in names are no markup, escapes are no escapes."""
     made = _Console(highlight=False, soft_wrap=True, markup=False, emoji=False, **options)
     made.push_render_hook(_Escaping())
+    made.soft_wrap = not made.is_terminal  # which would break lines in the middle of words
     return made
 
 
@@ -116,8 +126,14 @@ def _finite(value: Any) -> Any:
 def describe_accuracy(evaluation: Evaluation) -> str:
     """Return an accuracy in words, with its interval and what it was measured on."""
     low, high = evaluation.interval
-    on = f"{evaluation.n:,} {evaluation.split} examples"
-    return f"{evaluation.accuracy:.4f} on {on} (95 % interval {low:.3f} to {high:.3f})"
+    return f"{evaluation.accuracy:.4f} on {describe_examples(evaluation)} (95 % interval {low:.3f} to {high:.3f})"
+
+
+def describe_examples(evaluation: Evaluation) -> str:
+    """Return how many examples were judged, and of which split."""
+    if evaluation.split == "all":
+        return f"all {evaluation.n:,} examples"
+    return f"{evaluation.n:,} {evaluation.split} examples"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

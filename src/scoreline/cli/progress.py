@@ -7,7 +7,18 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.console import RenderableType
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
 from rich.text import Text
 
 from scoreline._text import escaped
@@ -26,6 +37,9 @@ from scoreline.engine.problem.progress import FIRST_LINE, describe_epoch
 
 __all__ = ["ProgressBars"]
 
+#: Letters of a bar, and of a time with the spaces around it.
+BAR, TIME = 24, 9
+
 
 class _TimeColumn(TimeRemainingColumn):
     """The time left where the end is known, else the time gone by."""
@@ -33,6 +47,21 @@ class _TimeColumn(TimeRemainingColumn):
     def render(self, task: Task) -> Text:
         """Return the time."""
         return super().render(task) if task.total is not None else TimeElapsedColumn().render(task)
+
+
+class _FiguresColumn(ProgressColumn):
+    """A bar where the end is known, with figures; else figures alone, which have the bar's room as well."""
+
+    _bar = BarColumn(bar_width=BAR)
+
+    def render(self, task: Task) -> RenderableType:
+        """Return bar and figures."""
+        figures = Text(task.fields["figures"], no_wrap=True, overflow="ellipsis")
+        if task.total is None and figures:
+            return figures
+        both = Table.grid(padding=(0, 1))
+        both.add_row(self._bar.render(task), figures)
+        return both
 
 
 class ProgressBars:
@@ -45,8 +74,7 @@ class ProgressBars:
     def __init__(self, *, quiet: bool = False) -> None:
         self._bars = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[figures]}", markup=False),
+            _FiguresColumn(),
             _TimeColumn(compact=True),
             console=notes,
             transient=True,
@@ -58,7 +86,7 @@ class ProgressBars:
         self._begun = 0.0
         self._rows = 0.0
         self._most = 0.0
-        self._figures = ""
+        self._figures: list[str] = []
         self._opened, self._due = time.perf_counter(), FIRST_LINE
 
     def __enter__(self) -> Self:
@@ -75,6 +103,7 @@ class ProgressBars:
     def loading(self, what: str, done: int, total: int) -> None:
         """Show how far some reading, unpacking, downloading or other work has come; a total of 0 is not known."""
         if what not in self._tasks:
+            self._end_phases()
             self._tasks[what] = self._bars.add_task(escaped(what), total=None, figures="")
         figures = f"{done:,}" if done else ""
         if total:
@@ -82,6 +111,14 @@ class ProgressBars:
         self._tell(f"{what} {figures}".strip())
         with suppress(OSError):
             self._bars.update(self._tasks[what], completed=done, total=total or None, figures=figures)
+
+    def _end_phases(self) -> None:
+        """Take away the bars of what is over, as another phase begins: all whose end is not still to come."""
+        for what, number in list(self._tasks.items()):
+            task = next(task for task in self._bars.tasks if task.id == number)
+            if task.total is None or task.finished:
+                with suppress(OSError):
+                    self._bars.remove_task(self._tasks.pop(what))
 
     def _tell(self, text: str) -> None:
         """Where no terminal shows the bars, print a line after ten seconds, and others ever further apart."""
@@ -125,9 +162,20 @@ class ProgressBars:
             return
         seconds = time.perf_counter() - self._begun
         speed = epochs * self._rows / seconds if seconds > 0 else 0.0
-        figures = f"epoch {epochs:.0f} of {self._most:.0f} at the most  {self._figures}  {speed:,.0f} images/s"
+        figures = self._fitted(
+            f"epoch {epochs:.0f} (max. {self._most:.0f})", *self._figures, f"{speed:,.0f} images/s"
+        )
         with suppress(OSError):
             self._bars.update(self._training, completed=epochs, figures=figures)
+
+    def _fitted(self, first: str, *more: str) -> str:
+        """Return as many figures as the terminal has room for, the first at any rate."""
+        room = notes.width - TIME - max(len(task.description) + 1 for task in self._bars.tasks)
+        for figure in more:
+            if len(first) + 2 + len(figure) > room:
+                break
+            first += f"  {figure}"
+        return first
 
     def _end(self) -> None:
         if self._training is not None:
@@ -136,8 +184,8 @@ class ProgressBars:
             self._training = None
 
 
-def _describe(event: Evaluated) -> str:
-    text = f"loss {event.loss[0]:.4g}  accuracy {event.accuracy[0]:.3f}"
+def _describe(event: Evaluated) -> list[str]:
+    figures = [f"loss {event.loss[0]:.4g}", f"accuracy {event.accuracy[0]:.3f}"]
     if event.validation_accuracy is not None:
-        text += f"  validation {event.validation_accuracy[0]:.3f}"
-    return text
+        figures.append(f"validation {event.validation_accuracy[0]:.3f}")
+    return figures

@@ -153,8 +153,9 @@ def _print_summary(result: SweepResult, folder: Path) -> None:
     for sentence in result.edges():
         console.print(f"Note: {sentence}")
     console.print(f"Table and figures: {folder}")
-    refit = ", trained on the validation rows too" if result.settings.refit else ""
-    console.print(f"The best again, whole{refit}: {result.settings.command()}", markup=False)
+    refit = " again, on the validation rows too" if result.settings.refit else ""
+    console.print(f"To train the best{refit}:")
+    console.print(result.settings.command(), soft_wrap=True)  # one line, to be copied
 
 
 def _cells(row: SweepRow) -> tuple[str, ...]:
@@ -163,7 +164,7 @@ def _cells(row: SweepRow) -> tuple[str, ...]:
 
     return (
         row.config.solver,
-        f"{row.config.strength:g}",
+        f"{row.config.strength:.3g}",
         text(row.lr, ".4g"),
         text(row.validation_accuracy, ".4f"),
         text(row.validation_loss, ".4f"),

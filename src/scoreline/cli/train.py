@@ -68,10 +68,10 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
         return []
     tried = choice.accuracy
     worst = " (the last one tried: better may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
-    figures = (
-        f"{choice.validation_accuracy:.4f} on validation, the best of {len(tried)} tried {max(tried.values()):.4f}"
-    )
-    return [("lam", f"{choice.lam:.3g}: {figures}{worst}")]
+    best = max(tried.values())
+    rule = "" if choice.validation_accuracy == best else f", the best {best:.4f}, too close to tell apart"
+    figures = f"validation accuracy {choice.validation_accuracy:.4f}{rule}"
+    return [("lam", f"{choice.lam:.3g}, chosen from {len(tried)}: {figures}{worst}")]
 
 
 def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
@@ -80,8 +80,8 @@ def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
         return []
     tried = choice.accuracy
     plain = tried[(1.0,) * len(choice.weights)]
-    figures = f"ridge {tried[choice.weights]:.4f} on validation, {plain:.4f} with all 1, {len(tried)} tried"
-    return [("weights", f"{result.config.block_weights}: {figures}")]
+    figures = f"validation accuracy of a ridge fit {tried[choice.weights]:.4f}, with all weights 1 {plain:.4f}"
+    return [("weights", f"{result.config.block_weights}, chosen from {len(tried)}: {figures}")]
 
 
 def _refitted(result: RunResult) -> list[tuple[str, str]]:

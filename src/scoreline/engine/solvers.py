@@ -356,4 +356,4 @@ def choose_solver(objective: Objective, source: DataSource, wishes: Sequence[str
         obstacles.append(f"the exact solver would keep {source.n_examples:,} x {objective.n_rows:,} scores")
     if obstacles:
         return Choice(MiniBatch(OPTIMIZERS.build("momentum")), "momentum", "chosen, as " + " and ".join(obstacles))
-    return Choice(Exact(), "exact", f"chosen, as it proves what it reaches and {shape} can be gone through often")
+    return Choice(Exact(), "exact", f"chosen, as {shape} are few enough for it, and it proves what it reaches")

@@ -186,7 +186,7 @@ def _trained(
     feature_seconds: float,
     listeners: Sequence[Listener],
 ) -> Row:
-    name = " ".join(settings.values()) or config.loss
+    name = " ".join(_named(*setting) for setting in settings.items()) or config.loss
     split, n_features, alone = judged_split(prepared.rows), prepared.rows["train"].shape[1], prepared
     begun = time.perf_counter()
     config, blocks = with_block_weights(config, prepared)
@@ -259,6 +259,11 @@ def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
         if "validation" in prepared.rows
         else None,
     )
+
+
+def _named(setting: str, value: str) -> str:
+    """Return a part of a row's name: what is a number or auto needs to say of what."""
+    return f"{setting}={value}" if setting in ("lam", "lr") else value
 
 
 def _text(value: Any) -> str:

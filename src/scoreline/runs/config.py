@@ -66,7 +66,7 @@ class RunConfig(BaseModel):
         "Data", 0.05, ge=0, le=1, description="Largest share of unusable images to put up with."
     )
     validation: float = _setting(
-        "Data", 0.1, ge=0, lt=1, description="Share held out for validation if the data hold out none."
+        "Validation", 0.1, ge=0, lt=1, description="Share held out for validation if the data hold out none."
     )
     features: str = _setting(
         "Features",
@@ -93,7 +93,7 @@ class RunConfig(BaseModel):
         description="Strength of the penalty; auto takes the strongest that is as good as the best on validation.",
     )
     refit: bool | None = _setting(
-        "Objective",
+        "Validation",
         None,
         description="Train on training and validation rows in the end. "
         "By default where lam or block weights were chosen and a test split is there to judge.",
@@ -125,7 +125,7 @@ class RunConfig(BaseModel):
         "Objective", None, description="'balanced' lets every class count the same."
     )
     early_stopping: bool = _setting(
-        "Solver", False, description="Stop at, and keep, the best epoch by validation accuracy."
+        "Validation", False, description="Stop at, and keep, the best epoch by validation accuracy."
     )
     seed: int = _setting("Run and output", 0, ge=0, lt=2**31, description="Seed of all that is random.")
     memory: str | None = _setting(
