@@ -126,6 +126,26 @@ class TestSizes:
     def test_others_become_squares(self, sizes, expected):
         assert choose_size(sizes)[0] == expected
 
+    @pytest.mark.parametrize(
+        ("sizes", "expected"),
+        [
+            ([(256, 200)] * 3, (256, 200)),
+            ([(3000, 4000)] * 3, (96, 128)),
+            ([(640, 480)] * 9 + [(641, 480)], (128, 96)),
+            ([(1, 4000)] * 3, (1, 128)),
+        ],
+    )
+    def test_photographs_keep_their_shape_with_fewer_pixels(self, sizes, expected):
+        assert choose_size(sizes)[0] == expected
+
+    def test_reduced_photographs_are_told_and_asked_for_sizes_kept(self, tmp_path):
+        folder(tmp_path, [(300, 400)] * 3)
+        data = load(tmp_path)
+        assert data.example_shape == (96, 128, 3)
+        assert data.size_from == "photographs of 300 x 400 reduced to 128 on the longer side"
+        assert any("--image-size" in note for note in data.notes)
+        assert load(tmp_path, image_size=(300, 400)).example_shape == (300, 400, 3)
+
     def test_turned_photographs_count_as_they_are_seen(self, tmp_path):
         folder(tmp_path, [(20, 30)] * 5)
         exif = Image.Exif()

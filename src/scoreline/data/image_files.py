@@ -22,7 +22,7 @@ from scoreline.data.budget import Need, check_machine
 from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.duplicates import find_duplicates
 from scoreline.data.image_kinds import ALLOWED
-from scoreline.data.image_survey import choose_size, measure_range, read_headers
+from scoreline.data.image_survey import LARGEST_SIDE, Header, choose_size, measure_range, read_headers
 from scoreline.data.images import Picture, decode_image, decode_pixels, pillow_warnings_ignored
 from scoreline.data.options import LoadOptions, Progress
 from scoreline.data.pixel_range import PixelRange, RangeNeeded
@@ -37,8 +37,6 @@ _ASKED_FOR = "as asked for"
 _FULL_RANGE = PixelRange(0, 65_535)
 _CHUNK = 256
 _SMALL_PIXELS = 64 * 64
-#: Images of more pixels are too many numbers for a linear classifier to be quick.
-_LARGE_PIXELS = 512 * 512
 # A file may be larger than its pixels (metadata), but a sparse file of terabytes must not be read.
 _MAX_FILE_BYTES = 2**29
 
@@ -162,8 +160,6 @@ def _notes(target: _Target, outcomes: Sequence[_Outcome], copies: dict[int, str]
             f"All images were resized and cropped to {height} x {width} ({target.size_from}); "
             "--image-size sets another size."
         )
-    elif math.prod(target.size) > _LARGE_PIXELS:
-        yield f"The images are large, {height:,} x {width:,}: --image-size 64 would make all that follows faster."
     if target.pixel_range is not None:
         yield (
             f"Pixels of more than 8 bits were scaled: their values {target.pixel_range} became 0 to 255, "
@@ -208,8 +204,12 @@ class _Reading:
             except ImageError:
                 continue
             channels = 1 if image.mode == "L" else 3
-            shape = size or (image.height, image.width)
-            return _Target(shape, channels, size is not None, "" if size is None else _ASKED_FOR, given)
+            if size is not None:
+                return _Target(size, channels, True, _ASKED_FOR, given)
+            if max(image.size) > LARGEST_SIDE:  # room for all of them as they are may be more than there is
+                chosen, why = choose_size([header.size for header in self._headers() if header])
+                return _Target(chosen, channels, True, why, given)
+            return _Target((image.height, image.width), channels, False, "", given)
         raise DataError(
             f"None of the {len(self._files)} image files can be read",
             allowed=ALLOWED,
@@ -220,15 +220,18 @@ class _Reading:
         """Return a target that the image that did not fit fits too."""
         if surprise.colour:
             return replace(target, channels=3)
-        headers = read_headers(len(self._files), self._content, self._options.max_pixels, self._progress)
+        headers = self._headers()
         if surprise.size:
-            size, size_from = choose_size([header.size for header in headers if header])
-            return replace(target, size=size, resize=True, size_from=size_from)
+            chosen, why = choose_size([header.size for header in headers if header])
+            return replace(target, size=chosen, resize=True, size_from=why)
         deep = [row for row, header in enumerate(headers) if header and header.deep]
         # What a model is to be tested with must not change how it is trained.
         rows = [row for row in deep if self._files[row].split == "train"] or deep
         found = measure_range(rows, self._content, self._options.max_pixels, self._room, self._progress)
         return replace(target, pixel_range=found or _FULL_RANGE)
+
+    def _headers(self) -> list[Header | None]:
+        return read_headers(len(self._files), self._content, self._options.max_pixels, self._progress)
 
     def _content(self, row: int) -> bytes:
         return read_image_file(self._files[row].path)

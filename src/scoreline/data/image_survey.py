@@ -16,10 +16,13 @@ from scoreline.data.options import Progress
 from scoreline.data.pixel_range import PixelRange, is_deep, range_between
 from scoreline.errors import ImageError
 
-__all__ = ["Header", "choose_size", "measure_range", "read_headers"]
+__all__ = ["LARGEST_SIDE", "Header", "choose_size", "measure_range", "read_headers"]
 
 #: Side of the square that images of different sizes become at the most: 12,288 numbers in colour.
 MAX_SIDE = 64
+#: Longest side of images that stay as they are, and what the longest side of larger ones becomes: a classifier of
+#: 4,000 x 3,000 pixels has 36 million weights a class.
+LARGEST_SIDE, REDUCED_SIDE = 256, 128
 #: By what share a side may differ from the commonest size, which all images are then brought to.
 _TOLERANCE = 0.1
 _SIDEWAYS = (5, 6, 7, 8)
@@ -53,13 +56,15 @@ def read_headers(count: int, read: Read, max_pixels: int, progress: Progress) ->
 
 
 def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]:
-    """Return the size for images of several sizes, and how it was chosen; the rule stands in `LoadOptions`."""
+    """Return the size for images that are large or of several sizes, and how it was chosen: see `LoadOptions`."""
     counts = Counter(sizes)
     common, times = counts.most_common(1)[0]
+    if len(counts) == 1:
+        return _reduced(common, "")
     ordered = sorted(counts, key=lambda size: (size[0] * size[1], size))
     span = " to ".join(f"{height:,} x {width:,}" for height, width in (ordered[0], ordered[-1]))
     if 2 * times >= len(sizes) and all(_near(size, common) for size in counts):
-        return common, f"the commonest of {len(counts)} sizes, {span}"
+        return _reduced(common, f"the commonest of {len(counts)} sizes, {span}")
     side = min(MAX_SIDE, round(median(min(size) for size in sizes)))
     why = "the median of their shorter sides" if side < MAX_SIDE else f"{MAX_SIDE} at most"
     return (side, side), f"squares of {why}, the images having {len(counts)} sizes, {span}"
@@ -88,6 +93,16 @@ def measure_range(
         return None
     low, high, whole = zip(*measured, strict=True)
     return range_between(min(low), max(high), whole=all(whole))
+
+
+def _reduced(size: tuple[int, int], size_from: str) -> tuple[tuple[int, int], str]:
+    """Return the size of photographs with fewer pixels, and of other images as it is."""
+    longest = max(size)
+    if longest <= LARGEST_SIDE:
+        return size, size_from
+    height, width = (max(1, round(side * REDUCED_SIDE / longest)) for side in size)
+    came = f"photographs of {size[0]:,} x {size[1]:,} reduced to {REDUCED_SIDE} on the longer side"
+    return (height, width), f"{came}; {size_from}" if size_from else came
 
 
 def _near(size: tuple[int, int], common: tuple[int, int]) -> bool:

@@ -34,9 +34,10 @@ class LoadOptions:
         ``SCORELINE_DATA`` is searched, then the user's cache.
     image_size : int or (height, width), optional
         Size of every image; others are resized to cover it and cropped about their centre. Without it images
-        of one size stay as they are. Of several sizes the commonest is taken where at least half of the images
-        have it and the sides of all others are within 10 % of it (or a pixel); else all become squares whose side
-        is the median of their shorter sides, but 64 at most.
+        of one size stay as they are up to 256 a side; the longer side of larger ones becomes 128. Of several sizes
+        the commonest is taken (and so reduced) where at least half of the images have it and the sides of all
+        others are within 10 % of it (or a pixel); else all become squares whose side is the median of their
+        shorter sides, but 64 at most.
     pixel_range : PixelRange, optional
         The values of pixels of more than 8 bits that become 0 and 255. Without it they follow from those of the
         training images: see `scoreline.data.pixel_range.range_between`.
