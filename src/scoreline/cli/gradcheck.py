@@ -18,6 +18,7 @@ __all__ = ["gradcheck"]
 #: The settings that say nothing about a gradient.
 TRAINING_ONLY = (
     "solver", "lr", "schedule", "batch_size", "max_epochs", "tol", "dropout", "class_weight", "early_stopping",
+    "refit",
 )  # fmt: skip
 FAILED = 1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +15,9 @@ from scoreline.runs.config import RunConfig
 __all__ = ["with_settings"]
 
 
-def with_settings(*, leave_out: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_settings(
+    *, leave_out: Collection[str] = (), told: Mapping[str, str] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an argument DATA, an option for every other setting, and ``--config FILE``.
 
     The command itself takes their sum as its parameter ``config``. Options go before the file, the file before
@@ -25,11 +27,14 @@ def with_settings(*, leave_out: Collection[str] = ()) -> Callable[[Callable[...,
     ----------
     leave_out : collection of str
         Settings that the command sets by itself.
+    told : mapping of str to str, optional
+        What the help says of settings that mean something else to this command.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "config"]
-        settings = [p for p in _parameters() if p.name not in leave_out]
+        taken = [name for name in RunConfig.model_fields if name not in leave_out]
+        settings = [_parameter(name, (told or {}).get(name)) for name in taken]
         names = {parameter.name for parameter in settings}
 
         @wraps(command)
@@ -58,18 +63,14 @@ def _config(file: Path | None, given: dict[str, Any]) -> RunConfig:
     return RunConfig.checked(**base | {name: value for name, value in given.items() if value is not None})
 
 
-def _parameters() -> list[inspect.Parameter]:
-    return [_parameter(name) for name in RunConfig.model_fields]
-
-
-def _parameter(name: str) -> inspect.Parameter:
-    """Return the command-line parameter of a setting; None means that it was not given."""
+def _parameter(name: str, told: str | None) -> inspect.Parameter:
+    """Return the parameter of a setting, with its own help or another; one that is not given is None."""
     field = RunConfig.model_fields[name]
     kind, flag = _plain_type(field.annotation), name.replace("_", "-")
     default: Any = field.default
     if isinstance(default, bool):
         default = "on" if default else "off"
-    text = str(field.description) + ("" if default is None else f" [default: {default}]")
+    text = (told or str(field.description)) + ("" if default is None else f" [default: {default}]")
     facts: dict[str, Any] = {"help": text, "show_default": False, "rich_help_panel": group_of(name)}
     info: Any
     if name == "data":

@@ -26,6 +26,10 @@ __all__ = ["MANY_VALUED", "sweep_command"]
 MANY_VALUED = ("--solver",)
 #: Rows that the table on the screen has.
 SHOWN = 10
+REFIT = (
+    "Let the command printed for the best train on validation rows too; the sweep itself never does. "
+    "By default where there is a test split to judge."
+)
 
 COLUMNS = (
     "solver", "lam", "lr", "validation_accuracy", "validation_loss", "train_accuracy", "train_loss", "epochs",
@@ -33,7 +37,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@with_settings(leave_out=("lam", "lr", "solver", "early_stopping"))
+@with_settings(leave_out=("lam", "lr", "solver", "early_stopping"), told={"refit": REFIT})
 def sweep_command(
     config: RunConfig,
     lam: Annotated[

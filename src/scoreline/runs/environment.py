@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 __all__ = ["describe_environment"]
 
-PACKAGES = ("scoreline", "numpy", "scipy", "scikit-learn", "pillow")
+PACKAGES = ("scoreline", "numpy", "scipy", "numba", "scikit-learn", "pillow")
 
 
 def describe_environment() -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from scoreline.data import MemorySource, Progress, write_rejected
+from scoreline.data.description import describe
 from scoreline.data.options import no_progress
 from scoreline.engine.minibatch.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
 from scoreline.engine.problem.objective import Objective, Standardization
@@ -122,6 +123,7 @@ def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener]
                 "objective": classifier.objective_ if math.isfinite(classifier.objective_) else None,
                 "epochs": classifier.n_iter_,
                 "sanity": [asdict(check) for check in sanity],
+                "data": describe(dataset),
                 "run": str(folder.path),
             }
         )
