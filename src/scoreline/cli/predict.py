@@ -15,7 +15,7 @@ from scoreline.cli.output import notes
 from scoreline.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
-    from scoreline.runs.prediction import Prediction
+    from scoreline.models import Prediction
 
 __all__ = ["predict"]
 
@@ -38,7 +38,7 @@ def predict(
     WRITERS[format](predictions)
     bad = [prediction for prediction in predictions if prediction.problem]
     for prediction in bad:
-        notes.print(f"{prediction.path}: {prediction.problem}", markup=False)
+        notes.print(f"{prediction.name}: {prediction.problem}", markup=False)
     _tell_remarks([prediction for prediction in predictions if prediction.remark])
     for reason in {prediction.no_probability for prediction in predictions if prediction.no_probability}:
         notes.print(f"Note: {reason}.", markup=False)
@@ -49,7 +49,7 @@ def predict(
 def _tell_remarks(remarked: Sequence[Prediction]) -> None:
     """Say of some images that the model knows none like them, and of how many more."""
     for prediction in remarked[:MOST_REMARKS]:
-        notes.print(f"Note: {prediction.path}: {prediction.remark}; its label means little.", markup=False)
+        notes.print(f"Note: {prediction.name}: {prediction.remark}; its label means little.", markup=False)
     if (more := len(remarked) - MOST_REMARKS) > 0:
         notes.print(f"Note: {more:,} more images are unlike the training images (--format json tells all).")
 
@@ -60,13 +60,13 @@ def _write_csv(predictions: Iterable[Prediction]) -> None:
     for prediction in predictions:
         for rank, guess in enumerate(prediction.guesses, 1):
             probability = "" if guess.probability is None else f"{guess.probability:.6g}"
-            writer.writerow((prediction.path, rank, guess.label, f"{guess.score:.6g}", probability))
+            writer.writerow((prediction.name, rank, guess.label, f"{guess.score:.6g}", probability))
 
 
 def _write_json(predictions: Iterable[Prediction]) -> None:
     for prediction in predictions:
         guesses = [{"label": g.label, "score": g.score, "probability": g.probability} for g in prediction.guesses]
-        line: dict[str, Any] = {"path": prediction.path, "guesses": guesses}
+        line: dict[str, Any] = {"path": prediction.name, "guesses": guesses}
         told = {name: getattr(prediction, name) for name in ("problem", "remark", "no_probability")}
         line |= {name: text for name, text in told.items() if text}
         sys.stdout.write(json.dumps(line) + "\n")

@@ -25,6 +25,7 @@ __all__ = [
     "Picture",
     "decode_image",
     "decode_pixels",
+    "fit_array",
     "fit_image",
     "match_channels",
     "open_image",
@@ -59,7 +60,7 @@ class Picture(NamedTuple):
     pixels: Array
     #: Whether it is the first of several pictures in the file.
     first_of_several: bool
-    #: Two sides, before the picture was fitted to a size.
+    #: Height and width before the picture was turned upright and fitted to a size.
     sides: tuple[int, int]
 
 
@@ -124,6 +125,43 @@ def decode_pixels(
     return Picture(np.asarray(image), several, sides)
 
 
+def fit_array(values: Array, *, max_pixels: int, size: tuple[int, int], range_of: RangeOf = own_range) -> Picture:
+    """Return the picture that an array of pixels holds, fitted to a size: what a file of these pixels gives.
+
+    Parameters
+    ----------
+    values : array (H, W) or (H, W, ch)
+        1 channel (grey), 2 (grey and opacity), 3 (RGB) or 4 (RGB and opacity) of uint8; or 1 or 3 channels of
+        other whole or real numbers, which count as pixels of more than 8 bits; or truth values, black and white.
+    max_pixels, size, range_of
+        See `decode_image`.
+
+    Raises
+    ------
+    ImageError
+        The array holds no picture, or a larger one than allowed.
+    """
+    from PIL import Image
+
+    deep = values.dtype.kind in "iuf" and values.dtype != np.uint8
+    channels = (1, 3) if deep else (1, 2, 3, 4)
+    grey = values[..., 0] if values.ndim == 3 and values.shape[2] == 1 else values
+    if values.dtype.kind not in "biuf" or (grey.ndim != 2 and (grey.ndim != 3 or grey.shape[2] not in channels)):
+        raise image_error(f"an array of shape {values.shape} and dtype {values.dtype} is no picture")
+    height, width = sides = grey.shape[0], grey.shape[1]
+    if not 0 < height * width <= max_pixels:
+        raise image_error(f"{width} x {height} pixels are none, or more than the limit of {max_pixels}")
+    if deep:
+        if not np.isfinite(grey).all():
+            raise image_error("a pixel is not a finite number")
+        grey = range_of(grey).to_8_bit(grey)
+    elif grey.dtype == np.bool_:
+        grey = grey.astype(np.uint8) * np.uint8(255)
+    mode = "L" if grey.ndim == 2 else {2: "LA", 3: "RGB", 4: "RGBA"}[grey.shape[2]]
+    image = _to_8_bit(Image.frombytes(mode, (width, height), np.ascontiguousarray(grey).tobytes()))
+    return Picture(np.asarray(fit_image(image, size)), first_of_several=False, sides=sides)
+
+
 def open_image(content: bytes, max_pixels: int) -> Image.Image:
     """Read the header of an image file, and raise ImageError where it announces more pixels than allowed."""
     from PIL import Image, UnidentifiedImageError
@@ -148,7 +186,7 @@ def _decode(
     from PIL import ImageOps
 
     image = open_image(content, max_pixels)
-    sides = image.size
+    sides = image.height, image.width
     try:
         # Photographs of telephones hold a small copy for the screen, which nobody misses.
         several = image.format != "MPO" and bool(getattr(image, "is_animated", False))

@@ -9,8 +9,9 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
 from scoreline.lab.material import NamedRun
+from scoreline.models.answers import class_scores, leads
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
-from scoreline.runs.predictions import class_scores, leads, row_facts
+from scoreline.runs.predictions import row_facts
 
 __all__ = ["JudgedSplit", "judge_split", "mcnemar"]
 

@@ -1,7 +1,11 @@
-"""Models on disk: weights bound to class names, without pickle."""
+"""Trained models: on disk, without pickle, and from an image to an answer."""
 
 from __future__ import annotations
 
+from scoreline.models.answers import Guess, Prediction
+from scoreline.models.classifier import ImageClassifier, ImageLike
+from scoreline.models.input_spec import InputSpec
 from scoreline.models.saved import SavedModel
+from scoreline.models.training_images import TrainingImages
 
-__all__ = ["SavedModel"]
+__all__ = ["Guess", "ImageClassifier", "ImageLike", "InputSpec", "Prediction", "SavedModel", "TrainingImages"]

@@ -8,10 +8,11 @@ import stat
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from scoreline._text import escaped, shown
 from scoreline.errors import ModelError
+from scoreline.models.input_spec import InputSpec
 
 __all__ = ["FORMAT", "Description", "broken", "parse_json", "regular_file"]
 
@@ -37,6 +38,8 @@ class Description(BaseModel):
     example_shape: list[Annotated[int, Field(ge=1, le=MOST_NUMBERS)]] = Field(min_length=1, max_length=3)
     penalty_value: float = Field(ge=0)
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    #: None for vectors, and in models that were written before it was part of them.
+    input: InputSpec | None = None
 
     @field_validator("classes")
     @classmethod
@@ -56,6 +59,12 @@ class Description(BaseModel):
         if math.prod(shape) > MOST_NUMBERS:
             raise ValueError(f"the shape of at most {MOST_NUMBERS:,} numbers")
         return shape
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> Description:
+        if self.input is not None and list(self.input.shape) != self.example_shape:
+            raise ValueError(f"an input for images of the shape {self.example_shape}")
+        return self
 
     @classmethod
     def read(cls, path: Path) -> Description:

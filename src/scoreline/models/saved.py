@@ -18,6 +18,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.errors import ModelError, ScorelineError, UsageError
 from scoreline.losses import LOSSES
 from scoreline.models.description import FORMAT, Description, broken
+from scoreline.models.input_spec import InputSpec
 from scoreline.models.weights import OF_FEATURES, read_weights
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class SavedModel:
         objectives on other data can be told.
     feature_state : mapping of str to array
         What the features learned from the training images; see `FeatureExtractor.state`.
+    input : InputSpec, optional
+        What images are turned into; None for vectors, and where it is not known.
     """
 
     coef: FloatArray
@@ -61,6 +64,7 @@ class SavedModel:
     example_shape: tuple[int, ...]
     penalty_value: float = 0.0
     feature_state: Mapping[str, Array] = field(default_factory=dict)
+    input: InputSpec | None = None
 
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model.
@@ -83,7 +87,7 @@ class SavedModel:
         # One entry only: safetensors writes several in an order that differs from process to process.
         weights = save(tensors, metadata={"classes": names})
         write_bytes(folder / WEIGHTS, weights)
-        description = {
+        description: dict[str, object] = {
             "format": FORMAT,
             "classes": list(self.classes),
             "loss": self.loss,
@@ -92,6 +96,8 @@ class SavedModel:
             "penalty_value": self.penalty_value,
             "weights_sha256": hashlib.sha256(weights).hexdigest(),
         }
+        if self.input is not None:
+            description["input"] = self.input.model_dump(mode="json")
         write_text(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
     @classmethod
@@ -119,6 +125,7 @@ class SavedModel:
             tuple(description.example_shape),
             description.penalty_value,
             {name.removeprefix(OF_FEATURES): array for name, array in arrays.items()},
+            description.input,
         )
         if coef.dtype.kind != "f" or math.prod(model.example_shape) > max(
             MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]

@@ -17,15 +17,15 @@ from scoreline._typing import Array
 from scoreline.data import Dataset, Split
 from scoreline.data.names import printable
 from scoreline.errors import ModelError
+from scoreline.models import TrainingImages
 
 __all__ = [
     "DataRecord",
     "Digests",
+    "RecordedImages",
     "SplitRecord",
     "TrainedOn",
-    "TrainingImages",
     "example_digests",
-    "is_coloured",
     "splits_of",
 ]
 
@@ -35,10 +35,6 @@ SPLITS = ("train", "validation", "test")
 #: A description of data takes hundreds of bytes; what is larger is not one.
 _MAX_BYTES = 1 << 16
 _PIECE = 1024
-#: Training images that are looked at for colours.
-COLOUR_SAMPLE = 500
-#: Mean difference between the largest and the smallest channel, of 255, from which an image is coloured.
-COLOURED = 8
 
 Digests = NDArray[np.uint64]
 
@@ -58,32 +54,11 @@ class SplitRecord(BaseModel):
         return cls(n=len(split), digest=hashlib.sha256(content).hexdigest()[:32])
 
 
-class TrainingImages(BaseModel):
-    """What kind of images the training images are, as they came, so that strange ones are known as such."""
+class RecordedImages(TrainingImages):
+    """What kind of images the training images are, in runs whose models do not say it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    #: The range of their longer sides, in pixels, and longer over shorter side at the most.
-    shortest: int
-    longest: int
-    slenderness: float
-    #: Whether there are grey ones among them, and coloured ones, by their pixels.
-    grey: bool
-    coloured: bool
     #: Which values of pixels of more than 8 bits became 0 and 255.
     pixel_range: tuple[float, float] | None
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> TrainingImages | None:
-        """Describe the training images; None where the data are vectors."""
-        X, sizes = dataset.train.X, dataset.sizes
-        if sizes is None:
-            return None
-        step = max(1, len(X) // COLOUR_SAMPLE)
-        coloured = [is_coloured(pixels) for pixels in X[::step]]
-        return cls(
-            **sizes._asdict(), grey=not all(coloured), coloured=any(coloured), pixel_range=dataset.pixel_range
-        )
 
 
 class DataRecord(BaseModel):
@@ -97,7 +72,8 @@ class DataRecord(BaseModel):
     #: Where the path led, links followed; None for a name.
     real_path: str | None = Field(max_length=4096)
     splits: dict[str, SplitRecord] = Field(max_length=len(SPLITS))
-    images: TrainingImages | None = None
+    #: In runs that were written before the model's own description had this.
+    images: RecordedImages | None = None
 
     @classmethod
     def of(cls, data: str, dataset: Dataset, digests: Mapping[str, Digests]) -> DataRecord:
@@ -108,7 +84,6 @@ class DataRecord(BaseModel):
             data=printable(data),
             real_path=printable(path.resolve()) if path.is_absolute() else None,
             splits={name: SplitRecord.of(part, digests[name]) for name, part in splits_of(dataset).items()},
-            images=TrainingImages.of(dataset),
         )
 
     @property
@@ -190,13 +165,6 @@ def example_digests(X: Array) -> Digests:
         for row, content in enumerate(rows.reshape(len(rows), -1).view(np.uint8), start=first):
             found[row] = int.from_bytes(hashlib.sha256(content.data).digest()[:8], "little")
     return found
-
-
-def is_coloured(pixels: Array) -> bool:
-    """Say whether an image ``(H, W)`` or ``(H, W, ch)`` has colours; many grey ones are kept in three channels."""
-    if pixels.ndim == 2 or pixels.shape[2] == 1:
-        return False
-    return float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) > COLOURED
 
 
 def splits_of(dataset: Dataset) -> dict[str, Split]:

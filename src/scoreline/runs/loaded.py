@@ -22,6 +22,7 @@ from scoreline.runs.class_names import match_classes
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import DataRecord, Digests, TrainedOn, example_digests, splits_of
 from scoreline.runs.folder import RunFolder
+from scoreline.runs.prediction import recorded_input
 from scoreline.runs.predictions import row_blocks
 from scoreline.runs.refit import join_validation
 
@@ -121,8 +122,9 @@ def load_run(
     config, model, trained_on = RunFolder.open(run).read_config(), SavedModel.load(run), TrainedOn.read(run)
     place, own, notes = _place(run, config, data)
     options = _options(config, model, own=own, data_dir=data_dir, max_rejected=max_rejected)
-    if trained_on is not None and (images := trained_on.record.images) is not None and images.pixel_range:
-        options = replace(options, pixel_range=PixelRange(*images.pixel_range))
+    spec = recorded_input(model, trained_on)
+    if spec is not None and spec.pixel_range is not None:
+        options = replace(options, pixel_range=PixelRange(*spec.pixel_range))
     dataset = load_dataset(place, options, progress=progress)
     if own and config.refit:
         dataset = join_validation(dataset)

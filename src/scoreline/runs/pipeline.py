@@ -16,7 +16,7 @@ from scoreline.estimators import LinearClassifier
 from scoreline.estimators.head_start import HeadStart
 from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
-from scoreline.models import SavedModel
+from scoreline.models import InputSpec, SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract, fit_features
@@ -206,4 +206,5 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         prepared.dataset.example_shape,
         classifier.penalty_value_,
         prepared.extractor.state(),
+        InputSpec.of(prepared.dataset),
     )

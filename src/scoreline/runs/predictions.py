@@ -11,31 +11,19 @@ from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Split
 from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
+from scoreline.models.answers import class_scores, leads
 from scoreline.report.metrics import RowFacts
 
 __all__ = [
     "PREDICTION_COLUMNS",
-    "class_scores",
     "confidences",
     "judge_rows",
-    "leads",
     "prediction_rows",
     "row_blocks",
     "row_facts",
 ]
 
 PREDICTION_COLUMNS = ("split", "id", "true", "predicted", "correct", "confidence")
-
-
-def class_scores(scores: FloatArray) -> FloatArray:
-    """Return one score a class ``(n, C)``: the single score of two classes speaks against the first."""
-    return np.concatenate([-scores, scores], axis=1) / 2 if scores.shape[1] == 1 else scores
-
-
-def leads(by_class: FloatArray) -> FloatArray:
-    """Return the lead of the best score over the second, ``(n,)``, of one score a class ``(n, C)``."""
-    top = np.sort(by_class, axis=1)
-    return np.asarray(top[:, -1] - top[:, -2])
 
 
 def row_blocks(model: SavedModel, n: int) -> Iterator[slice]:

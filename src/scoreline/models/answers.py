@@ -1,0 +1,55 @@
+"""What a model says of one image: guesses with scores and probabilities, or why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline._typing import Array, FloatArray
+
+__all__ = ["Guess", "Prediction", "class_scores", "leads", "ranked"]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A class and what the model makes of it; the probability is None where the loss has none."""
+
+    label: str
+    score: float
+    probability: float | None
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The best guesses for one image, or the reason why there are none."""
+
+    #: The path of the image, printable, or ``image 3`` by its place (from 0) among those that were given.
+    name: str
+    guesses: tuple[Guess, ...]
+    problem: str = ""
+    #: In what the image is unlike those that the model was trained on, so that guesses mean little; else empty.
+    remark: str = ""
+    #: Why the guesses have no probabilities; empty where they have.
+    no_probability: str = ""
+
+    @property
+    def label(self) -> str | None:
+        """The best guess; None where there is none."""
+        return self.guesses[0].label if self.guesses else None
+
+
+def class_scores(scores: FloatArray) -> FloatArray:
+    """Return one score a class ``(n, C)``: the single score of two classes speaks against the first."""
+    return np.concatenate([-scores, scores], axis=1) / 2 if scores.shape[1] == 1 else scores
+
+
+def leads(by_class: FloatArray) -> FloatArray:
+    """Return the lead of the best score over the second, ``(n,)``, of one score a class ``(n, C)``."""
+    top = np.sort(by_class, axis=1)
+    return np.asarray(top[:, -1] - top[:, -2])
+
+
+def ranked(by_class: FloatArray, k: int) -> Array:
+    """Return the labels of the `k` best scores of each row ``(n, k)``, the best first; of equal ones the first."""
+    return np.argsort(-by_class, axis=1, kind="stable")[:, :k]
