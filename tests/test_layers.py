@@ -21,6 +21,7 @@ LAYERS = [
     {"_checks", "_files", "kernels", "registry"},
     {"losses", "penalties", "optimizers", "schedules"},
     {"gradients"},
+    {"rows"},
     {"data"},
     {"engine"},
     {"features"},

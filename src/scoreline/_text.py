@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["escaped", "shortened", "shown"]
+__all__ = ["escaped", "shortened", "show_size", "shown"]
 
 #: Characters of a value that a message quotes.
 MOST_QUOTED = 200
@@ -38,6 +38,14 @@ def escaped(text: str, keep: str = "") -> str:
 def shortened(text: str, most: int = MOST_QUOTED) -> str:
     """Return text of at most so many characters; of a longer one its begin, and how long it is."""
     return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
+
+
+def show_size(n_bytes: float) -> str:
+    """Return a size as people read it, with three digits: ``1.54 GB``."""
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if abs(n_bytes) >= factor:
+            return f"{n_bytes / factor:.3g} {unit}"
+    return f"{n_bytes:.0f} bytes"
 
 
 def shown(value: Any, most: int = MOST_QUOTED) -> str:

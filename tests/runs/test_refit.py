@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from scoreline import LinearClassifier
 from scoreline.cli.app import app
 from scoreline.data import load_dataset
-from scoreline.data.scratch import is_mapped
 from scoreline.errors import DataError, MismatchError, UsageError
+from scoreline.rows.scratch import is_mapped
 from scoreline.runs.comparison import compare
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run

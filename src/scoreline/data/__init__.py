@@ -10,7 +10,7 @@ from scoreline.data.base import Batch, Dataset, DataSource, Rejected, Split
 from scoreline.data.formats import READERS, Reader
 from scoreline.data.images import decode_image, pillow_warnings_ignored, to_pixels
 from scoreline.data.load import load_dataset
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import MemorySource, RowsSource
 from scoreline.data.named import NAMED_SETS, NamedSet
 from scoreline.data.options import LoadOptions, Progress
 from scoreline.data.places import user_cache
@@ -44,6 +44,7 @@ __all__ = [
     "Progress",
     "Reader",
     "Rejected",
+    "RowsSource",
     "Split",
     "blobs",
     "decode_image",

@@ -12,8 +12,8 @@ from scoreline.data.base import Dataset, Rejected, Split
 from scoreline.data.labels import check_count, read_labels
 from scoreline.data.names import printable
 from scoreline.data.pixels import read_examples
-from scoreline.data.scratch import Allocate
 from scoreline.errors import DataError
+from scoreline.rows.scratch import Allocate
 
 __all__ = ["array_dataset", "assemble"]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.pixel_range import PixelRange
+from scoreline.rows import Rows
 
 __all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Rejected", "Split"]
 
@@ -28,6 +31,10 @@ class DataSource(Protocol):
     """Rows of numbers with labels, that can be read in batches in a seeded order."""
 
     @property
+    def rows(self) -> Rows:
+        """The examples, wherever they lie."""
+
+    @property
     def n_examples(self) -> int:
         """Number of rows N."""
 
@@ -38,6 +45,10 @@ class DataSource(Protocol):
     @property
     def n_classes(self) -> int:
         """Number of classes C."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Dtype of the rows as they are read."""
 
     @property
     def total_weight(self) -> float:

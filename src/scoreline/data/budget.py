@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scoreline._text import shown
+from scoreline._text import show_size, shown
 from scoreline.errors import UsageError
 
 __all__ = [
@@ -69,14 +69,6 @@ def parse_size(size: str | int) -> int:
             fix="write a number and a unit, without a space between them",
         )
     return int(wanted)
-
-
-def show_size(n_bytes: float) -> str:
-    """Return a size as people read it, with three digits: ``1.54 GB``."""
-    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if abs(n_bytes) >= factor:
-            return f"{n_bytes / factor:.3g} {unit}"
-    return f"{n_bytes:.0f} bytes"
 
 
 def taken_memory() -> int:

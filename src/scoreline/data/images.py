@@ -15,8 +15,8 @@ from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.image_kinds import check_readable, image_error
 from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.pixel_range import RangeNeeded, RangeOf, deep_values, is_deep, own_range
-from scoreline.data.scratch import Allocate
 from scoreline.errors import ScorelineError
+from scoreline.rows.scratch import Allocate
 
 if TYPE_CHECKING:
     from PIL import Image

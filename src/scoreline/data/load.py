@@ -19,9 +19,9 @@ from scoreline.data.names import printable
 from scoreline.data.nearby import not_found
 from scoreline.data.options import LoadOptions, Progress, no_progress
 from scoreline.data.places import cache_folder, expanded
-from scoreline.data.scratch import Allocate
 from scoreline.data.splitting import split_off_validation
 from scoreline.errors import DataError
+from scoreline.rows.scratch import Allocate
 
 __all__ = ["absolute_spec", "load_dataset"]
 

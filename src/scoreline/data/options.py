@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._checks import check_number
 from scoreline.data.pixel_range import PixelRange
-from scoreline.data.scratch import Allocate, scratch_array
+from scoreline.rows.scratch import Allocate, scratch_array
 
 __all__ = ["LoadOptions", "Progress", "no_progress"]
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.data.scratch import Allocate
 from scoreline.errors import DataError
+from scoreline.rows.scratch import Allocate
 
 __all__ = ["read_examples"]
 

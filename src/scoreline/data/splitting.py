@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scoreline._checks import check_number
 from scoreline._typing import Array, Labels
 from scoreline.data.base import Dataset, Split
-from scoreline.data.scratch import is_mapped, take_rows
+from scoreline.rows.scratch import is_mapped, take_rows
 
 __all__ = ["keep_rows", "split_off_validation", "stratified_split"]
 
@@ -85,7 +85,7 @@ def split_off_validation(dataset: Dataset, share: float, seed: int, *, on_disk: 
 
     The training array is overwritten (see `keep_rows`). A memory-mapped array above `MAX_COPIED_BYTES` is left
     whole, with a note, because taking rows out would copy the rest into memory; `on_disk` has both parts copied
-    to temporary files instead (see `scoreline.data.scratch`).
+    to temporary files instead (see `scoreline.rows.scratch`).
     """
     train = dataset.train
     if dataset.validation is not None or share == 0:

@@ -71,7 +71,7 @@ class Solver(ABC):
 
     def memory_needs(self, objective: Objective, source: DataSource, settings: Settings) -> list[Need]:
         """Return what a fit on `source` keeps in memory, beside the rows themselves."""
-        dtype = self.dtype(source, source_dtype(source), settings.tol)
+        dtype = self.dtype(source, source.dtype, settings.tol)
         return self.needs(Extent.of(objective, source, dtype), settings)
 
     @abstractmethod
@@ -204,7 +204,7 @@ class Exact(Solver):
 
     def measured(self, objective: Objective, source: DataSource, settings: Settings) -> Moments:
         """Return what fits at all strengths need of the data, in the form that a bound has room for."""
-        extent = replace(Extent.of(objective, source, compute_dtype(source_dtype(source))), K=1)
+        extent = replace(Extent.of(objective, source, compute_dtype(source.dtype)), K=1)
         rows = self.factor_rows(extent, settings)
         return measure_for(objective, source) if rows is None else measure_factors(objective, source, rows)
 
@@ -327,11 +327,6 @@ def named_solver(spec: str | Optimizer | Solver) -> Choice:
     if name.replace("_", "-") not in OPTIMIZERS:
         raise UnknownNameError.of("solver", name, SOLVER_NAMES)
     return Choice(MiniBatch(OPTIMIZERS.build(spec)), spec, "given")
-
-
-def source_dtype(source: DataSource) -> np.dtype[np.generic]:
-    """Return the dtype of the rows of a source."""
-    return next(source.batches(1, seed=None)).X.dtype
 
 
 def needs_whole_data(spec: str | Optimizer | Solver) -> bool:

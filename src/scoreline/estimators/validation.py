@@ -13,13 +13,13 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.memory import MemorySource
-from scoreline.data.scratch import is_mapped, take_rows
 from scoreline.engine.problem.cost import fit_seconds
 from scoreline.engine.problem.objective import BLOCK_ENTRIES, Standardization
 from scoreline.errors import DataError, UsageError
 from scoreline.estimators.inputs import check_axes, check_labels, check_targets, explained
 from scoreline.kernels.threads import threads_for
 from scoreline.losses import rows_for
+from scoreline.rows.scratch import is_mapped, take_rows
 
 __all__ = [
     "TrainingData",

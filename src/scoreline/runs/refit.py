@@ -8,8 +8,8 @@ import numpy as np
 
 from scoreline._typing import Array
 from scoreline.data import Dataset, Split
-from scoreline.data.scratch import is_mapped, scratch_array
 from scoreline.errors import DataError, MismatchError
+from scoreline.rows.scratch import is_mapped, scratch_array
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared
 
@@ -85,7 +85,7 @@ def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[
 def join_validation(dataset: Dataset) -> Dataset:
     """Return the data with the validation split behind the training split, and none any more.
 
-    Memory-mapped images are joined in a file without a name (see `scoreline.data.scratch`), others in memory.
+    Memory-mapped images are joined in a file without a name (see `scoreline.rows.scratch`), others in memory.
     """
     train, held_out = dataset.train, dataset.validation
     if held_out is None:

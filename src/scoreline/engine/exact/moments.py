@@ -311,7 +311,7 @@ def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[
 
     D = source.n_features
     total, sums, shift = 0.0, np.zeros(D), None
-    dtype = compute_dtype(next(iter(source.batches(1, seed=None))).X.dtype)
+    dtype = compute_dtype(source.dtype)
     matrix: FloatArray = np.zeros((D, D), dtype, order="F")
     add_square, add_outer = get_blas_funcs(("syrk", "syr"), (matrix,))
     for X, share in sample_rows(objective, source, m):

@@ -6,7 +6,6 @@ import math
 from collections.abc import Generator
 
 from scoreline.data.base import DataSource
-from scoreline.data.memory import MemorySource
 from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
 from scoreline.engine.problem.events import Compiling, Event, Reason, RunEnded, RunStarted
@@ -92,16 +91,17 @@ def _ready_loop(
 def pays_to_compile(objective: Objective, source: DataSource, plan: Plan, start: Params) -> bool:
     """Tell whether a run can be made in compiled code, and is long enough for it.
 
-    Compiled code takes bytes and float32 in memory, in batches of moderate size, for models of few rows, without
-    dropout, and penalties of squares and absolute values. How long NumPy would take is estimated in `cost`.
+    Compiled code takes bytes and float32 that lie in arrays, in batches of moderate size, for models of few rows,
+    without dropout, and penalties of squares and absolute values. How long NumPy would take is estimated in
+    `cost`.
     """
     K, R, D = start.W.shape
     rows = source.n_examples * plan.max_epochs
     seconds = numpy_seconds(rows, D, K * R) + rows / plan.batch_size * NUMPY_STEP
     return (
         seconds >= WORTH_COMPILING
-        and isinstance(source, MemorySource)
-        and suits_kernels(objective.loss, source.X, start.W.dtype, K * R)
+        and all(part.array is not None for part in source.rows.parts())
+        and suits_kernels(objective.loss, source.dtype, start.W.dtype, K * R)
         and plan.batch_size <= MOST_ROWS
         and plan.dropout == 0
         and objective.penalty.coefficients is not None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline._typing import Array
 from scoreline.losses import LOSSES, Loss
 
 __all__ = [
@@ -51,11 +50,6 @@ def judged_by_kernels(loss: Loss, dtype: np.dtype[np.floating]) -> bool:
     return dtype == np.float32 and type(loss) in LOSSES.values()
 
 
-def suits_kernels(loss: Loss, X: Array, dtype: np.dtype[np.floating], columns: int) -> bool:
-    """Tell whether compiled code takes data like X, a loss, weights of a dtype and so many columns of scores."""
-    return (
-        X.dtype in (np.uint8, np.float32)
-        and X.flags.c_contiguous
-        and columns <= MOST_COLUMNS
-        and judged_by_kernels(loss, dtype)
-    )
+def suits_kernels(loss: Loss, data: np.dtype[np.generic], dtype: np.dtype[np.floating], columns: int) -> bool:
+    """Tell whether compiled code takes data and weights of these dtypes, a loss and so many columns of scores."""
+    return data in (np.uint8, np.float32) and columns <= MOST_COLUMNS and judged_by_kernels(loss, dtype)

@@ -146,8 +146,7 @@ def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.flo
         return Passes(objective, source)
     if not judged_by_kernels(objective.loss, dtype):
         return Passes(objective, source)
-    first = next(iter(source.batches(1, seed=None)))
-    if suits_kernels(objective.loss, first.X, dtype, objective.n_rows):
+    if suits_kernels(objective.loss, source.dtype, dtype, objective.n_rows):
         from scoreline.engine.problem.kernels.passes import CompiledPasses
 
         return CompiledPasses(objective, source)

@@ -303,12 +303,12 @@ def _numbers(values: Any) -> list[float | None]:
 
 
 _GRADIENT_RUN = """
-from scoreline.data.memory import epoch_order
+from scoreline.rows import whole_order
 
 rates, batch, steps = {rates}, {batch}, {step}
 W, step, epoch = weights.copy(), 0, 0
 while step < steps:
-    order = epoch_order(len(y), seed={seed}, epoch=epoch) if batch < len(y) else np.arange(len(y))
+    order = whole_order(len(y), seed={seed}, epoch=epoch) if batch < len(y) else np.arange(len(y))
     for first in range(0, len(y), batch):
         rows = order[first : first + batch]
         lr = next(rate for since, rate in reversed(rates) if since <= step)

@@ -255,7 +255,7 @@ def _picture(state: RaceState) -> dict[str, Any] | None:
 
 
 _ON_CLASSIFIER = """
-from scoreline.data.memory import epoch_order
+from scoreline.rows import whole_order
 from scoreline.optimizers import OPTIMIZERS
 
 batch, steps = min({batch}, len(y)), {steps}
@@ -265,7 +265,7 @@ for name, rate in {lrs}.items():
     memory_W, memory_b, lr = optimizer.init(W), optimizer.init(b), np.array([rate])
     for step in range(steps):
         epoch, turn = divmod(step, -(-len(y) // batch))
-        order = epoch_order(len(y), seed=0, epoch=epoch) if batch < len(y) else np.arange(len(y))
+        order = whole_order(len(y), seed=0, epoch=epoch) if batch < len(y) else np.arange(len(y))
         rows = order[turn * batch : (turn + 1) * batch]
         slopes = loss.value_and_gradient(X[rows] @ W[0].T + b[0], y[rows])[1] / len(rows)
         gradient, smooth = (slopes.T @ X[rows])[None], penalty.gradient(W)

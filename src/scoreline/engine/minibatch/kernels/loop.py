@@ -11,7 +11,6 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
-from scoreline.data.memory import MemorySource, epoch_order
 from scoreline.engine.minibatch.kernels.stretch import Buffers, Given, Results, Weights, make_steps
 from scoreline.engine.minibatch.kernels.updates import MEMORIES, compiled_update, corrections
 from scoreline.engine.minibatch.loop import Loop, Plan
@@ -19,6 +18,7 @@ from scoreline.engine.problem.events import Diverged, StepDone
 from scoreline.engine.problem.kernels.losses import compiled_loss
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.scored import read_labels
 from scoreline.kernels.parallel import new_sync, run_together
 from scoreline.kernels.products import (
     CLASS_BLOCK,
@@ -29,6 +29,7 @@ from scoreline.kernels.products import (
     padded,
 )
 from scoreline.kernels.threads import thread_count
+from scoreline.rows import gathered, whole_order
 
 __all__ = ["CompiledLoop"]
 
@@ -43,8 +44,9 @@ class CompiledLoop(Loop):
         self, objective: Objective, source: DataSource, plan: Plan, start: Params, state: Params | None
     ) -> None:
         super().__init__(objective, source, plan, start, state)
-        assert isinstance(source, MemorySource)  # noqa: S101 - what pays_to_compile has made sure of
-        self._source = source
+        n, D = source.n_examples, source.n_features
+        self._X = np.asarray(gathered(source.rows).array).reshape(n, D)
+        self._labelled = read_labels(source)
         self._loss, self._rule = compiled_loss(objective.loss), compiled_update(plan.optimizer)
         self._n_threads = thread_count()
         self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
@@ -64,7 +66,7 @@ class CompiledLoop(Loop):
         """Make the steps of an epoch, a stretch at a time."""
         self._compiled.result()
         n, size = self.source.n_examples, self.plan.batch_size
-        order = np.arange(n) if size >= n else epoch_order(n, seed=self.plan.seed, epoch=epoch)
+        order = np.arange(n) if size >= n else whole_order(n, seed=self.plan.seed, epoch=epoch)
         first = 0
         while first < self.steps_per_epoch:
             count = min(self._stretch, self.steps_per_epoch - first)
@@ -110,24 +112,24 @@ class CompiledLoop(Loop):
 
     def _step_aside(self, rows: Array) -> tuple[StepDone, list[Diverged]]:
         """Leave a step in which a configuration diverges to the plain loop."""
-        source = self._source
-        weight = None if source.weight is None else source.weight[rows]
-        told = self.take_step(Batch(source.X[rows], source.y[rows], weight))
+        y, weight = self._labelled
+        told = self.take_step(Batch(self._X[rows], y[rows], None if weight is None else weight[rows]))
         self._given, self._weights = self._new_given(), self._new_weights()
         return told
 
     def _new_given(self) -> Given:
-        source, objective = self._source, self.objective
+        source, objective = self.source, self.objective
         DP = padded(source.n_features, COLUMN_BLOCK)
         mean, scale = line_zeros((DP,)), line_zeros((DP,))
         scale[: source.n_features] = 1
         if objective.standardization is not None:
             mean[: source.n_features], scale[: source.n_features] = objective.standardization
         squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
-        weight = np.ones(source.n_examples) if source.weight is None else source.weight
+        y, weight = self._labelled
+        weight = np.ones(source.n_examples) if weight is None else weight
         return Given(
-            np.asarray(source.X),
-            source.y,
+            self._X,
+            y,
             weight.astype(np.float32),
             mean,
             scale,
@@ -162,7 +164,7 @@ class CompiledLoop(Loop):
         rows, blocks = padded(self.plan.batch_size, ROW_BLOCK), padded(D, COLUMN_BLOCK) // COLUMN_BLOCK
         columns = padded(K * R, CLASS_BLOCK)
         return Buffers(
-            batch_buffer(rows, D, self._source.X.dtype),
+            batch_buffer(rows, D, self.source.dtype),
             np.zeros(rows, np.int64),
             np.zeros((rows, K * R), np.float32),
             np.zeros((rows, columns), np.float32),

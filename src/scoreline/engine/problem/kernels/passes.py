@@ -37,8 +37,7 @@ class CompiledPasses(JudgingPasses):
 
     def __init__(self, objective: Objective, source: DataSource) -> None:
         super().__init__(objective, source)
-        first = next(iter(source.batches(1, seed=None)))
-        rows = batch_buffer(self._n_threads * CHUNK, source.n_features, first.X.dtype)
+        rows = batch_buffer(self._n_threads * CHUNK, source.n_features, source.dtype)
         self._buffers = rows.reshape(self._n_threads, CHUNK, -1)
 
     def going_on(self) -> AbstractContextManager[Any]:

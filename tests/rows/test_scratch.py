@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from scoreline.data.scratch import is_mapped, scratch_array, take_rows
 from scoreline.errors import DataError
+from scoreline.rows.scratch import is_mapped, scratch_array, take_rows
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_what_is_mapped(tmp_path, folder):
 
 
 def test_taken_rows(folder, monkeypatch):
-    monkeypatch.setattr("scoreline.data.scratch.PIECE", 64)
+    monkeypatch.setattr("scoreline.rows.scratch.PIECE", 64)
     X = np.random.default_rng(0).integers(0, 256, (50, 3, 5), dtype=np.uint8)
     rows = np.arange(1, 50, 3)
     taken = take_rows(X, rows)

@@ -13,8 +13,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike
 
+from scoreline._text import show_size
 from scoreline._typing import Array
-from scoreline.data.budget import show_size
 from scoreline.errors import DataError
 
 __all__ = ["Allocate", "is_mapped", "scratch_array", "take_rows"]

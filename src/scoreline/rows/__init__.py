@@ -1,0 +1,31 @@
+"""Rows: N examples, wherever they lie.
+
+`Rows` is what the engine reads: an array in memory or in a file, several of them one after the other, some rows of
+others. Batches, shuffles and blocks are functions over it.
+"""
+
+from __future__ import annotations
+
+from scoreline.rows.base import Rows
+from scoreline.rows.concatenation import ConcatRows
+from scoreline.rows.in_arrays import ArrayRows, as_rows
+from scoreline.rows.orders import whole_order, window_order
+from scoreline.rows.reading import batches, blocks, gather, gathered
+from scoreline.rows.scratch import Allocate, scratch_array
+from scoreline.rows.subset import SubsetRows
+
+__all__ = [
+    "Allocate",
+    "ArrayRows",
+    "ConcatRows",
+    "Rows",
+    "SubsetRows",
+    "as_rows",
+    "batches",
+    "blocks",
+    "gather",
+    "gathered",
+    "scratch_array",
+    "whole_order",
+    "window_order",
+]

@@ -1,0 +1,77 @@
+"""Going through rows: in batches, in blocks of so many bytes, or all of them into one array."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from scoreline._typing import Array, Labels
+from scoreline.rows.base import Rows
+from scoreline.rows.in_arrays import ArrayRows
+from scoreline.rows.scratch import Allocate, scratch_array
+
+__all__ = ["batches", "blocks", "gather", "gathered", "row_bytes"]
+
+#: Bytes that are read at a time where nothing else says how many.
+BLOCK_BYTES = 1 << 24
+#: Rows of more bytes are gathered in a temporary file instead of memory.
+MOST_IN_MEMORY = 1 << 30
+
+
+def batches(
+    rows: Rows, size: int, *, order: Labels | None = None, start: int = 0
+) -> Iterator[tuple[slice | Labels, Array]]:
+    """Yield all rows in batches of `size`, the last one perhaps smaller, each after its places.
+
+    Parameters
+    ----------
+    rows : Rows
+    size : int
+    order : array (N,) of integers, optional
+        The places in the order in which they are to come; by default the rows' own.
+    start : int, default 0
+        Number of batches to leave out.
+    """
+    for first in range(start * size, len(rows), size):
+        if order is None:
+            yield slice(first, first + size), rows.read(first, first + size)
+        else:
+            places = order[first : first + size]
+            yield places, rows.take(places)
+
+
+def blocks(rows: Rows, n_bytes: int = BLOCK_BYTES) -> Iterator[tuple[slice | Labels, Array]]:
+    """Yield all rows in order, about so many bytes of them at a time, each block after its places."""
+    return batches(rows, max(1, n_bytes // max(1, row_bytes(rows))))
+
+
+def row_bytes(rows: Rows) -> int:
+    """Return the bytes of one row."""
+    return math.prod(rows.shape[1:]) * rows.dtype.itemsize
+
+
+def gather(rows: Rows, allocate: Allocate) -> ArrayRows:
+    """Return all rows in one new array that `allocate` makes, read shard by shard, a block at a time."""
+    array, first = allocate(rows.shape, rows.dtype), 0
+    for part in rows.parts():
+        for _, block in blocks(part):
+            array[first : first + len(block)] = block
+            first += len(block)
+    return ArrayRows(array)
+
+
+def gathered(rows: Rows, allocate: Allocate | None = None) -> ArrayRows:
+    """Return rows as one array: where they lie if they are one, else gathered.
+
+    Parameters
+    ----------
+    rows : Rows
+    allocate : callable, optional
+        Makes room; by default in memory up to 1 GiB, and beyond that in a file without a name.
+    """
+    if rows.array is not None:
+        return ArrayRows(rows.array)
+    fits = len(rows) * row_bytes(rows) <= MOST_IN_MEMORY
+    return gather(rows, allocate or (np.empty if fits else scratch_array))

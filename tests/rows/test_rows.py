@@ -1,0 +1,177 @@
+"""Every kind of rows: reads equal takes equal the NumPy reference."""
+
+import numpy as np
+import pytest
+
+from scoreline.data import MemorySource
+from scoreline.errors import DataError
+from scoreline.rows import (
+    ArrayRows,
+    ConcatRows,
+    Rows,
+    SubsetRows,
+    as_rows,
+    batches,
+    blocks,
+    gather,
+    gathered,
+    scratch_array,
+    whole_order,
+    window_order,
+)
+
+RNG = np.random.default_rng(0)
+VECTORS = RNG.normal(size=(37, 5)).astype(np.float32)
+IMAGES = RNG.integers(0, 256, (37, 4, 3, 3), dtype=np.uint8)
+PLACES = np.sort(RNG.permutation(37)[:20])
+
+
+def mapped(tmp_path, values):
+    np.save(tmp_path / "rows.npy", values)
+    return np.load(tmp_path / "rows.npy", mmap_mode="r")
+
+
+def in_file(values):
+    return gather(ArrayRows(values), scratch_array)
+
+
+def joined(values):
+    return ConcatRows([ArrayRows(values[:10]), ArrayRows(values[10:10]), ArrayRows(values[10:])])
+
+
+KINDS = {
+    "array": lambda values, _: (ArrayRows(values), values),
+    "array in Fortran order": lambda values, _: (ArrayRows(np.asfortranarray(values)), values),
+    "memory-mapped": lambda values, folder: (ArrayRows(mapped(folder, values)), values),
+    "nameless file": lambda values, _: (in_file(values), values),
+    "joined": lambda values, _: (joined(values), values),
+    "some": lambda values, _: (SubsetRows(ArrayRows(values), PLACES), values[PLACES]),
+    "some that follow": lambda values, _: (SubsetRows(ArrayRows(values), np.arange(3, 30)), values[3:30]),
+    "some, twice and back": lambda values, _: (SubsetRows(ArrayRows(values), [5, 1, 1, 9]), values[[5, 1, 1, 9]]),
+    "some of joined": lambda values, _: (SubsetRows(joined(values), PLACES), values[PLACES]),
+    "some of some": lambda values, _: (
+        SubsetRows(SubsetRows(ArrayRows(values), PLACES), np.arange(0, 20, 3)),
+        values[PLACES][::3],
+    ),
+    "some joined": lambda values, _: (
+        ConcatRows([SubsetRows(ArrayRows(values), PLACES), SubsetRows(ArrayRows(values), PLACES[:4])]),
+        values[[*PLACES, *PLACES[:4]]],
+    ),
+    "none": lambda values, _: (SubsetRows(ArrayRows(values), np.zeros(0, np.int64)), values[:0]),
+}
+
+
+@pytest.fixture(params=[VECTORS, IMAGES], ids=["vectors", "images"])
+def values(request):
+    return request.param
+
+
+@pytest.fixture(params=KINDS.values(), ids=KINDS)
+def pair(request, values, tmp_path):
+    return request.param(values, tmp_path)
+
+
+def test_shape_and_dtype(pair):
+    rows, expected = pair
+    assert isinstance(rows, Rows)
+    assert rows.shape == expected.shape
+    assert len(rows) == len(expected)
+    assert rows.dtype == expected.dtype
+    assert str(len(expected)) in repr(rows) or len(rows.parts()) > 1
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 3), (2, 15), (9, 12), (0, 1000), (4, 4), (1000, 1001)])
+def test_reads_and_takes_are_the_reference(pair, start, stop):
+    rows, expected = pair
+    block = rows.read(start, stop)
+    np.testing.assert_array_equal(block, expected[start:stop])
+    assert block.dtype == expected.dtype
+    assert block.flags.c_contiguous
+    np.testing.assert_array_equal(rows.take(np.arange(len(rows))[start:stop]), expected[start:stop])
+
+
+def test_takes_in_any_order(pair):
+    rows, expected = pair
+    index = np.random.default_rng(1).integers(0, max(len(expected), 1), 50 if len(expected) else 0)
+    taken = rows.take(index)
+    np.testing.assert_array_equal(taken, expected[index])
+    assert taken.flags.c_contiguous
+
+
+def test_parts_and_the_whole_array(pair):
+    rows, expected = pair
+    np.testing.assert_array_equal(np.concatenate([part.read(0, len(part)) for part in rows.parts()]), expected)
+    if rows.array is not None:
+        np.testing.assert_array_equal(rows.array, expected)
+        assert rows.array.flags.c_contiguous
+    for allocate in (None, np.empty, scratch_array):
+        whole = gathered(rows, allocate).array
+        np.testing.assert_array_equal(whole, expected)
+
+
+def test_batches_are_those_of_an_array_to_the_bit(pair):
+    rows, expected = pair
+    y = np.arange(len(expected)) % 3
+    source = MemorySource(expected, y, 3)
+    for seed in (None, 7):
+        order = None if seed is None else whole_order(len(rows), seed=seed, epoch=2)
+        theirs = list(source.batches(4, seed=seed, epoch=2, start=1))
+        ours = list(batches(rows, 4, order=order, start=1))
+        assert len(ours) == len(theirs)
+        for (places, X), batch in zip(ours, theirs, strict=True):
+            assert X.reshape(len(X), -1).tobytes() == batch.X.tobytes()
+            np.testing.assert_array_equal(y[places], batch.y)
+    np.testing.assert_array_equal(
+        np.concatenate([expected[:0], *(block for _, block in blocks(rows, 100))]), expected
+    )
+
+
+def test_reads_are_views_where_they_can_be(values):
+    assert np.shares_memory(ArrayRows(values).read(3, 9), values)
+    assert np.shares_memory(joined(values).read(12, 20), values)
+    assert np.shares_memory(SubsetRows(ArrayRows(values), np.arange(3, 30)).read(2, 9), values)
+    assert np.shares_memory(SubsetRows(ArrayRows(values), np.arange(3, 30)).array, values)
+    assert gathered(as_rows(values)).array is values
+    rows = ArrayRows(values)
+    assert as_rows(rows) is rows
+
+
+def test_large_rows_are_gathered_in_a_file(monkeypatch):
+    files = []
+
+    def in_a_file(*what):
+        files.append(what)
+        return np.empty(*what)
+
+    monkeypatch.setattr("scoreline.rows.reading.MOST_IN_MEMORY", 100)
+    monkeypatch.setattr("scoreline.rows.reading.scratch_array", in_a_file)
+    assert gathered(SubsetRows(ArrayRows(VECTORS), PLACES[:5])).array is not None
+    assert not files
+    gathered(SubsetRows(ArrayRows(VECTORS), PLACES))
+    assert files == [((20, 5), np.float32)]
+
+
+def test_a_window_shuffle_has_every_row_once_and_few_parts_at_a_time():
+    sizes, window = [40, 7, 100, 13], 20
+    rows = ConcatRows([ArrayRows(np.zeros((size, 1))) for size in sizes])
+    owner = np.repeat(np.arange(4), sizes)
+    orders = [window_order(rows, window, seed=3, epoch=epoch) for epoch in (0, 0, 1)]
+    np.testing.assert_array_equal(np.sort(orders[0]), np.arange(160))
+    np.testing.assert_array_equal(orders[0], orders[1])
+    assert not np.array_equal(orders[0], orders[2])
+    for first in range(0, 160, window):
+        places = orders[0][first : first + window]
+        assert len(np.unique(owner[places])) <= 4
+        # A window of pieces of at most as many rows touches a few stretches of the data, not all of them.
+        assert len(np.unique(places // window)) <= 7
+    assert any((np.diff(orders[0][first : first + window]) < 0).any() for first in range(0, 160, window))
+
+
+def test_bad_rows():
+    with pytest.raises(DataError, match="different kinds.*uint8 and .*float32"):
+        ConcatRows([ArrayRows(VECTORS), ArrayRows(IMAGES)])
+    with pytest.raises(DataError, match="none"):
+        ConcatRows([])
+    for index in ([0, 37], [-1]):
+        with pytest.raises(DataError, match="out of 37"):
+            SubsetRows(ArrayRows(VECTORS), index)
