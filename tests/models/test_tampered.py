@@ -82,7 +82,6 @@ def test_fields_of_other_kinds(tmp_path, field, value):
         ["a", "b" * 10**5],
         ["a", "\0"],
     ],
-    ids=str,
 )
 def test_names_that_differ_from_what_is_shown(tmp_path, names):
     refused(write(tmp_path, classes=names, metadata=json.dumps(names)))
