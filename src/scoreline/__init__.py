@@ -6,6 +6,7 @@ first used.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from scoreline._lazy import submodules
@@ -13,19 +14,24 @@ from scoreline.errors import ScorelineError
 
 if TYPE_CHECKING:
     from scoreline.estimators import LinearClassifier, LinearClassifierCV
+    from scoreline.runs.prediction import load_classifier as load
 
 __version__ = "0.1.0"
-__all__ = ["LinearClassifier", "LinearClassifierCV", "ScorelineError", "__version__"]
+__all__ = ["LinearClassifier", "LinearClassifierCV", "ScorelineError", "__version__", "load"]
 
-
+#: Where names of the package are defined: module and name there.
+_ELSEWHERE = {
+    "LinearClassifier": ("scoreline.estimators", "LinearClassifier"),
+    "LinearClassifierCV": ("scoreline.estimators", "LinearClassifierCV"),
+    "load": ("scoreline.runs.prediction", "load_classifier"),
+}
 _submodule, _submodules = submodules(__name__)
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("LinearClassifier", "LinearClassifierCV"):
-        from scoreline import estimators
-
-        return getattr(estimators, name)
+    if name in _ELSEWHERE:
+        module, own = _ELSEWHERE[name]
+        return getattr(importlib.import_module(module), own)
     return _submodule(name)
 
 

@@ -78,6 +78,14 @@ def test_a_jpeg_file_of_about_the_size_has_the_answer_of_its_pixels(colour):
     )
 
 
+@pytest.mark.parametrize("shape", [(6, 8, 3), (6, 8), (8, 6, 3), (30, 40, 3)])
+def test_jpeg_files_have_the_same_answer_whatever_is_installed(colour, monkeypatch, shape):
+    content = encoded(pixels(*shape), "jpeg")
+    fast = colour.scores(content)
+    monkeypatch.setattr("scoreline.data.jpeg._simplejpeg", lambda: None)
+    np.testing.assert_array_equal(colour.scores(content), fast)
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("features", ["pixels", "hog:4", "mirror:[hog:4,lbp]", PATCHES])
 def test_batches_equal_single_images_to_the_bit(features, channels):

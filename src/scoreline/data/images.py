@@ -119,7 +119,7 @@ def decode_pixels(
     room: DecodingRoom | None = None,
 ) -> Picture:
     """Return the pixels of the picture that `decode_image` returns; plain JPEG files fast."""
-    if size is None and (pixels := decode_plain_jpeg(content, min(max_pixels, _PLAIN_PIXELS))) is not None:
+    if (pixels := decode_plain_jpeg(content, min(max_pixels, _PLAIN_PIXELS), size)) is not None:
         return Picture(pixels, first_of_several=False, sides=(pixels.shape[0], pixels.shape[1]))
     image, several, sides = _decode(content, max_pixels, size, range_of, room or DecodingRoom())
     return Picture(np.asarray(image), several, sides)

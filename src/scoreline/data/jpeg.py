@@ -13,7 +13,7 @@ __all__ = ["decode_plain_jpeg"]
 _METADATA = (b"Exif\0", b"http://ns.adobe.com/xap")
 
 
-def decode_plain_jpeg(content: bytes, max_pixels: int) -> Array | None:
+def decode_plain_jpeg(content: bytes, max_pixels: int, size: tuple[int, int] | None = None) -> Array | None:
     """Return the pixels of a JPEG file, ``(H, W)`` or ``(H, W, 3)`` uint8, or None where Pillow has to look.
 
     Both use libjpeg-turbo, and give the same pixels; around it, simplejpeg takes a tenth of Pillow's time on small
@@ -26,13 +26,16 @@ def decode_plain_jpeg(content: bytes, max_pixels: int) -> Array | None:
         A file of any kind.
     max_pixels : int
         Limit on width times height, looked at before any pixel is decoded.
+    size : (height, width), optional
+        Take pictures of this size only: all others have to be fitted to it.
     """
     decoder = _simplejpeg()
     if decoder is None or not content.startswith(b"\xff\xd8") or any(mark in content for mark in _METADATA):
         return None
     try:
         height, width, colours, _ = decoder.decode_jpeg_header(content)
-        if height * width > max_pixels or colours not in ("Gray", "YCbCr"):
+        fits = height * width <= max_pixels and size in (None, (height, width))
+        if not fits or colours not in ("Gray", "YCbCr"):
             return None
         pixels: Array = decoder.decode_jpeg(content, "GRAY" if colours == "Gray" else "RGB")
     except ValueError:

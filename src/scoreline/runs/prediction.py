@@ -24,6 +24,22 @@ def load_classifier(run: str | Path) -> ImageClassifier:
     ------
     ModelError
         There is no usable model in `run`, or it was not trained on images.
+
+    Examples
+    --------
+    >>> import scoreline
+    >>> classifier = scoreline.load("run")
+    >>> classifier
+    ImageClassifier(3 classes, 4 x 5 x 3, 'pixels', 'softmax')
+    >>> colour, large, none = classifier.predict(["colour.png", "large.png", "none.png"])
+    >>> colour.label, colour.remark, colour.problem
+    ('dim', '', '')
+    >>> large.label, large.remark
+    ('light', 'unlike the training images: much larger (40 x 40 pixels; they have sides of 5 at the most)')
+    >>> none.label, none.problem
+    (None, 'cannot be read (No such file or directory)')
+    >>> classifier.predict_proba("colour.png").shape
+    (1, 3)
     """
     folder = Path(run)
     model = SavedModel.load(folder)
