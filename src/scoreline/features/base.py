@@ -80,6 +80,19 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         """
         return self.transform(X), None
 
+    def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
+        """Return what each number of an image adds to ``weights @ f(image)``, ``(H, W, ch)`` float64.
+
+        None where features are no sums of terms that depend on one pixel each.
+
+        Parameters
+        ----------
+        image : array (H, W, ch)
+        weights : array (D,)
+        """
+        del image, weights
+        return None
+
     @abstractmethod
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of the D features, an array of str."""

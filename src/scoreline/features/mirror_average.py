@@ -60,6 +60,12 @@ class MirrorAverage(DerivedFeatures):
         own, mirrored = self._both(X)
         return (own + mirrored) / 2, (own - mirrored) / 2
 
+    def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
+        """Return the mean of what pixels add in the image and in its mirror image."""
+        own = self.inner_.pixel_contributions(image, weights)
+        mirrored = self.inner_.pixel_contributions(image[:, ::-1], weights)
+        return None if own is None or mirrored is None else (own + mirrored[:, ::-1]) / 2
+
     def _both(self, X: Array) -> tuple[Array, Array]:
         """Return the rows of images and of their mirror images, ``(n, D)`` float32."""
         check_is_fitted(self)

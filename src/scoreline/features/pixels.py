@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from scoreline._checks import check_number
-from scoreline._typing import Array
+from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.learned import learned_arrays
@@ -76,6 +76,14 @@ class Pixels(FeatureExtractor):
         if not self.zca:
             return rows
         return np.asarray((rows - self.mean_) @ self.whitener_)
+
+    def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray:
+        """Return each pixel times its weight; whitened ones less their mean, times the whitened weights."""
+        values = image.astype(np.float64).reshape(-1)
+        if self.zca:
+            values -= self.mean_
+            weights = self.whitener_.astype(np.float64) @ weights
+        return (values * weights).reshape(image.shape)
 
     def state(self) -> dict[str, Array]:
         """Return the mean and the whitening matrix, if there is one."""

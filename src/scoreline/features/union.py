@@ -55,6 +55,17 @@ class FeatureUnion(FeatureExtractor):
         filled = (np.zeros_like(own) if half is None else half for own, half in zip(even, odd, strict=True))
         return rows, self.join(filled)
 
+    def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
+        """Return what pixels add by way of all parts; None where one part does not come from pixels."""
+        total = np.zeros(image.shape)
+        ends = np.cumsum(self.widths())[:-1]
+        for (_, part), own in zip(self.parts, np.split(weights, ends), strict=True):
+            added = part.pixel_contributions(image, own)
+            if added is None:
+                return None
+            total += added
+        return total
+
     def join(self, rows: Iterable[Array]) -> Array:
         """Return rows ``(n, D_part)`` of all parts, in their order, side by side."""
         return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)

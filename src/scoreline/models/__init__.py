@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from scoreline.models.answers import Guess, Prediction
 from scoreline.models.classifier import ImageClassifier, ImageLike
+from scoreline.models.explanation import Explanation
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.saved import SavedModel
 from scoreline.models.training_images import TrainingImages
 
-__all__ = ["Guess", "ImageClassifier", "ImageLike", "InputSpec", "Prediction", "SavedModel", "TrainingImages"]
+__all__ = [
+    "Explanation",
+    "Guess",
+    "ImageClassifier",
+    "ImageLike",
+    "InputSpec",
+    "Prediction",
+    "SavedModel",
+    "TrainingImages",
+]

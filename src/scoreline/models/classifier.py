@@ -18,9 +18,10 @@ from scoreline.data.images import Picture, decode_pixels, fit_array, pillow_warn
 from scoreline.data.names import printable
 from scoreline.data.options import LoadOptions
 from scoreline.engine.problem.objective import block_rows
-from scoreline.errors import ImageError, MissingPackageError, ModelError, UsageError
+from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
 from scoreline.losses import LOSSES
 from scoreline.models.answers import Guess, Prediction, class_scores, ranked
+from scoreline.models.explanation import Explanation
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.saved import SavedModel
 
@@ -181,6 +182,50 @@ class ImageClassifier:
             A package that reads it is not installed.
         """
         return self._matched(self._picture(image).pixels)
+
+    def explain(self, image: ImageLike, label: str | None = None) -> Explanation:
+        """Take the score of a class apart into what each feature, and each pixel, adds to it.
+
+        What is added is told for the weights of raw features, against a feature of 0: against black, for pixels.
+
+        Parameters
+        ----------
+        image : path, bytes or array
+        label : str, optional
+            Name of the class; by default the best guess.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be used.
+        UnknownNameError
+            There is no such class.
+        """
+        seen = self.pixels(image)
+        row = self._extractor.transform(seen[None])[0].astype(np.float64)
+        coef, bias = self._of_classes()
+        scores = coef @ row + bias
+        place = int(scores.argmax()) if label is None else self._place(label)
+        added = self._extractor.pixel_contributions(seen, coef[place])
+        contributions = coef[place] * row
+        return Explanation(
+            self.classes[place],
+            float(contributions.sum() + bias[place]),
+            float(bias[place]),
+            contributions,
+            self._extractor.get_feature_names_out(),
+            None if added is None else added.sum(axis=2),
+        )
+
+    def _of_classes(self) -> tuple[FloatArray, FloatArray]:
+        """Return weights ``(C, D)`` and biases ``(C,)`` of one score a class, float64."""
+        coef, bias = (array.astype(np.float64) for array in (self.model.coef, self.model.intercept))
+        return class_scores(coef.T).T, class_scores(bias[None])[0]
+
+    def _place(self, label: str) -> int:
+        if str(label) not in self.classes:
+            raise UnknownNameError.of("class", str(label), self.classes)
+        return self.classes.index(str(label))
 
     def _predictions(self, images: Iterator[ImageLike], top_k: int) -> Iterator[Prediction]:
         reason = "" if self._loss.probabilistic else _no_probability(self.model.loss)
