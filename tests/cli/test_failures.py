@@ -108,9 +108,9 @@ def test_without_a_place_for_the_file_the_line_is_there(fails, monkeypatch, tmp_
     assert "ValueError: x" in err
 
 
-def test_ctrl_c_and_closed_pipes_say_nothing(fails, monkeypatch):
+def test_ctrl_c_is_told_and_a_closed_pipe_says_nothing(fails, monkeypatch):
     monkeypatch.setattr(failures, "drop_output", lambda: None)
-    assert fails(KeyboardInterrupt())[::2] == (130, "")
+    assert fails(KeyboardInterrupt())[::2] == (130, "Interrupted.\n")
     assert fails(BrokenPipeError(errno.EPIPE, "Broken pipe"))[::2] == (141, "")
 
 

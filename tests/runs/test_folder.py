@@ -13,6 +13,7 @@ from scoreline._files import HAS_LOCKS
 from scoreline.errors import DivergedError, ModelError, OutputError, UsageError
 from scoreline.runs.claim import MARKER, is_claimed
 from scoreline.runs.folder import RunFolder, data_title
+from scoreline.runs.prediction import predict_images
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and locks of POSIX")
 #: Claims a folder, says so, and ends when its standard input does; or is killed before.
@@ -197,3 +198,12 @@ def test_titles_follow_from_what_was_asked_for(tmp_path, monkeypatch, data, titl
 def test_the_folder_that_one_is_in_has_a_title(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert data_title(".") == tmp_path.name
+
+
+@pytest.mark.parametrize("use", [lambda path: RunFolder.open(path), lambda path: predict_images(path, [path])])
+def test_a_finished_folder_without_a_model_says_why(tmp_path, use):
+    (tmp_path / "config.yaml").write_text("data: digits\n")
+    with pytest.raises(
+        ModelError, match="There is no model in .*: diverged trainings, comparisons and sweeps leave"
+    ):
+        use(tmp_path)

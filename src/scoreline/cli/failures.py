@@ -65,6 +65,10 @@ def exit_code_of(command: Callable[[], int], words: Sequence[str]) -> int:
         drop_output()
         return PIPE_CLOSED
     except KeyboardInterrupt:
+        with suppress(Exception):
+            from scoreline.cli.output import notes
+
+            notes.print("Interrupted.")
         return INTERRUPTED
     except SystemExit as ended:
         if isinstance(ended.__context__, BrokenPipeError):  # typer makes it exit code 1

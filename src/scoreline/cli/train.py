@@ -102,6 +102,7 @@ def _print_summary(result: RunResult) -> None:
     dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
     splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
     counts = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
+    parts = f"data and features {timings.load:.1f}, fitting {timings.fit:.1f}"
     lr = "" if classifier.lr_ is None else f", lr {classifier.lr_:.3g}"
     gap = classifier.duality_gap_
     proof = "" if gap is None else f", provably within {max(gap, 0):.1e} of the optimum"
@@ -118,7 +119,10 @@ def _print_summary(result: RunResult) -> None:
                 *_refitted(result),
                 ("solver", f"{classifier.solver_.name}{lr}: {classifier.solver_.reason}"),
                 ("epochs", f"{classifier.n_iter_}, {classifier.stop_reason_.value}"),
-                ("seconds", f"{timings.total:.1f} (loading {timings.load:.1f}, fitting {timings.fit:.1f})"),
+                (
+                    "seconds",
+                    f"{timings.total:.1f} ({parts})",
+                ),
                 ("run", str(result.folder.path)),
                 *([("report", str(result.folder.report))] if result.folder.report.exists() else []),
             ]

@@ -85,6 +85,12 @@ class RunFolder:
                 allowed="a folder that 'scoreline train' has written, with config.yaml in it",
                 fix="check the path",
             )
+        if not (path / "model.json").is_file():
+            raise ModelError(
+                f"There is no model in {printable(path)}: diverged trainings, comparisons and sweeps leave none",
+                allowed="the folder of a run that has trained its model",
+                fix="train again; where training diverged, with a lower --lr",
+            )
         if unfinished:
             warnings.warn(f"The run in {printable(path)} is {what}; its model is whole", stacklevel=2)
         return cls(path)

@@ -8,6 +8,7 @@ from pathlib import Path
 from scoreline.data.image_tree import find_images
 from scoreline.models import ImageClassifier, InputSpec, Prediction, SavedModel
 from scoreline.runs.data_record import TrainedOn
+from scoreline.runs.folder import RunFolder
 
 __all__ = ["load_classifier", "predict_images"]
 
@@ -42,6 +43,8 @@ def load_classifier(run: str | Path) -> ImageClassifier:
     (1, 3)
     """
     folder = Path(run)
+    if (folder / "config.yaml").is_file():  # else it may be a model's files alone
+        RunFolder.open(folder)
     model = SavedModel.load(folder)
     return ImageClassifier(model, input=recorded_input(model, TrainedOn.read(folder)))
 
