@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -34,24 +35,44 @@ def predict(
 
     if format not in WRITERS:
         raise UnknownNameError.of("format", format, WRITERS)
-    predictions = list(predict_images(run, images, top_k=top_k))
-    WRITERS[format](predictions)
-    bad = [prediction for prediction in predictions if prediction.problem]
-    for prediction in bad:
-        notes.print(f"{prediction.name}: {prediction.problem}", markup=False)
-    _tell_remarks([prediction for prediction in predictions if prediction.remark])
-    for reason in {prediction.no_probability for prediction in predictions if prediction.no_probability}:
-        notes.print(f"Note: {reason}.", markup=False)
-    if len(bad) == len(predictions):
-        raise DataError("No image could be read", allowed="readable images", fix="see the reasons above")
+    told = _Told()
+    WRITERS[format](told.along(predict_images(run, images, top_k=top_k)))
+    told.tell()
 
 
-def _tell_remarks(remarked: Sequence[Prediction]) -> None:
-    """Say of some images that the model knows none like them, and of how many more."""
-    for prediction in remarked[:MOST_REMARKS]:
-        notes.print(f"Note: {prediction.name}: {prediction.remark}; its label means little.", markup=False)
-    if (more := len(remarked) - MOST_REMARKS) > 0:
-        notes.print(f"Note: {more:,} more images are unlike the training images (--format json tells all).")
+@dataclass
+class _Told:
+    """What is said of images beside their classes, once these are written."""
+
+    n: int = 0
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+
+    def along(self, predictions: Iterable[Prediction]) -> Iterator[Prediction]:
+        """Yield predictions as they come, and keep what is to be said of them."""
+        for prediction in predictions:
+            self.n += 1
+            if prediction.problem:
+                self.problems.append(f"{prediction.name}: {prediction.problem}")
+            if prediction.remark:
+                self.remarks.append(f"{prediction.name}: {prediction.remark}")
+            if prediction.no_probability:
+                self.reasons.add(prediction.no_probability)
+            yield prediction
+
+    def tell(self) -> None:
+        """Print it; raise DataError where no image could be read."""
+        for problem in self.problems:
+            notes.print(problem, markup=False)
+        for remark in self.remarks[:MOST_REMARKS]:
+            notes.print(f"Note: {remark}; its label means little.", markup=False)
+        if (more := len(self.remarks) - MOST_REMARKS) > 0:
+            notes.print(f"Note: {more:,} more images are unlike the training images (--format json tells all).")
+        for reason in self.reasons:
+            notes.print(f"Note: {reason}.", markup=False)
+        if len(self.problems) == self.n:
+            raise DataError("No image could be read", allowed="readable images", fix="see the reasons above")
 
 
 def _write_csv(predictions: Iterable[Prediction]) -> None:

@@ -21,6 +21,7 @@ from scoreline.engine.problem.objective import block_rows
 from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
 from scoreline.losses import LOSSES
 from scoreline.models.answers import Guess, Prediction, class_scores, ranked
+from scoreline.models.examples import ExampleScorer
 from scoreline.models.explanation import Explanation
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.saved import SavedModel
@@ -60,9 +61,10 @@ class ImageClassifier:
     four times the model's size or more are decoded at a lower resolution, as in training, and the array of all
     their pixels is not what the model sees of them (`pixels` returns that, and its answer is that of the file).
 
-    Scores do not depend on the other images of a call either, to the bit, for all features but those that multiply
-    whole rows by a learned matrix (``products``, and ``pixels`` with ``zca``): there the last digits may depend on
-    how many rows are multiplied at once.
+    Nor do scores depend on the other images of a call, to the bit, where features are computed image by image:
+    pixels, HOG, LBP, SIFT, self-similarity, histograms, unions and mirror averages of these. The others (GIST,
+    textons, words, dictionaries, products, whitened pixels) multiply rows of several images by a matrix at once,
+    and the last digits may depend on how many these are.
 
     Calls hold `MOST_TOGETHER` images at the most, however many are asked about, and may run in several threads.
     """
@@ -79,7 +81,7 @@ class ImageClassifier:
         self.model = model
         self.input = model.input or input or InputSpec.for_shape(model.example_shape)
         self.max_pixels = LoadOptions().max_pixels if max_pixels is None else max_pixels
-        self._extractor = model.extractor()
+        self._examples = ExampleScorer(model)
         self._room = DecodingRoom()
         self._loss = LOSSES.build(model.loss)
 
@@ -202,18 +204,18 @@ class ImageClassifier:
             There is no such class.
         """
         seen = self.pixels(image)
-        row = self._extractor.transform(seen[None])[0].astype(np.float64)
+        row = self._examples.extractor.transform(seen[None])[0].astype(np.float64)
         coef, bias = self._of_classes()
         scores = coef @ row + bias
         place = int(scores.argmax()) if label is None else self._place(label)
-        added = self._extractor.pixel_contributions(seen, coef[place])
+        added = self._examples.extractor.pixel_contributions(seen, coef[place])
         contributions = coef[place] * row
         return Explanation(
             self.classes[place],
             float(contributions.sum() + bias[place]),
             float(bias[place]),
             contributions,
-            self._extractor.get_feature_names_out(),
+            self._examples.extractor.get_feature_names_out(),
             None if added is None else added.sum(axis=2),
         )
 
@@ -288,17 +290,14 @@ class ImageClassifier:
 
     def _matched(self, pixels: Array) -> Array:
         with_channels = pixels if pixels.ndim == 3 else pixels[..., None]
-        return self.input.with_channels(with_channels[None])[0]
+        return self._examples.matched(with_channels[None])[0]
 
     def _scores(self, batch: _Batch) -> FloatArray:
         """Return the scores ``(m, R)`` of the images of a batch that can be used."""
         coef = self.model.coef
         if not len(batch.X):
             return np.empty((0, len(coef)), coef.dtype)
-        rows = self._extractor.transform(batch.X).astype(coef.dtype, copy=False)
-        # One product of a matrix and a vector an image: that of two matrices rounds a row differently where it has
-        # other neighbours.
-        return np.asarray(np.matmul(coef, rows[:, :, None])[..., 0] + self.model.intercept)
+        return self._examples.scores_one_by_one(batch.X)
 
 
 class _Told(NamedTuple):

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scoreline._typing import Array
 from scoreline.data.base import Dataset
-from scoreline.data.images import match_channels
 from scoreline.data.pixel_range import PixelRange, own_range
 from scoreline.errors import ImageError
 from scoreline.models.training_images import TrainingImages
@@ -99,7 +98,3 @@ class InputSpec(BaseModel):
                 fix="save the image with 8 bits, in the way in which the training images were made",
             )
         return own_range(values) if self.pixel_range is None else PixelRange(*self.pixel_range)
-
-    def with_channels(self, images: Array) -> Array:
-        """Bring images ``(n, H, W, 1 or 3)`` of uint8, fitted already, to the channels."""
-        return match_channels(images, self.channels)

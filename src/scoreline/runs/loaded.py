@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scoreline._typing import Array, FloatArray
+from scoreline._typing import FloatArray
 from scoreline.data import Dataset, LoadOptions, Progress, Split, load_dataset
-from scoreline.data.images import match_channels
 from scoreline.data.load import absolute_spec
 from scoreline.data.names import printable
 from scoreline.data.pixel_range import PixelRange
 from scoreline.errors import DataError
 from scoreline.models import SavedModel
+from scoreline.models.examples import ExampleScorer
 from scoreline.runs.class_names import match_classes
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import DataRecord, Digests, TrainedOn, example_digests, splits_of
@@ -53,10 +53,13 @@ class LoadedRun:
 
     def scores(self, split: Split) -> Iterator[tuple[slice, FloatArray]]:
         """Yield a split's scores ``(n, R)``, a block of examples at a time."""
-        extractor = self.model.extractor()
         for block in row_blocks(self.model, len(split)):
-            X = _like_training(split.X[block], self.model)
-            yield block, self.model.scores(extractor.transform(X))
+            yield block, self.examples.scores(split.X[block])
+
+    @cached_property
+    def examples(self) -> ExampleScorer:
+        """What scores examples, its features restored once."""
+        return ExampleScorer(self.model)
 
     @cached_property
     def digests(self) -> dict[str, Digests]:
@@ -81,7 +84,7 @@ class LoadedRun:
 
     def _digests(self, split: Split) -> Digests:
         blocks = row_blocks(self.model, len(split))
-        return np.concatenate([example_digests(_like_training(split.X[block], self.model)) for block in blocks])
+        return np.concatenate([example_digests(self.examples.matched(split.X[block])) for block in blocks])
 
 
 def load_run(
@@ -157,13 +160,6 @@ def _place(run: Path, config: RunConfig, data: str | None) -> tuple[str, bool, l
 def _same_place(first: str, second: str) -> bool:
     one, other = Path(first), Path(second)
     return first == second or (one.is_absolute() and other.is_absolute() and one.resolve() == other.resolve())
-
-
-def _like_training(X: Array, model: SavedModel) -> Array:
-    """Bring grey images to a colour model's channels and the other way round."""
-    channels = model.example_shape[-1]
-    images = X.ndim == 4 and len(model.example_shape) == 3 and X.dtype == np.uint8
-    return match_channels(X, channels) if images and {X.shape[-1], channels} <= {1, 3} else X
 
 
 def _check_shape(dataset: Dataset, model: SavedModel) -> None:
