@@ -55,7 +55,7 @@ class LiveRun:
     def _begin(self) -> None:
         self.step, self.diverged = 0, ""
         self.params = self.start
-        self._steps = self._run(Loop(self.objective, self.train, self.plan, self.start, None))
+        self._steps = self._run(Loop(self.objective, self.train, self.plan, self.start))
         self.judged.clear()
         self.seen.clear()
         self._judge()
@@ -65,7 +65,7 @@ class LiveRun:
         self.judged.append((self.step, float(loss[0]), float(accuracy[0])))
 
     def _run(self, loop: Loop) -> Iterator[StepDone]:
-        for done, why in gradient_steps(loop, self.plan.max_epochs):
+        for done, why in gradient_steps(loop):
             if why:
                 self.diverged = why
                 return

@@ -11,7 +11,8 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
 from scoreline.engine.minibatch.loop import Loop, Plan
-from scoreline.engine.problem.events import Evaluated, StepDone
+from scoreline.engine.problem.events import Diverged, Evaluated, StepDone
+from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.search.random import RandomLocalSearch, RandomSearch, Search
@@ -85,7 +86,7 @@ class Walk:
         self.diverged = ""
         if isinstance(method, Plan):
             self.weights.append(flat(start))
-            self._steps = self._gradient_steps(Loop(objective, source, method, start, None), method.max_epochs)
+            self._steps = self._gradient_steps(Loop(objective, source, method, start))
         else:
             self._steps = self._tries(method, objective, source, start, seed)
 
@@ -96,8 +97,8 @@ class Walk:
                 break
         return min(step, len(self.seen))
 
-    def _gradient_steps(self, loop: Loop, epochs: int) -> Iterator[bool]:
-        for done, why in gradient_steps(loop, epochs):
+    def _gradient_steps(self, loop: Loop) -> Iterator[bool]:
+        for done, why in gradient_steps(loop):
             if why:
                 self.diverged = why
                 return
@@ -120,15 +121,14 @@ class Walk:
         self.lr.append(float(event.lr[0]))
 
 
-def gradient_steps(loop: Loop, epochs: int) -> Iterator[tuple[StepDone, str]]:
+def gradient_steps(loop: Loop) -> Iterator[tuple[StepDone, str]]:
     """Yield each step of a run with nothing, or, the last one, with why it diverged."""
-    for epoch in range(epochs):
-        loop.begin_epoch()
-        for done, diverged in loop.steps(epoch):
-            if diverged:
-                yield done, f"step {done.step}: {diverged[0].reason}"
-                return
-            yield done, ""
+    why = ""
+    for event in run(loop):
+        if isinstance(event, Diverged):
+            why = f"step {event.step}: {event.reason}"
+        elif isinstance(event, StepDone):
+            yield event, why
 
 
 def flat(params: Params) -> FloatArray:

@@ -1,24 +1,25 @@
-"""The changing state of a mini-batch run, and the step that all compiled code is measured against."""
+"""The mini-batch loop, state by state, and the step that all compiled code is measured against."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.minibatch.dropout import drop_inputs
-from scoreline.engine.problem.events import Diverged, Evaluated, StepDone
+from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
 from scoreline.engine.problem.objective import BatchResult, Objective
 from scoreline.engine.problem.params import Params
 from scoreline.optimizers import Optimizer, Update
 from scoreline.optimizers.base import per_configuration
 from scoreline.schedules import Schedule
 
-__all__ = ["Loop", "Plan"]
+__all__ = ["Loop", "LoopState", "Plan"]
 
 #: A configuration whose loss is so many times that of W = 0 has run away.
 DIVERGENCE_FACTOR = 1e6
@@ -53,108 +54,165 @@ class Plan:
     dropout: float = 0.0
 
 
+class LoopState(NamedTuple):
+    """All that changes in a run of K configurations."""
+
+    #: Steps made, and epochs ended.
+    step: int
+    epoch: int
+    params: Params
+    #: The parameters at the epoch's start, which a configuration that diverges keeps.
+    epoch_start: Params
+    #: The optimiser's states for W and for b.
+    optimizer: Params
+    #: Which configurations have not diverged, bool ``(K,)``.
+    alive: Array
+    #: Sums of objective, loss and accuracy over the epoch's rows so far, float64 ``(3, K)``.
+    sums: FloatArray
+
+
 class Loop:
-    """The changing state of one run."""
+    """Steps on mini-batches; see `scoreline.engine.problem.method.Method`.
+
+    Parameters
+    ----------
+    objective : Objective
+    source : DataSource
+    plan : Plan
+    start : Params
+        Where to begin.
+    optimizer : Params of optimiser states, optional
+        The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
+    validation : DataSource, optional
+        Evaluated at the end of each epoch.
+    """
 
     def __init__(
-        self, objective: Objective, source: DataSource, plan: Plan, start: Params, state: Params | None
+        self,
+        objective: Objective,
+        source: DataSource,
+        plan: Plan,
+        start: Params,
+        optimizer: Params | None = None,
+        validation: DataSource | None = None,
     ) -> None:
         self.objective, self.source, self.plan = objective, source, plan
+        self.start, self.optimizer, self.validation = start, optimizer, validation
         self.steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
-        self.total_weight = source.total_weight
         self.mean_weight = source.total_weight / source.n_examples
-        self.params = self.epoch_start = start
-        self.alive: Array = np.ones(start.n_configurations, dtype=bool)
-        self.step = 0
-        self.state = state or Params(plan.optimizer.init(start.W), plan.optimizer.init(start.b))
-        self.limit = DIVERGENCE_FACTOR * objective.loss.value_at_zero(objective.n_classes)
-        self.base_lr = np.broadcast_to(plan.lr, self.alive.shape)
-        self.lr = self.base_lr
+        # Batches in order are read on; these are no part of the state, which says where they stand.
+        self._batches: Iterator[Batch] = iter(())
+        self._batches_at = -1
 
-    @property
-    def epoch(self) -> float:
-        """Epochs gone by, with fractions."""
-        return self.step / self.steps_per_epoch
+    def init(self, first_epoch: int = 0) -> LoopState:
+        """Return the state before the first step of an epoch, those before it having been done by an earlier run.
 
-    def lr_at(self, step: int) -> FloatArray:
+        Order of the rows, schedule and dropout go on from there.
+        """
+        start, rule, K = self.start, self.plan.optimizer, self.start.n_configurations
+        optimizer = self.optimizer or Params(rule.init(start.W), rule.init(start.b))
+        step = first_epoch * self.steps_per_epoch
+        return LoopState(step, first_epoch, start, start, optimizer, np.ones(K, bool), np.zeros((3, K)))
+
+    def step(self, state: LoopState) -> tuple[LoopState, Sequence[Event]]:
+        """Make one step (compiled: a stretch of steps), or end the epoch whose steps have all been made."""
+        if state.step == (state.epoch + 1) * self.steps_per_epoch:
+            return self._end_epoch(state)
+        return self._take_steps(state)
+
+    def terminate(self, state: LoopState) -> Reason | None:
+        """Stop when all configurations have diverged, or all epochs have ended."""
+        if not state.alive.any():
+            return Reason.DIVERGED
+        return Reason.MAX_EPOCHS if state.epoch >= self.plan.max_epochs else None
+
+    def started(self, state: LoopState) -> RunStarted:
+        """Return the event of a run that begins with a state."""
+        return RunStarted(self.steps_per_epoch, self.plan.max_epochs, self.source.n_examples, state.params)
+
+    def ended(self, state: LoopState, reason: Reason) -> RunEnded:
+        """Return the event of a run that ends with a state."""
+        epochs = state.step / self.steps_per_epoch
+        return RunEnded(reason, state.step, epochs, state.params, state.alive, state.optimizer)
+
+    def rates(self, step: int) -> FloatArray:
         """Return the learning rates ``(K,)`` of the step after so many."""
         factor = self.plan.schedule.factor(step / self.steps_per_epoch, self.plan.max_epochs)
-        return np.asarray(self.base_lr * factor)
+        return np.asarray(np.broadcast_to(self.plan.lr, self.start.n_configurations) * factor)
 
-    def begin_epoch(self) -> None:
-        """Remember where the epoch begins."""
-        self.epoch_start = self.params
-        self.sums = np.zeros((3, len(self.alive)))
+    @property
+    def limit(self) -> float:
+        """The loss beyond which a configuration has diverged."""
+        return DIVERGENCE_FACTOR * self.objective.value_at_zero
 
-    def steps(self, epoch: int) -> Iterator[tuple[StepDone, list[Diverged]]]:
-        """Make the steps of an epoch, one at a time."""
-        for batch in self.source.batches(self.plan.batch_size, seed=self.plan.seed, epoch=epoch):
-            yield self.take_step(batch)
-
-    def take_step(self, batch: Batch) -> tuple[StepDone, list[Diverged]]:
-        """Make one step on the rows of `batch`."""
-        with np.errstate(over="ignore", invalid="ignore"):  # runaway configurations are told, not warned of
-            return self._take_step(batch)
-
-    def _take_step(self, batch: Batch) -> tuple[StepDone, list[Diverged]]:
-        before = self.params
-        result = self._evaluate(batch)
-        self.lr = self.lr_at(self.step)
-        moved = self._moved(before, result.gradient)
-        self.step += 1
-        diverged = self._find_diverged(result, moved)
-        self.params = moved.where(self.alive, self.epoch_start if diverged else before)
-        self.sums += len(batch.y) * self.mean_weight * np.stack([result.objective, result.loss, result.accuracy])
-        done = StepDone(self.step, self.epoch, result.objective, self.lr, before, self.params)
-        return done, diverged
-
-    def end_epoch(self, epoch: int, validation: DataSource | None) -> Evaluated:
-        """Return the means over the epoch, and judge the validation data."""
-        objective, loss, accuracy = self.sums / self.total_weight
-        judged = None if validation is None else self.objective.data_loss(self.params, validation)
-        return Evaluated(
-            self.step,
+    def _end_epoch(self, state: LoopState) -> tuple[LoopState, Sequence[Event]]:
+        """Return the means over the epoch, and evaluate the validation data."""
+        epoch, params = state.epoch + 1, state.params
+        judged = None if self.validation is None else self.objective.data_loss(params, self.validation)
+        objective, loss, accuracy = state.sums / self.source.total_weight
+        event = Evaluated(
+            state.step,
             epoch,
             objective,
             loss,
             accuracy,
             None if judged is None else judged[0],
             None if judged is None else judged[1],
-            self.lr,
-            self.params,
+            self.rates(state.step - 1),
+            params,
         )
+        return state._replace(epoch=epoch, epoch_start=params, sums=np.zeros_like(state.sums)), [event]
 
-    def _evaluate(self, batch: Batch) -> BatchResult:
+    def _take_steps(self, state: LoopState) -> tuple[LoopState, Sequence[Event]]:
+        return self._take_step(state, self._next_batch(state))
+
+    def _next_batch(self, state: LoopState) -> Batch:
+        epoch, start = state.epoch, state.step % self.steps_per_epoch
+        if self._batches_at != state.step or start == 0:
+            size, seed = self.plan.batch_size, self.plan.seed
+            self._batches = self.source.batches(size, seed=seed, epoch=epoch, start=start)
+        self._batches_at = state.step + 1
+        return next(self._batches)
+
+    def _take_step(self, state: LoopState, batch: Batch) -> tuple[LoopState, Sequence[Event]]:
+        """Make one step on the rows of `batch`."""
+        before, lr, step = state.params, self.rates(state.step), state.step + 1
+        with np.errstate(over="ignore", invalid="ignore"):  # runaway configurations are reported, not warned of
+            result = self._evaluate(state, batch)
+            moved, optimizer = self._moved(state, result.gradient, lr)
+            finite = (
+                np.isfinite(result.objective)
+                & np.isfinite(moved.W).all(axis=(1, 2))
+                & np.isfinite(moved.b).all(axis=1)
+            )
+            alive = state.alive & finite & (result.loss <= self.limit)
+        fallen = np.flatnonzero(state.alive & ~alive)
+        params = moved.where(alive, state.epoch_start if len(fallen) else before)
+        sums = state.sums + len(batch.y) * self.mean_weight * np.stack(
+            [result.objective, result.loss, result.accuracy]
+        )
+        epochs = step / self.steps_per_epoch
+        told: list[Event] = [Diverged(int(k), step, epochs, _why(result.loss[k], finite[k])) for k in fallen]
+        told.append(StepDone(step, epochs, result.objective, lr, before, params))
+        return state._replace(step=step, params=params, optimizer=optimizer, alive=alive, sums=sums), told
+
+    def _evaluate(self, state: LoopState, batch: Batch) -> BatchResult:
         if not self.plan.dropout:
-            return self.objective.value_and_gradient(self.params, batch, mean_weight=self.mean_weight)
-        rng = np.random.default_rng([self.plan.seed, self.step, 1])
+            return self.objective.value_and_gradient(state.params, batch, mean_weight=self.mean_weight)
+        rng = np.random.default_rng([self.plan.seed, state.step, 1])
         objective, dropped = drop_inputs(self.objective, batch, self.plan.dropout, rng)
-        return objective.value_and_gradient(self.params, dropped, mean_weight=self.mean_weight)
+        return objective.value_and_gradient(state.params, dropped, mean_weight=self.mean_weight)
 
-    def _moved(self, before: Params, gradient: Params) -> Params:
-        optimizer, penalty = self.plan.optimizer, self.objective.penalty
-        W: Update = optimizer.update(gradient.W, self.state.W, self.lr)
-        b: Update = optimizer.update(gradient.b, self.state.b, self.lr)
-        self.state = Params(W.state, b.state)
+    def _moved(self, state: LoopState, gradient: Params, lr: FloatArray) -> tuple[Params, Params]:
+        """Return the parameters and the optimiser's states after a step."""
+        rule, penalty, before = self.plan.optimizer, self.objective.penalty, state.params
+        W: Update = rule.update(gradient.W, state.optimizer.W, lr)
+        b: Update = rule.update(gradient.b, state.optimizer.b, lr)
         lam = per_configuration(self.objective.lam, before.W)
         weights = penalty.project(penalty.prox(before.W + W.step, W.rate * lam))
-        return Params(weights, before.b + b.step)
+        return Params(weights, before.b + b.step), Params(W.state, b.state)
 
-    def _find_diverged(self, result: BatchResult, moved: Params) -> list[Diverged]:
-        finite = (
-            np.isfinite(result.objective)
-            & np.isfinite(moved.W).all(axis=(1, 2))
-            & np.isfinite(moved.b).all(axis=1)
-        )
-        healthy = finite & (result.loss <= self.limit)
-        fallen = np.flatnonzero(self.alive & ~healthy)
-        self.alive = self.alive & healthy
-        return [
-            Diverged(
-                int(k),
-                self.step,
-                self.epoch,
-                "its loss is not a finite number" if not finite[k] else f"its loss grew to {result.loss[k]:.3g}",
-            )
-            for k in fallen
-        ]
+
+def _why(loss: float, finite: bool) -> str:
+    """Return why a configuration has diverged."""
+    return f"its loss grew to {loss:.3g}" if finite else "its loss is not a finite number"

@@ -1,22 +1,20 @@
-"""The loop of all iterative methods: batch, gradient, step, K configurations at once."""
+"""Training on mini-batches, K configurations at once, compiled where that pays."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator
 
 from scoreline.data.base import DataSource
 from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
-from scoreline.engine.problem.events import Compiling, Event, Reason, RunEnded, RunStarted
+from scoreline.engine.problem.events import Event, Reason
+from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.optimizers import OPTIMIZERS
 
 __all__ = ["Plan", "pays_to_compile", "train"]
 
-#: Seconds that a compiled loop may take to load before a listener is told that it is being compiled.
-PATIENCE = 1.0
 #: Rows of a batch beyond which BLAS products are as fast as compiled ones.
 MOST_ROWS = 2048
 #: Seconds that NumPy spends on a step besides the arithmetic.
@@ -53,39 +51,17 @@ def train(
     first_epoch : int, default 0
         Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """
-    steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
-    wish = yield RunStarted(steps_per_epoch, plan.max_epochs, source.n_examples, start)
-    loop = yield from _ready_loop(objective, source, plan, start, state)
-    loop.step = first_epoch * steps_per_epoch
-    for epoch in range(first_epoch, plan.max_epochs):
-        if wish is not None:
-            break
-        loop.begin_epoch()
-        for done, diverged in loop.steps(epoch):
-            for event in diverged:
-                wish = (yield event) or wish
-            wish = (yield done) or wish
-            if wish is not None or not loop.alive.any():
-                break
-        else:
-            wish = (yield loop.end_epoch(epoch + 1, validation)) or wish
-        if not loop.alive.any():
-            wish = wish or Reason.DIVERGED
-    yield RunEnded(wish or Reason.MAX_EPOCHS, loop.step, loop.epoch, loop.params, loop.alive, loop.state)
+    loop = _loop(objective, source, plan, start)(objective, source, plan, start, state, validation)
+    yield from run(loop, loop.init(first_epoch))
 
 
-def _ready_loop(
-    objective: Objective, source: DataSource, plan: Plan, start: Params, state: Params | None
-) -> Generator[Event, Reason | None, Loop]:
-    """Return the compiled loop where it pays, else the plain one; tell of a compilation that takes its time."""
+def _loop(objective: Objective, source: DataSource, plan: Plan, start: Params) -> type[Loop]:
+    """Return the compiled loop where it pays, else the plain one."""
     if not pays_to_compile(objective, source, plan, start):
-        return Loop(objective, source, plan, start, state)
+        return Loop
     from scoreline.engine.minibatch.kernels.loop import CompiledLoop
 
-    loop = CompiledLoop(objective, source, plan, start, state)
-    if not loop.ready_within(PATIENCE):
-        yield Compiling()
-    return loop
+    return CompiledLoop
 
 
 def pays_to_compile(objective: Objective, source: DataSource, plan: Plan, start: Params) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded
 from scoreline.engine.problem.params import Params
 
-__all__ = ["EarlyStopping", "Listener", "NoProgress", "TimeLimit", "drive"]
+__all__ = ["BestState", "EarlyStopping", "Listener", "NoProgress", "ProgressState", "TimeLimit", "drive"]
 
 #: Takes every event; a Reason in answer asks the run to end.
 Listener: TypeAlias = Callable[[Event], Reason | None]
@@ -29,6 +29,17 @@ def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Lis
             wish = wish or answer
         if isinstance(event, RunEnded):
             return event
+
+
+class ProgressState(NamedTuple):
+    """What `NoProgress` remembers of each configuration; ``(1,)`` before the first epoch has ended."""
+
+    #: The least objective so far, and the last one.
+    best: FloatArray
+    last: FloatArray
+    #: Idle epochs in a row, and rises in a row.
+    idle: Array
+    rises: Array
 
 
 class NoProgress:
@@ -50,41 +61,48 @@ class NoProgress:
 
     def __init__(self, tol: float, patience: int, at_zero: float = np.inf) -> None:
         self.tol, self.patience, self.at_zero = tol, patience, at_zero
-        self._best: FloatArray = np.array([np.inf])
-        self._last: FloatArray = np.array([np.inf])
-        self._idle: Array = np.zeros(1, dtype=np.int64)
-        self._rises: Array = np.zeros(1, dtype=np.int64)
+        #: What the epochs so far have come to; to be saved, and set, with the run's own state.
+        self.state = ProgressState(np.array([np.inf]), np.array([np.inf]), np.zeros(1, int), np.zeros(1, int))
 
     @property
     def done(self) -> Array:
         """Which configurations are done, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
-        return (self._idle >= self.patience) | self.risen
+        return (self.state.idle >= self.patience) | self.risen
 
     @property
     def risen(self) -> Array:
         """Which configurations have risen on and on, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
-        return self._rises >= self.patience
+        return self.state.rises >= self.patience
 
     def keep(self, columns: Array) -> None:
         """Forget all configurations but those at `columns`, which are now those of the run."""
-        self._best, self._last = self._best[columns], self._last[columns]
-        self._idle, self._rises = self._idle[columns], self._rises[columns]
+        self.state = ProgressState(*(array[columns] for array in self.state))
 
     def __call__(self, event: Event) -> Reason | None:
         """Look at the mean objective of each epoch."""
         if not isinstance(event, Evaluated):
             return None
-        value = event.objective
+        value, (best, last, idle, rises) = event.objective, self.state
         with np.errstate(invalid="ignore"):  # a diverged configuration's objective may be infinite
-            lost = ~np.isfinite(value)
-            idle = lost | (np.abs(self._best - value) <= self.tol * np.abs(value))
-            rises = (value > self._last) & (value > self.at_zero)
-        self._best, self._last = np.fmin(self._best, value), value
-        self._idle = np.where(idle, self._idle + 1, 0)
-        self._rises = np.where(rises, self._rises + 1, 0)
+            still = ~np.isfinite(value) | (np.abs(best - value) <= self.tol * np.abs(value))
+            rising = (value > last) & (value > self.at_zero)
+        self.state = ProgressState(
+            np.fmin(best, value), value, np.where(still, idle + 1, 0), np.where(rising, rises + 1, 0)
+        )
         if not self.done.all():
             return None
         return Reason.DIVERGED if self.risen.all() else Reason.CONVERGED
+
+
+class BestState(NamedTuple):
+    """What `EarlyStopping` remembers: the best of each configuration; None before the first epoch has ended."""
+
+    W: FloatArray | None
+    b: FloatArray | None
+    #: Validation accuracies and losses there, ``(2, K)``.
+    figures: FloatArray
+    #: Epochs in a row without improvement.
+    idle: int
 
 
 class EarlyStopping:
@@ -100,11 +118,14 @@ class EarlyStopping:
 
     def __init__(self, patience: int | None) -> None:
         self.patience = patience
-        #: The best parameters so far; None before the first epoch has ended.
-        self.params: Params | None = None
-        self._accuracy: FloatArray = np.zeros(0)
-        self._loss: FloatArray = np.zeros(0)
-        self._idle = 0
+        #: The best so far; to be saved, and set, with the run's own state.
+        self.state = BestState(None, None, np.zeros((2, 0)), 0)
+
+    @property
+    def params(self) -> Params | None:
+        """The best parameters so far; None before the first epoch has ended."""
+        W, b = self.state.W, self.state.b
+        return None if W is None or b is None else Params(W, b)
 
     def __call__(self, event: Event) -> Reason | None:
         """Look at the validation figures of each epoch."""
@@ -113,16 +134,14 @@ class EarlyStopping:
         accuracy, loss = event.validation_accuracy, event.validation_loss
         if accuracy is None or loss is None:
             return None
-        if self.params is None:
-            better = np.ones(len(accuracy), dtype=bool)
-            self.params, self._accuracy, self._loss = event.params, accuracy, loss
-        else:
-            better = (accuracy > self._accuracy) | ((accuracy == self._accuracy) & (loss < self._loss))
-            self.params = event.params.where(better, self.params)
-            self._accuracy = np.where(better, accuracy, self._accuracy)
-            self._loss = np.where(better, loss, self._loss)
-        self._idle = 0 if better.any() else self._idle + 1
-        return Reason.EARLY_STOPPED if self.patience is not None and self._idle >= self.patience else None
+        best, before, idle = event.params, self.params, 0
+        if before is not None:
+            best_accuracy, best_loss = self.state.figures
+            better = (accuracy > best_accuracy) | ((accuracy == best_accuracy) & (loss < best_loss))
+            best, idle = best.where(better, before), 0 if better.any() else self.state.idle + 1
+            accuracy, loss = np.where(better, accuracy, best_accuracy), np.where(better, loss, best_loss)
+        self.state = BestState(best.W, best.b, np.stack([accuracy, loss]), idle)
+        return Reason.EARLY_STOPPED if self.patience is not None and idle >= self.patience else None
 
 
 class TimeLimit:

@@ -6,31 +6,39 @@ Both take W and b for one vector of weights, as the lecture does with its column
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from functools import cached_property
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from scoreline._checks import check_number
-from scoreline._typing import FloatArray
+from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded, RunStarted
+from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective, predicted_classes
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.scored import Labelled, all_scores, read_labels
+from scoreline.engine.problem.states import generator_state, restored_generator
 
-__all__ = ["RandomLocalSearch", "RandomSearch", "Search"]
+__all__ = ["RandomLocalSearch", "RandomSearch", "Search", "SearchState", "Tries"]
 
 
-@dataclass(frozen=True, eq=False)
-class _Best:
-    """The best weights so far and what they are worth, each ``(1,)``."""
+class SearchState(NamedTuple):
+    """All that changes in a search."""
 
-    params: Params
-    objective: FloatArray
-    loss: FloatArray
-    accuracy: FloatArray
+    #: Tries so far.
+    tries: int
+    #: The best weights so far, with K = 1.
+    best: Params
+    #: Objective, loss and accuracy there, ``(3, 1)``.
+    figures: FloatArray
+    #: Scores of all rows there, ``(N, R)``, where the search keeps them; else empty.
+    scores: FloatArray
+    #: Where the random numbers stand; see `scoreline.engine.problem.states.generator_state`.
+    rng: Array
 
 
 @dataclass(frozen=True)
@@ -67,24 +75,55 @@ class Search(ABC):
         seed : int
             Seed of the draws.
         """
-        rng = np.random.default_rng(seed)
-        wish = yield RunStarted(1, self.tries, source.n_examples, like)
-        done, best = 0, None
-        for count, best in self._passes(objective, source, like, rng):
-            done += count
-            wish = yield Evaluated(
-                done, done, best.objective, best.loss, best.accuracy, None, None, np.zeros(1), best.params
-            )
-            if wish is not None:
-                break
-        params = like if best is None else best.params
-        yield RunEnded(wish or Reason.MAX_EPOCHS, done, done, params, np.ones(1, dtype=bool))
+        return run(Tries(self, objective, source, like, seed))
 
     @abstractmethod
-    def _passes(
-        self, objective: Objective, source: DataSource, like: Params, rng: np.random.Generator
-    ) -> Iterator[tuple[int, _Best]]:
-        """Yield after each pass over the data the number of tries in it and the best so far."""
+    def first(self, on: Tries, rng: np.random.Generator) -> SearchState:
+        """Return the state before the first try; the generator's place in it is filled in by the caller."""
+
+    @abstractmethod
+    def best_of(self, on: Tries, state: SearchState, count: int, rng: np.random.Generator) -> SearchState:
+        """Return the state after so many tries in one pass over the data, its counts as they were."""
+
+
+class Tries:
+    """A search on one problem; see `scoreline.engine.problem.method.Method`, and `Search.run` for parameters."""
+
+    def __init__(self, search: Search, objective: Objective, source: DataSource, like: Params, seed: int) -> None:
+        self.search, self.objective, self.source, self.like, self.seed = search, objective, source, like, seed
+
+    @cached_property
+    def labelled(self) -> Labelled:
+        """Labels and weights of all rows."""
+        return read_labels(self.source)
+
+    def init(self) -> SearchState:
+        """Return the state before the first try."""
+        rng = np.random.default_rng(self.seed)
+        first = self.search.first(self, rng)
+        return first._replace(rng=generator_state(rng))
+
+    def step(self, state: SearchState) -> tuple[SearchState, Sequence[Event]]:
+        """Make as many tries as one pass over the data evaluates."""
+        rng = restored_generator(state.rng)
+        count = min(self.search.side_by_side, self.search.tries - state.tries)
+        after = self.search.best_of(self, state, count, rng)
+        done = state.tries + count
+        objective, loss, accuracy = after.figures
+        event = Evaluated(done, done, objective, loss, accuracy, None, None, np.zeros(1), after.best)
+        return after._replace(tries=done, rng=generator_state(rng)), [event]
+
+    def terminate(self, state: SearchState) -> Reason | None:
+        """Stop after the last try."""
+        return Reason.MAX_EPOCHS if state.tries >= self.search.tries else None
+
+    def started(self, state: SearchState) -> RunStarted:
+        """Return the event of a search that begins with a state."""
+        return RunStarted(1, self.search.tries, self.source.n_examples, state.best)
+
+    def ended(self, state: SearchState, reason: Reason) -> RunEnded:
+        """Return the event of a search that ends with a state."""
+        return RunEnded(reason, state.tries, state.tries, state.best, np.ones(1, dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -109,19 +148,22 @@ class RandomSearch(Search):
     side_by_side: ClassVar[int] = 100
     keeps_scores: ClassVar[bool] = False
 
-    def _passes(
-        self, objective: Objective, source: DataSource, like: Params, rng: np.random.Generator
-    ) -> Iterator[tuple[int, _Best]]:
-        best: _Best | None = None
-        for count in _portions(self.tries, self.side_by_side):
-            side_by_side = replace(objective, lam=np.repeat(objective.lam, count))
-            tried = _draw(rng, count, like, self.scale, objective.fit_intercept)
-            loss, accuracy = side_by_side.data_loss(tried, source)
-            value = loss + side_by_side.penalty_value(tried)
-            k = int(value.argmin())
-            if best is None or value[k] < best.objective[0]:
-                best = _Best(tried.one(k), value[k : k + 1], loss[k : k + 1], accuracy[k : k + 1])
-            yield count, best
+    def first(self, on: Tries, rng: np.random.Generator) -> SearchState:
+        """Begin with weights that anything is better than."""
+        del rng
+        return SearchState(0, on.like, np.array([[np.inf], [np.inf], [0.0]]), np.zeros(0), np.zeros(0))
+
+    def best_of(self, on: Tries, state: SearchState, count: int, rng: np.random.Generator) -> SearchState:
+        """Draw weights side by side; see `Search.best_of`."""
+        objective = on.objective
+        side_by_side = replace(objective, lam=np.repeat(objective.lam, count))
+        tried = _draw(rng, count, on.like, self.scale, objective.fit_intercept)
+        loss, accuracy = side_by_side.data_loss(tried, on.source)
+        figures = np.stack([loss + side_by_side.penalty_value(tried), loss, accuracy])
+        k = int(figures[0].argmin())
+        if state.tries and not figures[0, k] < state.figures[0, 0]:
+            return state
+        return state._replace(best=tried.one(k), figures=figures[:, k : k + 1])
 
 
 @dataclass(frozen=True)
@@ -156,26 +198,22 @@ class RandomLocalSearch(Search):
         super().__post_init__()
         check_number("step", self.step, 0, above=True)
 
-    def _passes(
-        self, objective: Objective, source: DataSource, like: Params, rng: np.random.Generator
-    ) -> Iterator[tuple[int, _Best]]:
-        labelled = read_labels(source)
-        here = _draw(rng, 1, like, self.scale, objective.fit_intercept)
-        scores = all_scores(objective, here, source)[:, 0]
-        best = _judge(objective, here, scores, labelled)
-        for count in _portions(self.tries, self.side_by_side):
-            steps = _draw(rng, count, like, self.step, objective.fit_intercept)
-            changes = all_scores(objective, steps, source)
-            for k in range(count):
-                tried = _judge(objective, best.params.plus(steps.one(k)), scores + changes[:, k], labelled)
-                if tried.objective[0] < best.objective[0]:
-                    best, scores = tried, scores + changes[:, k]
-            yield count, best
+    def first(self, on: Tries, rng: np.random.Generator) -> SearchState:
+        """Draw the weights to begin with."""
+        here = _draw(rng, 1, on.like, self.scale, on.objective.fit_intercept)
+        scores = all_scores(on.objective, here, on.source)[:, 0]
+        return SearchState(0, here, _figures(on, here, scores), scores, np.zeros(0))
 
-
-def _portions(total: int, largest: int) -> Iterator[int]:
-    for done in range(0, total, largest):
-        yield min(largest, total - done)
+    def best_of(self, on: Tries, state: SearchState, count: int, rng: np.random.Generator) -> SearchState:
+        """Draw steps and try one after the other; see `Search.best_of`."""
+        steps = _draw(rng, count, on.like, self.step, on.objective.fit_intercept)
+        changes = all_scores(on.objective, steps, on.source)
+        for k in range(count):
+            tried, scores = state.best.plus(steps.one(k)), state.scores + changes[:, k]
+            figures = _figures(on, tried, scores)
+            if figures[0, 0] < state.figures[0, 0]:
+                state = state._replace(best=tried, figures=figures, scores=scores)
+        return state
 
 
 def _draw(rng: np.random.Generator, K: int, like: Params, scale: float, fit_intercept: bool) -> Params:
@@ -186,8 +224,9 @@ def _draw(rng: np.random.Generator, K: int, like: Params, scale: float, fit_inte
     return Params(drawn[..., :D].astype(like.W.dtype), b.astype(like.b.dtype))
 
 
-def _judge(objective: Objective, params: Params, scores: FloatArray, labelled: Labelled) -> _Best:
-    """Judge one configuration by its scores ``(N, R)``."""
-    loss = np.array([labelled.mean(objective.loss.value(scores, labelled.y))])
-    accuracy = np.array([labelled.mean(predicted_classes(scores) == labelled.y)])
-    return _Best(params, loss + objective.penalty_value(params), loss, accuracy)
+def _figures(on: Tries, params: Params, scores: FloatArray) -> FloatArray:
+    """Return objective, loss and accuracy ``(3, 1)`` of parameters with scores ``(N, R)``."""
+    objective, labelled = on.objective, on.labelled
+    loss = labelled.mean(objective.loss.value(scores, labelled.y))
+    accuracy = labelled.mean(predicted_classes(scores) == labelled.y)
+    return np.array([loss + objective.penalty_value(params), [loss], [accuracy]])

@@ -320,17 +320,17 @@ for loss in {losses}:
 """
 _TRAINED = """
     from scoreline.engine.minibatch.loop import Loop, Plan
+    from scoreline.engine.problem.events import StepDone
+    from scoreline.engine.problem.method import run
     from scoreline.optimizers import OPTIMIZERS
     from scoreline.schedules import Constant
 
     epochs = {steps} * {batch} // train.n_examples + 1
     plan = Plan(OPTIMIZERS[{optimizer!r}](), Constant(), np.array([{lr}]), {batch}, epochs, {seed})
-    loop, params = Loop(objective, train, plan, start, None), start
-    for epoch in range(epochs):
-        loop.begin_epoch()
-        for done, _ in loop.steps(epoch):
-            if done.step <= {steps}:
-                params = done.params
+    params = start
+    for event in run(Loop(objective, train, plan, start)):
+        if isinstance(event, StepDone) and event.step <= {steps}:
+            params = event.params
 """
 _ON_THE_PATH = """
     from dataclasses import replace

@@ -35,14 +35,12 @@ def run(
     standard = Standardization.of(rows)
     objective = Objective(LOSSES.build(spec), PENALTIES.build(penalty), np.array(lam), C, True, standard)
     plan = Plan(OPTIMIZERS.build(rule), Cosine(), np.array(lr), size, epochs, 5)
-    loop = kind(objective, rows, plan, zero_params(len(lam), C, D, DTYPE), None)
-    told = []
-    for epoch in range(epochs):
-        loop.begin_epoch()
-        for done, diverged in loop.steps(epoch):
-            told += [*diverged, done]
-        told.append(loop.end_epoch(epoch + 1, None))
-    return loop, told
+    loop = kind(objective, rows, plan, zero_params(len(lam), C, D, DTYPE))
+    state, told = loop.init(), []
+    while loop.terminate(state) is None:
+        state, events = loop.step(state)
+        told += events
+    return state, told
 
 
 def check_alike(a, b, told_a, told_b, tolerance=1e-4):
@@ -61,7 +59,7 @@ def check_alike(a, b, told_a, told_b, tolerance=1e-4):
 def test_every_rule(rule, penalty):
     (a, told_a), (b, told_b) = (run(kind, rule=rule, penalty=penalty) for kind in (Loop, compiled.CompiledLoop))
     check_alike(a, b, told_a, told_b)
-    for one, other in zip(a.state.W, b.state.W, strict=True):
+    for one, other in zip(a.optimizer.W, b.optimizer.W, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-2, atol=1e-3 * np.abs(one).max())
 
 
