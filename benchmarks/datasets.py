@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["DATASETS", "Data", "Rows", "load_rows", "missing_for", "prepare"]
+__all__ = ["DATASETS", "Data", "Rows", "jpeg_folder", "load_rows", "missing_for", "prepare"]
 
 Matrix = np.ndarray[Any, Any]
 
@@ -63,12 +63,31 @@ def digits(_: Path) -> tuple[Matrix, Matrix]:
     return X.astype(np.uint8), y
 
 
-def cifar10(_: Path) -> tuple[Matrix, Matrix]:
-    """Return CIFAR-10's 50,000 x 3,072 training pixels as bytes: the JPEG folder of SCORELINE_DATA, or the set."""
+def drawn(_: Path) -> tuple[Matrix, Matrix]:
+    """Return as many drawn images as CIFAR-10 has, for machines without it."""
+    from scoreline.data import Challenges, draw_shapes
+
+    X, y = draw_shapes(50_000, Challenges(), seed=0)
+    return X.reshape(len(X), -1), y
+
+
+def jpeg_folder(cache: Path) -> Path | None:
+    """Return the folder cifar10-jpeg of SCORELINE_DATA, its archive unpacked into the cache once, or None."""
+    named = os.environ.get("SCORELINE_DATA")
+    folder = Path(named or ".") / "cifar10-jpeg"
+    archive = folder.with_name("cifar10-jpeg.tar.xz")
+    if not named or folder.is_dir() or not archive.is_file():
+        return folder if named and folder.is_dir() else None
+    from scoreline.data.archives import unpack
+
+    return unpack(archive, cache, lambda *_: None)
+
+
+def cifar10(cache: Path) -> tuple[Matrix, Matrix]:
+    """Return CIFAR-10's 50,000 x 3,072 training pixels as bytes: the JPEG files of SCORELINE_DATA, or the set."""
     from scoreline.data import LoadOptions, load_dataset
 
-    folder = Path(os.environ.get("SCORELINE_DATA", "")) / "cifar10-jpeg"
-    train = load_dataset(folder if folder.is_dir() else "cifar10", LoadOptions(validation=0.0)).train
+    train = load_dataset(jpeg_folder(cache) or "cifar10", LoadOptions(validation=0.0)).train
     return train.X.reshape(len(train.X), -1), train.y
 
 
@@ -115,6 +134,7 @@ DATASETS: dict[str, Callable[[Path], tuple[Matrix, Matrix]]] = {
     "cifar10": cifar10,
     "cifar10-small": cifar10_small,
     "digits": digits,
+    "drawn": drawn,
     "probe": probe,
     "probe-small": probe_small,
     "shapes": shapes,

@@ -18,10 +18,12 @@ from benchmarks.peers import PEERS
 from benchmarks.tasks import Job, Record
 from benchmarks.worker import read_record
 
-__all__ = ["ROOT", "Measurements", "Setting", "measure", "run_alone"]
+__all__ = ["ROOT", "SIZES", "SMALL_SIZES", "Measurements", "Setting", "measure", "run_alone"]
 
 ROOT = Path(__file__).resolve().parents[1]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+#: Sides of the matrices by which the speed of sgemm is measured, and where the data are small.
+SIZES, SMALL_SIZES = (1024, 2048, 4096), (128, 256, 512)
 #: Jobs that take longer, seconds, are done in the first `SLOW_ROUNDS` rounds only.
 SLOW = 60.0
 SLOW_ROUNDS = 2
@@ -68,6 +70,7 @@ def measure(jobs: Sequence[Job], setting: Setting) -> Measurements:
         return results
     for number, job in enumerate(jobs):
         if job.rehearsal:
+            setting.say(f"  rehearsal: {job.label}")
             _launch(replace(job, tasks=job.rehearsal), setting)
         elif number == 0:
             _launch(job, setting)
@@ -101,9 +104,11 @@ def _is_missing(job: Job, setting: Setting, results: Measurements) -> bool:
     return bool(why)
 
 
-def _environment(compiled: Path, threads: int) -> dict[str, str]:
+def _environment(compiled: Path, threads: int, source: str = "") -> dict[str, str]:
     limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    return {**os.environ, **limits, "NUMBA_CACHE_DIR": str(compiled), "PYTHONHASHSEED": "0"}
+    paths = os.pathsep.join(path for path in (source, os.environ.get("PYTHONPATH", "")) if path)
+    alone = {"PYTHONHASHSEED": "0", "SCORELINE_FEATURE_CACHE": "off"}
+    return {**os.environ, **limits, **alone, "NUMBA_CACHE_DIR": str(compiled), "PYTHONPATH": paths}
 
 
 def _launch(job: Job, setting: Setting) -> Record:
@@ -111,14 +116,15 @@ def _launch(job: Job, setting: Setting) -> Record:
         job_file, out_file = Path(folder) / "job.json", Path(folder) / "out.jsonl"
         job_file.write_text(json.dumps(job.as_json()), encoding="utf-8")
         out_file.touch()
-        compiled = Path(folder) / "compiled" if job.empty_cache else setting.cache / "compiled"
+        kept = Path(job.compiled) if job.compiled else setting.cache / "compiled"
+        compiled = Path(folder) / "compiled" if job.empty_cache else kept
         command = [sys.executable, "-m", "benchmarks.worker", str(job_file), str(out_file), str(setting.cache)]
         before = _clocks()
         try:
             done = subprocess.run(
                 command,
                 cwd=ROOT,
-                env=_environment(compiled, job.threads or setting.threads),
+                env=_environment(compiled, job.threads or setting.threads, job.source),
                 timeout=job.timeout,
                 capture_output=True,
                 text=True,
@@ -130,8 +136,15 @@ def _launch(job: Job, setting: Setting) -> Record:
         record = read_record(job.label, out_file)
         elapsed, busy, own = (after - start for after, start in zip(_clocks(), before, strict=True))
         record.others = max(0.0, busy - own) / (elapsed * (os.cpu_count() or 1))
-        record.error = record.error or failure
+        record.error = record.error or failure or _stranger(record, job)
         return record
+
+
+def _stranger(record: Record, job: Job) -> str:
+    """Return what is wrong if another scoreline was measured than the one that the job names."""
+    if job.source and not Path(record.origin).resolve().is_relative_to(Path(job.source).resolve()):
+        return f"measured {record.origin or 'no scoreline'} instead of the one in {job.source}"
+    return ""
 
 
 def _clocks() -> tuple[float, float, float]:

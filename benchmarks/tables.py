@@ -5,14 +5,28 @@ from __future__ import annotations
 import math
 import re
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.harness import Measurements
+from benchmarks.harness import Measurements, Setting
 from benchmarks.tasks import Record
 
-__all__ = ["Table", "extrapolation_mark", "put_section", "ratios", "spread", "values"]
+__all__ = [
+    "Reading",
+    "Table",
+    "disturbance",
+    "extrapolation_mark",
+    "put_section",
+    "ratios",
+    "sgemm_line",
+    "spread",
+    "values",
+]
+
+#: Share of the machine that others may take before the figures are called provisional.
+QUIET = 0.05
 
 Reading = Callable[[Record], float | None]
 
@@ -57,6 +71,19 @@ def extrapolation_mark(results: Measurements, label: str) -> str:
     """Return the word that goes before figures of a label if only a part of its task was done."""
     points = [point for record in results.records.get(label, []) for task in record.points for point in task]
     return "extrapolated: " if any(scaled != 1 for _, _, scaled, _ in points) else ""
+
+
+def disturbance(results: Measurements) -> list[str]:
+    """Return a line on what other programs took meanwhile, if it was much."""
+    shares = (record.others for records in results.records.values() for record in records)
+    most = max(shares, default=0.0)
+    return [f"**Provisional: other programs took up to {most:.0%} of the cores.**"] if most > QUIET else []
+
+
+def sgemm_line(results: Measurements, setting: Setting) -> str:
+    """Return how fast the machine multiplied, and the day."""
+    rates = [f"{size}: {spread([found[size] for found in results.sgemm])}" for size in setting.sizes]
+    return f"sgemm in GFLOP/s by size, between the rounds: {'; '.join(rates)}. {time.strftime('%Y-%m-%d')}."
 
 
 def put_section(file: Path, name: str, text: str) -> None:

@@ -44,6 +44,9 @@ class Job:
     threads: int = 0
     #: Done once before the rounds, unmeasured, so that what the tasks compile is there.
     rehearsal: tuple[Task, ...] = ()
+    #: Folder of the packages that are measured and folder of their compiled code, if not what is installed.
+    source: str = ""
+    compiled: str = ""
 
     @property
     def timeout(self) -> float:
@@ -87,6 +90,10 @@ class Record:
     resident: float = float("nan")
     peak: float = float("nan")
     data_megabytes: float = float("nan")
+    #: Seconds of work of all threads until the first answer to each task, importing the library not counted.
+    work: list[float] = field(default_factory=list)
+    #: The file of scoreline that was measured, if any was.
+    origin: str = ""
     #: Of each task: (seconds, objective, extrapolated, note); the objective may be None.
     points: list[list[tuple[float, float | None, float, str]]] = field(default_factory=list)
     #: Of the last point: see `Point`.

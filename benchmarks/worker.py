@@ -63,6 +63,7 @@ def read_record(label: str, out_file: Path) -> Record:
 def _work(job: Job, cache: Path, tell: Any) -> None:
     peer = PEERS[job.peer]
     rows: Data | None = None
+    work: list[float] = []
     for place, task in enumerate(job.tasks):
         if rows is None or task.data != job.tasks[place - 1].data:
             rows = peer.data(task.data, cache)
@@ -73,10 +74,14 @@ def _work(job: Job, cache: Path, tell: Any) -> None:
                 load_seconds=time.perf_counter() - start,
                 resident=_resident(),
                 data_megabytes=rows.megabytes,
+                origin=_origin(),
             )
-        seconds = 0.0
+        seconds, begun = 0.0, time.process_time()
         for batch, points in enumerate(peer.run(rows, task)):
-            if place == 0 and batch == 0:  # before the judge needs memory of its own
+            if batch == 0:  # before the judge works, and needs memory of its own
+                work.append(time.process_time() - begun)
+                tell(work=work)
+            if place == 0 and batch == 0:
                 tell(peak=_peak())
             for point, value in zip(points, objectives(rows, task, points), strict=True):
                 tell(task=place, point=(point.seconds, value, point.extrapolated, point.note))
@@ -85,6 +90,11 @@ def _work(job: Job, cache: Path, tell: Any) -> None:
                 seconds = max(seconds, point.seconds)
         if seconds > job.repeat_below:
             break
+
+
+def _origin() -> str:
+    """Return the file of the scoreline that was imported, if one was."""
+    return str(getattr(sys.modules.get("scoreline"), "__file__", ""))
 
 
 def _resident() -> float:

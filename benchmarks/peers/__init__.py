@@ -6,6 +6,8 @@ from benchmarks.peers.linear_svc import LinearSVC
 from benchmarks.peers.one_by_one import SkglmSVC, SnapMLSVM
 from benchmarks.peers.opencv_sift import OpenCVSIFT
 from benchmarks.peers.reference import Reference
+from benchmarks.peers.scoreline_command import ScorelineCommand
+from benchmarks.peers.scoreline_cv import ScorelineCV
 from benchmarks.peers.scoreline_epochs import ScorelineEpochs
 from benchmarks.peers.scoreline_exact import ScorelineExact
 from benchmarks.peers.scoreline_features import ScorelineFeatures
@@ -30,6 +32,8 @@ _CLASSES: tuple[type[Peer], ...] = (
     LinearSVC,
     OpenCVSIFT,
     Reference,
+    ScorelineCV,
+    ScorelineCommand,
     ScorelineEpochs,
     ScorelineExact,
     ScorelineFeatures,

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from benchmarks.datasets import jpeg_folder
 from benchmarks.peers.base import Peer, stopwatch
 from benchmarks.photographs import make_folder
 from benchmarks.tasks import Point, Task
 
-__all__ = ["Files", "ScorelinePipeline"]
+__all__ = ["Files", "FilesPeer", "ScorelinePipeline"]
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Files:
     megabytes: float = 0.0
 
 
-def cifar10_jpeg(_: Path) -> str:
-    """Return the folder of JPEG files that SCORELINE_DATA holds."""
-    folder = Path(os.environ.get("SCORELINE_DATA", "")) / "cifar10-jpeg"
-    if folder.is_dir():
-        return str(folder)
-    raise FileNotFoundError(f"{folder} is no folder; SCORELINE_DATA names the one that holds cifar10-jpeg")
+def cifar10_jpeg(cache: Path) -> str:
+    """Return the folder of JPEG files that SCORELINE_DATA holds, or that its archive was unpacked to."""
+    folder = jpeg_folder(cache)
+    if folder is None:
+        raise FileNotFoundError("SCORELINE_DATA names no folder that holds cifar10-jpeg or cifar10-jpeg.tar.xz")
+    return str(folder)
 
 
 def photographs(cache: Path) -> str:
@@ -42,17 +42,15 @@ def photographs(cache: Path) -> str:
 #: What is read of each data set, from the folder that holds those made before.
 SOURCES: dict[str, Callable[[Path], str]] = {
     "cifar10-jpeg": cifar10_jpeg,
+    "drawn": lambda _: "synthetic:n_train=50000,n_test=5000",
     "fashion-mnist": lambda _: "fashion-mnist",
     "photographs": photographs,
     "shapes": lambda _: "synthetic:n_train=400,n_test=100",
 }
 
 
-class ScorelinePipeline(Peer):
-    """What ``scoreline compare DATA --features F --losses L --lams auto`` does, from the files to the test."""
-
-    name: ClassVar[str] = "scoreline, from files"
-    modules: ClassVar[tuple[str, ...]] = ("scoreline.runs.comparison",)
+class FilesPeer(Peer):
+    """A peer that reads image files itself."""
 
     def missing(self, data: str, cache: Path) -> str:
         """Make a folder of images ready if need be; return what keeps it from being made, or nothing."""
@@ -65,6 +63,13 @@ class ScorelinePipeline(Peer):
     def data(self, name: str, cache: Path) -> Files:
         """Return what to read."""
         return Files(SOURCES[name](cache))
+
+
+class ScorelinePipeline(FilesPeer):
+    """What ``scoreline compare DATA --features F --losses L --lams auto`` does, from the files to the test."""
+
+    name: ClassVar[str] = "scoreline, from files"
+    modules: ClassVar[tuple[str, ...]] = ("scoreline.runs.comparison",)
 
     def run(self, rows: Any, task: Task) -> Iterator[list[Point]]:
         """Yield one point, with what the classifier came to."""

@@ -144,7 +144,8 @@ def _extract(path: Path, folder: Path) -> Iterator[int]:
     with (
         as_data_error(path, allowed=_ALLOWED, fix=_FIX),
         open_regular(path) as raw,
-        _unpacked(io.BufferedReader(cast("io.RawIOBase", raw))) as content,
+        io.BufferedReader(cast("io.RawIOBase", raw)) as buffered,
+        _unpacked(buffered) as content,
     ):
         packed = os.fstat(raw.fileno()).st_size
         guarded = cast("IO[bytes]", _Guarded(path, packed, content))
