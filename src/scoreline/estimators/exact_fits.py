@@ -9,8 +9,8 @@ from scoreline._typing import FloatArray
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.first_step import first_steps, has_first_step
 from scoreline.engine.exact.path import Path
-from scoreline.engine.minibatch.sweep import Outcome
 from scoreline.engine.problem.objective import compute_dtype
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Exact, build_solver

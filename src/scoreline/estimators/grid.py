@@ -15,9 +15,10 @@ from scoreline.data.base import DataSource
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.path import fit_path
 from scoreline.engine.minibatch.halving import Halving
-from scoreline.engine.minibatch.sweep import Candidate, Outcome, Rules, most_side_by_side, sweep
+from scoreline.engine.minibatch.sweep import Candidate, Rules, most_side_by_side, sweep
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver

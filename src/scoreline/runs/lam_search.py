@@ -6,7 +6,7 @@ import numpy as np
 
 from scoreline._typing import Labels
 from scoreline.engine.exact.path import UNFINISHED
-from scoreline.engine.minibatch.sweep import Outcome
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
 from scoreline.estimators.exact_fits import ExactFits
 

@@ -8,10 +8,10 @@ from scipy.optimize import minimize
 
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.solver import _Run, measure_for, minimize_exactly
+from scoreline.engine.problem.backends import passes_over
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.problem.passes import passes_over
 from scoreline.engine.problem.point import Point
 from scoreline.engine.problem.stopping import drive
 from scoreline.errors import MismatchError

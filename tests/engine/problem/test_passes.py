@@ -5,11 +5,12 @@ import pytest
 
 from scoreline.data.base import Batch
 from scoreline.data.memory import MemorySource
+from scoreline.engine.problem.backends import passes_over
 from scoreline.engine.problem.kernels.judging import JudgingPasses
 from scoreline.engine.problem.kernels.passes import CompiledPasses
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes, passes_over
+from scoreline.engine.problem.passes import Passes
 from scoreline.losses import LOSSES, rows_for
 from scoreline.penalties import L2
 

@@ -10,9 +10,9 @@ import numpy as np
 from scoreline.data.base import DataSource
 from scoreline.engine.exact.curvature import mean_curvature
 from scoreline.engine.exact.moments import Moments
+from scoreline.engine.problem.backends import passes_over
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.problem.passes import passes_over
 from scoreline.engine.problem.point import Point
 
 __all__ = ["first_steps", "has_first_step"]

@@ -10,10 +10,10 @@ import numpy as np
 from scoreline.data.base import DataSource
 from scoreline.engine.exact.moments import Moments
 from scoreline.engine.exact.solver import measure_for, minimize_exactly
-from scoreline.engine.minibatch.sweep import Outcome
 from scoreline.engine.problem.cost import fit_seconds
 from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import Listener, drive
 from scoreline.kernels.threads import threads_for

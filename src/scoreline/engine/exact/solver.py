@@ -15,10 +15,11 @@ from scoreline.engine.exact.descent import descend
 from scoreline.engine.exact.moments import DenseMoments, Moments, measure_matrix, measure_moments
 from scoreline.engine.exact.newton import Newton
 from scoreline.engine.exact.proximal import ProximalMetric, descend_proximally
+from scoreline.engine.problem.backends import passes_over
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded, RunStarted
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Judged, Passes, each_part, passes_over
+from scoreline.engine.problem.passes import Judged, Passes, each_part
 from scoreline.engine.problem.point import Point
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES, CertifiedLoss, HingeLoss

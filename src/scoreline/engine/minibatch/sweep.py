@@ -17,13 +17,14 @@ from scoreline.engine.problem.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_second
 from scoreline.engine.problem.ending import judged_reason
 from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded
 from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import Listener, NoProgress, drive
 from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
 
-__all__ = ["Candidate", "Outcome", "Rules", "most_side_by_side", "sweep"]
+__all__ = ["Candidate", "Rules", "most_side_by_side", "sweep"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,31 +69,6 @@ class Rules:
     def meetings(self, max_epochs: int) -> list[int]:
         """Return the epochs after which all configurations are compared, and the last."""
         return [*(self.halving.rungs(max_epochs) if self.halving else []), max_epochs]
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What one configuration came to; NaN where there was nothing to measure."""
-
-    #: The weights at the end, with K = 1.
-    params: Params
-    #: Why its run ended.
-    reason: Reason
-    #: Epochs or iterations done.
-    epochs: float
-    #: Loss and accuracy over the training rows: as they came in the last epoch, or at the end (exact).
-    train_loss: float = float("nan")
-    train_accuracy: float = float("nan")
-    #: The same over the validation data, at the end.
-    validation_loss: float = float("nan")
-    validation_accuracy: float = float("nan")
-    #: Relative duality gap of an exact fit, where there is one.
-    duality_gap: float | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether it neither ran away nor was dropped on the way."""
-        return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)
 
 
 Outcomes: TypeAlias = dict[int, Outcome]

@@ -15,7 +15,6 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.problem.cost import WORTH_COMPILING, fit_seconds, judged_by_kernels, suits_kernels
 from scoreline.engine.problem.objective import (
     Objective,
     block_rows,
@@ -28,7 +27,7 @@ from scoreline.engine.problem.scored import all_scores, read_labels
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
 
-__all__ = ["Judged", "Passes", "each_part", "over_parts", "passes_over", "sum_over_parts"]
+__all__ = ["Judged", "Passes", "each_part", "over_parts", "sum_over_parts"]
 
 T = TypeVar("T")
 
@@ -138,18 +137,3 @@ def each_part(work: Callable[[slice], None], n: int, R: int) -> None:
 def sum_over_parts(work: Callable[[slice], FloatArray], n: int, R: int, *, least_rows: int = 1) -> FloatArray:
     """Return the sum of what `work` comes to on each piece of so many rows of scores, whatever the threads."""
     return reduce(np.add, over_parts(work, n, R, least_rows=least_rows))
-
-
-def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:
-    """Return the passes over a source, compiled where that pays."""
-    if fit_seconds(source.n_examples, source.n_features, objective.n_rows) < WORTH_COMPILING:
-        return Passes(objective, source)
-    if not judged_by_kernels(objective.loss, dtype):
-        return Passes(objective, source)
-    if suits_kernels(objective.loss, source.dtype, dtype, objective.n_rows):
-        from scoreline.engine.problem.kernels.passes import CompiledPasses
-
-        return CompiledPasses(objective, source)
-    from scoreline.engine.problem.kernels.judging import JudgingPasses
-
-    return JudgingPasses(objective, source)

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, MemorySource
 from scoreline.engine.exact.path import fit_path
-from scoreline.engine.minibatch.sweep import Outcome
 from scoreline.engine.minibatch.training import Plan
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.errors import UsageError
 from scoreline.features import FeatureExtractor, build_features
