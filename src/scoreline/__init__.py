@@ -10,13 +10,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from scoreline._lazy import submodules
+from scoreline._version import __version__
 from scoreline.errors import ScorelineError
 
 if TYPE_CHECKING:
     from scoreline.estimators import LinearClassifier, LinearClassifierCV
     from scoreline.runs.prediction import load_classifier as load
 
-__version__ = "0.1.0"
 __all__ = ["LinearClassifier", "LinearClassifierCV", "ScorelineError", "__version__", "load"]
 
 #: Where names of the package are defined: module and name there.

@@ -12,7 +12,7 @@ from typing import Annotated, TextIO
 import typer
 from rich.text import Text
 
-from scoreline import __version__
+from scoreline._version import __version__
 from scoreline.cli import compare, sweep
 from scoreline.cli.datasets import datasets
 from scoreline.cli.evaluate import evaluate

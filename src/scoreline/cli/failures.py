@@ -195,7 +195,7 @@ def _write_traceback(error: BaseException, words: Sequence[str]) -> str | None:
     import traceback
 
     try:
-        from scoreline import __version__
+        from scoreline._version import __version__
 
         folder = Path(gettempdir())
         path = folder / f"scoreline-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"

@@ -18,6 +18,7 @@ from typing import Any
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache
 
 from scoreline._text import shortened
+from scoreline._version import __version__
 
 __all__ = ["CodeCache"]
 
@@ -118,8 +119,6 @@ def _end(content: bytes) -> tuple[bytes, bytes]:
 
 def _number(key: Any) -> int:
     """Return a number that follows from what code was compiled for, and from the version of this package."""
-    from scoreline import __version__
-
     digest = hashlib.sha256(f"{__version__}\n{key!r}".encode()).digest()
     return _NUMBERED + int.from_bytes(digest[:7], "big")
 
