@@ -10,7 +10,8 @@ from html import escape
 from pathlib import Path
 
 from scoreline._files import write_text
-from scoreline.report.figures.base import SCALE, WIDTH
+from scoreline.report.figures.base import WIDTH
+from scoreline.report.figures.png import SCALE
 from scoreline.report.metrics import Evaluation
 from scoreline.report.style import STYLE
 from scoreline.report.summary import CheckRow, PageFigure, RunSummary

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from scoreline.report.figures.base import png_bytes, save_figure
 from scoreline.report.figures.class_templates import class_templates
 from scoreline.report.figures.confusion import confusion
 from scoreline.report.figures.feature_views import feature_views
 from scoreline.report.figures.frontier import frontier
 from scoreline.report.figures.loss_curves import loss_curves
 from scoreline.report.figures.mistakes import mistakes
+from scoreline.report.figures.png import png_bytes, save_figure
 from scoreline.report.figures.run_comparison import run_comparison
 from scoreline.report.figures.theme import DARK, LIGHT, THEMES, Theme
 from scoreline.report.figures.validation_curve import validation_curve

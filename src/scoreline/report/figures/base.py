@@ -6,15 +6,14 @@ global settings, so figures may be drawn in any thread.
 
 from __future__ import annotations
 
-import io
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from scoreline.report.figures.png import SCALE
 from scoreline.report.figures.theme import Theme
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from scoreline.report.figures.drawn import DrawnFigure
 
 __all__ = [
-    "SCALE",
     "WIDTH",
     "add_axes",
     "add_text",
@@ -35,15 +33,11 @@ __all__ = [
     "legible",
     "new_figure",
     "plain_axes",
-    "png_bytes",
-    "save_figure",
     "shorten",
     "spread",
     "text_width",
 ]
 
-#: Dots a CSS pixel, for screens with dense pixels.
-SCALE = 2
 #: The usual width: two figures side by side on a page, and still readable on a telephone.
 WIDTH = 480
 
@@ -206,15 +200,3 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> list
     moved = np.empty(len(places))
     moved[order] = np.clip(level, low, high - offsets[-1]) + offsets
     return moved.tolist()
-
-
-def png_bytes(figure: Figure) -> bytes:
-    """Return the figure as PNG; the same figure gives the same bytes, as no date or version is written."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=figure.dpi, bbox_inches=None, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write the figure to `path` as PNG."""
-    path.write_bytes(png_bytes(figure))

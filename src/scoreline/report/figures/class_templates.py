@@ -9,7 +9,8 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError
-from scoreline.report.figures.base import SCALE, WIDTH, add_axes, add_text, new_figure, shorten
+from scoreline.report.figures.base import WIDTH, add_axes, add_text, new_figure, shorten
+from scoreline.report.figures.png import SCALE
 from scoreline.report.figures.theme import LIGHT, Theme
 from scoreline.report.figures.tiles import EDGE, Grid, draw_image
 

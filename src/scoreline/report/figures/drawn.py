@@ -9,7 +9,7 @@ from matplotlib.image import FigureImage
 from matplotlib.transforms import Bbox
 
 from scoreline._typing import Array
-from scoreline.report.figures.base import SCALE, png_bytes
+from scoreline.report.figures.png import SCALE, png_bytes
 
 __all__ = ["DrawnFigure"]
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from scoreline._typing import Array
 from scoreline.features import FeatureExtractor
-from scoreline.report.figures.base import SCALE, WIDTH, add_text, new_figure, shorten
+from scoreline.report.figures.base import WIDTH, add_text, new_figure, shorten
 from scoreline.report.figures.feature_pictures import picture_of
+from scoreline.report.figures.png import SCALE
 from scoreline.report.figures.theme import LIGHT, Theme
 from scoreline.report.figures.tiles import EDGE, Grid, draw_image
 

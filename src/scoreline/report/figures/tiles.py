@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.report.figures.base import SCALE, WIDTH
+from scoreline.report.figures.base import WIDTH
+from scoreline.report.figures.png import SCALE
 from scoreline.report.figures.theme import Theme
 
 if TYPE_CHECKING:
