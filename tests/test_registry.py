@@ -287,3 +287,13 @@ def test_only_a_near_name_is_suggested(name, near):
     from scoreline.errors import nearest_name
 
     assert nearest_name(name, ["sgd", "adam", "cross-entropy", "opponent", "hog"]) == near
+
+
+def test_a_part_can_be_registered_later():
+    parts: Registry[Any] = Registry("part", {"part": Part}, aliases={"loud-part": "part:5,loud"})
+    parts.register("plain", Plain)
+    assert list(parts) == ["part", "plain"]
+    assert parts.build("plain:4").cells == 4
+    for taken in ("part", "plain", "loud-part"):
+        with pytest.raises(UsageError, match="A second part"):
+            parts.register(taken, Plain)

@@ -33,16 +33,34 @@ class Registry(Mapping[str, type[T]], Generic[T]):
     ----------
     kind : str
         What the parts are, for messages: ``"loss"``.
-    parts : mapping of str to class
-        The classes by their public names; each is a dataclass or takes keyword parameters.
+    parts : mapping of str to class, optional
+        The classes by their public names; each is a dataclass or takes keyword parameters. `register` adds others.
     aliases : mapping of str to str, optional
         Further specs by which a part is commonly known, each with the spec it stands for.
     """
 
-    def __init__(self, kind: str, parts: Mapping[str, type[T]], aliases: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, kind: str, parts: Mapping[str, type[T]] | None = None, aliases: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
         self.aliases = dict(aliases or {})
-        self._parts = dict(parts)
+        self._parts = dict(parts or {})
+
+    def register(self, name: str, part: type[T]) -> None:
+        """List one more class.
+
+        Raises
+        ------
+        UsageError
+            The name is taken.
+        """
+        if name in self._parts or name in self.aliases:
+            raise UsageError(
+                f"A second {self.kind} is to be called {name!r}",
+                allowed="a name of its own for each part",
+                fix="choose another name",
+            )
+        self._parts[name] = part
 
     def __getitem__(self, name: str) -> type[T]:
         try:

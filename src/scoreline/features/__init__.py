@@ -1,6 +1,6 @@
 """Features: what of an image the classifier sees.
 
-To add one: a file here with one `FeatureExtractor`, a line in `specs.FEATURES`, a line in ``docs/parts.md``.
+To add one: a file here with one `FeatureExtractor`, a line here that registers it, a line in ``docs/parts.md``.
 """
 
 from __future__ import annotations
@@ -47,3 +47,18 @@ __all__ = [
     "TwoLayerDictionary",
     "build_features",
 ]
+
+FEATURES.register("pixels", Pixels)
+FEATURES.register("hue", HueHistogram)
+FEATURES.register("opponent", OpponentHistogram)
+FEATURES.register("hog", HOG)
+FEATURES.register("lbp", LBP)
+FEATURES.register("gist", GIST)
+FEATURES.register("textons", Textons)
+FEATURES.register("ssim", SelfSimilarity)
+FEATURES.register("sift", DenseSIFT)
+FEATURES.register("words", BagOfWords)
+FEATURES.register("dictionary", PatchDictionary)
+FEATURES.register("mirror", MirrorAverage)
+FEATURES.register("two-layers", TwoLayerDictionary)
+FEATURES.register("products", PrincipalProducts)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sklearn.base import clone
+
 from scoreline.features.base import FeatureExtractor
+from scoreline.features.specs import build_features
 
 __all__ = ["DerivedFeatures"]
 
@@ -25,9 +28,5 @@ class DerivedFeatures(FeatureExtractor):
 
     def unfitted_inner(self) -> FeatureExtractor:
         """Return the features that this is made of: built where they are a text, else a clone."""
-        from sklearn.base import clone
-
-        from scoreline.features.specs import build_features
-
         given = self.features
         return build_features(given) if isinstance(given, str) else clone(given)

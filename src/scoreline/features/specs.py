@@ -4,46 +4,15 @@ from __future__ import annotations
 
 from scoreline._text import shown
 from scoreline.errors import UsageError
-from scoreline.features.bag_of_words import BagOfWords
 from scoreline.features.base import FeatureExtractor
-from scoreline.features.dense_sift import DenseSIFT
-from scoreline.features.gist import GIST
-from scoreline.features.hog import HOG
-from scoreline.features.hue_histogram import HueHistogram
-from scoreline.features.lbp import LBP
-from scoreline.features.mirror_average import MirrorAverage
-from scoreline.features.opponent_histogram import OpponentHistogram
-from scoreline.features.patch_dictionary import PatchDictionary
-from scoreline.features.pixels import Pixels
-from scoreline.features.principal_products import PrincipalProducts
-from scoreline.features.self_similarity import SelfSimilarity
-from scoreline.features.textons import Textons
-from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
 from scoreline.registry import Registry, check_spec, split_at_commas
 
 __all__ = ["FEATURES", "build_features", "split_specs"]
 
-#: All feature extractors by the names that the command line takes.
-FEATURES: Registry[FeatureExtractor] = Registry(
-    "feature",
-    {
-        "pixels": Pixels,
-        "hue": HueHistogram,
-        "opponent": OpponentHistogram,
-        "hog": HOG,
-        "lbp": LBP,
-        "gist": GIST,
-        "textons": Textons,
-        "ssim": SelfSimilarity,
-        "sift": DenseSIFT,
-        "words": BagOfWords,
-        "dictionary": PatchDictionary,
-        "mirror": MirrorAverage,
-        "two-layers": TwoLayerDictionary,
-        "products": PrincipalProducts,
-    },
-)
+#: All feature extractors by the names that the command line takes. The package fills it: it stands below them,
+#: since features may be made of others.
+FEATURES: Registry[FeatureExtractor] = Registry("feature")
 
 
 def split_specs(text: str) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-__all__ = ["Schedule"]
+from scoreline.registry import Registry
+
+__all__ = ["SCHEDULES", "Schedule"]
 
 
 @dataclass(frozen=True)
@@ -15,3 +17,8 @@ class Schedule(ABC):
     @abstractmethod
     def factor(self, epoch: float, max_epochs: float) -> float:
         """Return the factor at time `epoch`, 0 <= epoch <= max_epochs."""
+
+
+#: All schedules by the names that the estimators and the command line take. The package fills it: it stands below
+#: them, since a schedule may hold another.
+SCHEDULES: Registry[Schedule] = Registry("schedule")

@@ -7,7 +7,7 @@ from typing import cast
 
 from scoreline._checks import check_field
 from scoreline.errors import UsageError
-from scoreline.schedules.base import Schedule
+from scoreline.schedules.base import SCHEDULES, Schedule
 
 __all__ = ["Warmup"]
 
@@ -32,8 +32,6 @@ class Warmup(Schedule):
     then: str | Schedule = "constant"
 
     def __post_init__(self) -> None:
-        from scoreline.schedules import SCHEDULES  # it lists this class, so it cannot be imported above
-
         check_field(self, "epochs", 0, above=True)
         following = SCHEDULES.build(self.then)
         if not isinstance(following, Schedule):
