@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
-from scoreline.engine.solvers import needs_whole_data
+from scoreline.engine.solvers import Solver, needs_whole_data
 from scoreline.errors import MismatchError
-from scoreline.losses import LOSSES
+from scoreline.losses import LOSSES, Loss
+from scoreline.optimizers import Optimizer
 
-if TYPE_CHECKING:
-    from scoreline.estimators.linear import LinearClassifier
-
-__all__ = ["has_probabilities", "learns_in_parts"]
+__all__ = ["HasLoss", "LearnsInParts", "has_probabilities", "learns_in_parts"]
 
 
-def has_probabilities(estimator: LinearClassifier) -> bool:
+class HasLoss(Protocol):
+    """An estimator with the setting that decides about probabilities."""
+
+    loss: str | Loss
+
+
+class LearnsInParts(Protocol):
+    """An estimator with the settings that decide about ``partial_fit``."""
+
+    solver: str | Optimizer | Solver
+    standardize: bool
+    class_weight: dict[Any, float] | str | None
+    early_stopping: bool
+
+
+def has_probabilities(estimator: HasLoss) -> bool:
     """Tell whether the loss has probabilities; raise MismatchError, saying why, if it has none."""
     loss = LOSSES.build(estimator.loss)
     if loss.probabilistic:
@@ -25,7 +38,7 @@ def has_probabilities(estimator: LinearClassifier) -> bool:
     return False
 
 
-def learns_in_parts(estimator: LinearClassifier) -> bool:
+def learns_in_parts(estimator: LearnsInParts) -> bool:
     """Tell whether the settings need only the rows at hand; raise MismatchError, naming those that need all."""
     whole = {
         "standardize=True before any fit": estimator.standardize and getattr(estimator, "_measured", None) is None,

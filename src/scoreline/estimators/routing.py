@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils._metadata_requests import _raise_for_params, _routing_enabled
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from scoreline.estimators.folds import is_count
-from scoreline.estimators.scoring import find_scorer, takes_sample_weight
+from scoreline.estimators.scoring import Scorer, find_scorer, takes_sample_weight
 
-if TYPE_CHECKING:
-    from scoreline.estimators.linear_cv import LinearClassifierCV
+__all__ = ["CrossValidated", "Routed", "route", "router"]
 
-__all__ = ["Routed", "route", "router"]
+
+class CrossValidated(Protocol):
+    """An estimator with a splitter and a scorer."""
+
+    cv: Any
+    scoring: str | Scorer | None
 
 
 class Routed(NamedTuple):
@@ -24,7 +28,7 @@ class Routed(NamedTuple):
     scorer: dict[str, Any]
 
 
-def route(owner: LinearClassifierCV, method: str, params: dict[str, Any], **named: Any) -> Routed:
+def route(owner: CrossValidated, method: str, params: dict[str, Any], **named: Any) -> Routed:
     """Return what splitter and scorer are given of the arguments of `fit` or `score`; None is no argument.
 
     Without metadata routing, groups go to the splitter, and weights to a scorer that takes them.
@@ -41,7 +45,7 @@ def route(owner: LinearClassifierCV, method: str, params: dict[str, Any], **name
     )
 
 
-def router(owner: LinearClassifierCV) -> MetadataRouter:
+def router(owner: CrossValidated) -> MetadataRouter:
     """Return who asks for what."""
     splitter = StratifiedGroupKFold() if is_count(owner.cv) else owner.cv
     scorer: Any = find_scorer(owner.scoring)
