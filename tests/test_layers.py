@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,84 +18,184 @@ ROOT = Path(scoreline.__file__).parent
 PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 #: From the ground up; packages of one line know nothing of one another.
 LAYERS = [
-    {"_text"},
+    {"_text", "_version"},
     {"errors", "_typing", "_lazy"},
     {"_checks", "_files", "kernels", "registry"},
-    {"losses", "penalties", "optimizers", "schedules"},
-    {"gradients"},
+    {"losses", "penalties", "optimizers", "schedules", "gradients"},
     {"rows"},
     {"data"},
-    {"engine"},
-    {"features"},
+    {"engine", "features"},
     {"estimators"},
     {"models"},
     {"report"},
     {"runs"},
+    {"cluster"},
+    {"web"},
     {"lab", "serve"},
     {"cli"},
+    {"__init__", "__main__"},
 ]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+#: The same within a package. Whatever else lies in it stands above these.
+SUBLAYERS = {
+    "engine": [{"problem"}, {"exact", "minibatch", "search"}],
+    "features": [{"kernels"}],
+    "report": [{"figures"}],
+}
 FILES = sorted(ROOT.rglob("*.py"))
 MODULES = [
     module.name for module in pkgutil.walk_packages([str(ROOT)], "scoreline.") if "__main__" not in module.name
 ]
 
 
-def layer_of(path):
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def level_in(layers, name):
+    """Return the line of a name, and the one above all where there is none."""
+    return next((level for level, names in enumerate(layers) if name in names), len(layers))
 
 
-def imported(path):
-    """Yield the parts of scoreline that a file imports, inside functions and for type checkers too."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        names = []
+def place_of(module):
+    """Return the package of a module, and how high the module stands in it."""
+    top, *rest = module.removeprefix("scoreline").removeprefix(".").split(".")
+    return top or "__init__", level_in(SUBLAYERS.get(top, []), rest[0] if rest else "")
+
+
+def points_down(module, other):
+    """Tell whether one module may import another."""
+    (package, height), (other_package, other_height) = place_of(module), place_of(other)
+    if package != other_package:
+        return level_in(LAYERS, other_package) < level_in(LAYERS, package)
+    at_home = module.split(".")[:3] == other.split(".")[:3] or height == len(SUBLAYERS.get(package, []))
+    return other_height < height or (other_height == height and at_home)
+
+
+def modules_in(root):
+    """Return the files of a package by the names of their modules."""
+    parts = {path: path.relative_to(root).with_suffix("").parts for path in sorted(root.rglob("*.py"))}
+    return {".".join((root.name, *names)).removesuffix(".__init__"): path for path, names in parts.items()}
+
+
+def imported(text, modules) -> Iterator[str]:
+    """Yield the modules that a text imports: inside functions, for type checkers and as attributes too."""
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            names = [node.module or ""]
-            if node.module == "scoreline":
-                names = [f"scoreline.{alias.name}" for alias in node.names]
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                yield submodule if submodule in modules else str(node.module)
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        for name in names:
-            part = name.removeprefix("scoreline.").split(".")[0]
-            # What the root package lends from elsewhere (LinearClassifier) would be an arrow up in disguise.
-            assert part not in set(scoreline.__all__) - {"__version__"}, (
-                f"{path.name} imports {part} from the root"
-            )
-            if name.startswith("scoreline.") and part in LEVEL:
-                yield part
+            yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in FILES if layer_of(p) in LEVEL], ids=lambda p: str(p.relative_to(ROOT))
-)
-def test_imports_point_down(path):
-    own = layer_of(path)
-    for other in imported(path):
-        assert other == own or LEVEL[other] < LEVEL[own], f"{path.name} of {own} imports {other}"
+def arrows(root):
+    """Return, for each module of a package, the modules of the package that it imports."""
+    modules = modules_in(root)
+    texts = {name: path.read_text(encoding="utf-8") for name, path in modules.items()}
+    return {name: set(imported(text, modules)) & (modules.keys() - {name}) for name, text in texts.items()}
+
+
+def cycle_in(graph):
+    """Return the modules of a cycle, in order; none where there is no cycle."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+ARROWS = arrows(ROOT)
+
+
+@pytest.mark.parametrize("module", ARROWS)
+def test_imports_point_down(module):
+    for other in ARROWS[module]:
+        assert points_down(module, other), f"{module} imports {other}"
+
+
+def test_no_modules_import_one_another():
+    # Not even inside functions or for type checkers: what two of them share belongs into a third, below both.
+    assert cycle_in(ARROWS) == []
+
+
+def test_modules_are_imported_by_statements():
+    # What is imported by a text (importlib) would be an arrow that nobody sees. The root package, above all
+    # others, lends its submodules and what it imports for type checkers.
+    found = {str(path.relative_to(ROOT)) for path in FILES if "import_module" in path.read_text(encoding="utf-8")}
+    assert found == {"__init__.py", "_lazy.py"}
 
 
 def test_every_package_has_a_layer():
-    found = {layer_of(path) for path in FILES} - {"__init__", "__main__"}
-    assert found <= LEVEL.keys()
+    named = set().union(*LAYERS)
+    assert {module.split(".")[1] for module in MODULES} <= named
+
+
+def test_every_sublayer_is_there():
+    for package, layers in SUBLAYERS.items():
+        for name in set().union(*layers):
+            assert f"scoreline.{package}.{name}" in MODULES
 
 
 @pytest.mark.parametrize(
     ("owner", "line"),
     [
-        ("losses", "from scoreline.engine.minibatch.training import train"),
-        ("losses", "def f():\n    import scoreline.data.base"),
-        ("losses", "from scoreline.penalties import L2"),
-        ("engine", "from scoreline import cli"),
+        ("losses.hinge", "from scoreline.engine.minibatch.training import train"),
+        ("losses.hinge", "def f():\n    import scoreline.data.base"),
+        ("losses.hinge", "from scoreline.penalties import L2"),
+        ("engine.solvers", "from scoreline import cli"),
+        ("engine.solvers", "if TYPE_CHECKING:\n    from scoreline.estimators import LinearClassifier"),
+        ("engine.solvers", "from scoreline import LinearClassifier"),
+        ("engine.problem.objective", "from scoreline.engine.exact import path"),
+        ("engine.problem.objective", "from scoreline.engine import solvers"),
+        ("engine.problem.kernels.losses", "from scoreline.engine.minibatch.kernels.loop import CompiledLoop"),
+        ("engine.exact.path", "def f():\n    from scoreline.engine.minibatch.sweep import sweep"),
+        ("engine.exact.path", "from scoreline import engine"),
+        ("features.hog", "from scoreline.engine.problem.objective import Objective"),
+        ("features.kernels.hog", "from scoreline.features.base import FeatureExtractor"),
     ],
 )
-def test_an_arrow_up_or_aside_is_seen(tmp_path, owner, line):
-    path = tmp_path / "planted.py"
-    path.write_text(line, encoding="utf-8")
-    others = list(imported(path))
+def test_an_arrow_up_or_aside_is_seen(owner, line):
+    others = list(imported(line, modules_in(ROOT)))
     assert len(others) == 1
-    assert LEVEL[others[0]] >= LEVEL[owner]
+    assert not points_down(f"scoreline.{owner}", others[0])
+
+
+@pytest.mark.parametrize(
+    ("owner", "line"),
+    [
+        ("engine.solvers", "from scoreline.engine.exact.solver import minimize_exactly"),
+        ("engine.exact.path", "from scoreline.engine.exact import solver"),
+        ("engine.minibatch.sweep", "from scoreline.engine.problem import objective"),
+        ("features.hog", "from scoreline.features.kernels.hog import histograms"),
+        ("features.kernels.hog", "from scoreline.kernels.compiling import compiled"),
+        ("runs.training", "from scoreline import models"),
+    ],
+)
+def test_arrows_down_and_at_home_are_free(owner, line):
+    (other,) = imported(line, modules_in(ROOT))
+    assert points_down(f"scoreline.{owner}", other)
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from house.cellar import store",
+        "import house.cellar.store",
+        "def f():\n    from house.cellar.store import wine",
+        "if TYPE_CHECKING:\n    from house.cellar.store import Wine",
+    ],
+)
+def test_a_cycle_is_seen(tmp_path, back):
+    root = tmp_path / "house"
+    (root / "cellar").mkdir(parents=True)
+    for name, text in {
+        "__init__": "",
+        "cellar/__init__": "",
+        "cellar/store": "from house.stairs import steps",
+        "stairs": "from house import kitchen",
+        "kitchen": back,
+    }.items():
+        (root / f"{name}.py").write_text(text, encoding="utf-8")
+    assert set(cycle_in(arrows(root))) == {"house.cellar.store", "house.stairs", "house.kitchen"}
+    (root / "kitchen.py").write_text("from house import cellar", encoding="utf-8")
+    assert cycle_in(arrows(root)) == []
 
 
 def test_importing_scoreline_loads_nothing_heavy():
