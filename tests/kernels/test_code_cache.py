@@ -134,3 +134,11 @@ def test_no_home_makes_no_folder_of_that_name(folder, monkeypatch):
     monkeypatch.chdir(folder)
     _, messages = told(folder)
     assert len(messages) == 1
+
+
+def test_a_list_of_another_version_is_written_anew_without_a_word(folder):
+    told(folder)
+    for path in files(folder, "nbi"):
+        path.write_bytes(path.read_bytes().replace(b"numba.core", b"numba.gone"))
+        assert b"numba.gone" in path.read_bytes()
+    assert told(folder) == (0, [])

@@ -32,7 +32,8 @@ from scoreline.errors import DataError, ImageError, UsageError
 
 __all__ = ["ImageFile", "ImageSplits", "read_image_file", "read_image_files"]
 
-_ASKED_FOR = "as asked for"
+#: Where a size comes from that the caller gives.
+_ASKED_FOR, _OF_MODEL = "as asked for", "as the model takes them"
 #: Where nothing else is known of values of more than 8 bits.
 _FULL_RANGE = PixelRange(0, 65_535)
 _CHUNK = 256
@@ -155,7 +156,7 @@ def read_image_files(
 
 def _notes(target: _Target, outcomes: Sequence[_Outcome], copies: dict[int, str]) -> Iterator[str]:
     height, width = target.size
-    if target.resize and target.size_from != _ASKED_FOR:
+    if target.resize and target.size_from not in (_ASKED_FOR, _OF_MODEL):
         yield (
             f"All images were resized and cropped to {height} x {width} ({target.size_from}); "
             "--image-size sets another size."
@@ -205,7 +206,7 @@ class _Reading:
                 continue
             channels = 1 if image.mode == "L" else 3
             if size is not None:
-                return _Target(size, channels, True, _ASKED_FOR, given)
+                return _Target(size, channels, True, _OF_MODEL if self._options.evaluation else _ASKED_FOR, given)
             if max(image.size) > LARGEST_SIDE:  # room for all of them as they are may be more than there is
                 chosen, why = choose_size([header.size for header in self._headers() if header])
                 return _Target(chosen, channels, True, why, given)

@@ -95,6 +95,8 @@ class _CheckedFiles(IndexDataCacheFile):
     def _load_index(self) -> dict[Any, str]:
         try:
             return super()._load_index()
+        except (ImportError, AttributeError):  # of another version, whose modules lay elsewhere
+            return {}
         except Exception as error:  # noqa: BLE001 - an index that cannot be read knows of nothing
             _tell(f"The list of compiled code is damaged and is written anew ({_said(error)})")
             return {}
