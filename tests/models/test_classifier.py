@@ -60,7 +60,9 @@ def test_path_bytes_and_array_have_the_same_answer(colour, tmp_path, shape, kind
     path.write_bytes(encoded(values, kind))
     expected = colour.scores(path)
     assert np.isfinite(expected).all()
-    for image in (str(path), path.read_bytes(), values, values[..., None] if values.ndim == 2 else values):
+    content = path.read_bytes()
+    with_channels = values[..., None] if values.ndim == 2 else values
+    for image in (str(path), content, bytearray(content), memoryview(content), values, with_channels):
         np.testing.assert_array_equal(colour.scores(image), expected)
     assert colour.predict(path)[0].guesses == colour.predict(values)[0].guesses
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from scoreline.errors import TooManyRejectedError
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.prediction import predict_images
@@ -53,3 +54,5 @@ def test_a_model_of_8_bits_refuses_others(run, tmp_path):
     assert labels(eight, tmp_path / "eight" / "dark") == {"dark"}
     (problem,) = labels(eight, run.parent / "data" / "dark")
     assert "more than 8 bits" in problem
+    with pytest.raises(TooManyRejectedError, match="more than 8 bits"):
+        evaluate_run(eight, str(run.parent / "data"))

@@ -25,7 +25,7 @@ from scoreline.data.image_kinds import ALLOWED
 from scoreline.data.image_survey import LARGEST_SIDE, Header, choose_size, measure_range, read_headers
 from scoreline.data.images import Picture, decode_image, decode_pixels, pillow_warnings_ignored
 from scoreline.data.options import LoadOptions, Progress
-from scoreline.data.pixel_range import PixelRange, RangeNeeded
+from scoreline.data.pixel_range import PixelRange, RangeNeeded, only_8_bits
 from scoreline.data.rejections import check_rejected
 from scoreline.data.splitting import keep_rows
 from scoreline.errors import DataError, ImageError, UsageError
@@ -286,6 +286,8 @@ class _Reading:
 
     def _picture(self, content: bytes, target: _Target) -> Picture:
         def range_of(_: Array) -> PixelRange:
+            if not self._options.deep:
+                raise only_8_bits()
             if target.pixel_range is None:
                 raise RangeNeeded
             return target.pixel_range

@@ -15,7 +15,7 @@ from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.image_kinds import check_readable, image_error
 from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.pixel_range import RangeNeeded, RangeOf, deep_values, is_deep, own_range
-from scoreline.errors import ScorelineError
+from scoreline.errors import ImageError, ScorelineError
 from scoreline.rows.scratch import Allocate
 
 if TYPE_CHECKING:
@@ -147,7 +147,11 @@ def fit_array(values: Array, *, max_pixels: int, size: tuple[int, int], range_of
     channels = (1, 3) if deep else (1, 2, 3, 4)
     grey = values[..., 0] if values.ndim == 3 and values.shape[2] == 1 else values
     if values.dtype.kind not in "biuf" or (grey.ndim != 2 and (grey.ndim != 3 or grey.shape[2] not in channels)):
-        raise image_error(f"an array of shape {values.shape} and dtype {values.dtype} is no picture")
+        raise ImageError(
+            f"an array of shape {values.shape} and dtype {values.dtype} is no picture",
+            allowed="(H, W) or (H, W, 1 to 4) of uint8; (H, W), (H, W, 1) or (H, W, 3) of other real numbers",
+            fix="put the channels last; several pictures have four axes",
+        )
     height, width = sides = grey.shape[0], grey.shape[1]
     if not 0 < height * width <= max_pixels:
         raise image_error(f"{width} x {height} pixels are none, or more than the limit of {max_pixels}")

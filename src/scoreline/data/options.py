@@ -41,6 +41,8 @@ class LoadOptions:
     pixel_range : PixelRange, optional
         The values of pixels of more than 8 bits that become 0 and 255. Without it they follow from those of the
         training images: see `scoreline.data.pixel_range.range_between`.
+    deep : bool, default True
+        Read images of more than 8 bits; else they are rejected, as for a model that was trained on 8 bits.
     max_rejected : float, default 0.05
         Largest share, in [0, 1], of unusable images with which the data are still used.
     validation : float, default 0.1
@@ -69,6 +71,7 @@ class LoadOptions:
     data_dir: Path | None = None
     image_size: int | tuple[int, int] | None = None
     pixel_range: PixelRange | None = None
+    deep: bool = True
     max_rejected: float = 0.05
     validation: float = 0.1
     seed: int = 0

@@ -11,11 +11,21 @@ import numpy as np
 
 from scoreline._typing import Array
 from scoreline.data.image_kinds import check_readable, image_error
+from scoreline.errors import ImageError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["PixelRange", "RangeNeeded", "RangeOf", "deep_values", "is_deep", "own_range", "range_between"]
+__all__ = [
+    "PixelRange",
+    "RangeNeeded",
+    "RangeOf",
+    "deep_values",
+    "is_deep",
+    "only_8_bits",
+    "own_range",
+    "range_between",
+]
 
 #: The byte order in which a second decoding finds the lower bytes, where the first took the upper ones.
 _OTHER_BYTES = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
@@ -44,6 +54,15 @@ class RangeNeeded(Exception):  # noqa: N818 - a signal to who decodes many image
 
 #: From the values of one image to the range by which it is scaled.
 RangeOf: TypeAlias = Callable[[Array], PixelRange]
+
+
+def only_8_bits() -> ImageError:
+    """Return the error of an image of more than 8 bits for a model that has seen no such image."""
+    return ImageError(
+        "its pixels have more than 8 bits, and the model was trained on pixels of 8 bits",
+        allowed="images of 8 bits",
+        fix="save the image with 8 bits, in the way in which the training images were made",
+    )
 
 
 def range_between(lowest: float, highest: float, *, whole: bool) -> PixelRange:

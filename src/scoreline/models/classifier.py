@@ -332,13 +332,15 @@ def _each(images: Any) -> Iterator[ImageLike]:
         raise UsageError(
             f"A {type(images).__name__} was given as images",
             allowed="paths, bytes of files, arrays of pixels, or several of these",
-            fix="give the path of an image",
+            fix="give the path of an image, or numpy.asarray of a picture",
         ) from None
 
 
 @_each.register(str)
 @_each.register(os.PathLike)
 @_each.register(bytes)
+@_each.register(bytearray)
+@_each.register(memoryview)
 def _(images: ImageLike) -> Iterator[ImageLike]:
     return iter((images,))
 
@@ -362,6 +364,12 @@ def _content(image: Any) -> bytes | Array:
 @_content.register(os.PathLike)
 def _(image: str | os.PathLike[str]) -> bytes:
     return read_image_file(Path(image))
+
+
+@_content.register(bytearray)
+@_content.register(memoryview)
+def _(image: bytearray | memoryview) -> bytes:
+    return bytes(image)
 
 
 @_content.register(bytes)

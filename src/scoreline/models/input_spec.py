@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scoreline._typing import Array
 from scoreline.data.base import Dataset
-from scoreline.data.pixel_range import PixelRange, own_range
-from scoreline.errors import ImageError
+from scoreline.data.pixel_range import PixelRange, only_8_bits, own_range
 from scoreline.models.training_images import TrainingImages
 
 __all__ = ["InputSpec"]
@@ -92,9 +91,5 @@ class InputSpec(BaseModel):
             The model was trained on pixels of 8 bits.
         """
         if self.deep == "refuse":
-            raise ImageError(
-                "its pixels have more than 8 bits, and the model was trained on pixels of 8 bits",
-                allowed="images of 8 bits",
-                fix="save the image with 8 bits, in the way in which the training images were made",
-            )
+            raise only_8_bits()
         return own_range(values) if self.pixel_range is None else PixelRange(*self.pixel_range)

@@ -126,8 +126,9 @@ def load_run(
     place, own, notes = _place(run, config, data)
     options = _options(config, model, own=own, data_dir=data_dir, max_rejected=max_rejected)
     spec = recorded_input(model, trained_on)
-    if spec is not None and spec.pixel_range is not None:
-        options = replace(options, pixel_range=PixelRange(*spec.pixel_range))
+    if spec is not None:
+        given = None if spec.pixel_range is None else PixelRange(*spec.pixel_range)
+        options = replace(options, pixel_range=given, deep=spec.deep != "refuse")
     dataset = load_dataset(place, options, progress=progress)
     if own and config.refit:
         dataset = join_validation(dataset)
