@@ -15,6 +15,7 @@ from scoreline.runs.comparison import BASELINES
 from scoreline.runs.config import RunConfig
 
 DOCS = Path(__file__).parents[1] / "docs"
+PAGES_BESIDE = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "benchmarks/README.md")
 COMMANDS = typer.main.get_command(app).commands
 #: Objects whose keys are names of splits or classes, strengths, or numbers.
 FREE = {"evaluations", "splits", "of_class", "lam_tried", "top_k", "files", "settings", "datasets"}
@@ -187,3 +188,12 @@ def test_every_field_of_a_prediction_is_documented(folders, photos, capfd):
     found = set().union(*(keys(json.loads(line)) for line in capfd.readouterr().out.splitlines()))
     assert found >= {"guesses", "problem", "no_probability"}
     assert found <= spans("runs.md", "--json")
+
+
+@pytest.mark.parametrize(
+    "page", [*DOCS.glob("*.md"), *(DOCS.parent / name for name in PAGES_BESIDE)], ids=lambda page: page.name
+)
+def test_every_module_that_a_page_names_is_there(page):
+    named = set(re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8")))
+    places = (DOCS.parent / "src" / "scoreline", DOCS.parent, page.parent)
+    assert not {name for name in named if not any((place / name).exists() for place in places)}
