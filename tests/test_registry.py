@@ -297,3 +297,11 @@ def test_a_part_can_be_registered_later():
     for taken in ("part", "plain", "loud-part"):
         with pytest.raises(UsageError, match="A second part"):
             parts.register(taken, Plain)
+
+
+@pytest.mark.parametrize("name", ["", "new_part", "New", "a:b", "a,b", "-a", "a--b", "a b", "é", "a\n"])
+def test_what_cannot_be_a_name_is_refused(name: str) -> None:
+    parts: Registry[Any] = Registry("part", {"part": Part})
+    with pytest.raises(UsageError, match="small letters and digits"):
+        parts.register(name, Plain)
+    assert dict(parts) == {"part": Part}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -47,18 +48,31 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         self._parts = dict(parts or {})
 
     def register(self, name: str, part: type[T]) -> None:
-        """List one more class.
+        """List one more class, which can be had by its name wherever those of the package can.
+
+        Parameters
+        ----------
+        name : str
+            In small letters and digits, with single hyphens between.
+        part : class
+            A dataclass, or a class that takes keyword parameters.
 
         Raises
         ------
         UsageError
-            The name is taken.
+            The name is taken, or is no name.
         """
+        if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise UsageError(
+                f"A {self.kind} is to be called {shown(name)}",
+                allowed="small letters and digits, with single hyphens between",
+                fix="choose a name such as 'my-own'",
+            )
         if name in self._parts or name in self.aliases:
             raise UsageError(
                 f"A second {self.kind} is to be called {name!r}",
                 allowed="a name of its own for each part",
-                fix="choose another name",
+                fix=f"choose another name for {part.__name__}",
             )
         self._parts[name] = part
 
@@ -119,7 +133,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         raise UsageError(
             f"{type(part).__name__} is not a registered {self.kind}",
             allowed=f"one of {', '.join(self)}",
-            fix=f"add the class to the registry of the {self.kind} package, as CONTRIBUTING.md tells",
+            fix=f"register {type(part).__name__} under a name with the registry's register()",
         )
 
     def _text(self, value: Any) -> str:

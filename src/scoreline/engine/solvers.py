@@ -27,7 +27,6 @@ from scoreline.errors import MismatchError, UnknownNameError, UsageError
 from scoreline.optimizers import OPTIMIZERS, SGD, Optimizer
 
 __all__ = [
-    "SOLVER_NAMES",
     "Choice",
     "Exact",
     "GradientDescent",
@@ -288,9 +287,6 @@ _WHOLE_DATA: dict[str, Solver] = {
     "random-local-search": RandomTries(RandomLocalSearch()),
 }
 
-#: The names that `build_solver` takes; the optimisers' may carry parameters, as in ``"momentum:0.95"``.
-SOLVER_NAMES: tuple[str, ...] = ("auto", *_WHOLE_DATA, *OPTIMIZERS)
-
 
 def build_solver(
     spec: str | Optimizer | Solver, objective: Objective, source: DataSource, *, wishes: Sequence[str] = ()
@@ -325,7 +321,7 @@ def named_solver(spec: str | Optimizer | Solver) -> Choice:
             fix="set max_epochs for its iterations or tries",
         )
     if name.replace("_", "-") not in OPTIMIZERS:
-        raise UnknownNameError.of("solver", name, SOLVER_NAMES)
+        raise UnknownNameError.of("solver", name, ["auto", *_WHOLE_DATA, *OPTIMIZERS])
     return Choice(MiniBatch(OPTIMIZERS.build(spec)), spec, "given")
 
 

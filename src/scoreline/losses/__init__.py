@@ -1,11 +1,12 @@
 """Losses: how unhappy we are with one example's scores, given its label.
 
 To add one: a file here with one frozen dataclass, a line in `LOSSES`, a line in ``docs/parts.md``.
+From outside the package: ``LOSSES.register("name", Class)``.
 """
 
 from __future__ import annotations
 
-from scoreline.losses.base import CertifiedLoss, Loss, rows_for
+from scoreline.losses.base import CertifiedLoss, Loss, MultinomialLoss, RowwiseLoss, rows_for, sum_of_terms
 from scoreline.losses.crammer_singer import CrammerSinger
 from scoreline.losses.hinge import HingeLoss
 from scoreline.losses.one_vs_all import OneVsAll
@@ -20,11 +21,14 @@ __all__ = [
     "CrammerSinger",
     "HingeLoss",
     "Loss",
+    "MultinomialLoss",
     "OneVsAll",
+    "RowwiseLoss",
     "Softmax",
     "SquaredError",
     "WestonWatkins",
     "rows_for",
+    "sum_of_terms",
 ]
 
 #: All losses by the names that the estimators and the command line take.

@@ -11,8 +11,9 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.errors import DataError, UsageError
+from scoreline.kernels.form import CompiledForm
 
-__all__ = ["CertifiedLoss", "Loss", "MultinomialLoss", "RowwiseLoss"]
+__all__ = ["CertifiedLoss", "Loss", "MultinomialLoss", "RowwiseLoss", "rows_for", "sum_of_terms"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Loss(ABC):
     axis of length 1 means *two classes with one score*, as in scikit-learn: the score speaks for class 1, its
     negative for class 0. Labels ``y`` have shape ``(B,)`` and count from 0.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "compiled_form" not in vars(cls):  # a subclass may compute something else
+            cls.compiled_form = Loss.compiled_form  # type: ignore[method-assign]
 
     #: Whether `probabilities` exists.
     probabilistic: ClassVar[bool] = False
@@ -63,6 +69,15 @@ class Loss(ABC):
         A plain hinge has no Hessian; it gives half the bound of its square, which has the same slope half a
         margin inside. Step sizes are set by it, not proofs.
         """
+
+    def compiled_form(self) -> CompiledForm | None:
+        """Return the loss of one row of scores for compiled code, or None; subclasses do not inherit it.
+
+        Its function is called as ``function(scores, y, slopes, numbers)``: one example's scores ``(C,)`` of
+        float32 (``(1,)`` for two classes), its label, an array like the scores, into which it writes the slopes,
+        and the form's numbers; it returns the loss. A loss that has no form is left to NumPy.
+        """
+        return None
 
     def probabilities(self, scores: FloatArray) -> FloatArray:
         """Return class probabilities ``(B, ..., C)`` (two classes for a single score).
@@ -183,6 +198,30 @@ class RowwiseLoss(Loss):
     def value_at_zero(self, n_classes: int) -> float:
         """Return ``C * phi(0)``, or ``phi(0)`` for two classes, which share one score."""
         return rows_for(n_classes) * float(self._phi(np.zeros(1))[0][0])
+
+
+def sum_of_terms(term: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function of a `RowwiseLoss`'s compiled form, from that of one class.
+
+    Parameters
+    ----------
+    term : callable
+        Takes one margin ``t_c s_c`` and the form's numbers; returns ``phi`` and its derivative.
+    """
+
+    def row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
+        R = len(scores)
+        one = np.float32(1)
+        value = np.float32(0)
+        true = 0 if R == 1 else y  # one score for two classes speaks for class 1
+        for c in range(R):
+            sign = one if c == true and (R > 1 or y == 1) else -one
+            each, slope = term(sign * scores[c], numbers)
+            value += each
+            slopes[c] = sign * slope
+        return value
+
+    return row
 
 
 def rows_for(n_classes: int) -> int:

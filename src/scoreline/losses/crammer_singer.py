@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from scoreline._typing import FloatArray, Labels
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.kernels.form import CompiledForm
+from scoreline.kernels.plain import exponential
 from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import HingeLoss
@@ -57,6 +60,10 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         np.put_along_axis(gradient, rival, active, axis=-1)
         put_true(gradient, y, -active)
         return np.maximum(violation, 0)[..., 0], gradient
+
+    def compiled_form(self) -> CompiledForm:
+        """Return the same for one row."""
+        return CompiledForm(_row, (self.margin, self.rounding))
 
     def _rounded_value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         short: FloatArray = scores - true_scores(scores, y) + self.margin
@@ -141,3 +148,45 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         both = both_slopes(slopes).copy()
         put_true(both, y, 0)
         return both
+
+
+def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
+    """Return the loss of one row of float32, and write its slopes."""
+    margin, rounding = numbers
+    R = len(scores)
+    zero, one = np.float32(0), np.float32(1)
+    if R == 1:
+        sign = one if y == 1 else -one
+        short = margin - sign * scores[0]
+        if rounding > 0:
+            small = math.exp(-abs(short) / rounding)
+            slopes[0] = -sign * (one / (one + small) if short > 0 else small / (one + small))
+            return max(short, zero) + rounding * np.log1p(small)
+        slopes[0] = -sign if short > 0 else zero
+        return max(short, zero)
+    rival = 1 if y == 0 else 0
+    for c in range(R):
+        if c != y and scores[c] > scores[rival]:
+            rival = c
+    short = scores[rival] - scores[y] + margin
+    if rounding > 0:
+        most = max(short, zero)
+        sharpness = one / rounding
+        for c in range(R):
+            slopes[c] = exponential(min((scores[c] - scores[y] + margin - most) * sharpness, zero))
+        slopes[y] = zero
+        rivals = zero
+        for c in range(R):
+            rivals += slopes[c]
+        total = rivals + exponential(-most * sharpness)
+        each = one / total
+        for c in range(R):
+            slopes[c] *= each
+        slopes[y] = -rivals * each
+        return most + rounding * math.log(total)
+    for c in range(R):
+        slopes[c] = zero
+    if short > 0:
+        slopes[rival] = one
+        slopes[y] = -one
+    return max(short, zero)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from scoreline._typing import FloatArray, Labels
 from scoreline.errors import UsageError
 from scoreline.losses.base import CertifiedLoss
 
-__all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_bend", "hinge_conjugate"]
+__all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_bend", "hinge_conjugate", "one_hinge"]
 
 
 class HingeLoss(CertifiedLoss):
@@ -87,6 +87,18 @@ def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, Fl
         slope = np.minimum(short / rounding, 1).astype(v.dtype, copy=False)
         return slope * (short - v.dtype.type(rounding / 2) * slope), slope
     return short, (v > 0).astype(v.dtype)
+
+
+def one_hinge(v: Any, squared: bool, rounding: Any) -> tuple[Any, Any]:
+    """Return the `hinge` of one float32 and its slope, for compiled forms."""
+    zero, one = np.float32(0), np.float32(1)
+    short = max(v, zero)
+    if squared:
+        return short * short, np.float32(2) * short
+    if rounding > 0:
+        slope = min(short / rounding, one)
+        return slope * (short - rounding / np.float32(2) * slope), slope
+    return short, one if short > 0 else zero
 
 
 def hinge_bend(v: FloatArray, squared: bool, rounding: float) -> FloatArray:

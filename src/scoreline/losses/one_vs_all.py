@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.base import RowwiseLoss, targets
-from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
+from scoreline.kernels.form import CompiledForm
+from scoreline.losses.base import RowwiseLoss, sum_of_terms, targets
+from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate, one_hinge
 
 __all__ = ["OneVsAll"]
 
@@ -53,6 +55,10 @@ class OneVsAll(RowwiseLoss, HingeLoss):
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
         values, slopes = hinge(self.margin - margins, self.squared, self.rounding)
         return values, -slopes
+
+    def compiled_form(self) -> CompiledForm:
+        """Return the sum over the classes."""
+        return CompiledForm(_row, (self.margin, self.squared, self.rounding))
 
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return the width times the slopes; see `HingeLoss.shift`."""
@@ -97,3 +103,13 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         shrink_own = np.divide(least, of_own, out=np.ones_like(least), where=of_own > 0)
         shrink_others = np.divide(least, of_others, out=np.ones_like(least), where=of_others > 0)
         return lambda slopes, y: slopes * np.where(targets(slopes, y) > 0, shrink_own, shrink_others)
+
+
+def _term(margin: Any, numbers: Any) -> tuple[Any, Any]:
+    """Return ``phi`` and its derivative for one float32."""
+    wanted, squared, rounding = numbers
+    value, slope = one_hinge(wanted - margin, squared, rounding)
+    return value, -slope
+
+
+_row = sum_of_terms(_term)

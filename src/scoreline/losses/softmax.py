@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from scoreline._checks import check_field
-from scoreline._typing import FloatArray, Labels
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.kernels.form import CompiledForm
+from scoreline.kernels.plain import exponential, first_place, largest
 from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, true_scores
 
@@ -75,6 +77,10 @@ class Softmax(MultinomialLoss, CertifiedLoss):
             is_top = top == y.reshape(-1, *[1] * (scores.ndim - 1))
             put_true(gradient, y, np.where(is_top, -rest / (1 + rest), true_gradient))
         return value[..., 0], gradient
+
+    def compiled_form(self) -> CompiledForm:
+        """Return the same for one row."""
+        return CompiledForm(_row, (self.label_smoothing,))
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return the entropy of the smoothed label and infinity.
@@ -175,3 +181,42 @@ class Softmax(MultinomialLoss, CertifiedLoss):
             p -= self.label_smoothing / p.shape[-1]
         p[np.arange(len(y)), y] -= 1 - self.label_smoothing
         return p[:, 1:] if columns == 1 else p
+
+
+def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
+    """Return the loss of one row of float32, and write its slopes."""
+    (label_smoothing,) = numbers
+    R = len(scores)
+    one = np.float32(1)
+    if R == 1:  # the pair (-s/2, s/2): the logistic loss
+        sign = one if y == 1 else -one
+        margin = sign * scores[0]
+        small = math.exp(-abs(margin))
+        value = np.log1p(small) - min(margin, np.float32(0))
+        wrong = small / (one + small) if margin > 0 else one / (one + small)
+        share = label_smoothing / np.float32(2)
+        slopes[0] = sign * (share - wrong)
+        return value + share * margin
+    best = largest(scores, 0, R)
+    top = y if scores[y] == best else first_place(scores, best)
+    for c in range(R):
+        slopes[c] = exponential(scores[c] - best)
+    slopes[top] = 0  # the sum of the exponentials is 1 + rest
+    rest = np.float32(0)
+    for c in range(R):
+        rest += slopes[c]
+    slopes[top] = one
+    each = one / (one + rest)
+    for c in range(R):
+        slopes[c] *= each
+    value = np.log1p(rest) - (scores[y] - best)
+    slopes[y] = -rest * each if y == top else slopes[y] - one
+    if label_smoothing > 0:
+        mean = np.float32(0)
+        share = label_smoothing / np.float32(R)
+        for c in range(R):
+            mean += scores[c]
+            slopes[c] -= share
+        slopes[y] += label_smoothing
+        value += label_smoothing * (scores[y] - mean / np.float32(R))
+    return value

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.losses.base import CertifiedLoss, RowwiseLoss, targets
+from scoreline.kernels.form import CompiledForm
+from scoreline.losses.base import CertifiedLoss, RowwiseLoss, sum_of_terms, targets
 
 __all__ = ["SquaredError"]
 
@@ -35,6 +36,10 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
         miss = 1 - margins
         return miss * miss, -2 * miss
+
+    def compiled_form(self) -> CompiledForm:
+        """Return the sum over the classes."""
+        return CompiledForm(_row)
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""
@@ -63,3 +68,12 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
         """Take off the mean: every slope is in the domain."""
         mean = flows[:-1] / flows[-1]
         return lambda slopes, _: slopes - mean
+
+
+def _term(margin: Any, _: Any) -> tuple[Any, Any]:
+    """Return ``phi`` and its derivative for one float32."""
+    miss = np.float32(1) - margin
+    return miss * miss, np.float32(-2) * miss
+
+
+_row = sum_of_terms(_term)

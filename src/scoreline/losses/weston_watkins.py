@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from scoreline._typing import FloatArray, Labels
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.kernels.form import CompiledForm
 from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
-from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate
+from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate, one_hinge
 
 __all__ = ["WestonWatkins"]
 
@@ -66,6 +68,10 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         gradient = scores.dtype.type(scale) * slopes
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
         return scale * (values.sum(axis=-1) + self._constant()), gradient
+
+    def compiled_form(self) -> CompiledForm:
+        """Return the same for one row."""
+        return CompiledForm(_row, (self.margin, self.squared, self.average, self.include_true, self.rounding))
 
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return the width times the slopes of the wrong classes' hinges; see `HingeLoss.shift`."""
@@ -139,3 +145,31 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
     def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
         return flow_balancing(flows)
+
+
+def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
+    """Return the loss of one row of float32, and write its slopes."""
+    margin, squared, average, include_true, rounding = numbers
+    R = len(scores)
+    zero, one = np.float32(0), np.float32(1)
+    value = zero
+    scale = one
+    if average:
+        scale = one / np.float32(max(R, 2) if include_true else max(R, 2) - 1)
+    constant = one_hinge(margin, squared, rounding)[0] if include_true else zero
+    if R == 1:
+        sign = one if y == 1 else -one
+        value, slope = one_hinge(margin - sign * scores[0], squared, rounding)
+        slopes[0] = -sign * scale * slope
+        return scale * (value + constant)
+    down = zero
+    own = scores[y]
+    for c in range(R):
+        if c == y:
+            continue
+        each, slope = one_hinge(scores[c] - own + margin, squared, rounding)
+        value += each
+        slopes[c] = scale * slope
+        down += scale * slope
+    slopes[y] = -down
+    return scale * (value + constant)

@@ -1,6 +1,7 @@
 """Optimisers: how a gradient becomes a step.
 
 To add one: a file here with one frozen dataclass, a line in `OPTIMIZERS`, a line in ``docs/parts.md``.
+From outside the package: ``OPTIMIZERS.register("name", Class)``.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from scoreline.optimizers.adadelta import Adadelta
 from scoreline.optimizers.adagrad import Adagrad
 from scoreline.optimizers.adam import Adam
-from scoreline.optimizers.base import Optimizer, Update
+from scoreline.optimizers.base import ElementwiseOptimizer, Optimizer, Update
 from scoreline.optimizers.momentum import Momentum
 from scoreline.optimizers.nesterov import Nesterov
 from scoreline.optimizers.rmsprop import RMSProp
@@ -21,6 +22,7 @@ __all__ = [
     "Adadelta",
     "Adagrad",
     "Adam",
+    "ElementwiseOptimizer",
     "Momentum",
     "Nesterov",
     "Optimizer",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from scoreline._checks import check_field
-from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Optimizer, Update, per_configuration
+from scoreline._typing import FloatArray
+from scoreline.optimizers.base import ElementwiseOptimizer
 
 __all__ = ["Adadelta"]
 
@@ -22,7 +22,7 @@ class AdadeltaState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Adadelta(Optimizer):
+class Adadelta(ElementwiseOptimizer):
     r"""Adadelta: the ratio of the typical step to the typical gradient is the rate.
 
     .. math:: G \leftarrow \rho G + (1 - \rho) g^2, \quad
@@ -44,6 +44,8 @@ class Adadelta(Optimizer):
     rho: float = 0.9
     eps: float = 1e-6
 
+    State: ClassVar[type[Any]] = AdadeltaState
+
     def __post_init__(self) -> None:
         check_field(self, "rho", 0, 1)
         check_field(self, "eps", 0, above=True)
@@ -53,15 +55,17 @@ class Adadelta(Optimizer):
         """1, as in the paper and in torch."""
         return 1.0
 
-    def init(self, params: FloatArray) -> AdadeltaState:
-        """Return running means of 0."""
-        return AdadeltaState(np.zeros_like(params), np.zeros_like(params))
-
-    def update(self, gradient: FloatArray, state: AdadeltaState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, numbers: Any) -> Any:
         """Return the rescaled step."""
-        squares = self.rho * state.squares + (1 - self.rho) * gradient * gradient
-        scale = np.sqrt((state.steps + self.eps) / (squares + self.eps))
+        rho, rest, eps = numbers
+        squares = rho * memory[0] + rest * gradient * gradient
+        scale = np.sqrt((memory[1] + eps) / (squares + eps))
         unit = scale * gradient
-        steps = self.rho * state.steps + (1 - self.rho) * unit * unit
-        rate = per_configuration(lr, gradient) * scale
-        return Update(-rate * gradient, AdadeltaState(squares, steps), rate)
+        steps = rho * memory[1] + rest * unit * unit
+        rate = lr * scale
+        return -rate * gradient, rate, (squares, steps)
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return rho, what it lacks to 1, and eps."""
+        return self.rho, 1 - self.rho, self.eps

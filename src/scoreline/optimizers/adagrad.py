@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from scoreline._checks import check_field
-from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Optimizer, Update, per_configuration
+from scoreline._typing import FloatArray
+from scoreline.optimizers.base import ElementwiseOptimizer
 
 __all__ = ["Adagrad"]
 
@@ -21,7 +21,7 @@ class AdagradState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Adagrad(Optimizer):
+class Adagrad(ElementwiseOptimizer):
     r"""Adagrad: each weight's rate falls with the root of its summed squared gradients.
 
     .. math:: G \leftarrow G + g^2, \qquad \Delta = -\eta\, g / (\sqrt{G} + \epsilon)
@@ -38,6 +38,8 @@ class Adagrad(Optimizer):
 
     eps: float = 1e-10
 
+    State: ClassVar[type[Any]] = AdagradState
+
     def __post_init__(self) -> None:
         check_field(self, "eps", 0, above=True)
 
@@ -46,12 +48,14 @@ class Adagrad(Optimizer):
         """0.01, as in torch."""
         return 0.01
 
-    def init(self, params: FloatArray) -> AdagradState:
-        """Return sums of 0."""
-        return AdagradState(np.zeros_like(params))
-
-    def update(self, gradient: FloatArray, state: AdagradState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, numbers: Any) -> Any:
         """Return the rescaled step."""
-        squares = state.squares + gradient * gradient
-        rate = per_configuration(lr, gradient) / (np.sqrt(squares) + self.eps)
-        return Update(-rate * gradient, AdagradState(squares), rate)
+        (eps,) = numbers
+        squares = memory[0] + gradient * gradient
+        rate = lr / (np.sqrt(squares) + eps)
+        return -rate * gradient, rate, (squares,)
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return eps."""
+        return (self.eps,)

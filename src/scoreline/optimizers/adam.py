@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Optimizer, Update, per_configuration
+from scoreline.optimizers.base import ElementwiseOptimizer
 
 __all__ = ["Adam"]
 
@@ -24,7 +24,7 @@ class AdamState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class Adam(ElementwiseOptimizer):
     r"""Adam.
 
     .. math:: m \leftarrow \beta_1 m + (1 - \beta_1) g, \quad v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
@@ -48,6 +48,8 @@ class Adam(Optimizer):
     beta2: float = 0.999
     eps: float = 1e-8
 
+    State: ClassVar[type[Any]] = AdamState
+
     def __post_init__(self) -> None:
         check_field(self, "beta1", 0, 1)
         check_field(self, "beta2", 0, 1)
@@ -58,16 +60,19 @@ class Adam(Optimizer):
         """0.001, as in the paper and in torch."""
         return 1e-3
 
-    def init(self, params: FloatArray) -> AdamState:
-        """Return running means of 0 and no steps."""
-        return AdamState(np.zeros_like(params), np.zeros_like(params), np.zeros(len(params), np.int64))
-
-    def update(self, gradient: FloatArray, state: AdamState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, numbers: Any) -> Any:
         """Return the rescaled step."""
-        t = state.t + 1
-        means = self.beta1 * state.means + (1 - self.beta1) * gradient
-        squares = self.beta2 * state.squares + (1 - self.beta2) * gradient * gradient
-        root = np.sqrt(squares / per_configuration(1 - self.beta2**t, gradient))
-        rate = per_configuration(lr, gradient) / (root + self.eps)
-        step = -rate * (means / per_configuration(1 - self.beta1**t, gradient))
-        return Update(step, AdamState(means, squares, t), rate)
+        beta1, rest1, beta2, rest2, eps, weight1, weight2 = numbers
+        means = beta1 * memory[0] + rest1 * gradient
+        squares = beta2 * memory[1] + rest2 * gradient * gradient
+        rate = lr / (np.sqrt(squares / weight2) + eps)
+        return -rate * (means / weight1), rate, (means, squares)
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return each decay with what it lacks to 1, and eps."""
+        return self.beta1, 1 - self.beta1, self.beta2, 1 - self.beta2, self.eps
+
+    def factors(self, t: Array) -> tuple[FloatArray, ...]:
+        """Return the weight that each mean has gathered by step `t`, which it is divided by."""
+        return 1 - self.beta1**t, 1 - self.beta2**t

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, ClassVar, NamedTuple
 
 from scoreline._checks import check_field
-from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Optimizer, Update, per_configuration
+from scoreline._typing import FloatArray
+from scoreline.optimizers.base import ElementwiseOptimizer
 
 __all__ = ["Momentum"]
 
@@ -21,7 +19,7 @@ class MomentumState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Momentum(Optimizer):
+class Momentum(ElementwiseOptimizer):
     r"""Gradient descent with momentum ("heavy ball").
 
     .. math:: v \leftarrow \mu v + g, \qquad \Delta = -\eta v
@@ -40,15 +38,18 @@ class Momentum(Optimizer):
 
     momentum: float = 0.9
 
+    State: ClassVar[type[Any]] = MomentumState
+
     def __post_init__(self) -> None:
         check_field(self, "momentum", 0, 1)
 
-    def init(self, params: FloatArray) -> MomentumState:
-        """Return a velocity of 0."""
-        return MomentumState(np.zeros_like(params))
-
-    def update(self, gradient: FloatArray, state: MomentumState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, numbers: Any) -> Any:
         """Return ``-lr * v`` with the velocity brought up to date."""
-        velocity = self.momentum * state.velocity + gradient
-        rate = per_configuration(lr, gradient)
-        return Update(-rate * velocity, MomentumState(velocity), rate / (1 - self.momentum))
+        momentum, rest = numbers
+        velocity = momentum * memory[0] + gradient
+        return -lr * velocity, lr / rest, (velocity,)
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return momentum, and what it lacks to 1."""
+        return self.momentum, 1 - self.momentum

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Update, per_configuration
-from scoreline.optimizers.momentum import Momentum, MomentumState
+from scoreline.optimizers.momentum import Momentum
 
 __all__ = ["Nesterov"]
 
@@ -29,9 +28,9 @@ class Nesterov(Momentum):
     Nesterov (1983), Soviet Math. Doklady 27; Sutskever et al. (2013), ICML, for this form.
     """
 
-    def update(self, gradient: FloatArray, state: MomentumState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, numbers: Any) -> Any:
         """Return ``-lr * (g + momentum * v)`` with the velocity brought up to date."""
-        velocity = self.momentum * state.velocity + gradient
-        rate = per_configuration(lr, gradient)
-        step = -rate * (gradient + self.momentum * velocity)
-        return Update(step, MomentumState(velocity), rate / (1 - self.momentum))
+        momentum, rest = numbers
+        velocity = momentum * memory[0] + gradient
+        return -lr * (gradient + momentum * velocity), lr / rest, (velocity,)

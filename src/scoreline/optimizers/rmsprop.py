@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from scoreline._checks import check_field
-from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Optimizer, Update, per_configuration
+from scoreline._typing import FloatArray
+from scoreline.optimizers.base import ElementwiseOptimizer
 
 __all__ = ["RMSProp"]
 
@@ -21,7 +21,7 @@ class RMSPropState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RMSProp(Optimizer):
+class RMSProp(ElementwiseOptimizer):
     r"""RMSProp: Adagrad that forgets.
 
     .. math:: G \leftarrow \alpha G + (1 - \alpha) g^2, \qquad \Delta = -\eta\, g / (\sqrt{G} + \epsilon)
@@ -41,6 +41,8 @@ class RMSProp(Optimizer):
     decay: float = 0.99
     eps: float = 1e-8
 
+    State: ClassVar[type[Any]] = RMSPropState
+
     def __post_init__(self) -> None:
         check_field(self, "decay", 0, 1)
         check_field(self, "eps", 0, above=True)
@@ -50,12 +52,14 @@ class RMSProp(Optimizer):
         """0.001; torch's 0.01 overshoots on image features."""
         return 1e-3
 
-    def init(self, params: FloatArray) -> RMSPropState:
-        """Return a running mean of 0."""
-        return RMSPropState(np.zeros_like(params))
-
-    def update(self, gradient: FloatArray, state: RMSPropState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, numbers: Any) -> Any:
         """Return the rescaled step."""
-        squares = self.decay * state.squares + (1 - self.decay) * gradient * gradient
-        rate = per_configuration(lr, gradient) / (np.sqrt(squares) + self.eps)
-        return Update(-rate * gradient, RMSPropState(squares), rate)
+        decay, rest, eps = numbers
+        squares = decay * memory[0] + rest * gradient * gradient
+        rate = lr / (np.sqrt(squares) + eps)
+        return -rate * gradient, rate, (squares,)
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return decay, what it lacks to 1, and eps."""
+        return self.decay, 1 - self.decay, self.eps

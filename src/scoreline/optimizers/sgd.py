@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from scoreline._typing import Array, FloatArray
-from scoreline.optimizers.base import Optimizer, Update, per_configuration
+from scoreline.optimizers.base import ElementwiseOptimizer
 
 __all__ = ["SGD"]
 
@@ -16,7 +15,7 @@ class SGDState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SGD(Optimizer):
+class SGD(ElementwiseOptimizer):
     r"""Gradient descent: on the whole data it is the lecture's vanilla method, on mini-batches it is SGD.
 
     .. math:: \Delta = -\eta g
@@ -26,12 +25,9 @@ class SGD(Optimizer):
     Robbins & Monro (1951), A stochastic approximation method, Ann. Math. Statist. 22.
     """
 
-    def init(self, params: FloatArray) -> SGDState:
-        """Return the empty state."""
-        del params
-        return SGDState()
+    State: ClassVar[type[Any]] = SGDState
 
-    def update(self, gradient: FloatArray, state: SGDState, lr: Array) -> Update:
+    @staticmethod
+    def formula(gradient: Any, memory: Any, lr: Any, _: Any) -> Any:
         """Return ``-lr * gradient``."""
-        rate = per_configuration(lr, gradient)
-        return Update(-rate * gradient, state, rate)
+        return -lr * gradient, lr, memory

@@ -11,7 +11,6 @@ from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
-from scoreline.optimizers import OPTIMIZERS
 
 __all__ = ["Plan", "pays_to_compile", "train"]
 
@@ -81,5 +80,5 @@ def pays_to_compile(objective: Objective, source: DataSource, plan: Plan, start:
         and plan.batch_size <= MOST_ROWS
         and plan.dropout == 0
         and objective.penalty.coefficients is not None
-        and type(plan.optimizer) in OPTIMIZERS.values()
+        and plan.optimizer.compiled_form() is not None
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.losses import LOSSES, Loss
+from scoreline.losses import Loss
 
 __all__ = [
     "BEST_COLUMNS",
@@ -47,7 +47,7 @@ def fit_seconds(rows: float, features: int, columns: int) -> float:
 
 def judged_by_kernels(loss: Loss, dtype: np.dtype[np.floating]) -> bool:
     """Tell whether compiled code judges scores of a dtype by a loss."""
-    return dtype == np.float32 and type(loss) in LOSSES.values()
+    return dtype == np.float32 and loss.compiled_form() is not None
 
 
 def suits_kernels(loss: Loss, data: np.dtype[np.generic], dtype: np.dtype[np.floating], columns: int) -> bool:

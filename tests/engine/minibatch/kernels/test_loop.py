@@ -5,11 +5,9 @@ import pytest
 
 from scoreline.data.memory import MemorySource
 from scoreline.engine.minibatch.kernels import loop as compiled
-from scoreline.engine.minibatch.kernels.updates import compiled_update
 from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.minibatch.training import pays_to_compile, train
 from scoreline.engine.problem.events import Compiling, Diverged, Evaluated, RunEnded, StepDone
-from scoreline.engine.problem.kernels.losses import compiled_loss
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import zero_params
 from scoreline.losses import LOSSES, Softmax
@@ -77,8 +75,8 @@ def test_weights_float32_and_configurations_side_by_side():
 
 
 def test_every_part_has_a_compiled_form():
-    assert all(compiled_loss(LOSSES.build(name)) is not None for name in LOSSES)
-    assert all(compiled_update(OPTIMIZERS.build(name)) is not None for name in OPTIMIZERS)
+    assert all(LOSSES.build(name).compiled_form() is not None for name in LOSSES)
+    assert all(OPTIMIZERS.build(name).compiled_form() is not None for name in OPTIMIZERS)
 
 
 @pytest.mark.parametrize("n_threads", [2, 3, 7])

@@ -10,14 +10,14 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
-from scoreline.engine.minibatch.kernels.stretch import Buffers, Given, Results, Weights, make_steps
-from scoreline.engine.minibatch.kernels.updates import MEMORIES, compiled_update, corrections
+from scoreline.engine.minibatch.kernels.stretch import Buffers, Given, Results, Rule, Weights, make_steps
+from scoreline.engine.minibatch.kernels.updates import zeros
 from scoreline.engine.minibatch.loop import Loop, LoopState, Plan
 from scoreline.engine.problem.events import Compiling, Event, StepDone
-from scoreline.engine.problem.kernels.losses import compiled_loss
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.scored import read_labels
+from scoreline.kernels.forms import as_argument
 from scoreline.kernels.parallel import new_sync, run_together
 from scoreline.kernels.products import (
     CLASS_BLOCK,
@@ -54,7 +54,8 @@ class CompiledLoop(Loop):
         n, D = source.n_examples, source.n_features
         self._X = np.asarray(gathered(source.rows).array).reshape(n, D)
         self._labelled = read_labels(source)
-        self._loss, self._rule = compiled_loss(objective.loss), compiled_update(plan.optimizer)
+        loss, rule = objective.loss.compiled_form(), plan.optimizer.compiled_form()
+        assert loss is not None and rule is not None  # noqa: S101, PT018 - what pays_to_compile has made sure of
         self._n_threads = thread_count()
         self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
         K, R, D = start.W.shape
@@ -63,6 +64,8 @@ class CompiledLoop(Loop):
         self._buffers = self._new_buffers()
         # What compiled code works on stands for a state; any other state is brought in anew.
         self._loaded = self.init()
+        counts = len(self._memories(self._loaded.optimizer.W)), self._factors(self._loaded, 0).shape[-1]
+        self._loss, self._rule = as_argument(loss), Rule(as_argument(rule), *map(zeros, counts))
         self._given, self._weights = self._new_given(self._loaded), self._new_weights(self._loaded)
         self._announced = False
         self._order: tuple[int, Array] = -1, np.zeros(0, np.int64)
@@ -108,7 +111,7 @@ class CompiledLoop(Loop):
         self._fold()
         arguments = (
             self._given, self._weights, self._buffers, results, self._loss, self._rule, rows, self.plan.batch_size,
-            lr, corrections(self.plan.optimizer, state.step + 1, count),
+            lr, self._factors(state, count),
         )  # fmt: skip
         if not count:  # to be compiled, in a thread of the pool
             make_steps(0, 1, *arguments)
@@ -159,14 +162,15 @@ class CompiledLoop(Loop):
         K, R, D = state.params.W.shape
         W = line_zeros((K * R, padded(D, COLUMN_BLOCK)))
         W[:, :D] = state.params.W.reshape(K * R, D)
-        memory = line_zeros((MEMORIES, *W.shape))
-        b_memory = np.zeros((MEMORIES, K * R), np.float32)
+        n, blocks = len(self._rule.memory), W.shape[1] // COLUMN_BLOCK
+        memory, b_memory = line_zeros((K * R, blocks, n * COLUMN_BLOCK)), np.zeros((K * R, n), np.float32)
         for i, (of_W, of_b) in enumerate(
             zip(self._memories(state.optimizer.W), self._memories(state.optimizer.b), strict=True)
         ):
-            memory[i, :, :D] = of_W.reshape(K * R, D)
-            b_memory[i] = of_b.reshape(K * R)
-        shift = np.zeros((W.shape[1] // COLUMN_BLOCK, K * R))
+            wide = np.pad(of_W.reshape(K * R, D), ((0, 0), (0, W.shape[1] - D)))
+            memory[:, :, _plane(i)] = wide.reshape(K * R, blocks, COLUMN_BLOCK)
+            b_memory[:, i] = of_b.reshape(K * R)
+        shift = np.zeros((blocks, K * R))
         return Weights(
             W, memory, state.params.b.reshape(K * R).astype(np.float32), b_memory, line_zeros(W.shape), shift
         )
@@ -199,9 +203,20 @@ class CompiledLoop(Loop):
         K, R, D = state.params.W.shape
         weights, (last_W, last_b) = self._weights, state.optimizer
         params = Params(weights.W[:, :D].reshape(K, R, D).copy(), weights.b.reshape(K, R).copy())
-        of_W = [memory[:, :D].reshape(K, R, D).copy() for memory in weights.memory]
-        of_b = [memory.reshape(K, R).copy() for memory in weights.b_memory]
+        planes = [weights.memory[:, :, _plane(i)] for i in range(len(self._rule.memory))]
+        of_W = [plane.reshape(K * R, -1)[:, :D].reshape(K, R, D).copy() for plane in planes]
+        of_b = [column.reshape(K, R).copy() for column in weights.b_memory.T]
         return params, Params(self._new_state(last_W, of_W, made), self._new_state(last_b, of_b, made))
+
+    def _factors(self, state: LoopState, count: int) -> Array:
+        """Return the update rule's factors for the next steps, ``(count, K, factors)``."""
+        counted = [part for part in state.optimizer.W if part.dtype.kind != "f"]
+        done = counted[0] if counted else np.full(len(state.alive), state.step)
+        factors = self.plan.optimizer.factors(done + np.arange(1, count + 1)[:, None])
+        table = np.empty((count, len(done), len(factors)), np.float32)
+        for i, factor in enumerate(factors):
+            table[:, :, i] = factor
+        return table
 
     @staticmethod
     def _memories(state: Any) -> list[FloatArray]:
@@ -212,3 +227,8 @@ class CompiledLoop(Loop):
     def _new_state(state: Any, memories: list[FloatArray], made: int) -> Any:
         parts = iter(memories)
         return type(state)(*[next(parts) if part.dtype.kind == "f" else part + made for part in state])
+
+
+def _plane(i: int) -> slice:
+    """Return where the i-th number that is remembered of a block's weights lies."""
+    return slice(i * COLUMN_BLOCK, (i + 1) * COLUMN_BLOCK)

@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scoreline.engine.minibatch.kernels.updates import MEMORIES, advance
+from scoreline.engine.minibatch.kernels.updates import column_of, put_column
 from scoreline.engine.problem.kernels.losses import loss_rows
 from scoreline.kernels.compiling import compiled, compiled_loosely
+from scoreline.kernels.forms import call
 from scoreline.kernels.parallel import barrier
 from scoreline.kernels.products import COLUMN_BLOCK, ROW_BLOCK, backward, forward, gather
 
-__all__ = ["Buffers", "Given", "Results", "Weights", "make_steps"]
+__all__ = ["Buffers", "Given", "Results", "Rule", "Weights", "make_steps"]
 
 _Array = np.ndarray[Any, Any]
 
@@ -39,13 +40,21 @@ class Given(NamedTuple):
     limit: float
 
 
+class Rule(NamedTuple):
+    """An update rule: its form, and zeros, as many as it remembers of a weight and as it has factors."""
+
+    form: Any  # see `forms.as_argument`
+    memory: Any
+    factors: Any
+
+
 class Weights(NamedTuple):
-    """What a stretch changes in place."""
+    """What a stretch changes in place; n numbers are remembered of each weight."""
 
     W: _Array  # (M, DP) float32
-    memory: _Array  # (2, M, DP) float32
+    memory: _Array  # (M, blocks, n * COLUMN_BLOCK) float32
     b: _Array  # (M,) float32
-    b_memory: _Array  # (2, M) float32
+    b_memory: _Array  # (M, n) float32
     folded: _Array  # (M, DP) float32: W * scale
     shift: _Array  # (blocks, M) float64: sums of folded * mean
 
@@ -73,7 +82,7 @@ class Results(NamedTuple):
 
 
 @compiled
-def make_steps(thread, n_threads, given, weights, buffers, results, loss, rule, order, size, lr, corrections):
+def make_steps(thread, n_threads, given, weights, buffers, results, loss, rule, order, size, lr, factors):
     """Make steps over the rows that `order` names, `size` at a time; return how many were made.
 
     A step whose loss is not finite, or beyond the limit, in a configuration that is alive, ends the stretch and is
@@ -112,12 +121,10 @@ def make_steps(thread, n_threads, given, weights, buffers, results, loss, rule, 
             _update_columns(
                 weights.W, weights.folded, weights.memory, weights.shift[block], norms[block], given.mean,
                 given.scale, given.alive, given.pull, given.threshold, rule, tiles[thread], pulls, per_row,
-                lr[step], corrections[step], block * COLUMN_BLOCK,
+                lr[step], factors[step], block,
             )  # fmt: skip
         if thread == 0 and given.fit_intercept:
-            _update_bias(
-                weights.b, weights.b_memory, given.alive, rule, pulls, per_row, lr[step], corrections[step]
-            )
+            _update_bias(weights.b, weights.b_memory, given.alive, rule, pulls, per_row, lr[step], factors[step])
         barrier(sync, n_threads)
         if thread == 0:
             _sum_blocks(norms, results.norms[step])
@@ -183,10 +190,10 @@ def _sum_blocks(norms, out):
 @compiled_loosely
 def _update_columns(
     W, folded, memory, shift, norms, mean, scale, alive, pull, threshold, rule, tile, pulls, per_row, lr,
-    correction, first,
+    factors, block,
 ):  # fmt: skip
     """Turn the summed slopes of a block of columns into a step of the weights in it."""
-    last = first + COLUMN_BLOCK
+    first, last = block * COLUMN_BLOCK, (block + 1) * COLUMN_BLOCK
     K = len(lr)
     M = len(pulls)
     norms[:] = 0
@@ -196,14 +203,16 @@ def _update_columns(
         if not alive[k]:
             continue
         weights, scaled, sums = W[m, first:last], folded[m, first:last], tile[m]
-        one, two = memory[0, m, first:last], memory[1, m, first:last]
+        own = memory[m, block]
+        form = _of_step(rule, factors, k)
         pull_k, threshold_k, lr_k = pull[k], threshold[k], lr[k]
         pull_mean = np.float32(pulls[m]) * per_row
         squares, absolutes, moved_mean = np.float32(0), np.float32(0), np.float32(0)
         for d in range(COLUMN_BLOCK):
             w = weights[d]
             gradient = (sums[d] * per_row - pull_mean * means[d]) * scales[d] + pull_k * w
-            step, rate, one[d], two[d] = advance(rule, gradient, one[d], two[d], lr_k, correction)
+            step, rate, kept = call(form, gradient, column_of(own, d, COLUMN_BLOCK, rule.memory), lr_k)
+            put_column(own, d, COLUMN_BLOCK, kept)
             moved = w + step
             moved = np.copysign(max(abs(moved) - rate * threshold_k, np.float32(0)), moved)
             weights[d] = moved
@@ -217,16 +226,21 @@ def _update_columns(
 
 
 @compiled
-def _update_bias(b, memory, alive, rule, pulls, per_row, lr, correction):
+def _of_step(rule, factors, k):
+    """Return the form of a rule with the factors of a step, for a configuration, as its last numbers."""
+    named, numbers = rule.form
+    return named, numbers + column_of(factors[k], 0, 1, rule.factors)
+
+
+@compiled
+def _update_bias(b, memory, alive, rule, pulls, per_row, lr, factors):
     M = len(pulls)
     for m in range(M):
         k = m // (M // len(lr))
         if alive[k]:
             gradient = np.float32(pulls[m]) * per_row
-            step, _, memory[0, m], memory[1, m] = advance(
-                rule, gradient, memory[0, m], memory[1, m], lr[k], correction
+            step, _, kept = call(
+                _of_step(rule, factors, k), gradient, column_of(memory[m], 0, 1, rule.memory), lr[k]
             )
+            put_column(memory[m], 0, 1, kept)
             b[m] += step
-
-
-assert MEMORIES == 2  # noqa: S101 - the two numbers that _update_columns passes

@@ -1,172 +1,52 @@
-"""Update rules for compiled code: one weight's gradient and memory in, its step and memory out.
-
-Each optimiser of `scoreline.optimizers` has a named tuple of its numbers here and the code for one weight; Numba
-picks the code by the tuple's type. `scoreline.optimizers` stays the reference, which every rule is tested against.
-A rule has two numbers of memory a weight, of which it may use fewer.
-"""
+"""What an update rule remembers of each weight, in compiled code: any number of float32, as tuples."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import overload, register_jitable
+from numba.extending import overload
 
-from scoreline._typing import FloatArray
-from scoreline.optimizers import SGD, Adadelta, Adagrad, Adam, Momentum, Nesterov, Optimizer, RMSProp
-
-__all__ = ["MEMORIES", "CompiledUpdate", "advance", "compiled_update", "corrections"]
-
-#: Numbers that a rule may remember of a weight.
-MEMORIES = 2
+__all__ = ["column_of", "put_column", "zeros"]
 
 
-class PlainUpdate(NamedTuple):
-    """See `scoreline.optimizers.SGD`."""
-
-    sign: np.float32
-
-
-class MomentumUpdate(NamedTuple):
-    """See `scoreline.optimizers.Momentum`."""
-
-    momentum: np.float32
+def zeros(count: int) -> tuple[Any, ...]:
+    """Return a tuple of zeros, by whose type compiled code knows how many numbers there are."""
+    return (np.float32(0),) * count
 
 
-class NesterovUpdate(NamedTuple):
-    """See `scoreline.optimizers.Nesterov`."""
+def column_of(table, column, width, like):
+    """Return a column of a flat table as a tuple that is as long as `like`. For compiled code alone.
 
-    momentum: np.float32
-
-
-class AdagradUpdate(NamedTuple):
-    """See `scoreline.optimizers.Adagrad`."""
-
-    eps: np.float32
-
-
-class AdadeltaUpdate(NamedTuple):
-    """See `scoreline.optimizers.Adadelta`."""
-
-    rho: np.float32
-    eps: np.float32
-
-
-class RMSPropUpdate(NamedTuple):
-    """See `scoreline.optimizers.RMSProp`."""
-
-    decay: np.float32
-    eps: np.float32
-
-
-class AdamUpdate(NamedTuple):
-    """See `scoreline.optimizers.Adam`."""
-
-    beta1: np.float32
-    beta2: np.float32
-    eps: np.float32
-
-
-#: Any of the above.
-CompiledUpdate: TypeAlias = (
-    PlainUpdate | MomentumUpdate | NesterovUpdate | AdagradUpdate | AdadeltaUpdate | RMSPropUpdate | AdamUpdate
-)
-
-_COMPILED: dict[type[Optimizer], Callable[[Any], CompiledUpdate]] = {
-    SGD: lambda rule: PlainUpdate(np.float32(-1)),
-    Momentum: lambda rule: MomentumUpdate(np.float32(rule.momentum)),
-    Nesterov: lambda rule: NesterovUpdate(np.float32(rule.momentum)),
-    Adagrad: lambda rule: AdagradUpdate(np.float32(rule.eps)),
-    Adadelta: lambda rule: AdadeltaUpdate(np.float32(rule.rho), np.float32(rule.eps)),
-    RMSProp: lambda rule: RMSPropUpdate(np.float32(rule.decay), np.float32(rule.eps)),
-    Adam: lambda rule: AdamUpdate(np.float32(rule.beta1), np.float32(rule.beta2), np.float32(rule.eps)),
-}
-
-
-def compiled_update(rule: Optimizer) -> CompiledUpdate | None:
-    """Return the compiled form of an update rule, or None where it has none."""
-    make = _COMPILED.get(type(rule))
-    return None if make is None else make(rule)
-
-
-def corrections(rule: Optimizer, first: int, steps: int) -> FloatArray:
-    """Return, for steps counted from `first` (the first ever is 1), what Adam divides its means by; else ones."""
-    if not isinstance(rule, Adam):
-        return np.ones((steps, MEMORIES), np.float32)
-    t = first + np.arange(steps, dtype=np.float64)
-    return np.stack([1 - rule.beta1**t, 1 - rule.beta2**t], axis=1).astype(np.float32)
-
-
-def advance(rule, gradient, first, second, lr, correction):
-    """Return step, rate and the two memories of one weight after a step. For compiled code alone."""
+    Parameters
+    ----------
+    table : array
+        Rows of `width` numbers, one after the other.
+    """
     raise NotImplementedError
 
 
-@overload(advance, inline="always")
-def _pick(rule, gradient, first, second, lr, correction):
-    kind = rule.instance_class if isinstance(rule, types.BaseNamedTuple) else None
-    return _RULES.get(kind)
+@overload(column_of)
+def _column_of(table, column, width, like):
+    if not len(like):
+        return lambda table, column, width, like: ()
+    return lambda table, column, width, like: (
+        (table[column],) + column_of(table, column + width, width, like[1:])  # noqa: RUF005 - Numba adds tuples
+    )
 
 
-_ONE = np.float32(1)
+def put_column(table, column, width, numbers):
+    """Write a tuple into a column of a flat table; see `column_of`."""
+    raise NotImplementedError
 
 
-@register_jitable
-def _root(number):
-    return np.float32(math.sqrt(number))
+@overload(put_column)
+def _put_column(table, column, width, numbers):
+    if not len(numbers):
+        return lambda table, column, width, numbers: None
 
+    def put(table, column, width, numbers):
+        table[column] = numbers[0]
+        put_column(table, column + width, width, numbers[1:])
 
-def _plain(rule, gradient, first, second, lr, correction):
-    return rule.sign * lr * gradient, lr, first, second
-
-
-def _momentum(rule, gradient, first, second, lr, correction):
-    velocity = rule.momentum * first + gradient
-    return -lr * velocity, lr / (_ONE - rule.momentum), velocity, second
-
-
-def _nesterov(rule, gradient, first, second, lr, correction):
-    velocity = rule.momentum * first + gradient
-    return -lr * (gradient + rule.momentum * velocity), lr / (_ONE - rule.momentum), velocity, second
-
-
-def _adagrad(rule, gradient, first, second, lr, correction):
-    squares = first + gradient * gradient
-    rate = lr / (_root(squares) + rule.eps)
-    return -rate * gradient, rate, squares, second
-
-
-def _adadelta(rule, gradient, first, second, lr, correction):
-    squares = rule.rho * first + (_ONE - rule.rho) * gradient * gradient
-    scale = _root((second + rule.eps) / (squares + rule.eps))
-    unit = scale * gradient
-    steps = rule.rho * second + (_ONE - rule.rho) * unit * unit
-    rate = lr * scale
-    return -rate * gradient, rate, squares, steps
-
-
-def _rmsprop(rule, gradient, first, second, lr, correction):
-    squares = rule.decay * first + (_ONE - rule.decay) * gradient * gradient
-    rate = lr / (_root(squares) + rule.eps)
-    return -rate * gradient, rate, squares, second
-
-
-def _adam(rule, gradient, first, second, lr, correction):
-    means = rule.beta1 * first + (_ONE - rule.beta1) * gradient
-    squares = rule.beta2 * second + (_ONE - rule.beta2) * gradient * gradient
-    rate = lr / (_root(squares / correction[1]) + rule.eps)
-    return -rate * (means / correction[0]), rate, means, squares
-
-
-_RULES: dict[Any, Callable[..., Any]] = {
-    PlainUpdate: _plain,
-    MomentumUpdate: _momentum,
-    NesterovUpdate: _nesterov,
-    AdagradUpdate: _adagrad,
-    AdadeltaUpdate: _adadelta,
-    RMSPropUpdate: _rmsprop,
-    AdamUpdate: _adam,
-}
+    return put

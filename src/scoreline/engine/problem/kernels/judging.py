@@ -10,10 +10,11 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.problem.kernels.losses import compiled_loss, is_first_best, loss_row
+from scoreline.engine.problem.kernels.losses import is_first_best
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.passes import Judged, Passes
 from scoreline.kernels.compiling import compiled_loosely
+from scoreline.kernels.forms import as_argument, call
 from scoreline.kernels.parallel import run_together
 from scoreline.kernels.threads import thread_count
 
@@ -33,6 +34,9 @@ class JudgingPasses(Passes):
 
     def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
         """Judge ``scores + t * change``; see `Passes.judge`."""
+        form = self.objective.loss.compiled_form()
+        if form is None:
+            return super().judge(scores, change, t, slopes)
         y, weight = self.labelled
         sums = np.zeros((-(-len(scores) // CHUNK), 3))
         no_weight = np.ones(0) if weight is None else weight
@@ -40,7 +44,7 @@ class JudgingPasses(Passes):
         # A change that is the same for all rows is one row.
         moves = np.ascontiguousarray(moves[:1] if moves.strides[0] == 0 else moves)
         step = np.float32(0 if change is None else t)
-        self._together(_judge, compiled_loss(self.objective.loss), scores, moves, step, y, no_weight, slopes, sums)
+        self._together(_judge, as_argument(form), scores, moves, step, y, no_weight, slopes, sums)
         loss, hits, slope = (sums.sum(axis=0) / self.source.total_weight).tolist()
         return Judged(loss, hits, 0.0 if change is None else slope)
 
@@ -66,7 +70,7 @@ def _judge(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
             own, move, pulls = scores[i], change[min(i, len(change) - 1)], slopes[i]
             for m in range(R):
                 here[m] = own[m] + t * move[m]
-            value = float(loss_row(loss, here, y[i], pulls))
+            value = float(call(loss, here, y[i], pulls))
             hit = 1.0 if (int(here[0] > 0) == y[i] if R == 1 else is_first_best(here, y[i])) else 0.0
             along = 0.0
             for m in range(R):
