@@ -1,4 +1,4 @@
-"""Runs of earlier revisions, whose models hold no input spec: they are read, and say what they said then."""
+"""Runs of earlier revisions, whose models hold an input spec or none: they say what they said then."""
 
 import json
 from pathlib import Path
@@ -10,14 +10,16 @@ from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.prediction import load_classifier, predict_images
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "format-1"
+WITH_INPUT = FIXTURES.with_name("format-1-input")
 RUNS = ("colour", "colour-without-record", "deep")
 
 
+@pytest.mark.parametrize("folder", [FIXTURES, WITH_INPUT], ids=lambda folder: folder.name)
 @pytest.mark.parametrize("name", RUNS)
-def test_they_say_of_images_what_they_said(name):
-    expected = json.loads((FIXTURES / name / "predictions.json").read_text(encoding="utf-8"))
+def test_they_say_of_images_what_they_said(folder, name):
+    expected = json.loads((folder / name / "predictions.json").read_text(encoding="utf-8"))
     for image, told in expected.items():
-        (found,) = predict_images(FIXTURES / name, [FIXTURES / "images" / image], top_k=2)
+        (found,) = predict_images(folder / name, [folder / "images" / image], top_k=2)
         assert (found.problem, found.remark) == (told["problem"], told["remark"])
         assert [guess.label for guess in found.guesses] == [label for label, _, _ in told["guesses"]]
         for guess, (_, score, probability) in zip(found.guesses, told["guesses"], strict=True):
@@ -36,6 +38,14 @@ def test_the_policy_is_the_one_that_was_in_force():
 
 def test_the_two_files_of_a_model_are_enough():
     assert ImageClassifier.load(FIXTURES / "deep").input.deep == "own"
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_two_files_hold_the_policy_too(name):
+    model = ImageClassifier.load(WITH_INPUT / name)
+    assert model.input.deep == ("range" if name == "deep" else "refuse")
+    assert model.input == load_classifier(WITH_INPUT / name).input
+    assert model.input.training_images is not None
 
 
 def test_the_record_of_the_data_is_read():

@@ -1,6 +1,7 @@
 """Guesses for single images: what is told of images that the model does not know, and what is not read at all."""
 
 import json
+import math
 import os
 
 import numpy as np
@@ -9,7 +10,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from scoreline.cli.app import app
+from scoreline.data import LoadOptions, load_dataset
 from scoreline.errors import DataError
+from scoreline.models import ImageClassifier, InputSpec, SavedModel
 from scoreline.runs.config import RunConfig
 from scoreline.runs.prediction import predict_images
 from scoreline.runs.training import train_run
@@ -84,6 +87,34 @@ def test_deep_pixels_are_scaled_as_the_training_images_were(tmp_path):
     Image.fromarray(np.full((8, 8), 450, dtype=np.uint16)).save(tmp_path / "a.png")
     (prediction,) = predict_images(run, [tmp_path / "a.png"])
     assert prediction.guesses[0].label == "dark"
+
+
+@pytest.mark.parametrize(
+    ("size", "mode"), [((16, 16), "RGB"), ((7, 12), "RGB"), ((9, 9), "L"), ((20, 30), "I;16")]
+)
+def test_the_model_sees_of_a_file_what_training_saw(tmp_path, size, mode):
+    """Small and large files of all kinds, of one bit depth, whatever way they were held."""
+    for number, side in enumerate((9, 24, 70, 200, 31)):
+        values = RNG.integers(0, 256, (side, side + 3 * number, 3), dtype=np.uint8)
+        image = Image.fromarray(values).convert("L" if mode == "L" else "RGB")
+        if mode == "I;16":
+            image = Image.fromarray(values[..., 0].astype(np.uint16) * 7)
+        exif = image.getexif()
+        exif[0x0112] = 1 + number
+        folder = tmp_path / "d" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        kinds = ("png",) if mode == "I;16" else ("png", "jpeg", "webp")
+        for kind in kinds:
+            image.save(folder / f"{number}.{kind}", exif=exif)
+    data = load_dataset(str(tmp_path / "d"), LoadOptions(image_size=size, validation=0))
+    spec = InputSpec.of(data)
+    weights = np.zeros((1, math.prod(spec.shape)), np.float32)
+    model = SavedModel(weights, np.zeros(1, np.float32), ("a", "b"), "softmax", "pixels", spec.shape, input=spec)
+    classifier = ImageClassifier(model)
+    paths = [tmp_path / "d" / name for name in data.train.ids]
+    for pixels, path in zip(data.train.X, paths, strict=True):
+        np.testing.assert_array_equal(classifier.pixels(path), pixels, err_msg=path.name)
+    assert {answer.remark for answer in classifier.predict(paths)} == {""}
 
 
 def test_a_loss_without_probabilities_says_so(hinge, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
 from scoreline.lab.material import NamedRun
-from scoreline.models.answers import class_scores, leads
+from scoreline.models.answers import class_scores, leads, margins
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
 from scoreline.runs.predictions import row_facts
 
@@ -43,18 +43,15 @@ def judge_split(run: NamedRun, name: str) -> JudgedSplit:
     """Judge a run's model on one of its splits."""
     loaded = run.loaded
     split, model = loaded.splits[name], loaded.model
-    facts, margins, led = [], [], []
+    facts, found, led = [], [], []
     for block, scores in loaded.scores(split):
         y, columns = split.y[block], class_scores(scores).astype(np.float64)
         facts.append(row_facts(model, y, scores))
-        own = np.take_along_axis(columns, y[:, None], axis=1)[:, 0]
-        others = columns.copy()
-        np.put_along_axis(others, y[:, None], -np.inf, axis=1)
-        margins.append(own - others.max(axis=1))
+        found.append(margins(columns, y))
         led.append(leads(columns))
     joined = RowFacts.joined(facts)
     evaluation = evaluate_rows(joined, model.classes, split=name)
-    return JudgedSplit(split, joined, np.concatenate(margins), np.concatenate(led), evaluation)
+    return JudgedSplit(split, joined, np.concatenate(found), np.concatenate(led), evaluation)
 
 
 def mcnemar(first_only: int, second_only: int) -> float:

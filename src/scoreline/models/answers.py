@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray
+from scoreline._typing import Array, FloatArray, Labels
 
-__all__ = ["Guess", "Prediction", "class_scores", "leads", "ranked"]
+__all__ = ["Guess", "Prediction", "class_scores", "leads", "margins", "ranked"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,14 @@ def leads(by_class: FloatArray) -> FloatArray:
     """Return the lead of the best score over the second, ``(n,)``, of one score a class ``(n, C)``."""
     top = np.sort(by_class, axis=1)
     return np.asarray(top[:, -1] - top[:, -2])
+
+
+def margins(by_class: FloatArray, y: Labels) -> FloatArray:
+    """Return the score of the true class `y` minus the best other one, ``(n,)``: below 0 where that is better."""
+    own = np.take_along_axis(by_class, y[:, None], axis=1)[:, 0]
+    others = by_class.copy()
+    np.put_along_axis(others, y[:, None], -np.inf, axis=1)
+    return np.asarray(own - others.max(axis=1))
 
 
 def ranked(by_class: FloatArray, k: int) -> Array:
