@@ -9,6 +9,7 @@ from scoreline.data.memory import MemorySource
 from scoreline.engine.minibatch.halving import Halving
 from scoreline.errors import MismatchError
 from scoreline.estimators.grid import GridPoint, grid_points, sweep_grid
+from scoreline.estimators.problem import assemble, draw_seed
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.optimizers import Momentum
 
@@ -19,8 +20,9 @@ COMMON = {"standardize": True, "random_state": 3}
 
 def run(classifier, points, **more):
     data = validate_training_data(classifier, *TRAIN, None)
+    problem = assemble(classifier, data, seed=draw_seed(classifier.random_state))
     held_out = MemorySource(HELD_OUT[0], encode_labels(HELD_OUT[1], data.classes), len(data.classes))
-    return sweep_grid(classifier, data, held_out, points, **more)
+    return sweep_grid(classifier, problem, held_out, points, **more)
 
 
 def test_points_are_every_combination_but_exact_has_no_rate():

@@ -8,7 +8,7 @@ from scoreline.estimators.exact_fits import ExactFits
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_choice import choose_lam
 from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
-from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
+from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, problem_of
 
 
 class Fits:
@@ -62,16 +62,16 @@ def test_an_interruption_is_the_end():
     ("loss", "penalty", "steps"), [("svm", "l2", 0), ("softmax", "l1", 0), ("softmax", "l2", 3)]
 )
 def test_corners_have_no_first_step(loss, penalty, steps):
-    prepared, data, held_out = _digits()
+    prepared, held_out = _digits()
     classifier = build_classifier(RunConfig(data="digits", loss=loss, penalty=penalty, solver="exact"), prepared)
-    fits = ExactFits.of(classifier, data, held_out, TRIED)
+    fits = ExactFits.of(classifier, problem_of(classifier, prepared), held_out, TRIED)
     assert len(list(fits.first_steps([1.0, 0.1, 0.01]))) == steps
 
 
 def test_mini_batches_have_no_exact_fits():
-    prepared, data, held_out = _digits()
+    prepared, held_out = _digits()
     classifier = build_classifier(RunConfig(data="digits", solver="momentum"), prepared)
-    assert ExactFits.of(classifier, data, held_out, TRIED) is None
+    assert ExactFits.of(classifier, problem_of(classifier, prepared), held_out, TRIED) is None
 
 
 def test_the_last_fit_begins_where_the_choice_ended():
@@ -90,12 +90,9 @@ def test_the_last_fit_begins_where_the_choice_ended():
 
 def _digits():
     from scoreline.data import MemorySource
-    from scoreline.estimators.validation import validate_training_data
 
     prepared = prepare(RunConfig(data="digits"))
-    classifier = build_classifier(RunConfig(data="digits"), prepared)
-    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
-    return prepared, data, MemorySource(prepared.rows["validation"], prepared.labels("validation"), 10)
+    return prepared, MemorySource(prepared.rows["validation"], prepared.labels("validation"), 10)
 
 
 def test_small_gains_in_a_row_are_followed():

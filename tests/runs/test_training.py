@@ -17,7 +17,7 @@ from scoreline.models import SavedModel
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.folder import RunFolder
-from scoreline.runs.pipeline import Prepared
+from scoreline.runs.pipeline import Prepared, build_classifier, problem_of
 from scoreline.runs.prediction import predict_images
 from scoreline.runs.training import FEWEST_FEATURES, SANITY_WEIGHTS, _stride, run_sanity_checks, train_run
 
@@ -246,8 +246,10 @@ def test_checks_of_large_images_cost_next_to_nothing():
     """Two million numbers each: what the checks allocate is counted, not what they take."""
     rows = np.random.default_rng(0).integers(0, 256, (24, 2_000_000), dtype=np.uint8)
     dataset = Dataset("big", ("a", "b"), Split(rows, np.arange(24) % 2, tuple(map(str, range(24)))))
+    prepared = Prepared(dataset, build_features("pixels").fit(rows), {"train": rows})
+    problem = problem_of(build_classifier(RunConfig(), prepared), prepared)
     tracemalloc.start()
-    checks = run_sanity_checks(RunConfig(), Prepared(dataset, build_features("pixels").fit(rows), {"train": rows}))
+    checks = run_sanity_checks(problem, 0)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert all(check.passed for check in checks)

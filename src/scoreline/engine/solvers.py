@@ -88,10 +88,10 @@ class Solver(ABC):
     ) -> Events:
         """Return the run's events; see `scoreline.engine.minibatch.training.train`."""
 
-    def rated(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
-        """Return the settings with the learning rates that the solver will use, None where it uses none."""
+    def completed(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
+        """Return the settings with learning rates and epochs filled in, as the solver will have them."""
         del objective, source
-        return replace(settings, lr=None)
+        return replace(settings, lr=None, max_epochs=settings.max_epochs or self.default_epochs)
 
     def dtype(self, source: DataSource, data: np.dtype[np.generic], tol: float) -> np.dtype[np.floating]:
         """Return the dtype to train in, to some accuracy."""
@@ -133,9 +133,10 @@ class MiniBatch(Solver):
             settings.dropout,
         )
 
-    def rated(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
-        """Return the settings with the learning rates of the plan."""
-        return replace(settings, lr=self.plan(objective, source, settings).lr)
+    def completed(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
+        """Return the settings with learning rates and epochs of the plan."""
+        plan = self.plan(objective, source, settings)
+        return replace(settings, lr=plan.lr, max_epochs=plan.max_epochs)
 
     def batch_size(self, n_examples: int, settings: Settings) -> int:
         """Return the rows a step."""
@@ -248,6 +249,11 @@ class RandomTries(Solver):
 
     default_epochs: ClassVar[int] = 1000
     unit: ClassVar[str] = "tries"
+
+    def completed(self, objective: Objective, source: DataSource, settings: Settings) -> Settings:
+        """Return the settings with the number of tries; there are no learning rates."""
+        del objective, source
+        return replace(settings, lr=None, max_epochs=settings.max_epochs or self.search.tries)
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
         """Return the tries of a pass, side by side, and their scores where the search keeps them."""

@@ -41,7 +41,8 @@ def has_probabilities(estimator: HasLoss) -> bool:
 def learns_in_parts(estimator: LearnsInParts) -> bool:
     """Tell whether the settings need only the rows at hand; raise MismatchError, naming those that need all."""
     whole = {
-        "standardize=True before any fit": estimator.standardize and getattr(estimator, "_measured", None) is None,
+        "standardize=True before any fit": estimator.standardize
+        and getattr(estimator, "_standardization", None) is None,
         "class_weight='balanced'": estimator.class_weight == "balanced",
         "early_stopping=True": estimator.early_stopping,
         f"solver={estimator.solver!r}": needs_whole_data(estimator.solver),

@@ -14,9 +14,9 @@ from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Exact, build_solver
-from scoreline.estimators.head_start import HeadStart, Measured
+from scoreline.estimators.head_start import HeadStart, MeasuredMoments
 from scoreline.estimators.linear import LinearClassifier
-from scoreline.estimators.validation import TrainingData, balance
+from scoreline.estimators.problem import Problem, solver_settings
 
 __all__ = ["ExactFits"]
 
@@ -32,13 +32,14 @@ class ExactFits:
     """
 
     path: Path
+    problem: Problem
     held_out: MemorySource
 
     @classmethod
     def of(
         cls,
         classifier: LinearClassifier,
-        data: TrainingData,
+        problem: Problem,
         held_out: MemorySource,
         lams: FloatArray,
         listeners: Sequence[Listener] = (),
@@ -49,9 +50,10 @@ class ExactFits:
         ----------
         classifier : LinearClassifier
             The settings that all have in common.
-        data : TrainingData
+        problem : Problem
+            That of the classifier.
         held_out : MemorySource
-            Labels numbered as in `data`.
+            Labels numbered as in `problem`.
         lams : array (n,)
             Strengths that may be asked for: the more, the more rows the moments are worth.
         listeners : sequence of callables
@@ -62,8 +64,7 @@ class ExactFits:
         MismatchError
             The exact solver was asked for and does not take the objective.
         """
-        source = data.source(balance(classifier.class_weight, data))
-        objective, settings = classifier._objective(source), classifier._settings(seed=0)
+        objective, source, settings = problem.objective, problem.source, solver_settings(classifier, problem.seed)
         wishes = settings.wishes(classifier.lr)
         solver = build_solver(classifier.solver, objective, source, wishes=wishes).solver
         if not isinstance(solver, Exact):
@@ -81,7 +82,7 @@ class ExactFits:
             validation=held_out,
             listeners=listeners,
         )
-        return cls(path, held_out)
+        return cls(path, problem, held_out)
 
     def first_steps(self, lams: Sequence[float]) -> Iterator[tuple[float, float, Params]]:
         """Yield strength, held-out accuracy and parameters of a Newton step from 0, where that says something."""
@@ -101,5 +102,5 @@ class ExactFits:
 
     def head_start(self, params: Params) -> HeadStart:
         """Return what the fit that came to `params` leaves to the next."""
-        measured = Measured(self.path.moments, self.path.objective, self.path.source.n_examples)
-        return HeadStart(self.path.objective.folded(params), measured)
+        measured = MeasuredMoments(self.path.moments, self.path.objective, self.path.source.n_examples)
+        return HeadStart(self.path.objective.folded(params), measured, self.problem.measured)

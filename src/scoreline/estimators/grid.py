@@ -8,7 +8,6 @@ from itertools import product
 from typing import TypeAlias
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
@@ -23,12 +22,11 @@ from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver
 from scoreline.errors import MismatchError
-from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.linear import LinearClassifier
-from scoreline.estimators.validation import TrainingData, balance
+from scoreline.estimators.problem import Problem, solver_settings
 from scoreline.optimizers import Optimizer
 
-__all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "head_start_from", "sweep_grid"]
+__all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "sweep_grid"]
 
 #: What `LinearClassifier` takes as its solver.
 SolverSpec: TypeAlias = str | Optimizer | Solver
@@ -82,7 +80,7 @@ def grid_points(solvers: Iterable[SolverSpec], lams: FloatArray, lrs: FloatArray
 
 def sweep_grid(
     classifier: LinearClassifier,
-    data: TrainingData,
+    problem: Problem,
     held_out: MemorySource,
     points: Sequence[GridPoint],
     *,
@@ -99,9 +97,10 @@ def sweep_grid(
     ----------
     classifier : LinearClassifier
         The settings that all have in common.
-    data : TrainingData
+    problem : Problem
+        That of the classifier.
     held_out : MemorySource
-        Labels numbered as in `data`.
+        Labels numbered as in `problem`.
     points : sequence of GridPoint
     halving : Halving, optional
     listeners : sequence of callables
@@ -117,7 +116,7 @@ def sweep_grid(
     MismatchError
         A solver does not take the objective, or is a random search.
     """
-    grid = _Grid.of(classifier, data, held_out, tuple(listeners))
+    grid = _Grid(classifier, problem, held_out, solver_settings(classifier, problem.seed), tuple(listeners))
     trials: dict[GridPoint, Trial] = {}
     exact: dict[SolverSpec, list[GridPoint]] = {}
     stacked: list[tuple[GridPoint, Choice]] = []
@@ -133,36 +132,25 @@ def sweep_grid(
     return [trials[point] for point in points]
 
 
-def head_start_from(classifier: LinearClassifier, data: TrainingData, trial: Trial) -> HeadStart:
-    """Return the parameters of a trial as the place for a fit to begin at."""
-    objective = classifier._objective(data.source(balance(classifier.class_weight, data)))
-    return HeadStart(objective.folded(trial.outcome.params))
-
-
 @dataclass(frozen=True, eq=False)
 class _Grid:
     """What all points have in common."""
 
     classifier: LinearClassifier
-    source: MemorySource
+    problem: Problem
     held_out: DataSource
-    objective: Objective
     settings: Settings
     listeners: tuple[Listener, ...]
 
-    @classmethod
-    def of(
-        cls,
-        classifier: LinearClassifier,
-        data: TrainingData,
-        held_out: DataSource,
-        listeners: tuple[Listener, ...],
-    ) -> _Grid:
-        source = data.source(balance(classifier.class_weight, data))
-        # The seed that `fit` draws, so that rows come in the same order as there.
-        seed = int(check_random_state(classifier.random_state).randint(2**31))
-        objective, settings = classifier._objective(source), classifier._settings(seed)
-        return cls(classifier, source, held_out, objective, settings, listeners)
+    @property
+    def objective(self) -> Objective:
+        """That of all points but for `lam`."""
+        return self.problem.objective
+
+    @property
+    def source(self) -> MemorySource:
+        """The rows that all are trained on."""
+        return self.problem.source
 
     def choose(self, point: GridPoint) -> Choice:
         """Return the solver for a point, which goes with the objective and has a place in a sweep."""

@@ -10,11 +10,12 @@ from scoreline.engine.exact.moments import Moments
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.solvers import Exact, Solver
+from scoreline.estimators.problem import Measured
 
-__all__ = ["HeadStart", "Measured"]
+__all__ = ["HeadStart", "MeasuredMoments"]
 
 
-class Measured(NamedTuple):
+class MeasuredMoments(NamedTuple):
     """Moments, with the objective and the number of rows that they were measured for."""
 
     moments: Moments
@@ -26,12 +27,14 @@ class Measured(NamedTuple):
 class HeadStart:
     """Where to begin, and what need not be measured again: it changes what a fit takes, not what it proves.
 
-    Both may come of the first of its rows: a preconditioner need not be exact.
+    All may come of the first of its rows: a preconditioner need not be exact, and statistics are continued.
     """
 
     #: Parameters of rows as they are, not standardised, with K = 1; None begins at 0.
     params: Params | None
-    measured: Measured | None = None
+    measured: MeasuredMoments | None = None
+    #: Means and deviations of rows that those of the fit begin with.
+    statistics: Measured | None = None
 
     def given_to(self, solver: Solver, objective: Objective, source: DataSource) -> Solver:
         """Return the solver with the moments, where it has a use for them.

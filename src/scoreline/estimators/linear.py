@@ -11,40 +11,36 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from scoreline.data.base import DataSource
-from scoreline.data.budget import parse_size
 from scoreline.data.memory import MemorySource
 from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.ending import divergence, judged_reason, shortfalls
 from scoreline.engine.problem.events import Reason, RunEnded
 from scoreline.engine.problem.history import History
-from scoreline.engine.problem.objective import Objective, Standardization
+from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.progress import fit_progress
 from scoreline.engine.problem.stopping import EarlyStopping, Listener, NoProgress, drive
-from scoreline.engine.solvers import MiniBatch, Settings, Solver, build_solver
+from scoreline.engine.solvers import MiniBatch, Settings, Solver
 from scoreline.estimators.availability import learns_in_parts
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.incremental import continued_state, mini_batches
 from scoreline.estimators.prediction import LinearPrediction
+from scoreline.estimators.problem import PlannedFit, Problem, assemble, assemble_part, draw_seed, solver_settings
 from scoreline.estimators.validation import (
     TrainingData,
-    balance,
-    build_standardization,
-    check_two_classes,
     known_classes,
     validate_held_out,
     validate_training_data,
     validation_split,
 )
-from scoreline.losses import LOSSES, Loss
+from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
-from scoreline.penalties import PENALTIES, Penalty
-from scoreline.schedules import SCHEDULES, Constant, Schedule
+from scoreline.penalties import Penalty
+from scoreline.schedules import Constant, Schedule
 
 __all__ = ["LinearClassifier"]
 
@@ -267,25 +263,21 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         """
         data = validate_training_data(self, X, y, sample_weight)
         with data.threads():
-            return self._fit(data, validation, listeners, head_start)
+            head_start = head_start or HeadStart(self._last_params(data))
+            seed = draw_seed(self.random_state)
+            data, held_out = self._hold_out(data, validation, seed)
+            problem = assemble(self, data, seed=seed, measured=head_start.statistics)
+            return self._solve(self._planned(problem), held_out, listeners, head_start)
 
-    def _fit(
-        self, data: TrainingData, validation: Any, listeners: Iterable[Listener], head_start: HeadStart | None
+    def _planned(self, problem: Problem) -> PlannedFit:
+        return problem.planned(self.solver, solver_settings(self, problem.seed), self.lr)
+
+    def _solve(
+        self, fit: PlannedFit, held_out: DataSource | None, listeners: Iterable[Listener], head_start: HeadStart
     ) -> Self:
-        head_start = head_start or HeadStart(self._last_params(data))
-        seed = int(check_random_state(self.random_state).randint(2**31))
-        data, held_out = self._hold_out(data, validation, seed)
-        source = data.source(balance(self.class_weight, data))
-        check_two_classes(source.y, source.weight, data.classes, where=" of the rows to train on")
-        measured = Standardization.of(source) if self.standardize else None
-        objective, settings = self._objective(source, measured), self._settings(seed)
-        self.solver_ = build_solver(self.solver, objective, source, wishes=settings.wishes(self.lr))
-        self.solver_.solver.check(objective, settings)
-        self.solver_.solver.check_memory(objective, source, settings)
+        objective, source, settings = fit.problem.objective, fit.problem.source, fit.settings
+        self.solver_, self.lr_, self.history_ = fit.choice, settings.rate, History()
         start = self._start(objective, source, head_start.params)
-        settings = self.solver_.solver.rated(objective, source, settings)
-        self.lr_ = settings.rate
-        self.history_ = History()
         early = EarlyStopping(self.n_iter_no_change if self.early_stopping else None)
         rules: list[Listener] = [self.history_, early, *listeners]
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
@@ -302,7 +294,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
             reason = judged_reason(objective, source, start, replace(ended, params=params), self.tol, value)
             ended = replace(ended, reason=reason)
         self._finish(objective, source, params, ended, value)
-        self.classes_, self._measured = data.classes, measured
+        self.classes_, self._standardization = fit.problem.classes, fit.problem.standardization
         self._optimizer_state = ended.state if params is ended.params else None
         solver = f"{self.solver_.name} solver", self.solver_.solver.unit
         self.warnings_ = shortfalls(solver, objective, ended, self.tol, value)
@@ -337,9 +329,9 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         """
         first = not hasattr(self, "coef_")
         data = validate_training_data(self, X, y, sample_weight, reset=first, classes=known_classes(self, classes))
-        source = data.source(balance(self.class_weight, data))
-        objective = self._objective(source, getattr(self, "_measured", None))
-        settings = self._settings(int(check_random_state(self.random_state).randint(2**31)))
+        seed, kept = draw_seed(self.random_state), getattr(self, "_standardization", None)
+        problem = assemble_part(self, data, kept, seed=seed)
+        objective, source, settings = problem.objective, problem.source, solver_settings(self, seed)
         solver = self._mini_batches(objective, source, settings)
         if first:
             self.history_, self.n_iter_ = History(), 0
@@ -368,35 +360,10 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         if not hasattr(self, "coef_") or self.solver_.solver != choice.solver:
             self.solver_, self.lr_, self._optimizer_state = choice, None, None
         if self.lr is not None or self.lr_ is None:
-            self.lr_ = choice.solver.rated(objective, source, settings).rate
+            self.lr_ = choice.solver.completed(objective, source, settings).rate
         solver = self.solver_.solver
         assert isinstance(solver, MiniBatch)  # noqa: S101 - what learns_in_parts has made sure of
         return solver
-
-    def _objective(self, source: MemorySource, measured: Standardization | None = None) -> Objective:
-        if self.standardize and measured is None:
-            measured = Standardization.of(source)
-        return Objective(
-            LOSSES.build(self.loss),
-            PENALTIES.build(self.penalty),
-            np.array([float(self.lam)]),
-            source.n_classes,
-            bool(self.fit_intercept),
-            build_standardization(measured if self.standardize else None, self.feature_weights, source),
-        )
-
-    def _settings(self, seed: int) -> Settings:
-        return Settings(
-            None if self.lr is None else np.array([float(self.lr)]),
-            SCHEDULES.build(self.schedule),
-            self.batch_size,
-            self.max_epochs,
-            self.tol,
-            self.dropout,
-            self.early_stopping,
-            seed,
-            None if self.memory is None else parse_size(self.memory),
-        )
 
     def _hold_out(
         self, data: TrainingData, validation: tuple[Any, Any] | None, seed: int
@@ -416,7 +383,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
             warnings.warn(
                 f"warm_start begins at 0: the last fit had {len(self.classes_)} classes and {self.coef_.shape[1]} "
                 f"features, these data have {len(data.classes)} and {data.X.shape[1]}, or other classes.",
-                stacklevel=5,
+                stacklevel=4,
             )
             return None
         return Params(self.coef_[None], self.intercept_[None])

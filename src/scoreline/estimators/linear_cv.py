@@ -21,6 +21,7 @@ from scoreline.errors import DataError, DivergedError
 from scoreline.estimators.folds import Fold, split_folds
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.linear import LinearClassifier
+from scoreline.estimators.problem import assemble, draw_seed
 from scoreline.estimators.ranges import Range, read_values
 from scoreline.estimators.routing import route, router
 from scoreline.estimators.scoring import Scorer, Scoring, accuracies, find_scorer
@@ -272,7 +273,9 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         """Train the grid on one fold's training rows, judged on its held-out rows."""
         held_out = data.take(fold.test).source(None)
         halving = None if self.halving is None else Halving(self.halving)
-        return sweep_grid(self._classifier(), data.take(fold.train), held_out, points, halving=halving)
+        classifier = self._classifier()
+        problem = assemble(classifier, data.take(fold.train), seed=draw_seed(classifier.random_state))
+        return sweep_grid(classifier, problem, held_out, points, halving=halving)
 
     def _choose(self, points: list[GridPoint], trials: Sequence[Sequence[Trial]], scores: FloatArray) -> None:
         """Average scores ``(folds, points)`` over the folds and choose the best point."""

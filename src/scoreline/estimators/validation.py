@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.memory import MemorySource
 from scoreline.engine.problem.cost import fit_seconds
-from scoreline.engine.problem.objective import BLOCK_ENTRIES, Standardization
+from scoreline.engine.problem.objective import BLOCK_ENTRIES
 from scoreline.errors import DataError, UsageError
 from scoreline.estimators.inputs import check_axes, check_labels, check_targets, explained
 from scoreline.kernels.threads import threads_for
@@ -24,7 +24,6 @@ from scoreline.rows.scratch import is_mapped, take_rows
 __all__ = [
     "TrainingData",
     "balance",
-    "build_standardization",
     "check_two_classes",
     "encode_labels",
     "known_classes",
@@ -232,36 +231,6 @@ def _class_weights(given: Mapping[Any, float], classes: list[Any]) -> list[float
                 fix="give the class a weight above 0; 1 is that of a class that is not named",
             )
     return [float(given.get(name, 1.0)) for name in classes]
-
-
-def build_standardization(
-    measured: Standardization | None, feature_weights: Any, source: MemorySource
-) -> Standardization | None:
-    """Return what rows are shifted and multiplied by, None for nothing.
-
-    Parameters
-    ----------
-    measured : Standardization or None
-        That of `source` or of the rows of an earlier fit, where features are to be standardised.
-    feature_weights : array (D,) or None
-    source : MemorySource
-
-    Raises
-    ------
-    DataError
-        There is not one weight above 0 for each feature.
-    """
-    if feature_weights is None:
-        return measured
-    weights = np.asarray(feature_weights, dtype=np.float64)
-    if weights.shape != (source.n_features,) or not np.all((weights > 0) & np.isfinite(weights)):
-        raise DataError(
-            f"feature_weights came with shape {weights.shape} for {source.n_features} features, the least of them "
-            f"{weights.min(initial=np.inf):g}",
-            allowed="one finite number above 0 for each feature",
-            fix="leave a feature out instead of giving it no weight",
-        )
-    return (measured or Standardization.none(source.n_features)).weighted(weights)
 
 
 def validation_split(data: TrainingData, share: float, seed: int) -> tuple[TrainingData, TrainingData]:

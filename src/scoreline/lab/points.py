@@ -12,8 +12,9 @@ from scoreline.data import LECTURE_BIAS, LECTURE_LABELS, LECTURE_POINTS, LECTURE
 from scoreline.data.base import Batch
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
+from scoreline.estimators import LinearClassifier
+from scoreline.estimators.problem import build_objective
 from scoreline.losses import LOSSES, Loss
-from scoreline.penalties import PENALTIES
 
 __all__ = [
     "MOST_CLASSES",
@@ -69,7 +70,7 @@ class PointsState(BaseModel):
 
 def objective_of(state: PointsState) -> Objective:
     """Return the objective that the state describes; every class has a row of scores, two classes too."""
-    return Objective(loss_of(state), PENALTIES.build(state.penalty), np.array([state.lam]), len(state.weights))
+    return build_objective(LinearClassifier(loss_of(state), state.penalty, state.lam), len(state.weights))
 
 
 def loss_of(state: PointsState) -> Loss:

@@ -1,4 +1,4 @@
-"""The gradient check of an objective as a run would train it."""
+"""The gradient check of the objective that a run trains."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.data import MemorySource, Progress
 from scoreline.data.base import Batch
-from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params
 from scoreline.gradients import GradientCheck, check_gradient
 from scoreline.gradients.check import check_options
-from scoreline.losses import LOSSES
-from scoreline.penalties import PENALTIES
 from scoreline.runs.config import RunConfig
-from scoreline.runs.pipeline import prepare
+from scoreline.runs.pipeline import build_classifier, prepare, problem_of
 
 __all__ = ["check_run_gradient"]
 
@@ -29,7 +26,10 @@ def check_run_gradient(
     tolerance: float = 1e-5,
     progress: Progress | None = None,
 ) -> GradientCheck:
-    """Check the gradient by W and b of the objective on some examples, in float64, at random weights.
+    """Check the gradient by W and b of the objective that is trained, on some examples, at random weights.
+
+    Standardisation, weights of features and weights of classes are those of the whole training split; the
+    arithmetic is in float64.
 
     Only the smooth part of a penalty is in the gradient; the rest (L1) acts by its proximal step and is left out
     on both sides.
@@ -37,7 +37,7 @@ def check_run_gradient(
     Parameters
     ----------
     config : RunConfig
-        Gives data, features, loss, penalty, `lam` and seed.
+        Gives data, features, objective and seed.
     examples, cells, h, scheme, tolerance
         See `scoreline.gradients.check_gradient`.
     progress : callable, optional
@@ -46,19 +46,12 @@ def check_run_gradient(
     check_options(h, scheme, tolerance)
     lam = config.strength  # before anything is loaded, as what it may raise costs no waiting then
     prepared = prepare(config, progress=progress)
+    whole = problem_of(build_classifier(config, prepared), prepared)
+    objective, penalty = whole.objective, whole.objective.penalty
     rng = np.random.default_rng(config.seed)
-    chosen = rng.permutation(len(prepared.dataset.train))[:examples]
-    X = prepared.rows["train"][chosen].astype(np.float64)
-    source = MemorySource(X, prepared.labels("train")[chosen], len(prepared.dataset.classes))
-    penalty = PENALTIES.build(config.penalty)
-    objective = Objective(
-        LOSSES.build(config.loss),
-        penalty,
-        np.array([lam]),
-        source.n_classes,
-        standardization=Standardization.of(source) if config.standardize else None,
-    )
-    batch = Batch(source.X, source.y, None)
+    chosen = rng.permutation(whole.source.n_examples)[:examples]
+    source = _in_float64(whole.source, chosen)
+    batch = Batch(source.X, source.y, source.weight)
     R, D = objective.n_rows, source.n_features
 
     def unpack(flat: Array) -> Params:
@@ -76,3 +69,9 @@ def check_run_gradient(
     return check_gradient(
         value, gradient, start, h=h, scheme=scheme, cells=cells, tolerance=tolerance, seed=config.seed
     )
+
+
+def _in_float64(source: MemorySource, chosen: Array) -> MemorySource:
+    """Return some rows of a source, with their weights."""
+    weight = None if source.weight is None else source.weight[chosen]
+    return MemorySource(source.X[chosen].astype(np.float64), source.y[chosen], source.n_classes, weight)

@@ -12,12 +12,12 @@ from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.exact_fits import ExactFits
-from scoreline.estimators.grid import Trial, grid_points, head_start_from, sweep_grid
+from scoreline.estimators.grid import Trial, grid_points, sweep_grid
 from scoreline.estimators.head_start import HeadStart
-from scoreline.estimators.validation import encode_labels, validate_training_data
+from scoreline.estimators.validation import encode_labels
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
-from scoreline.runs.pipeline import Prepared, build_classifier
+from scoreline.runs.pipeline import Prepared, build_classifier, problem_of
 
 __all__ = ["LamChoice", "choose_lam", "with_lam"]
 
@@ -32,8 +32,8 @@ class LamChoice:
     lam: float
     #: Validation accuracy by strength, of all that were tried.
     accuracy: dict[float, float]
-    #: What the fit at this strength leaves to the last one, where it was an exact one.
-    head_start: HeadStart | None = None
+    #: What the choice leaves to the last fit.
+    head_start: HeadStart
 
     @property
     def validation_accuracy(self) -> float:
@@ -78,14 +78,14 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
         )
     rough = config.model_copy(update={"lam": 1.0, "tol": max(config.tol, ROUGHLY)})
     classifier = build_classifier(rough, prepared)
-    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
-    labels = encode_labels(prepared.labels("validation"), data.classes)
-    held_out = MemorySource(prepared.rows["validation"], labels, len(data.classes))
+    problem = problem_of(classifier, prepared)
+    labels = encode_labels(prepared.labels("validation"), problem.classes)
+    held_out = MemorySource(prepared.rows["validation"], labels, len(problem.classes))
     reached: dict[float, Trial] = {}
-    fits = ExactFits.of(classifier, data, held_out, TRIED, listeners)
+    fits = ExactFits.of(classifier, problem, held_out, TRIED, listeners)
     if fits is None:
         points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
-        trials = sweep_grid(classifier, data, held_out, points, listeners=listeners)
+        trials = sweep_grid(classifier, problem, held_out, points, listeners=listeners)
         outcomes = {trial.point.lam: trial.outcome for trial in trials}
         reached = {trial.point.lam: trial for trial in trials if trial.outcome.reason is Reason.INTERRUPTED}
     else:
@@ -103,7 +103,8 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     lam = strongest_as_good(accuracy, len(labels))
     if fits is not None:
         return LamChoice(lam, accuracy, fits.head_start(outcomes[lam].params))
-    return LamChoice(lam, accuracy, head_start_from(classifier, data, reached[lam]) if lam in reached else None)
+    begin = problem.objective.folded(reached[lam].outcome.params) if lam in reached else None
+    return LamChoice(lam, accuracy, HeadStart(begin, statistics=problem.measured))
 
 
 def with_lam(

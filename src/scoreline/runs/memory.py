@@ -6,16 +6,14 @@ import numpy as np
 
 from scoreline.data import Dataset, MemorySource, Split
 from scoreline.data.budget import Need, check_budget, parse_size
-from scoreline.engine.problem.objective import Objective
 from scoreline.engine.solvers import build_solver
+from scoreline.estimators.problem import build_objective, solver_settings
 from scoreline.features import FeatureExtractor, FeatureUnion
 from scoreline.features.descriptor import BATCH
 from scoreline.features.pixels import Pixels
 from scoreline.kernels.threads import thread_count
-from scoreline.losses import LOSSES
-from scoreline.penalties import PENALTIES
+from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
-from scoreline.runs.solver_settings import solver_settings
 
 __all__ = ["check_memory"]
 
@@ -47,9 +45,8 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     # Rows that take no room stand for those to come.
     rows = np.broadcast_to(np.zeros((), dtype), (len(dataset.train), width))
     source = MemorySource(rows, dataset.train.y, len(dataset.classes))
-    lam = np.array([1.0 if config.lam == "auto" else config.strength])
-    objective = Objective(LOSSES.build(config.loss), PENALTIES.build(config.penalty), lam, source.n_classes)
-    settings = solver_settings(config)
+    classifier = classifier_of(config, ANY_LAM if config.lam == "auto" else config.lam)
+    objective, settings = build_objective(classifier, source.n_classes), solver_settings(classifier, config.seed)
     solver = build_solver(config.solver, objective, source, wishes=settings.wishes(config.lr)).solver
     check_budget(bound, [*features, *solver.memory_needs(objective, source, settings)])
 

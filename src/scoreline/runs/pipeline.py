@@ -14,10 +14,13 @@ from scoreline.engine.solvers import named_solver
 from scoreline.errors import UsageError
 from scoreline.estimators import LinearClassifier
 from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.problem import Measured, Problem, assemble, draw_seed
+from scoreline.estimators.validation import validate_training_data
 from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, SavedModel
 from scoreline.penalties import PENALTIES
+from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract, fit_features
 from scoreline.runs.memory import check_memory
@@ -33,6 +36,7 @@ __all__ = [
     "fit_prepared",
     "judged_split",
     "prepare",
+    "problem_of",
     "save_model",
 ]
 
@@ -100,24 +104,16 @@ def prepare(
 
 def build_classifier(config: RunConfig, prepared: Prepared) -> LinearClassifier:
     """Return the unfitted classifier that the settings describe, for the features of these data."""
-    return LinearClassifier(
-        loss=config.loss,
-        penalty=config.penalty,
-        lam=config.strength,
-        solver=config.solver,
-        lr=config.lr,
-        schedule=config.schedule,
-        batch_size=config.batch_size,
-        max_epochs=config.max_epochs,
-        tol=config.tol,
-        standardize=config.standardize,
-        feature_weights=feature_weights(config, prepared),
-        dropout=config.dropout,
-        class_weight=config.class_weight,
-        early_stopping=config.early_stopping,
-        random_state=config.seed,
-        memory=config.memory,
-    )
+    return classifier_of(config, config.strength, feature_weights(config, prepared))
+
+
+def problem_of(classifier: LinearClassifier, prepared: Prepared, measured: Measured | None = None) -> Problem:
+    """Return the problem that a classifier makes of the training split: what is trained, and what is checked.
+
+    `measured` is what is known of rows that the training split begins with.
+    """
+    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
+    return assemble(classifier, data, seed=draw_seed(classifier.random_state), measured=measured)
 
 
 def feature_weights(config: RunConfig, prepared: Prepared) -> FloatArray | None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from scoreline.engine.problem.objective import Objective
 from scoreline.engine.solvers import named_solver
+from scoreline.estimators.problem import build_objective, solver_settings
 from scoreline.features import build_features
-from scoreline.losses import LOSSES
-from scoreline.penalties import PENALTIES
+from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import check_block_weights, check_names
 from scoreline.runs.refit import check_refit
-from scoreline.runs.solver_settings import solver_settings
 
 __all__ = ["check_settings"]
 
@@ -34,10 +30,6 @@ def check_settings(config: RunConfig) -> None:
 
 def _check_solver(config: RunConfig) -> None:
     """Raise MismatchError unless the solver takes loss, penalty and what else is asked of it."""
-    objective = Objective(
-        LOSSES.build(config.loss),
-        PENALTIES.build(config.penalty),
-        np.array([1.0 if config.lam == "auto" else config.lam]),
-        n_classes=3,  # what is checked does not depend on how many there are
-    )
-    named_solver(config.solver).solver.check(objective, solver_settings(config))
+    classifier = classifier_of(config, ANY_LAM if config.lam == "auto" else config.lam)
+    objective = build_objective(classifier, n_classes=3)  # what is checked does not depend on how many there are
+    named_solver(config.solver).solver.check(objective, solver_settings(classifier, config.seed))

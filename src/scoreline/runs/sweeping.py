@@ -16,9 +16,9 @@ from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, DivergedError, MismatchError
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
-from scoreline.estimators.validation import encode_labels, validate_training_data
+from scoreline.estimators.validation import encode_labels
 from scoreline.runs.config import RunConfig
-from scoreline.runs.pipeline import Prepared, build_classifier, prepare
+from scoreline.runs.pipeline import Prepared, build_classifier, prepare, problem_of
 from scoreline.runs.preconditions import check_settings
 
 __all__ = ["Axes", "SweepResult", "SweepRow", "sweep_run"]
@@ -161,13 +161,13 @@ def sweep_run(
         )
     classifier = build_classifier(base, prepared)
     begun = time.perf_counter()
-    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
+    problem = problem_of(classifier, prepared)
     held_out = MemorySource(
         prepared.rows["validation"],
-        encode_labels(prepared.labels("validation"), data.classes),
-        len(data.classes),
+        encode_labels(prepared.labels("validation"), problem.classes),
+        len(problem.classes),
     )
-    trials = sweep_grid(classifier, data, held_out, points, halving=halving, listeners=listeners)
+    trials = sweep_grid(classifier, problem, held_out, points, halving=halving, listeners=listeners)
     seconds = time.perf_counter() - begun
     rows = [_row(config, trial) for config, trial in zip(configs, trials, strict=True)]
     if all(row.diverged for row in rows):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,19 +14,27 @@ from scoreline.data import MemorySource, Progress, write_rejected
 from scoreline.data.description import describe
 from scoreline.data.options import no_progress
 from scoreline.engine.minibatch.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
-from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError
+from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.problem import Problem
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
-from scoreline.penalties import PENALTIES
 from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.folder import RunFolder, data_title
 from scoreline.runs.lam_choice import with_lam
-from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare, save_model
+from scoreline.runs.pipeline import (
+    Prepared,
+    build_classifier,
+    fit_prepared,
+    judged_split,
+    prepare,
+    problem_of,
+    save_model,
+)
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
 from scoreline.runs.refit import check_refit, with_refit
@@ -108,11 +116,13 @@ def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener]
     folder.update("config.yaml", config.write)
     trained_on = TrainedOn.of(config.data, prepared.dataset)
     progress("Making sanity checks", 0, 0)
-    sanity = run_sanity_checks(config, prepared)
+    start = chosen.head_start if chosen else HeadStart(None)
+    problem = problem_of(classifier, prepared, start.statistics)
+    sanity = run_sanity_checks(problem, config.seed)
     at_zero = LOSSES.build(config.loss).value_at_zero(len(prepared.dataset.classes))
     checked = time.perf_counter()
     try:
-        fit_prepared(classifier, prepared, listeners, chosen.head_start if chosen else None)
+        fit_prepared(classifier, prepared, listeners, replace(start, statistics=problem.measured))
     except DivergedError as error:
         folder.write_history(classifier.history_)
         sanity += (check_fall(classifier.objective_, at_zero),)
@@ -171,25 +181,23 @@ def judge(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:
     }
 
 
-def run_sanity_checks(config: RunConfig, prepared: Prepared) -> tuple[SanityCheck, ...]:
-    """Make the lecture's checks on a sample of the training split: the first loss, and a subset to overfit.
+def run_sanity_checks(problem: Problem, seed: int) -> tuple[SanityCheck, ...]:
+    """Make the lecture's checks on a sample of the rows: the first loss, and a subset to overfit.
 
-    Of very many features they look at every so many, so that they cost next to nothing whatever the data.
+    The objective is the one that is trained. Of very many features they look at every so many, so that they cost
+    next to nothing whatever the data.
     """
-    rows, y = prepared.rows["train"], prepared.labels("train")
-    n_classes = len(prepared.dataset.classes)
-    some = rows[:, :: _stride(rows.shape[1], n_classes)]
+    whole = problem.source
+    stride = _stride(whole.n_features, whole.n_classes)
+    some = whole.X[:, ::stride]
     n_chosen = min(SANITY_ROWS, max(FEWEST_ROWS, SANITY_ENTRIES // some.shape[1]))
-    chosen = np.sort(np.random.default_rng(config.seed).permutation(len(y))[:n_chosen])
-    source = MemorySource(some[chosen], y[chosen], n_classes)
-    objective = Objective(
-        LOSSES.build(config.loss),
-        PENALTIES.build(config.penalty),
-        np.array([config.lam]),
-        source.n_classes,
-        standardization=Standardization.of(source) if config.standardize else None,
-    )
-    return (check_first_loss(objective, source, config.seed), check_overfit(objective, source, config.seed))
+    chosen = np.sort(np.random.default_rng(seed).permutation(whole.n_examples)[:n_chosen])
+    weight = None if whole.weight is None else whole.weight[chosen]
+    source = MemorySource(some[chosen], whole.y[chosen], whole.n_classes, weight)
+    objective = problem.objective
+    if objective.standardization is not None:
+        objective = replace(objective, standardization=objective.standardization.every(stride))
+    return (check_first_loss(objective, source, seed), check_overfit(objective, source, seed))
 
 
 def _stride(n_features: int, n_classes: int) -> int:

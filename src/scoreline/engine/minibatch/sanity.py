@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -96,8 +96,8 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
     n : int, default 20
         Examples in it; where all of these have one label, the last gives way to one with another.
     """
-    few = _in_few_features(_subset(source, n, seed))
-    free = Objective(objective.loss, NoPenalty(), np.zeros(1), few.n_classes)
+    few = _in_few_features(objective, _subset(source, n, seed))
+    free = replace(objective, penalty=NoPenalty(), lam=np.zeros(1), n_classes=few.n_classes, standardization=None)
     plan = Plan(Adam(), Cosine(), np.array([0.1]), n, OVERFIT_STEPS, seed)
     start = zero_params(1, free.n_rows, few.n_features, few.X.dtype)
     ended = drive(train(free, few, plan, start), [_until_fitted])
@@ -115,12 +115,14 @@ def _until_fitted(event: Event) -> Reason | None:
     return Reason.CONVERGED if isinstance(event, Evaluated) and bool((event.accuracy == 1).all()) else None
 
 
-def _in_few_features(few: MemorySource) -> MemorySource:
+def _in_few_features(objective: Objective, few: MemorySource) -> MemorySource:
     """Return rows that a linear classifier tells apart just as well, of fewer features than rows, and few classes.
 
-    Whatever their number, the features of n rows span at most n - 1 dimensions about their mean; coordinates there
-    of unit deviation suit Adam's steps of 0.1. Classes that no row belongs to are left out.
+    They are the rows as the objective's W sees them, in other coordinates. Whatever their number, the features of
+    n rows span at most n - 1 dimensions about their mean; coordinates there of unit deviation suit Adam's steps of
+    0.1. Classes that no row belongs to are left out.
     """
+    few = MemorySource(objective.standardized(few.X, few.X.dtype), few.y, few.n_classes)
     standard = Standardization.of(few)
     X = (few.X - standard.mean) * standard.scale
     values, vectors = np.linalg.eigh(X @ X.T)

@@ -11,6 +11,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.standardization import Standardization, row_weights
 from scoreline.losses import Loss, rows_for
 from scoreline.penalties import Penalty
 
@@ -33,60 +34,6 @@ BLOCK_ENTRIES = 1 << 22
 def compute_dtype(data: np.dtype[np.generic]) -> np.dtype[np.floating]:
     """Return the dtype in which data of a dtype are multiplied: float64 stays, all else is float32."""
     return np.dtype(np.float64 if data == np.float64 else np.float32)
-
-
-class Standardization(NamedTuple):
-    """``x -> (x - mean) * scale``, folded into W and b so that the data are never copied."""
-
-    #: Means of the features, ``(D,)``.
-    mean: FloatArray
-    #: One over their standard deviations, ``(D,)``; 0 for a constant feature, which then has no part in anything.
-    scale: FloatArray
-
-    @classmethod
-    def of(cls, source: DataSource) -> Standardization:
-        """Measure the means and deviations (weighted, of the population) of a source in one pass."""
-        total = np.zeros(source.n_features)
-        squares = np.zeros(source.n_features)
-        shift = None
-        for batch in source.batches(256, seed=None):
-            # Sums of 256 differences of bytes, and of their squares, are exact in float32.
-            X: FloatArray = batch.X.astype(np.float32 if batch.X.dtype == np.uint8 else np.float64)
-            weight = row_weights(batch)
-            # Differences from a row that counts keep their digits; one without weight may lie anywhere.
-            shift = X[weight.argmax()].copy() if shift is None else shift
-            X -= shift
-            of_rows = weight.astype(X.dtype)
-            total += of_rows @ X
-            squares += of_rows @ np.square(X, out=X)
-        mean = total / source.total_weight
-        variance = squares / source.total_weight - mean**2
-        offset = np.zeros(source.n_features) if shift is None else shift
-        # What rounding leaves of a constant feature's variance is no signal.
-        varies = variance > 1e-12 * (mean**2 + 1e-300)
-        scale = np.where(varies, 1 / np.sqrt(np.where(varies, variance, 1)), 0)
-        return cls(mean + offset, scale)
-
-    @classmethod
-    def none(cls, n_features: int) -> Standardization:
-        """Return what leaves rows of so many features as they are."""
-        return cls(np.zeros(n_features), np.ones(n_features))
-
-    def weighted(self, weights: FloatArray) -> Standardization:
-        """Return what also multiplies each feature by a weight ``(D,)``; its penalty falls with the square."""
-        return Standardization(self.mean, self.scale * weights)
-
-    def fold(self, params: Params) -> Params:
-        """Return parameters that give for raw rows the scores that `params` give for standardised ones."""
-        W = params.W * self.scale.astype(params.W.dtype)
-        shift = np.einsum("krd,d->kr", W.astype(np.float64), self.mean)
-        return Params(W, (params.b - shift).astype(params.b.dtype))
-
-    def unfold(self, params: Params) -> Params:
-        """Return the inverse of `fold`; weights of constant features become 0."""
-        shift = np.einsum("krd,d->kr", params.W.astype(np.float64), self.mean)
-        back = np.divide(1, self.scale, out=np.zeros_like(self.scale), where=self.scale > 0)
-        return Params((params.W * back).astype(params.W.dtype), (params.b + shift).astype(params.b.dtype))
 
 
 class BatchResult(NamedTuple):
@@ -275,8 +222,3 @@ def slope_products(slopes: FloatArray, X: Array) -> FloatArray:
     """Return the sum of ``slopes x'`` over some rows, ``(K, R, D)``, from slopes ``(B, K, R)``."""
     B, K, R = slopes.shape
     return (slopes.reshape(B, K * R).T @ _as_matrix(X, slopes.dtype)).reshape(K, R, -1)
-
-
-def row_weights(batch: Batch) -> FloatArray:
-    """Return the weights of a batch's rows, float64 ``(n,)``: 1 where none are given."""
-    return np.ones(len(batch.y)) if batch.weight is None else batch.weight.astype(np.float64)

@@ -17,13 +17,15 @@ from scoreline.engine.problem.objective import Objective, Standardization, predi
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.errors import UsageError
+from scoreline.estimators import LinearClassifier
+from scoreline.estimators.problem import assemble, build_objective
+from scoreline.estimators.validation import TrainingData
 from scoreline.features import FeatureExtractor, build_features
 from scoreline.lab.live import LiveRun
 from scoreline.lab.material import MOST_TRAINING, MOST_VALIDATION, Material, png
 from scoreline.lab.page import Page
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
-from scoreline.penalties import L2
 from scoreline.schedules import Constant
 
 __all__ = ["GALLERY", "LAMS", "ImagesPage", "ImagesState"]
@@ -188,11 +190,12 @@ class _Rows:
     def of(cls, data: Dataset, features: str) -> _Rows:
         assert data.validation is not None  # noqa: S101 - what the material has made sure of
         extractor = build_features(features).fit(data.train.X, data.train.y)
-        train, validation = (
-            MemorySource(extractor.transform(split.X), split.y, len(data.classes))
-            for split in (data.train, data.validation)
-        )
-        return cls(extractor, train, validation, Standardization.of(train))
+        train, validation = (extractor.transform(split.X) for split in (data.train, data.validation))
+        classes = np.array(data.classes)
+        problem = assemble(LinearClassifier(standardize=True), TrainingData(train, data.train.y, None, classes))
+        assert problem.standardization is not None  # noqa: S101 - what was asked for
+        held_out = MemorySource(validation, data.validation.y, len(classes))
+        return cls(extractor, problem.source, held_out, problem.standardization)
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,7 +244,7 @@ class _Model:
 def _objective(loss: str, lam: float, rows: _Rows) -> Objective:
     # Every class has a row of scores, two classes too: a template each.
     classes = rows.train.n_classes
-    return Objective(LOSSES.build(loss), L2(), np.array([lam]), classes, standardization=rows.standardization)
+    return build_objective(LinearClassifier(loss, lam=lam), classes, rows.standardization)
 
 
 def _start(rows: _Rows) -> Params:
@@ -291,12 +294,12 @@ def _contributions(state: ImagesState, model: _Model, rows: _Rows, shape: tuple[
 
 _SCRIPT_HEAD = """import numpy as np
 
+from scoreline import LinearClassifier
 from scoreline.data import LoadOptions, MemorySource, load_dataset
-from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import zero_params
+from scoreline.estimators.problem import assemble
+from scoreline.estimators.validation import TrainingData
 from scoreline.features import build_features
-from scoreline.losses import LOSSES
-from scoreline.penalties import L2
 
 data = load_dataset({data!r}, LoadOptions())
 
@@ -308,15 +311,12 @@ def sample(split, most):
 
 (X, y), (X_validation, y_validation) = map(sample, (data.train, data.validation), {most})
 features = build_features({features!r}).fit(X, y)
-train, validation = (
-    MemorySource(features.transform(images), labels, len(data.classes))
-    for images, labels in ((X, y), (X_validation, y_validation))
-)
+rows = TrainingData(features.transform(X), y, None, np.array(data.classes))
+validation = MemorySource(features.transform(X_validation), y_validation, len(data.classes))
+train = rows.source(None)
 start = zero_params(1, train.n_classes, train.n_features, np.dtype(np.float32))
 for loss in {losses}:
-    objective = Objective(
-        LOSSES.build(loss), L2(), np.array([{lam}]), train.n_classes, standardization=Standardization.of(train)
-    )
+    objective = assemble(LinearClassifier(loss, lam={lam}, standardize=True), rows).objective
 """
 _TRAINED = """
     from scoreline.engine.minibatch.loop import Loop, Plan
