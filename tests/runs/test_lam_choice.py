@@ -56,7 +56,7 @@ def test_a_run_tells_and_keeps_what_was_chosen(tmp_path):
     assert RunConfig.read(result.folder.config_file).lam == result.lam_choice.lam
     done = CliRunner().invoke(app, ["train", "digits", "--lam", "auto", "--out", str(tmp_path / "again")])
     assert done.exit_code == 0
-    assert "the best of" in done.stdout
+    assert "chosen from" in done.stdout
 
 
 def test_there_must_be_something_to_choose_by():
