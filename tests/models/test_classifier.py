@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -20,8 +21,8 @@ CLASSES = ("ant", "bee", "cat")
 def classifier(features="pixels", channels=3, size=(6, 8), classes=CLASSES, loss="softmax", **spec):
     shape = (*size, channels)
     rng = np.random.default_rng(1)
-    images = rng.integers(0, 256, (40, *shape), dtype=np.uint8)
-    fitted = build_features(features).fit(images, np.arange(40) % 2)
+    images = rng.integers(0, 256, (20, *shape), dtype=np.uint8)
+    fitted = build_features(features).fit(images, np.arange(20) % 2)
     rows = 1 if len(classes) == 2 else len(classes)
     coef = (rng.normal(size=(rows, fitted.width())) / 200).astype(np.float32)
     model = SavedModel(
@@ -120,6 +121,28 @@ def test_any_number_of_images_is_decoded_a_batch_at_a_time(colour):
     assert first.name == "image 0"
     assert len(asked) == 256
     assert [answer.name for answer in answers] == [f"image {number}" for number in range(1, 600)]
+
+
+@pytest.mark.parametrize("side", [300, 1000])
+def test_fewer_large_images_are_held(side):
+    model = classifier("hue:4", 3, (side, side))
+    asked = []
+
+    def images():
+        for number in range(256):
+            asked.append(number)
+            yield np.zeros((2, 2), np.uint8)
+
+    next(model.stream(images()))
+    assert len(asked) * 3 * side**2 <= 1 << 23
+
+
+def test_several_threads_have_the_same_answers(colour):
+    images = [pixels(30, 40, 3) for _ in range(24)]
+    contents = [encoded(image, kind) for image in images for kind in ("png", "jpeg")]
+    expected = [colour.scores(content) for content in contents]
+    with ThreadPoolExecutor(4) as pool:
+        np.testing.assert_array_equal(list(pool.map(colour.scores, contents)), expected)
 
 
 def test_answers_agree_with_one_another(colour):

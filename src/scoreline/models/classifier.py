@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from functools import singledispatch
@@ -66,7 +67,8 @@ class ImageClassifier:
     textons, words, dictionaries, products, whitened pixels) multiply rows of several images by a matrix at once,
     and the last digits may depend on how many these are.
 
-    Calls hold `MOST_TOGETHER` images at the most, however many are asked about, and may run in several threads.
+    Calls hold `MOST_TOGETHER` images at the most, fewer where images or rows are large, however many are asked
+    about, and may run in several threads.
     """
 
     def __init__(
@@ -252,7 +254,8 @@ class ImageClassifier:
 
     def _batches(self, images: Iterator[ImageLike]) -> Iterator[_Batch]:
         """Decode images a batch at a time."""
-        size = min(MOST_TOGETHER, block_rows(max(self.model.coef.shape[1], len(self.classes))))
+        numbers = (math.prod(self.input.shape), self.model.coef.shape[1], len(self.classes))
+        size = min(MOST_TOGETHER, block_rows(max(numbers)))
         place = 0
         while together := list(islice(images, size)):
             with pillow_warnings_ignored():
