@@ -81,9 +81,10 @@ SURFACES: dict[str, Surface] = {
     "beale": Surface("Beale", _beale, _beale_gradient, 4.5, (1.0, 1.5), 0.0),
 }
 #: Rates that are fair to each on the start's problem; the page lets everybody find better.
-_LRS = {
+_FAIR = {
     "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.5, "adadelta": 1.0, "rmsprop": 0.03, "adam": 0.1,
 }  # fmt: skip
+_LRS = {name: _FAIR.get(name, make().default_lr or 0.03) for name, make in OPTIMIZERS.items()}
 Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
