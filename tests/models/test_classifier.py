@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -135,6 +136,20 @@ def test_fewer_large_images_are_held(side):
 
     next(model.stream(images()))
     assert len(asked) * 3 * side**2 <= 1 << 23
+
+
+def test_what_is_given_is_let_go_of_once_it_is_decoded(colour):
+    given = []
+
+    def images():
+        for _ in range(20):
+            image = np.zeros((50, 50, 3), np.uint8)
+            given.append(weakref.ref(image))
+            yield image
+            del image
+            assert sum(ref() is not None for ref in given) <= 1
+
+    assert len(colour.predict(images())) == 20
 
 
 def test_several_threads_have_the_same_answers(colour):

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterable, Iterator
-from functools import singledispatch
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.decoding_room import DecodingRoom
-from scoreline.data.image_files import read_image_file
 from scoreline.data.images import Picture, decode_pixels, fit_array, pillow_warnings_ignored
-from scoreline.data.names import printable
 from scoreline.data.options import LoadOptions
 from scoreline.engine.problem.objective import block_rows
 from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
@@ -24,13 +20,12 @@ from scoreline.losses import LOSSES
 from scoreline.models.answers import Guess, Prediction, class_scores, ranked
 from scoreline.models.examples import ExampleScorer
 from scoreline.models.explanation import Explanation
+from scoreline.models.given import ImageLike, content_of, each_image, name_of
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.saved import SavedModel
 
 __all__ = ["ImageClassifier", "ImageLike"]
 
-#: A path, the bytes of a file, or pixels ``(H, W)`` or ``(H, W, channels)``.
-ImageLike: TypeAlias = "str | os.PathLike[str] | bytes | Array"
 #: Images that are decoded before they are scored together, at the most.
 MOST_TOGETHER = 256
 
@@ -146,15 +141,14 @@ class ImageClassifier:
                 allowed=f"1 to {len(self.classes)}, the number of classes",
                 fix="change top_k (--top-k)",
             )
-        return self._predictions(_each(images), top_k)
+        return self._predictions(each_image(images), top_k)
 
     def scores(self, images: ImageLike | Iterable[ImageLike]) -> FloatArray:
         """Return the score of each class for each image, ``(n, C)``; NaN for images that cannot be used.
 
         The scores of two classes are each other's opposites.
         """
-        parts = [batch.spread(class_scores(self._scores(batch))) for batch in self._batches(_each(images))]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), self.model.coef.dtype)
+        return self._of_each(images, class_scores)
 
     def predict_proba(self, images: ImageLike | Iterable[ImageLike]) -> FloatArray:
         """Return the probability of each class for each image, ``(n, C)``; NaN for images that cannot be used.
@@ -170,10 +164,7 @@ class ImageClassifier:
                 allowed="models of losses that have: softmax",
                 fix="use scores, or train with --loss softmax",
             )
-        parts = [
-            batch.spread(self._loss.probabilities(self._scores(batch))) for batch in self._batches(_each(images))
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), self.model.coef.dtype)
+        return self._of_each(images, self._loss.probabilities)
 
     def pixels(self, image: ImageLike) -> Array:
         """Return what the model sees of an image, ``(H, W, channels)`` of uint8.
@@ -206,30 +197,35 @@ class ImageClassifier:
             There is no such class.
         """
         seen = self.pixels(image)
-        row = self._examples.extractor.transform(seen[None])[0].astype(np.float64)
-        coef, bias = self._of_classes()
-        scores = coef @ row + bias
-        place = int(scores.argmax()) if label is None else self._place(label)
-        added = self._examples.extractor.pixel_contributions(seen, coef[place])
-        contributions = coef[place] * row
+        extractor = self._examples.extractor
+        if label is None:
+            place = int(ranked(class_scores(self._examples.scores_one_by_one(seen[None])), 1)[0, 0])
+        else:
+            place = self._place(label)
+        weights = class_scores(self.model.coef.T)[:, place].astype(np.float64)
+        bias = float(class_scores(self.model.intercept[None])[0, place])
+        contributions = weights * extractor.transform(seen[None])[0]
+        added = extractor.pixel_contributions(seen, weights)
         return Explanation(
             self.classes[place],
-            float(contributions.sum() + bias[place]),
-            float(bias[place]),
+            float(contributions.sum()) + bias,
+            bias,
             contributions,
-            self._examples.extractor.get_feature_names_out(),
+            extractor.get_feature_names_out(),
             None if added is None else added.sum(axis=2),
         )
-
-    def _of_classes(self) -> tuple[FloatArray, FloatArray]:
-        """Return weights ``(C, D)`` and biases ``(C,)`` of one score a class, float64."""
-        coef, bias = (array.astype(np.float64) for array in (self.model.coef, self.model.intercept))
-        return class_scores(coef.T).T, class_scores(bias[None])[0]
 
     def _place(self, label: str) -> int:
         if str(label) not in self.classes:
             raise UnknownNameError.of("class", str(label), self.classes)
         return self.classes.index(str(label))
+
+    def _of_each(
+        self, images: ImageLike | Iterable[ImageLike], of_scores: Callable[[FloatArray], FloatArray]
+    ) -> FloatArray:
+        """Return what follows from the scores ``(m, R)``, one row an image."""
+        parts = [batch.spread(of_scores(self._scores(batch))) for batch in self._batches(each_image(images))]
+        return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), self.model.coef.dtype)
 
     def _predictions(self, images: Iterator[ImageLike], top_k: int) -> Iterator[Prediction]:
         reason = "" if self._loss.probabilistic else _no_probability(self.model.loss)
@@ -256,20 +252,21 @@ class ImageClassifier:
         """Decode images a batch at a time."""
         numbers = (math.prod(self.input.shape), self.model.coef.shape[1], len(self.classes))
         size = min(MOST_TOGETHER, block_rows(max(numbers)))
-        place = 0
-        while together := list(islice(images, size)):
+        places = enumerate(images)
+        while True:
             with pillow_warnings_ignored():
-                told, pixels = zip(
-                    *(self._told(image, place + i) for i, image in enumerate(together)), strict=True
-                )
-            place += len(together)
-            good = [row for row, own in enumerate(pixels) if own is not None]
-            X = np.stack([pixels[row] for row in good]) if good else np.empty((0, *self.input.shape), np.uint8)
-            yield _Batch(told, np.array(good, dtype=np.intp), X)
+                found = [self._told(image, place) for place, image in islice(places, size)]
+            if not found:
+                return
+            good = {row: pixels for row, (_, pixels) in enumerate(found) if pixels is not None}
+            X = np.empty((len(good), *self.input.shape), np.uint8)
+            for own, pixels in zip(X, good.values(), strict=True):
+                own[...] = pixels
+            yield _Batch(tuple(told for told, _ in found), np.array(list(good), dtype=np.intp), X)
 
     def _told(self, image: ImageLike, place: int) -> tuple[_Told, Array | None]:
         """Return an image's name with what is said of it, and its pixels as the model sees them, if any."""
-        name = _name(image, place)
+        name = name_of(image, place)
         try:
             picture = self._picture(image)
         except (ImageError, MissingPackageError) as error:
@@ -280,7 +277,7 @@ class ImageClassifier:
 
     def _picture(self, image: ImageLike) -> Picture:
         """Return an image fitted to the model's size, its channels as they came."""
-        content = _content(image)
+        content = content_of(image)
         if isinstance(content, bytes):
             return decode_pixels(
                 content,
@@ -324,75 +321,6 @@ class _Batch(NamedTuple):
         spread = np.full((len(self.told), values.shape[1]), np.nan, values.dtype)
         spread[self.good] = values
         return spread
-
-
-@singledispatch
-def _each(images: Any) -> Iterator[ImageLike]:
-    """Yield one image after the other."""
-    try:
-        return iter(images)
-    except TypeError:
-        raise UsageError(
-            f"A {type(images).__name__} was given as images",
-            allowed="paths, bytes of files, arrays of pixels, or several of these",
-            fix="give the path of an image, or numpy.asarray of a picture",
-        ) from None
-
-
-@_each.register(str)
-@_each.register(os.PathLike)
-@_each.register(bytes)
-@_each.register(bytearray)
-@_each.register(memoryview)
-def _(images: ImageLike) -> Iterator[ImageLike]:
-    return iter((images,))
-
-
-@_each.register(np.ndarray)
-def _(images: Array) -> Iterator[ImageLike]:
-    return iter(images if images.ndim == 4 else (images,))
-
-
-@singledispatch
-def _content(image: Any) -> bytes | Array:
-    """Return the bytes of a file, or pixels."""
-    raise ImageError(
-        f"a {type(image).__name__} is no image",
-        allowed="paths, bytes of files and arrays of pixels",
-        fix="give the path of an image",
-    )
-
-
-@_content.register(str)
-@_content.register(os.PathLike)
-def _(image: str | os.PathLike[str]) -> bytes:
-    return read_image_file(Path(image))
-
-
-@_content.register(bytearray)
-@_content.register(memoryview)
-def _(image: bytearray | memoryview) -> bytes:
-    return bytes(image)
-
-
-@_content.register(bytes)
-@_content.register(np.ndarray)
-def _(image: bytes | Array) -> bytes | Array:
-    return image
-
-
-@singledispatch
-def _name(image: Any, place: int) -> str:
-    """Return what to call an image."""
-    del image
-    return f"image {place}"
-
-
-@_name.register(str)
-@_name.register(os.PathLike)
-def _(image: str | os.PathLike[str], place: int) -> str:
-    del place
-    return printable(Path(image))
 
 
 def _no_probability(loss: str) -> str:
