@@ -19,5 +19,5 @@ def test_repr_is_a_line_whatever_the_size():
 
 
 def test_repr_of_a_split():
-    split = Split(np.zeros((1234, 5), np.float32), np.zeros(1234, np.int64), ("x",) * 1234)
+    split = Split.of(np.zeros((1234, 5), np.float32), np.zeros(1234, np.int64))
     assert repr(split) == "Split(1,234 examples of shape (5,), float32)"

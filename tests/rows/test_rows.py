@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from scoreline.data import MemorySource
 from scoreline.errors import DataError
@@ -9,6 +10,7 @@ from scoreline.rows import (
     ArrayRows,
     ConcatRows,
     Rows,
+    SparseRows,
     SubsetRows,
     as_rows,
     batches,
@@ -56,6 +58,11 @@ KINDS = {
     "some joined": lambda values, _: (
         ConcatRows([SubsetRows(ArrayRows(values), PLACES), SubsetRows(ArrayRows(values), PLACES[:4])]),
         values[[*PLACES, *PLACES[:4]]],
+    ),
+    "sparse": lambda values, _: (SparseRows(csr_array(values.reshape(len(values), -1))), values.reshape(37, -1)),
+    "some of sparse": lambda values, _: (
+        SubsetRows(SparseRows(csr_array(values.reshape(len(values), -1))), PLACES),
+        values.reshape(37, -1)[PLACES],
     ),
     "none": lambda values, _: (SubsetRows(ArrayRows(values), np.zeros(0, np.int64)), values[:0]),
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scoreline.errors import DataError
-from scoreline.rows.scratch import is_mapped, scratch_array, take_rows
+from scoreline.rows.scratch import scratch_array
 
 
 @pytest.fixture
@@ -34,24 +34,3 @@ def test_nothing_to_hold(folder):
 def test_a_full_disk_is_told_before_anything_is_written(folder):
     with pytest.raises(DataError, match=f"{folder}.*TMPDIR"):
         scratch_array((1 << 30, 1 << 30), np.uint8)
-
-
-def test_what_is_mapped(tmp_path, folder):
-    np.save(tmp_path / "some.npy", np.zeros((4, 2)))
-    mapped = np.load(tmp_path / "some.npy", mmap_mode="r")
-    scratch = scratch_array((4, 2), np.uint8)
-    assert is_mapped(mapped)
-    assert is_mapped(mapped[1:, :1])
-    assert is_mapped(scratch)
-    assert is_mapped(scratch.reshape(2, 4)[0])
-    assert not is_mapped(np.zeros(3))
-    assert not is_mapped(np.asarray(mapped).copy())
-
-
-def test_taken_rows(folder, monkeypatch):
-    monkeypatch.setattr("scoreline.rows.scratch.PIECE", 64)
-    X = np.random.default_rng(0).integers(0, 256, (50, 3, 5), dtype=np.uint8)
-    rows = np.arange(1, 50, 3)
-    taken = take_rows(X, rows)
-    assert is_mapped(taken)
-    np.testing.assert_array_equal(taken, X[rows])

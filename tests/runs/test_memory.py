@@ -106,7 +106,7 @@ def test_auto_looks_at_data_alone(n_classes):
 
 def test_features_are_counted_before_they_are_extracted(tmp_path, monkeypatch):
     X = np.zeros((4000, 64, 64, 1), np.uint8)
-    dataset = Dataset("images", ("a", "b"), Split(X, np.arange(4000) % 2, tuple(map(str, range(4000)))))
+    dataset = Dataset("images", ("a", "b"), Split.of(X, np.arange(4000) % 2))
     monkeypatch.setattr(HOG, "transform", None)
     config = RunConfig(features="hog", memory=str(taken_memory() + 205 * 10**6), solver="adam")
     with pytest.raises(UsageError, match=r"features of 4,000 examples, 8,100 numbers each, 130 MB"):

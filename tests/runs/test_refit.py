@@ -10,7 +10,6 @@ from scoreline import LinearClassifier
 from scoreline.cli.app import app
 from scoreline.data import load_dataset
 from scoreline.errors import DataError, MismatchError, UsageError
-from scoreline.rows.scratch import is_mapped
 from scoreline.runs.comparison import compare
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
@@ -96,11 +95,14 @@ def test_what_is_given_is_not_chosen(config):
     assert (refused.refit, same) == (False, prepared)
 
 
-def test_mapped_rows_are_joined_on_the_disk():
+def test_rows_are_joined_without_a_copy():
     config = RunConfig(data="synthetic:n_train=60,n_test=20", memory="2GB", refit=True)
-    _, both = with_refit(config, prepare(config), chosen=False)
-    assert is_mapped(both.dataset.train.X) == is_mapped(prepare(config).dataset.train.X)
-    assert np.shares_memory(both.rows["train"], both.dataset.train.X)
+    prepared = prepare(config)
+    _, both = with_refit(config, prepared, chosen=False)
+    for joined in (both.rows["train"], both.dataset.train.rows):
+        pieces = [part.array for part in joined.parts()]
+        for piece, split in zip(pieces, (prepared.dataset.train, prepared.dataset.validation), strict=True):
+            assert np.shares_memory(piece, split.X)
 
 
 def test_comparisons_refit_too(config, run):

@@ -245,8 +245,8 @@ def test_checks_look_at_so_many_features(n_features, n_classes):
 def test_checks_of_large_images_cost_next_to_nothing():
     """Two million numbers each: what the checks allocate is counted, not what they take."""
     rows = np.random.default_rng(0).integers(0, 256, (24, 2_000_000), dtype=np.uint8)
-    dataset = Dataset("big", ("a", "b"), Split(rows, np.arange(24) % 2, tuple(map(str, range(24)))))
-    prepared = Prepared(dataset, build_features("pixels").fit(rows), {"train": rows})
+    dataset = Dataset("big", ("a", "b"), Split.of(rows, np.arange(24) % 2))
+    prepared = Prepared(dataset, build_features("pixels").fit(rows), {"train": dataset.train.rows})
     problem = problem_of(build_classifier(RunConfig(), prepared), prepared)
     tracemalloc.start()
     checks = run_sanity_checks(problem, 0)

@@ -13,7 +13,7 @@ from scoreline.data.labels import check_count, read_labels
 from scoreline.data.names import printable
 from scoreline.data.pixels import read_examples
 from scoreline.errors import DataError
-from scoreline.rows.scratch import Allocate
+from scoreline.rows import Allocate, batches
 
 __all__ = ["array_dataset", "assemble"]
 
@@ -78,8 +78,7 @@ def array_dataset(
         if (y.dtype.kind in "US") != (known.dtype.kind in "US")
     ]
     splits = {
-        split: Split(images[split], _encode(f"{name}, {split} split", y, known), tuple(map(str, range(len(y)))))
-        for split, y in labels.items()
+        split: Split.of(images[split], _encode(f"{name}, {split} split", y, known)) for split, y in labels.items()
     }
     if not evaluation:
         _check_copies(name, splits)
@@ -103,7 +102,7 @@ def assemble(
     if not evaluation:
         _check_leaks(name, classes, train, rejected)
     if evaluation and (train is None or not len(train)):
-        train = next((Split(part.X[:0], part.y[:0], ()) for part in splits.values() if len(part)), None)
+        train = next((part.take(np.zeros(0, np.int64)) for part in splits.values() if len(part)), None)
         if train is None:
             raise _no_examples(name)
     elif train is None or not len(train):
@@ -161,12 +160,12 @@ def _check_copies(name: str, splits: Mapping[str, Split]) -> None:
             train is None
             or other is train
             or not len(train)
-            or other.X.shape != train.X.shape
+            or other.rows.shape != train.rows.shape
             or (other.y != train.y).any()
         ):
             continue
-        pieces = [slice(first, first + _PIECE) for first in range(0, len(train), _PIECE)]
-        if all(np.array_equal(train.X[piece], other.X[piece]) for piece in pieces):
+        pieces = zip(batches(train.rows, _PIECE), batches(other.rows, _PIECE), strict=True)
+        if all(np.array_equal(ours, theirs) for (_, ours), (_, theirs) in pieces):
             raise DataError(
                 f"The {split} split of {name} is a copy of its training split, all {len(train)} examples",
                 allowed=f"a {split} split of examples that are not learned from",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
+from scoreline.data.ids import Ids, NumberIds
 from scoreline.data.pixel_range import PixelRange
-from scoreline.rows import Rows
+from scoreline.rows import Allocate, ArrayRows, Rows, SubsetRows, gathered
 
 __all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Rejected", "Split"]
 
@@ -109,23 +111,43 @@ class Split:
 
     Parameters
     ----------
-    X : array (N, H, W, ch) of uint8, or (N, D) of any real dtype
-        Images or feature vectors.
+    rows : Rows (N, H, W, ch) of uint8, or (N, D) of any real dtype
+        Images or feature vectors, wherever they lie.
     y : array (N,) of int64
         Labels: indices into the data set's classes.
-    ids : tuple of N str
+    ids : Ids
         What tells each example apart: a path relative to the data set's root, or a row number.
     """
 
-    X: Array
+    rows: Rows
     y: Labels
-    ids: tuple[str, ...]
+    ids: Ids
+
+    @classmethod
+    def of(cls, X: Array, y: Labels, ids: Ids | None = None) -> Split:
+        """Return the examples of an array; by default they are told apart by their numbers."""
+        return cls(ArrayRows(X), y, NumberIds(range(len(y))) if ids is None else ids)
+
+    @cached_property
+    def X(self) -> Array:  # noqa: N802 - the name of the field
+        """All examples in one array: where they lie, or gathered once."""
+        array = gathered(self.rows).array
+        assert array is not None  # noqa: S101 - what gathered promises
+        return array
+
+    def take(self, index: Array) -> Split:
+        """Return the examples at some places, none of which is copied."""
+        return Split(SubsetRows(self.rows, index), self.y[index], self.ids.take(index))
+
+    def in_place(self, allocate: Allocate | None = None) -> Split:
+        """Return the examples as one array, gathered where they are not; see `scoreline.rows.gathered`."""
+        return replace(self, rows=gathered(self.rows, allocate))
 
     def __len__(self) -> int:
         return len(self.y)
 
     def __repr__(self) -> str:
-        return f"Split({len(self):,} examples of shape {tuple(self.X.shape[1:])}, {self.X.dtype})"
+        return f"Split({len(self):,} examples of shape {self.rows.shape[1:]}, {self.rows.dtype})"
 
 
 @dataclass(frozen=True)
@@ -172,7 +194,7 @@ class Dataset:
     @property
     def example_shape(self) -> tuple[int, ...]:
         """The shape of one example: ``(H, W, ch)`` or ``(D,)``."""
-        return tuple(self.train.X.shape[1:])
+        return self.train.rows.shape[1:]
 
     def __repr__(self) -> str:
         named = {"train": self.train, "validation": self.validation, "test": self.test}

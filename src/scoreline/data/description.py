@@ -6,6 +6,7 @@ import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -93,10 +94,10 @@ def _splits(dataset: Dataset) -> Iterator[tuple[str, Split]]:
 
 def _suffixes(dataset: Dataset) -> dict[str, int]:
     """Return how many examples come from files of each suffix; none where examples are rows of an array."""
-    ids = [name for _, split in _splits(dataset) for name in split.ids]
-    if not ids or ids[0].isdigit():
+    ids = [split.ids for _, split in _splits(dataset) if len(split)]
+    if not ids or ids[0][0].isdigit():
         return {}
-    endings = Counter(PurePosixPath(name).suffix.lower() or "without suffix" for name in ids)
+    endings = Counter(PurePosixPath(name).suffix.lower() or "without suffix" for name in chain(*ids))
     return dict(endings.most_common())
 
 

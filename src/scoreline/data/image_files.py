@@ -21,14 +21,15 @@ from scoreline.data.base import Dataset, ImageSizes, Rejected, Split
 from scoreline.data.budget import Need, check_machine
 from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.duplicates import find_duplicates
+from scoreline.data.ids import TextIds
 from scoreline.data.image_kinds import ALLOWED
 from scoreline.data.image_survey import LARGEST_SIDE, Header, choose_size, measure_range, read_headers
 from scoreline.data.images import Picture, decode_image, decode_pixels, pillow_warnings_ignored
 from scoreline.data.options import LoadOptions, Progress
 from scoreline.data.pixel_range import PixelRange, RangeNeeded, only_8_bits
 from scoreline.data.rejections import check_rejected
-from scoreline.data.splitting import keep_rows
 from scoreline.errors import DataError, ImageError, UsageError
+from scoreline.rows import ArrayRows, SubsetRows
 
 __all__ = ["ImageFile", "ImageSplits", "read_image_file", "read_image_files"]
 
@@ -328,5 +329,7 @@ def _splits(files: Sequence[ImageFile], X: Array, keep: NDArray[np.bool_]) -> di
         first, stop = names.index(name), len(names) - names[::-1].index(name)
         rows = [row for row in range(first, stop) if keep[row]]
         y = np.array([files[row].label for row in rows], dtype=np.int64)
-        splits[name] = Split(keep_rows(X[first:stop], keep[first:stop]), y, tuple(files[row].name for row in rows))
+        whole, ids = ArrayRows(X[first:stop]), TextIds(files[row].name for row in rows)
+        kept = np.flatnonzero(keep[first:stop])
+        splits[name] = Split(whole if len(kept) == len(whole) else SubsetRows(whole, kept), y, ids)
     return splits

@@ -21,7 +21,7 @@ from scoreline.data.options import LoadOptions, Progress, no_progress
 from scoreline.data.places import cache_folder, expanded
 from scoreline.data.splitting import split_off_validation
 from scoreline.errors import DataError
-from scoreline.rows.scratch import Allocate
+from scoreline.rows import Allocate, ArrayRows
 
 __all__ = ["absolute_spec", "load_dataset"]
 
@@ -68,10 +68,10 @@ def load_dataset(
     if not options.evaluation:
         _check_classes(dataset)
     if len(dataset.example_shape) == 3 and dataset.sizes is None:  # arrays of images
-        dataset = replace(dataset, sizes=ImageSizes.of([dataset.train.X.shape[1:3]]))
+        dataset = replace(dataset, sizes=ImageSizes.of([dataset.example_shape[:2]]))
     if options.size is not None:
         dataset = _resized(dataset, options.size, options.allocate)
-    dataset = split_off_validation(dataset, options.validation, options.seed, on_disk=options.memory is not None)
+    dataset = split_off_validation(dataset, options.validation, options.seed)
     if options.memory is not None:
         check_taken(options.memory, dataset.name)
     log_dataset(dataset)
@@ -133,8 +133,8 @@ def _resized(dataset: Dataset, size: tuple[int, int], allocate: Allocate) -> Dat
     if len(dataset.example_shape) != 3:
         return dataset
 
-    def resized(split: Split | None) -> Split | None:
-        return None if split is None else replace(split, X=resize_images(split.X, size, allocate=allocate))
+    def resized(split: Split) -> Split:
+        return replace(split, rows=ArrayRows(resize_images(split.X, size, allocate=allocate)))
 
-    train = replace(dataset.train, X=resize_images(dataset.train.X, size, allocate=allocate))
-    return replace(dataset, train=train, validation=resized(dataset.validation), test=resized(dataset.test))
+    validation, test = (None if split is None else resized(split) for split in (dataset.validation, dataset.test))
+    return replace(dataset, train=resized(dataset.train), validation=validation, test=test)

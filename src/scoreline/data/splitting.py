@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scoreline._checks import check_number
-from scoreline._typing import Array, Labels
-from scoreline.data.base import Dataset, Split
-from scoreline.rows.scratch import is_mapped, take_rows
+from scoreline._typing import Labels
+from scoreline.data.base import Dataset
 
-__all__ = ["keep_rows", "split_off_validation", "stratified_split"]
-
-#: Memory-mapped arrays above this many bytes stay on the disk, in one piece.
-MAX_COPIED_BYTES = 2**30
+__all__ = ["split_off_validation", "stratified_split"]
 
 
 def stratified_split(y: Labels, share: float, seed: int) -> tuple[Labels, Labels]:
@@ -55,57 +50,13 @@ def stratified_split(y: Labels, share: float, seed: int) -> tuple[Labels, Labels
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
-def keep_rows(X: Array, keep: NDArray[np.bool_]) -> Array:
-    """Return the rows of `X` that are to be kept, without a second copy of the data where that is possible.
-
-    A writeable `X` is overwritten: its rows move up, and the front part is returned. Only the owner of an array
-    may call this.
-
-    Parameters
-    ----------
-    X : array (N, ...)
-        Rows.
-    keep : array (N,) of bool
-        Which rows stay.
-    """
-    if keep.all():
-        return X
-    if not X.flags.writeable:
-        return X[keep]
-    rows, piece = np.flatnonzero(keep), 1024
-    for first in range(0, len(rows), piece):
-        # A row never moves down, so what is overwritten here has been moved already.
-        moved = rows[first : first + piece]
-        X[first : first + len(moved)] = X[moved]
-    return X[: len(rows)]
-
-
-def split_off_validation(dataset: Dataset, share: float, seed: int, *, on_disk: bool = False) -> Dataset:
-    """Return the data set with a stratified validation split taken out of its training split.
-
-    The training array is overwritten (see `keep_rows`). A memory-mapped array above `MAX_COPIED_BYTES` is left
-    whole, with a note, because taking rows out would copy the rest into memory; `on_disk` has both parts copied
-    to temporary files instead (see `scoreline.rows.scratch`).
-    """
+def split_off_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
+    """Return the data set with a stratified validation split out of its training split; nothing is copied."""
     train = dataset.train
     if dataset.validation is not None or share == 0:
         return dataset
-    on_disk = on_disk and is_mapped(train.X)
-    if not (on_disk or train.X.flags.writeable) and train.X.nbytes > MAX_COPIED_BYTES:
-        note = (
-            "No validation split was made: the training array is too large to leave its file. "
-            "With a bound on memory (memory='2GB') it is split on the disk."
-        )
-        return replace(dataset, notes=(*dataset.notes, note))
     kept, held = stratified_split(train.y, share, seed)
     if not len(held):
         note = "No validation split was made: there are too few examples."
         return replace(dataset, notes=(*dataset.notes, note))
-    X = take_rows(train.X, held) if on_disk else train.X[held]
-    validation = Split(X, train.y[held], tuple(train.ids[row] for row in held))
-    mask = np.ones(len(train), dtype=np.bool_)
-    mask[held] = False
-    in_file = on_disk and not train.X.flags.writeable
-    rest_X = take_rows(train.X, kept) if in_file else keep_rows(train.X, mask)
-    rest = Split(rest_X, train.y[kept], tuple(train.ids[row] for row in kept))
-    return replace(dataset, train=rest, validation=validation)
+    return replace(dataset, train=train.take(kept), validation=train.take(held))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from scoreline._typing import FloatArray
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import RowsSource
 from scoreline.engine.exact.first_step import first_steps, has_first_step
 from scoreline.engine.exact.path import Path
 from scoreline.engine.problem.objective import compute_dtype
@@ -33,14 +33,14 @@ class ExactFits:
 
     path: Path
     problem: Problem
-    held_out: MemorySource
+    held_out: RowsSource
 
     @classmethod
     def of(
         cls,
         classifier: LinearClassifier,
         problem: Problem,
-        held_out: MemorySource,
+        held_out: RowsSource,
         lams: FloatArray,
         listeners: Sequence[Listener] = (),
     ) -> ExactFits | None:
@@ -52,7 +52,7 @@ class ExactFits:
             The settings that all have in common.
         problem : Problem
             That of the classifier.
-        held_out : MemorySource
+        held_out : RowsSource
             Labels numbered as in `problem`.
         lams : array (n,)
             Strengths that may be asked for: the more, the more rows the moments are worth.
@@ -71,7 +71,7 @@ class ExactFits:
             return None
         solver.check(objective, settings)
         solver.check_memory(objective, source, settings)
-        start = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.X.dtype))
+        start = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.dtype))
         path = Path(
             objective,
             source,

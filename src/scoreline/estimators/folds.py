@@ -48,7 +48,9 @@ def split_folds(cv: Any, data: TrainingData, params: Mapping[str, Any]) -> list[
         splitter = StratifiedGroupKFold(5 if cv is None else int(cv))
     else:
         splitter = check_cv(cv, labels, classifier=True)
-    folds = [Fold(_places(train), _places(test)) for train, test in splitter.split(data.X, labels, **params)]
+    # Splitters count the rows; those that lie in no array are stood for by as many without columns.
+    X = np.empty((len(labels), 0)) if data.rows.array is None else data.rows.array
+    folds = [Fold(_places(train), _places(test)) for train, test in splitter.split(X, labels, **params)]
     if not folds:
         raise DataError(
             "cv gives no folds", allowed="one pair (train, test) or more", fix="pass a list, or a number of folds"

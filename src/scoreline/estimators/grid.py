@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import RowsSource
 from scoreline.engine.exact.path import fit_path
 from scoreline.engine.minibatch.halving import Halving
 from scoreline.engine.minibatch.sweep import Candidate, Rules, most_side_by_side, sweep
@@ -81,7 +81,7 @@ def grid_points(solvers: Iterable[SolverSpec], lams: FloatArray, lrs: FloatArray
 def sweep_grid(
     classifier: LinearClassifier,
     problem: Problem,
-    held_out: MemorySource,
+    held_out: RowsSource,
     points: Sequence[GridPoint],
     *,
     halving: Halving | None = None,
@@ -99,7 +99,7 @@ def sweep_grid(
         The settings that all have in common.
     problem : Problem
         That of the classifier.
-    held_out : MemorySource
+    held_out : RowsSource
         Labels numbered as in `problem`.
     points : sequence of GridPoint
     halving : Halving, optional
@@ -148,7 +148,7 @@ class _Grid:
         return self.problem.objective
 
     @property
-    def source(self) -> MemorySource:
+    def source(self) -> RowsSource:
         """The rows that all are trained on."""
         return self.problem.source
 
@@ -230,5 +230,5 @@ class _Grid:
         return replace(self.objective, lam=np.array([point.lam for point in points]))
 
     def _start(self, solver: Solver) -> Params:
-        dtype = solver.dtype(self.source, self.source.X.dtype, self.settings.tol)
+        dtype = solver.dtype(self.source, self.source.dtype, self.settings.tol)
         return zero_params(1, self.objective.n_rows, self.source.n_features, dtype)

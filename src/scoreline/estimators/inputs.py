@@ -9,11 +9,9 @@ from numbers import Number
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets
 
 from scoreline._typing import Array
-from scoreline.data.budget import show_size
 from scoreline.errors import DataError
 
 __all__ = ["check_axes", "check_labels", "check_targets", "explained"]
@@ -23,16 +21,8 @@ LOOKED_AT = 10_000
 
 
 def check_axes(X: Any) -> None:
-    """Raise DataError for sparse rows, and for images and others of more than two axes."""
+    """Raise DataError for images and others of more than two axes."""
     shape = tuple(getattr(X, "shape", ())) or _shape_of_list(X)
-    if issparse(X):
-        n_bytes = math.prod(shape) * np.dtype(np.float32).itemsize
-        raise DataError(
-            f"X is sparse, a {type(X).__name__} of shape {shape}",
-            allowed="dense rows (N, D)",
-            fix=f"pass X.astype('float32').toarray(), which takes {show_size(n_bytes)}, or fewer columns: "
-            "sklearn.decomposition.TruncatedSVD(100).fit_transform(X)",
-        )
     if len(shape) > 2:
         flat = f"X.reshape(len(X), -1), of shape ({shape[0]}, {math.prod(shape[1:])})"
         images = "X" if len(shape) == 4 else "X[..., None]"

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from scoreline.data.base import DataSource
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import RowsSource
 from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.ending import divergence, judged_reason, shortfalls
 from scoreline.engine.problem.events import Reason, RunEnded
@@ -40,6 +40,7 @@ from scoreline.estimators.validation import (
 from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
 from scoreline.penalties import Penalty
+from scoreline.rows import scratch_array
 from scoreline.schedules import Constant, Schedule
 
 __all__ = ["LinearClassifier"]
@@ -244,8 +245,9 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like (N, D)
+        X : array-like, sparse matrix or Rows (N, D)
             Rows; bytes, 16-bit numbers and floats are used where they lie, in memory or in a memory-mapped file.
+            Sparse matrices are made dense a block at a time; see `scoreline.rows` for rows that lie elsewhere.
         y : array-like (N,)
             Class labels of any type.
         sample_weight : array-like (N,), optional
@@ -265,6 +267,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         with data.threads():
             head_start = head_start or HeadStart(self._last_params(data))
             seed = draw_seed(self.random_state)
+            data = data if self.memory is None else data.on_disk()
             data, held_out = self._hold_out(data, validation, seed)
             problem = assemble(self, data, seed=seed, measured=head_start.statistics)
             return self._solve(self._planned(problem), held_out, listeners, head_start)
@@ -354,7 +357,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         self.classes_, self._optimizer_state, self.warnings_ = data.classes, ended.state, ()
         return self
 
-    def _mini_batches(self, objective: Objective, source: MemorySource, settings: Settings) -> MiniBatch:
+    def _mini_batches(self, objective: Objective, source: RowsSource, settings: Settings) -> MiniBatch:
         """Return what `partial_fit` learns with, its rate filled in: as before, unless settings have changed."""
         choice = mini_batches(self.solver)
         if not hasattr(self, "coef_") or self.solver_.solver != choice.solver:
@@ -372,31 +375,32 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
             return data, validate_held_out(self, *validation, data.classes)
         if not self.early_stopping:
             return data, None
-        data, held_out = validation_split(data, self.validation_fraction, seed)
+        allocate = None if self.memory is None else scratch_array
+        data, held_out = validation_split(data, self.validation_fraction, seed, allocate)
         return data, held_out.source(None)
 
     def _last_params(self, data: TrainingData) -> Params | None:
         """Return the last fit's weights for a warm start, if there are any that fit the data."""
         if not (self.warm_start and hasattr(self, "coef_")):
             return None
-        if not (np.array_equal(self.classes_, data.classes) and self.coef_.shape[1] == data.X.shape[1]):
+        if not (np.array_equal(self.classes_, data.classes) and self.coef_.shape[1] == data.rows.shape[1]):
             warnings.warn(
                 f"warm_start begins at 0: the last fit had {len(self.classes_)} classes and {self.coef_.shape[1]} "
-                f"features, these data have {len(data.classes)} and {data.X.shape[1]}, or other classes.",
+                f"features, these data have {len(data.classes)} and {data.rows.shape[1]}, or other classes.",
                 stacklevel=4,
             )
             return None
         return Params(self.coef_[None], self.intercept_[None])
 
-    def _start(self, objective: Objective, source: MemorySource, warm: Params | None) -> Params:
-        dtype = self.solver_.solver.dtype(source, source.X.dtype, self.tol)
+    def _start(self, objective: Objective, source: RowsSource, warm: Params | None) -> Params:
+        dtype = self.solver_.solver.dtype(source, source.dtype, self.tol)
         if warm is None:
             return zero_params(1, objective.n_rows, source.n_features, dtype)
         inner = warm if objective.standardization is None else objective.standardization.unfold(warm)
         return Params(inner.W.astype(dtype), inner.b.astype(dtype))
 
     def _finish(
-        self, objective: Objective, source: MemorySource, params: Params, ended: RunEnded, value: float
+        self, objective: Objective, source: RowsSource, params: Params, ended: RunEnded, value: float
     ) -> None:
         self.n_iter_ = max(1, round(ended.epoch))
         self.stop_reason_ = ended.reason
@@ -406,6 +410,6 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
             raise divergence(objective, self.lr_, ended, value)
         self.penalty_value_ = float(objective.penalty_value(params)[0])
         folded = objective.folded(params)
-        dtype = np.float64 if source.X.dtype == np.float64 else np.float32
+        dtype = np.float64 if source.dtype == np.float64 else np.float32
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)

@@ -193,8 +193,8 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : array-like (N, D)
-            Rows.
+        X : array-like, sparse matrix or Rows (N, D)
+            Rows; see `LinearClassifier.fit`.
         y : array-like (N,)
             Class labels.
         sample_weight : array-like (N,), optional

@@ -9,11 +9,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
-from scoreline.engine.problem.objective import linear_scores, predicted_classes
+from scoreline.engine.problem.objective import block_rows, linear_scores, predicted_classes
 from scoreline.engine.problem.params import Params
 from scoreline.estimators.availability import has_probabilities
 from scoreline.estimators.validation import validate_rows
 from scoreline.losses import LOSSES, Loss
+from scoreline.rows import batches
 
 __all__ = ["LinearPrediction"]
 
@@ -26,6 +27,11 @@ class LinearPrediction:
         coef_: FloatArray
         intercept_: FloatArray
         classes_: Array
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.sparse = True
+        return tags
 
     def decision_function(self, X: Any) -> FloatArray:
         """Return the scores ``(N, C)``; for two classes the score ``(N,)`` of the second."""
@@ -51,4 +57,8 @@ class LinearPrediction:
     def _scores(self, X: Any) -> FloatArray:
         check_is_fitted(self)
         rows = validate_rows(self, X)
-        return linear_scores(Params(self.coef_[None], self.intercept_[None]), rows)[:, 0]
+        params = Params(self.coef_[None], self.intercept_[None])
+        scores = np.empty((len(rows), 1, len(self.intercept_)), self.coef_.dtype)
+        for places, block in batches(rows, block_rows(rows.shape[1])):
+            linear_scores(params, block, scores[places])
+        return scores[:, 0]

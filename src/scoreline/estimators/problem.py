@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.budget import parse_size
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import RowsSource
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.standardization import FeatureStatistics, Standardization
 from scoreline.engine.solvers import Choice, Settings, build_solver
@@ -68,18 +68,18 @@ class Measured:
     weight: FloatArray | None
 
     @classmethod
-    def of(cls, source: MemorySource) -> Measured:
+    def of(cls, source: RowsSource) -> Measured:
         """Measure means and deviations in one pass."""
         return cls(FeatureStatistics.of(source), source.weight)
 
-    def over(self, source: MemorySource) -> Measured:
+    def over(self, source: RowsSource) -> Measured:
         """Return what is true of a source that begins with the same rows, of which only those behind are read.
 
         Where these rows have other weights now, or are fewer, all are read.
         """
         return Measured(self.statistics.over(source), source.weight) if self._holds(source) else self.of(source)
 
-    def _holds(self, source: MemorySource) -> bool:
+    def _holds(self, source: RowsSource) -> bool:
         n = self.statistics.n_examples
         if self.weight is None or source.weight is None:
             return n <= source.n_examples and self.weight is source.weight
@@ -92,7 +92,7 @@ class Problem:
 
     objective: Objective
     #: Rows, labels from 0, and weights: those of the examples times those of their classes.
-    source: MemorySource
+    source: RowsSource
     #: Names of the classes.
     classes: Array
     #: Seed of the order of the rows and of all other draws.
@@ -214,7 +214,7 @@ def assemble_part(
 def _problem(
     settings: ProblemSettings,
     data: TrainingData,
-    source: MemorySource,
+    source: RowsSource,
     seed: int,
     standardization: Standardization | None = None,
 ) -> Problem:

@@ -93,7 +93,7 @@ class Scoring:
         """
         held_out, rng = self.data.take(rows), np.random.default_rng(0)
         R = len(self.data.classes) if len(self.data.classes) > 2 else 1
-        params = Params(rng.normal(size=(1, R, held_out.X.shape[1])), rng.normal(size=(1, R)))
+        params = Params(rng.normal(size=(1, R, held_out.rows.shape[1])), rng.normal(size=(1, R)))
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
@@ -108,9 +108,10 @@ class Scoring:
                 ) from error
 
     def _score(self, params: Params, held_out: TrainingData, rows: Array) -> float:
-        dtype = np.float64 if held_out.X.dtype == np.float64 else np.float32
+        dtype = np.float64 if held_out.rows.dtype == np.float64 else np.float32
         model = clone(self.classifier)
         model.coef_, model.intercept_ = params.W[0].astype(dtype), params.b[0].astype(dtype)
-        model.classes_, model.n_features_in_ = held_out.classes, held_out.X.shape[1]
-        given = _check_method_params(self.data.X, dict(self.params), indices=rows)
-        return self.scorer(model, held_out.X, held_out.classes[held_out.y], **given)
+        model.classes_, model.n_features_in_ = held_out.classes, held_out.rows.shape[1]
+        given = _check_method_params(self.data.rows, dict(self.params), indices=rows)
+        X = held_out.rows if held_out.rows.array is None else held_out.rows.array
+        return self.scorer(model, X, held_out.classes[held_out.y], **given)

@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.validation import _check_sample_weight
 
 from scoreline._typing import Array, FloatArray, Labels
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import RowsSource
 from scoreline.engine.problem.cost import fit_seconds
-from scoreline.engine.problem.objective import BLOCK_ENTRIES
 from scoreline.errors import DataError, UsageError
-from scoreline.estimators.inputs import check_axes, check_labels, check_targets, explained
+from scoreline.estimators.inputs import check_labels, check_targets
+from scoreline.estimators.reading import read_labelled, read_rows
 from scoreline.kernels.threads import threads_for
 from scoreline.losses import rows_for
-from scoreline.rows.scratch import is_mapped, take_rows
+from scoreline.rows import Allocate, Rows, SubsetRows, gathered, in_arrays, scratch_array
 
 __all__ = [
     "TrainingData",
@@ -38,41 +38,42 @@ __all__ = [
 class TrainingData:
     """Checked training data: rows ``(N, D)``, labels ``(N,)`` from 0, weights ``(N,)`` or None, class names."""
 
-    X: Array
+    rows: Rows
     y: Labels
     weight: FloatArray | None
     classes: Array
 
-    def source(self, factor: FloatArray | None) -> MemorySource:
+    def source(self, factor: FloatArray | None) -> RowsSource:
         """Return the data as a source, weights multiplied by `factor` ``(N,)``."""
         weight = self.weight if factor is None else factor * (1 if self.weight is None else self.weight)
-        return MemorySource(self.X, self.y, len(self.classes), weight)
+        return RowsSource(self.rows, self.y, len(self.classes), weight)
+
+    def on_disk(self) -> TrainingData:
+        """Return the data with rows that lie in several arrays as one array in a file."""
+        return replace(self, rows=gathered(self.rows, scratch_array)) if in_arrays(self.rows) else self
 
     def threads(self) -> AbstractContextManager[None]:
         """Return the context in which a fit to the data has as many threads as it is worth."""
-        n, D = self.X.shape
+        n, D = self.rows.shape
         return threads_for(fit_seconds(n, D, rows_for(len(self.classes))))
 
-    def take(self, rows: Array) -> TrainingData:
-        """Return some of the rows; those of a memory-mapped file stay on the disk."""
-        X = take_rows(self.X, rows) if is_mapped(self.X) else self.X[rows]
-        return replace(self, X=X, y=self.y[rows], weight=None if self.weight is None else self.weight[rows])
+    def take(self, rows: Array, allocate: Allocate | None = None) -> TrainingData:
+        """Return some of the rows, gathered where they lie in arrays; see `scoreline.rows.gathered`."""
+        some = SubsetRows(self.rows, np.arange(len(self.y))[rows])
+        found = gathered(some, allocate) if in_arrays(self.rows) else some
+        return replace(self, rows=found, y=self.y[rows], weight=None if self.weight is None else self.weight[rows])
 
 
-def validate_rows(estimator: Any, X: Any) -> Array:
+def validate_rows(estimator: Any, X: Any) -> Rows:
     """Check rows for prediction: 2-D, finite, as many columns (and of the same names) as in `fit`."""
-    check_axes(X)
-    with explained(X):
-        X = validate_data(estimator, X, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=False)
-    _check_finite(estimator, X)
-    return X
+    return read_rows(estimator, X, reset=False)
 
 
-def validate_held_out(estimator: Any, X: Any, y: Any, classes: Array) -> MemorySource:
+def validate_held_out(estimator: Any, X: Any, y: Any, classes: Array) -> RowsSource:
     """Check rows to judge by, and their labels, which are among the sorted `classes`."""
     rows = validate_rows(estimator, X)
     check_consistent_length(rows, y)
-    return MemorySource(rows, encode_labels(column_or_1d(y), classes), len(classes))
+    return RowsSource(rows, encode_labels(column_or_1d(y), classes), len(classes))
 
 
 def validate_training_data(
@@ -87,22 +88,19 @@ def validate_training_data(
     DataError
         There is only one class, a label is not among `classes`, or all weights are 0.
     """
-    check_axes(X)
     if y is not None:  # scikit-learn says that it is needed
         y = check_labels(y)
-    with explained(X):
-        X, y = validate_data(estimator, X, y, dtype=_dtypes(X), order="C", ensure_all_finite=False, reset=reset)
-    _check_finite(estimator, X)
+    rows, y = read_labelled(estimator, X, y, reset=reset)
     check_targets(y)
     weight = None
     if sample_weight is not None:
-        weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         if not weight.sum() > 0:
             raise DataError(
                 "All sample weights are 0", allowed="at least one weight above 0", fix="leave sample_weight out"
             )
     known = np.unique(y) if classes is None else classes
-    data = TrainingData(X, encode_labels(y, known), weight, known)
+    data = TrainingData(rows, encode_labels(y, known), weight, known)
     if classes is None or len(classes) < 2:
         check_two_classes(data.y, weight, known)
     return data
@@ -233,7 +231,9 @@ def _class_weights(given: Mapping[Any, float], classes: list[Any]) -> list[float
     return [float(given.get(name, 1.0)) for name in classes]
 
 
-def validation_split(data: TrainingData, share: float, seed: int) -> tuple[TrainingData, TrainingData]:
+def validation_split(
+    data: TrainingData, share: float, seed: int, allocate: Allocate | None = None
+) -> tuple[TrainingData, TrainingData]:
     """Hold out a share of the rows, of every class alike."""
     from sklearn.model_selection import train_test_split
 
@@ -242,7 +242,7 @@ def validation_split(data: TrainingData, share: float, seed: int) -> tuple[Train
     # A class with a single row cannot be on both sides.
     stratify = data.y if counts.min() >= 2 and share * len(rows) >= len(counts) else None
     kept, held_out = train_test_split(rows, test_size=share, random_state=seed, stratify=stratify)
-    return data.take(np.sort(kept)), data.take(np.sort(held_out))
+    return data.take(np.sort(kept), allocate), data.take(np.sort(held_out), allocate)
 
 
 def _listed(names: Sequence[Any]) -> str:
@@ -253,18 +253,3 @@ def _listed(names: Sequence[Any]) -> str:
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _dtypes(X: Any) -> Any:
-    """Keep what float32 holds to the last digit (bytes, 16-bit numbers), and floats; all else becomes float64."""
-    dtype = getattr(X, "dtype", None)
-    kept = isinstance(dtype, np.dtype) and dtype.kind in "iuf" and dtype.itemsize <= 2
-    return dtype if kept else [np.float64, np.float32]
-
-
-def _check_finite(estimator: Any, X: Array) -> None:
-    """Raise scikit-learn's ValueError for NaN or infinity, looking at a block at a time."""
-    if X.dtype.kind == "f":
-        step = max(1, BLOCK_ENTRIES // max(1, X.shape[1]))
-        for first in range(0, len(X), step):
-            assert_all_finite(X[first : first + step], estimator_name=type(estimator).__name__, input_name="X")

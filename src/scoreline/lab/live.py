@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scoreline.data import MemorySource
+from scoreline.data import RowsSource
 from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.events import StepDone
 from scoreline.engine.problem.objective import Objective
@@ -26,14 +26,14 @@ class LiveRun:
     ----------
     objective : Objective
         With K = 1.
-    train, validation : MemorySource
+    train, validation : RowsSource
     plan : Plan
         Its `max_epochs` bounds the run.
     start : Params
     """
 
     def __init__(
-        self, objective: Objective, train: MemorySource, validation: MemorySource, plan: Plan, start: Params
+        self, objective: Objective, train: RowsSource, validation: RowsSource, plan: Plan, start: Params
     ) -> None:
         self.objective, self.train, self.validation = objective, train, validation
         self.plan, self.start = plan, start

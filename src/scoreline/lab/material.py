@@ -155,7 +155,7 @@ class Material:
 
 def has_pictures(split: Split) -> bool:
     """Return whether a split's examples are images of bytes in one channel or three, which can be drawn."""
-    return split.X.ndim == 4 and split.X.dtype == np.uint8 and split.X.shape[-1] in (1, 3)
+    return len(split.rows.shape) == 4 and split.rows.dtype == np.uint8 and split.rows.shape[-1] in (1, 3)
 
 
 def png(image: Array) -> bytes:
@@ -168,4 +168,4 @@ def png(image: Array) -> bytes:
 def _sample(split: Split, most: int) -> Split:
     """Return a drawn sample of a split, in drawn order: files come class by class, and a page shows the first."""
     chosen = np.random.default_rng(0).permutation(len(split))[:most]
-    return Split(split.X[chosen], split.y[chosen], tuple(split.ids[i] for i in chosen))
+    return split.take(chosen).in_place()

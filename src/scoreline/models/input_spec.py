@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self, TypeAlias
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scoreline._typing import Array
@@ -63,14 +64,15 @@ class InputSpec(BaseModel):
     @classmethod
     def of(cls, dataset: Dataset) -> Self | None:
         """Return what the images of a data set were turned into; None where the examples are no such images."""
-        X, sizes, deep = dataset.train.X, dataset.sizes, dataset.pixel_range
-        if sizes is None or X.shape[3] not in (1, 3):
+        rows, sizes, deep = dataset.train.rows, dataset.sizes, dataset.pixel_range
+        if sizes is None or rows.shape[3] not in (1, 3):
             return None
-        seen = TrainingImages.of(sizes, X[:: max(1, len(X) // COLOUR_SAMPLE)])
+        places = np.arange(0, len(rows), max(1, len(rows) // COLOUR_SAMPLE))
+        seen = TrainingImages.of(sizes, rows.take(places))
         return cls.model_validate(
             {
-                "size": X.shape[1:3],
-                "channels": X.shape[3],
+                "size": rows.shape[1:3],
+                "channels": rows.shape[3],
                 "deep": "refuse" if deep is None else "range",
                 "pixel_range": None if deep is None else tuple(deep),
                 "training_images": seen.model_dump(),

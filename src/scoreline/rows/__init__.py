@@ -10,8 +10,9 @@ from scoreline.rows.base import Rows
 from scoreline.rows.concatenation import ConcatRows
 from scoreline.rows.in_arrays import ArrayRows, as_rows
 from scoreline.rows.orders import whole_order, window_order
-from scoreline.rows.reading import batches, blocks, gather, gathered
+from scoreline.rows.reading import batches, blocks, gather, gathered, in_arrays
 from scoreline.rows.scratch import Allocate, scratch_array
+from scoreline.rows.sparse import SparseRows
 from scoreline.rows.subset import SubsetRows
 
 __all__ = [
@@ -19,12 +20,14 @@ __all__ = [
     "ArrayRows",
     "ConcatRows",
     "Rows",
+    "SparseRows",
     "SubsetRows",
     "as_rows",
     "batches",
     "blocks",
     "gather",
     "gathered",
+    "in_arrays",
     "scratch_array",
     "whole_order",
     "window_order",

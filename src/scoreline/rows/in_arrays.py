@@ -24,7 +24,7 @@ class ArrayRows:
     """
 
     def __init__(self, values: Array) -> None:
-        self._values = np.asarray(values)
+        self._values = values
 
     @property
     def shape(self) -> tuple[int, ...]:

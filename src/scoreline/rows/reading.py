@@ -12,7 +12,7 @@ from scoreline.rows.base import Rows
 from scoreline.rows.in_arrays import ArrayRows
 from scoreline.rows.scratch import Allocate, scratch_array
 
-__all__ = ["batches", "blocks", "gather", "gathered", "row_bytes"]
+__all__ = ["batches", "blocks", "gather", "gathered", "in_arrays", "row_bytes"]
 
 #: Bytes that are read at a time where nothing else says how many.
 BLOCK_BYTES = 1 << 24
@@ -50,6 +50,11 @@ def blocks(rows: Rows, n_bytes: int = BLOCK_BYTES) -> Iterator[tuple[slice | Lab
 def row_bytes(rows: Rows) -> int:
     """Return the bytes of one row."""
     return math.prod(rows.shape[1:]) * rows.dtype.itemsize
+
+
+def in_arrays(rows: Rows) -> bool:
+    """Tell whether all parts of rows are arrays, which nothing has to be computed for."""
+    return all(part.array is not None for part in rows.parts())
 
 
 def gather(rows: Rows, allocate: Allocate) -> ArrayRows:

@@ -17,13 +17,10 @@ from scoreline._text import show_size
 from scoreline._typing import Array
 from scoreline.errors import DataError
 
-__all__ = ["Allocate", "is_mapped", "scratch_array", "take_rows"]
+__all__ = ["Allocate", "scratch_array"]
 
 #: Makes an array of a shape and dtype, in memory (`numpy.empty`) or on the disk (`scratch_array`).
 Allocate: TypeAlias = Callable[[tuple[int, ...], DTypeLike], Array]
-
-#: Bytes that are moved at a time.
-PIECE = 1 << 24
 
 
 def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
@@ -61,27 +58,3 @@ def _folder() -> Path:
     if "TMPDIR" not in os.environ and os.access(large, os.W_OK):
         return large
     return Path(tempfile.gettempdir())
-
-
-def is_mapped(X: Array) -> bool:
-    """Tell whether an array is a view of a memory-mapped file."""
-    base: object = X
-    while isinstance(base, np.ndarray):
-        base = base.base
-    return isinstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
-
-
-def take_rows(X: Array, rows: Array) -> Array:
-    """Return some rows of `X` on the disk, as `scratch_array` keeps them, moved piece by piece.
-
-    Parameters
-    ----------
-    X : array (N, ...)
-    rows : array (n,) of integers
-        Row numbers, best in ascending order.
-    """
-    taken = scratch_array((len(rows), *X.shape[1:]), X.dtype)
-    piece = max(1, PIECE // max(1, X[:1].nbytes))
-    for first in range(0, len(rows), piece):
-        taken[first : first + piece] = X[rows[first : first + piece]]
-    return taken

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
-from scoreline.data import MemorySource
+from scoreline.data import RowsSource
 from scoreline.engine.problem.objective import Standardization, block_rows
 from scoreline.errors import DataError, UsageError
+from scoreline.rows import batches
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared, block_widths
 
@@ -109,19 +110,19 @@ class _Trial:
     def __init__(self, prepared: Prepared) -> None:
         rows, y = prepared.rows["train"], prepared.labels("train")
         n_classes = len(prepared.dataset.classes)
-        source = MemorySource(rows, y, n_classes)
+        source = RowsSource(rows, y, n_classes)
         self._standardization = Standardization.of(source)
-        self._held_out = self._standardized(prepared.rows["validation"])
         self._y = prepared.labels("validation")
+        self._held_out = self._standardized(prepared.rows["validation"].read(0, len(self._y)))
         self._own = prepared.extractor.relative_weights()
         D = rows.shape[1]
         self._moments: Array = np.zeros((D, D), np.float32)
         self._targets: Array = np.zeros((D, n_classes), np.float32)
         targets = np.eye(n_classes, dtype=np.float32) - np.bincount(y, minlength=n_classes) / np.float32(len(y))
-        for first in range(0, len(rows), block_rows(D)):
-            X = self._standardized(rows[first : first + block_rows(D)])
+        for places, block in batches(rows, block_rows(D)):
+            X = self._standardized(block)
             self._moments += X.T @ X
-            self._targets += X.T @ targets[y[first : first + len(X)]].astype(np.float32)
+            self._targets += X.T @ targets[y[places]].astype(np.float32)
         self._moments /= len(rows)
         self._targets /= len(rows)
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from scoreline._typing import Labels
 from scoreline.data import Dataset, Split
-from scoreline.data.splitting import keep_rows
 from scoreline.errors import DataError
 
 __all__ = ["match_classes"]
@@ -73,8 +72,7 @@ def _renumbered(split: Split, new_label: Labels) -> Split:
     known = y >= 0
     if known.all():
         return replace(split, y=y)
-    ids = tuple(name for name, kept in zip(split.ids, known, strict=True) if kept)
-    return Split(keep_rows(split.X, known), y[known], ids)
+    return replace(split, y=y).take(np.flatnonzero(known))
 
 
 def _strangers(dataset: Dataset, unknown: Mapping[str, int], classes: tuple[str, ...]) -> DataError:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from scoreline._typing import Array
 from scoreline.data import Dataset, Progress, load_dataset
 from scoreline.data.options import no_progress
 from scoreline.engine.problem.events import Reason
@@ -18,6 +19,7 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.estimators import LinearClassifier
 from scoreline.report.metrics import accuracy
+from scoreline.rows import Rows, gathered
 from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
@@ -240,25 +242,31 @@ def _accuracy(classifier: Any, prepared: Prepared, split: str) -> float:
 
 
 def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
-    prepared = replace(prepared, rows={split: rows.astype(np.float32) for split, rows in prepared.rows.items()})
+    floats = {split: _floats(rows) for split, rows in prepared.rows.items()}
     classifier, split = BASELINES[name](), judged_split(prepared.rows)
+
+    def judged(split: str) -> float:
+        return accuracy(prepared.labels(split), classifier.predict(floats[split]))
+
     begun = time.perf_counter()
-    classifier.fit(prepared.rows["train"], prepared.labels("train"))
-    judged = _accuracy(classifier, prepared, split)
+    classifier.fit(floats["train"], prepared.labels("train"))
+    found = judged(split)
     seconds = time.perf_counter() - begun
     return Row(
         name,
         {"baseline": name},
         split,
-        judged,
+        found,
         seconds=seconds,
         feature_seconds=feature_seconds,
         remark="baseline",
-        n_features=prepared.rows["train"].shape[1],
-        validation_accuracy=_accuracy(classifier, prepared, "validation")
-        if "validation" in prepared.rows
-        else None,
+        n_features=floats["train"].shape[1],
+        validation_accuracy=judged("validation") if "validation" in floats else None,
     )
+
+
+def _floats(rows: Rows) -> Array:
+    return gathered(rows).read(0, len(rows)).astype(np.float32)
 
 
 def _named(setting: str, value: str) -> str:

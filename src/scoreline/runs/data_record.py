@@ -18,6 +18,7 @@ from scoreline.data import Dataset, Split
 from scoreline.data.names import printable
 from scoreline.errors import ModelError
 from scoreline.models import TrainingImages
+from scoreline.rows import Rows, batches
 
 __all__ = [
     "DataRecord",
@@ -117,7 +118,7 @@ class TrainedOn:
     @classmethod
     def of(cls, data: str, dataset: Dataset) -> TrainedOn:
         """Describe data that are trained on; all examples are read once."""
-        digests = {name: example_digests(part.X) for name, part in splits_of(dataset).items()}
+        digests = {name: _all_digests(part.rows) for name, part in splits_of(dataset).items()}
         return cls(DataRecord.of(data, dataset, digests), np.sort(digests["train"]))
 
     @classmethod
@@ -165,6 +166,10 @@ def example_digests(X: Array) -> Digests:
         for row, content in enumerate(rows.reshape(len(rows), -1).view(np.uint8), start=first):
             found[row] = int.from_bytes(hashlib.sha256(content.data).digest()[:8], "little")
     return found
+
+
+def _all_digests(rows: Rows) -> Digests:
+    return np.concatenate([example_digests(block) for _, block in batches(rows, _PIECE)])
 
 
 def splits_of(dataset: Dataset) -> dict[str, Split]:

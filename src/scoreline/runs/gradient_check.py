@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.data import MemorySource, Progress
+from scoreline.data import MemorySource, Progress, RowsSource
 from scoreline.data.base import Batch
 from scoreline.engine.problem.params import Params
 from scoreline.gradients import GradientCheck, check_gradient
@@ -71,7 +71,7 @@ def check_run_gradient(
     )
 
 
-def _in_float64(source: MemorySource, chosen: Array) -> MemorySource:
+def _in_float64(source: RowsSource, chosen: Array) -> MemorySource:
     """Return some rows of a source, with their weights."""
     weight = None if source.weight is None else source.weight[chosen]
-    return MemorySource(source.X[chosen].astype(np.float64), source.y[chosen], source.n_classes, weight)
+    return MemorySource(source.rows.take(chosen).astype(np.float64), source.y[chosen], source.n_classes, weight)

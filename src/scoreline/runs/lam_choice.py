@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scoreline.data import MemorySource
+from scoreline.data import RowsSource
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
@@ -80,7 +80,7 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     classifier = build_classifier(rough, prepared)
     problem = problem_of(classifier, prepared)
     labels = encode_labels(prepared.labels("validation"), problem.classes)
-    held_out = MemorySource(prepared.rows["validation"], labels, len(problem.classes))
+    held_out = RowsSource(prepared.rows["validation"], labels, len(problem.classes))
     reached: dict[float, Trial] = {}
     fits = ExactFits.of(classifier, problem, held_out, TRIED, listeners)
     if fits is None:

@@ -54,7 +54,7 @@ class LoadedRun:
     def scores(self, split: Split) -> Iterator[tuple[slice, FloatArray]]:
         """Yield a split's scores ``(n, R)``, a block of examples at a time."""
         for block in row_blocks(self.model, len(split)):
-            yield block, self.examples.scores(split.X[block])
+            yield block, self.examples.scores(split.rows.read(block.start, block.stop))
 
     @cached_property
     def examples(self) -> ExampleScorer:
@@ -83,8 +83,8 @@ class LoadedRun:
         return np.full(len(self.splits[name]), name == "train") if self.own else None
 
     def _digests(self, split: Split) -> Digests:
-        blocks = row_blocks(self.model, len(split))
-        return np.concatenate([example_digests(self.examples.matched(split.X[block])) for block in blocks])
+        blocks = (split.rows.read(block.start, block.stop) for block in row_blocks(self.model, len(split)))
+        return np.concatenate([example_digests(self.examples.matched(X)) for X in blocks])
 
 
 def load_run(

@@ -41,7 +41,7 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
         return
     bound, width = parse_size(config.memory), extractor.width()
     features = _features(dataset, extractor, width)
-    dtype = np.dtype(np.float32) if features else dataset.train.X.dtype
+    dtype = np.dtype(np.float32) if features else dataset.train.rows.dtype
     # Rows that take no room stand for those to come.
     rows = np.broadcast_to(np.zeros((), dtype), (len(dataset.train), width))
     source = MemorySource(rows, dataset.train.y, len(dataset.classes))

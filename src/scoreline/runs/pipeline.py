@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray, Labels
+from scoreline._typing import FloatArray, Labels
 from scoreline.data import Dataset, Progress, Split, load_dataset
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import named_solver
@@ -20,6 +20,7 @@ from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, SavedModel
 from scoreline.penalties import PENALTIES
+from scoreline.rows import Rows, as_rows, scratch_array
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract, fit_features
@@ -47,7 +48,7 @@ class Prepared:
 
     dataset: Dataset
     extractor: FeatureExtractor
-    rows: dict[str, Array]
+    rows: dict[str, Rows]
 
     def labels(self, split: str) -> Labels:
         """Return the labels of a split."""
@@ -90,16 +91,32 @@ def prepare(
     extractor = build_features(config.features)
     if dataset is None:
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
+    dataset = _in_place(dataset, config)
     kept = FeatureCache.of_user() if kept is None else kept
     extractor = fit_features(extractor, config.features, dataset.train.X, dataset.train.y, kept)
     check_memory(config, dataset, extractor)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = {
-        name: extract(extractor, config.features, split.X, kept, progress)
+        name: as_rows(extract(extractor, config.features, split.X, kept, progress))
         for name, split in splits.items()
         if split is not None
     }
     return Prepared(dataset, extractor, rows)
+
+
+def _in_place(dataset: Dataset, config: RunConfig) -> Dataset:
+    """Return the data with each split in one array: features and compiled code read the rows many times."""
+    allocate = None if config.memory is None else scratch_array
+
+    def in_place(split: Split | None) -> Split | None:
+        return None if split is None else split.in_place(allocate)
+
+    return replace(
+        dataset,
+        train=dataset.train.in_place(allocate),
+        validation=in_place(dataset.validation),
+        test=in_place(dataset.test),
+    )
 
 
 def build_classifier(config: RunConfig, prepared: Prepared) -> LinearClassifier:
@@ -186,7 +203,7 @@ def fit_prepared(
     )
 
 
-def judged_split(names: dict[str, Array]) -> str:
+def judged_split(names: dict[str, Rows]) -> str:
     """Return the split that a run is judged by: test where there is one, else validation, else train."""
     return next(name for name in ("test", "validation", "train") if name in names)
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray, Labels
+from scoreline._typing import FloatArray, Labels
 from scoreline.data import Split
 from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
 from scoreline.models.answers import class_scores, leads
 from scoreline.report.metrics import RowFacts
+from scoreline.rows import Rows
 
 __all__ = [
     "PREDICTION_COLUMNS",
@@ -38,23 +39,24 @@ def row_facts(model: SavedModel, y: Labels, scores: FloatArray) -> RowFacts:
     return RowFacts.of(y, scores, len(model.classes), model.probabilities(scores))
 
 
-def judge_rows(model: SavedModel, rows: Array, y: Labels) -> RowFacts:
+def judge_rows(model: SavedModel, rows: Rows, y: Labels) -> RowFacts:
     """Return what a model says of rows ``(n, D)`` with labels `y`."""
-    blocks = row_blocks(model, len(rows))
-    return RowFacts.joined([row_facts(model, y[block], model.scores(rows[block])) for block in blocks])
+    blocks = ((block, rows.read(block.start, block.stop)) for block in row_blocks(model, len(rows)))
+    return RowFacts.joined([row_facts(model, y[block], model.scores(X)) for block, X in blocks])
 
 
-def confidences(model: SavedModel, rows: Array) -> tuple[Labels, FloatArray]:
+def confidences(model: SavedModel, rows: Rows) -> tuple[Labels, FloatArray]:
     """Return the predicted labels of rows ``(n, D)`` and how sure the model is of them, ``(n,)`` each.
 
     Sure means the probability where the loss has probabilities, else the lead of the best score over the second.
     """
-    pairs = [_confidences(model, model.scores(rows[block])) for block in row_blocks(model, len(rows))]
+    blocks = (rows.read(block.start, block.stop) for block in row_blocks(model, len(rows)))
+    pairs = [_confidences(model, model.scores(X)) for X in blocks]
     predicted, sure = zip(*pairs, strict=True)
     return np.concatenate(predicted), np.concatenate(sure)
 
 
-def prediction_rows(model: SavedModel, split: Split, rows: Array, name: str) -> Iterator[tuple[Any, ...]]:
+def prediction_rows(model: SavedModel, split: Split, rows: Rows, name: str) -> Iterator[tuple[Any, ...]]:
     """Yield a row of `PREDICTION_COLUMNS` for each example of a split."""
     predicted, confidence = confidences(model, rows)
     for example, true, best, sure in zip(split.ids, split.y, predicted, confidence, strict=True):

@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from scoreline._typing import Array
 from scoreline.data import Dataset, Split
 from scoreline.errors import DataError, MismatchError
-from scoreline.rows.scratch import is_mapped, scratch_array
+from scoreline.rows import ConcatRows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared
 
@@ -83,14 +82,12 @@ def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[
 
 
 def join_validation(dataset: Dataset) -> Dataset:
-    """Return the data with the validation split behind the training split, and none any more.
-
-    Memory-mapped images are joined in a file without a name (see `scoreline.rows.scratch`), others in memory.
-    """
+    """Return the data with the validation split behind the training split, and none any more."""
     train, held_out = dataset.train, dataset.validation
     if held_out is None:
         return dataset
-    both = Split(_stacked(train.X, held_out.X), np.concatenate([train.y, held_out.y]), (*train.ids, *held_out.ids))
+    rows = ConcatRows([train.rows, held_out.rows])
+    both = Split(rows, np.concatenate([train.y, held_out.y]), train.ids + held_out.ids)
     return replace(dataset, train=both, validation=None)
 
 
@@ -101,16 +98,5 @@ def _possible(prepared: Prepared) -> bool:
 def _joined(prepared: Prepared) -> Prepared:
     dataset = join_validation(prepared.dataset)
     rows = {name: rows for name, rows in prepared.rows.items() if name != "validation"}
-    if np.shares_memory(rows["train"], prepared.dataset.train.X):  # those of pixels are a view of the images
-        rows["train"] = dataset.train.X.reshape(len(dataset.train), -1)
-    else:
-        rows["train"] = _stacked(rows["train"], prepared.rows["validation"])
+    rows["train"] = ConcatRows([rows["train"], prepared.rows["validation"]])
     return replace(prepared, dataset=dataset, rows=rows)
-
-
-def _stacked(first: Array, second: Array) -> Array:
-    allocate = scratch_array if is_mapped(first) else np.empty
-    both = allocate((len(first) + len(second), *first.shape[1:]), first.dtype)
-    both[: len(first)] = first
-    both[len(first) :] = second
-    return both

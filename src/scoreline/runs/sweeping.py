@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.data import MemorySource, Progress
+from scoreline.data import Progress, RowsSource
 from scoreline.engine.minibatch.halving import Halving, ranking
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
@@ -162,7 +162,7 @@ def sweep_run(
     classifier = build_classifier(base, prepared)
     begun = time.perf_counter()
     problem = problem_of(classifier, prepared)
-    held_out = MemorySource(
+    held_out = RowsSource(
         prepared.rows["validation"],
         encode_labels(prepared.labels("validation"), problem.classes),
         len(problem.classes),

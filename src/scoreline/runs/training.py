@@ -189,11 +189,10 @@ def run_sanity_checks(problem: Problem, seed: int) -> tuple[SanityCheck, ...]:
     """
     whole = problem.source
     stride = _stride(whole.n_features, whole.n_classes)
-    some = whole.X[:, ::stride]
-    n_chosen = min(SANITY_ROWS, max(FEWEST_ROWS, SANITY_ENTRIES // some.shape[1]))
+    n_chosen = min(SANITY_ROWS, max(FEWEST_ROWS, SANITY_ENTRIES // len(range(0, whole.n_features, stride))))
     chosen = np.sort(np.random.default_rng(seed).permutation(whole.n_examples)[:n_chosen])
     weight = None if whole.weight is None else whole.weight[chosen]
-    source = MemorySource(some[chosen], whole.y[chosen], whole.n_classes, weight)
+    source = MemorySource(whole.rows.take(chosen)[:, ::stride], whole.y[chosen], whole.n_classes, weight)
     objective = problem.objective
     if objective.standardization is not None:
         objective = replace(objective, standardization=objective.standardization.every(stride))

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from scoreline.data.base import Dataset, Split
+from scoreline.data.ids import NumberIds
 from scoreline.data.named.base import NamedSet
 from scoreline.data.options import LoadOptions, Progress
 from scoreline.data.splitting import stratified_split
@@ -40,7 +41,6 @@ class Digits(NamedSet):
         X = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
         y = bunch.target.astype(np.int64)
         train, test = (
-            Split(X[rows], y[rows], tuple(map(str, rows.tolist())))
-            for rows in stratified_split(y, _TEST_SHARE, _TEST_SEED)
+            Split.of(X[rows], y[rows], NumberIds(rows)) for rows in stratified_split(y, _TEST_SHARE, _TEST_SEED)
         )
         return Dataset("digits", tuple(map(str, range(10))), train, test=test)

@@ -60,5 +60,5 @@ class ColourShapes(NamedSet):
         splits = []
         for stream, n in ((_TRAIN, self.n_train), (_TEST, self.n_test)):
             X, y = draw_shapes(n, self.challenges(), seed=(self.seed, stream))
-            splits.append(Split(X, y, tuple(map(str, range(n)))))
+            splits.append(Split.of(X, y))
         return Dataset("synthetic", SHAPE_CLASSES, splits[0], test=splits[1])

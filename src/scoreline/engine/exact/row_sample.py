@@ -44,20 +44,19 @@ def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tu
         for batch in source.batches(size, seed=None):
             yield _standardized(objective, batch), row_weights(batch)
         return
-    probability = _probabilities(objective, source, m, size)
+    weights, probability = _probabilities(objective, source, m, size)
     chosen = np.random.default_rng(0).random(N) < probability
-    begin = 0
-    # Batches from which about a block is chosen: products of few rows are slow.
-    for batch in source.batches(size * N // m, seed=None):
-        end = begin + len(batch.y)
-        taken = np.flatnonzero(chosen[begin:end])
+    # Stretches from which about a block is chosen: products of few rows are slow.
+    stretch = size * N // m
+    for begin in range(0, N, stretch):
+        taken = begin + np.flatnonzero(chosen[begin : begin + stretch])
         if len(taken):
-            X = _standardized(objective, batch._replace(X=batch.X[taken]))
-            yield X, row_weights(batch)[taken] / probability[begin + taken]
-        begin = end
+            X = source.rows.take(taken).reshape(len(taken), source.n_features)
+            yield objective.standardized(X, compute_dtype(X.dtype)), weights[taken] / probability[taken]
 
 
-def _probabilities(objective: Objective, source: DataSource, m: int, size: int) -> FloatArray:
+def _probabilities(objective: Objective, source: DataSource, m: int, size: int) -> tuple[FloatArray, FloatArray]:
+    """Return the weight of each row and its probability to be in the sample."""
     weights, squares = np.empty(source.n_examples), np.empty(source.n_examples)
     begin = 0
     for batch in source.batches(size, seed=None):
@@ -68,7 +67,7 @@ def _probabilities(objective: Objective, source: DataSource, m: int, size: int) 
     mean = float(share @ squares)
     # Rows of nothing but zeros, or whose squares are too large for their dtype, have no lengths to go by.
     lengths = squares / mean if 0 < mean < np.inf else np.ones_like(squares)
-    return np.minimum(1.0, m * share * (EVENLY + (1 - EVENLY) * lengths))
+    return weights, np.minimum(1.0, m * share * (EVENLY + (1 - EVENLY) * lengths))
 
 
 def _standardized(objective: Objective, batch: Batch) -> FloatArray:

@@ -11,6 +11,7 @@ from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
+from scoreline.rows import in_arrays
 
 __all__ = ["Plan", "pays_to_compile", "train"]
 
@@ -75,7 +76,7 @@ def pays_to_compile(objective: Objective, source: DataSource, plan: Plan, start:
     seconds = numpy_seconds(rows, D, K * R) + rows / plan.batch_size * NUMPY_STEP
     return (
         seconds >= WORTH_COMPILING
-        and all(part.array is not None for part in source.rows.parts())
+        and in_arrays(source.rows)
         and suits_kernels(objective.loss, source.dtype, start.W.dtype, K * R)
         and plan.batch_size <= MOST_ROWS
         and plan.dropout == 0

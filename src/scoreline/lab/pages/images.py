@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from scoreline._typing import Array, FloatArray, Labels
-from scoreline.data import Dataset, MemorySource
+from scoreline.data import Dataset, MemorySource, RowsSource
 from scoreline.engine.exact.path import fit_path
 from scoreline.engine.minibatch.training import Plan
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
@@ -26,6 +26,7 @@ from scoreline.lab.material import MOST_TRAINING, MOST_VALIDATION, Material, png
 from scoreline.lab.page import Page
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
+from scoreline.rows import ArrayRows
 from scoreline.schedules import Constant
 
 __all__ = ["GALLERY", "LAMS", "ImagesPage", "ImagesState"]
@@ -182,7 +183,7 @@ class _Rows:
     """Features of the images."""
 
     extractor: FeatureExtractor
-    train: MemorySource
+    train: RowsSource
     validation: MemorySource
     standardization: Standardization
 
@@ -192,7 +193,8 @@ class _Rows:
         extractor = build_features(features).fit(data.train.X, data.train.y)
         train, validation = (extractor.transform(split.X) for split in (data.train, data.validation))
         classes = np.array(data.classes)
-        problem = assemble(LinearClassifier(standardize=True), TrainingData(train, data.train.y, None, classes))
+        labelled = TrainingData(ArrayRows(train), data.train.y, None, classes)
+        problem = assemble(LinearClassifier(standardize=True), labelled)
         assert problem.standardization is not None  # noqa: S101 - what was asked for
         held_out = MemorySource(validation, data.validation.y, len(classes))
         return cls(extractor, problem.source, held_out, problem.standardization)
@@ -300,6 +302,7 @@ from scoreline.engine.problem.params import zero_params
 from scoreline.estimators.problem import assemble
 from scoreline.estimators.validation import TrainingData
 from scoreline.features import build_features
+from scoreline.rows import ArrayRows
 
 data = load_dataset({data!r}, LoadOptions())
 
@@ -311,7 +314,7 @@ def sample(split, most):
 
 (X, y), (X_validation, y_validation) = map(sample, (data.train, data.validation), {most})
 features = build_features({features!r}).fit(X, y)
-rows = TrainingData(features.transform(X), y, None, np.array(data.classes))
+rows = TrainingData(ArrayRows(features.transform(X)), y, None, np.array(data.classes))
 validation = MemorySource(features.transform(X_validation), y_validation, len(data.classes))
 train = rows.source(None)
 start = zero_params(1, train.n_classes, train.n_features, np.dtype(np.float32))
