@@ -9,7 +9,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
 from scoreline.lab.material import NamedRun
-from scoreline.models.answers import class_scores, leads, margins
+from scoreline.models.prediction import class_scores, leads, margins
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
 from scoreline.runs.predictions import row_facts
 

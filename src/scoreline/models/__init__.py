@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from scoreline.models.answers import Guess, Prediction
 from scoreline.models.classifier import ImageClassifier
 from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike
 from scoreline.models.input_spec import InputSpec
+from scoreline.models.prediction import Guess, Prediction
 from scoreline.models.saved import SavedModel
 from scoreline.models.training_images import TrainingImages
 

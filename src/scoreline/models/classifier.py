@@ -1,4 +1,4 @@
-"""From an image, in whatever form it comes, to an answer."""
+"""From an image, in whatever form it comes, to a prediction."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from scoreline.data.options import LoadOptions
 from scoreline.engine.problem.objective import block_rows
 from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
 from scoreline.losses import LOSSES
-from scoreline.models.answers import Guess, Prediction, class_scores, ranked
 from scoreline.models.examples import ExampleScorer
 from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike, content_of, each_image, name_of
 from scoreline.models.input_spec import InputSpec
+from scoreline.models.prediction import Guess, Prediction, class_scores, ranked
 from scoreline.models.saved import SavedModel
 
 __all__ = ["ImageClassifier", "ImageLike"]
@@ -31,7 +31,7 @@ MOST_TOGETHER = 256
 
 
 class ImageClassifier:
-    """A trained model with all that lies between an image and its answer: decoding, fitting, features, scores.
+    """A trained model with all that lies between an image and its prediction: decoding, fitting, features, scores.
 
     An image is a path, the bytes of a file, or an array of pixels. Files are decoded as training images are (see
     `scoreline.data.decode_image`), and all are turned into what `input` says.
@@ -53,7 +53,7 @@ class ImageClassifier:
 
     Notes
     -----
-    The same image gives the same answer, to the bit, as path, bytes or array, but for one thing: JPEG files of
+    The same image has the same prediction, to the bit, as path, bytes or array, but for one thing: JPEG files of
     four times the model's size or more are decoded at a lower resolution, as in training, and the array of all
     their pixels is not what the model sees of them (`pixels` returns that, and its answer is that of the file).
 
@@ -181,7 +181,7 @@ class ImageClassifier:
     def explain(self, image: ImageLike, label: str | None = None) -> Explanation:
         """Take the score of a class apart into what each feature, and each pixel, adds to it.
 
-        What is added is told for the weights of raw features, against a feature of 0: against black, for pixels.
+        Contributions are those of raw features: relative to a feature of 0, which is black for pixels.
 
         Parameters
         ----------
@@ -234,7 +234,7 @@ class ImageClassifier:
             by_class = batch.spread(class_scores(scores))
             best = ranked(by_class, top_k)
             chances = batch.spread(self._loss.probabilities(scores)) if self._loss.probabilistic else None
-            for row, (name, problem, remark) in enumerate(batch.told):
+            for row, (name, problem, remark) in enumerate(batch.remarks):
                 if problem:
                     yield Prediction(name, (), problem)
                     continue
@@ -255,25 +255,25 @@ class ImageClassifier:
         places = enumerate(images)
         while True:
             with pillow_warnings_ignored():
-                found = [self._told(image, place) for place, image in islice(places, size)]
+                found = [self._decoded(image, place) for place, image in islice(places, size)]
             if not found:
                 return
             good = {row: pixels for row, (_, pixels) in enumerate(found) if pixels is not None}
             X = np.empty((len(good), *self.input.shape), np.uint8)
             for own, pixels in zip(X, good.values(), strict=True):
                 own[...] = pixels
-            yield _Batch(tuple(told for told, _ in found), np.array(list(good), dtype=np.intp), X)
+            yield _Batch(tuple(remarks for remarks, _ in found), np.array(list(good), dtype=np.intp), X)
 
-    def _told(self, image: ImageLike, place: int) -> tuple[_Told, Array | None]:
-        """Return an image's name with what is said of it, and its pixels as the model sees them, if any."""
+    def _decoded(self, image: ImageLike, place: int) -> tuple[_Remarks, Array | None]:
+        """Return an image's name with what is reported of it, and its pixels as the model sees them, if any."""
         name = name_of(image, place)
         try:
             picture = self._picture(image)
         except (ImageError, MissingPackageError) as error:
-            return _Told(name, error.given, ""), None
+            return _Remarks(name, error.given, ""), None
         known = self.input.training_images
         remark = "" if known is None else known.remark(picture.sides, picture.pixels)
-        return _Told(name, "", remark), self._matched(picture.pixels)
+        return _Remarks(name, "", remark), self._matched(picture.pixels)
 
     def _picture(self, image: ImageLike) -> Picture:
         """Return an image fitted to the model's size, its channels as they came."""
@@ -300,8 +300,8 @@ class ImageClassifier:
         return self._examples.scores_one_by_one(batch.X)
 
 
-class _Told(NamedTuple):
-    """What is said of an image beside its guesses."""
+class _Remarks(NamedTuple):
+    """What is reported of an image beside its guesses."""
 
     name: str
     problem: str
@@ -311,14 +311,14 @@ class _Told(NamedTuple):
 class _Batch(NamedTuple):
     """Images that are scored together."""
 
-    told: tuple[_Told, ...]
+    remarks: tuple[_Remarks, ...]
     #: Rows of those that can be used, and their pixels ``(m, H, W, channels)``.
     good: Array
     X: Array
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Return rows for all images from those of the images that can be used; NaN for the others."""
-        spread = np.full((len(self.told), values.shape[1]), np.nan, values.dtype)
+        spread = np.full((len(self.remarks), values.shape[1]), np.nan, values.dtype)
         spread[self.good] = values
         return spread
 

@@ -11,7 +11,7 @@ from scoreline._typing import FloatArray, Labels
 from scoreline.data import Split
 from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
-from scoreline.models.answers import class_scores, leads
+from scoreline.models.prediction import class_scores, leads
 from scoreline.report.metrics import RowFacts
 from scoreline.rows import Rows
 

@@ -1,4 +1,4 @@
-"""What a model says of one image: guesses with scores and probabilities, or why there are none."""
+"""The prediction for one image: classes with scores and probabilities, or why there are none."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Guess", "Prediction", "class_scores", "leads", "margins", "ranked"]
 
 @dataclass(frozen=True)
 class Guess:
-    """A class and what the model makes of it; the probability is None where the loss has none."""
+    """A class with its score and probability; the latter is None where the loss has none."""
 
     label: str
     score: float
