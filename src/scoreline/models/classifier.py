@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,7 +13,6 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.images import Picture, decode_pixels, fit_array, pillow_warnings_ignored
 from scoreline.data.options import LoadOptions
-from scoreline.engine.problem.objective import block_rows
 from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
 from scoreline.losses import LOSSES
 from scoreline.models.examples import ExampleScorer
@@ -250,8 +248,7 @@ class ImageClassifier:
 
     def _batches(self, images: Iterator[ImageLike]) -> Iterator[_Batch]:
         """Decode images a batch at a time."""
-        numbers = (math.prod(self.input.shape), self.model.coef.shape[1], len(self.classes))
-        size = min(MOST_TOGETHER, block_rows(max(numbers)))
+        size = min(MOST_TOGETHER, self._examples.most_together)
         places = enumerate(images)
         while True:
             with pillow_warnings_ignored():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data.images import match_channels
+from scoreline.engine.problem.objective import block_rows
 from scoreline.models.saved import SavedModel
 
 __all__ = ["ExampleScorer"]
@@ -27,6 +31,17 @@ class ExampleScorer:
     def __init__(self, model: SavedModel) -> None:
         self.model = model
         self.extractor = model.extractor()
+
+    @property
+    def most_together(self) -> int:
+        """Number of examples that are scored at a time, so that their numbers, features and scores stay few."""
+        numbers = (math.prod(self.model.example_shape), self.model.coef.shape[1], len(self.model.classes))
+        return block_rows(max(numbers))
+
+    def blocks(self, n: int) -> Iterator[slice]:
+        """Yield the blocks of `n` examples, at least one block, that are scored at a time."""
+        for first in range(0, max(n, 1), self.most_together):
+            yield slice(first, first + self.most_together)
 
     def matched(self, X: Array) -> Array:
         """Bring grey images to a colour model's channels and the other way round; leave all else as it is."""

@@ -23,7 +23,6 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import DataRecord, Digests, TrainedOn, example_digests, splits_of
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.prediction import recorded_input
-from scoreline.runs.predictions import row_blocks
 from scoreline.runs.refit import join_validation
 
 __all__ = ["LoadedRun", "load_run"]
@@ -53,7 +52,7 @@ class LoadedRun:
 
     def scores(self, split: Split) -> Iterator[tuple[slice, FloatArray]]:
         """Yield a split's scores ``(n, R)``, a block of examples at a time."""
-        for block in row_blocks(self.model, len(split)):
+        for block in self.examples.blocks(len(split)):
             yield block, self.examples.scores(split.rows.read(block.start, block.stop))
 
     @cached_property
@@ -83,7 +82,7 @@ class LoadedRun:
         return np.full(len(self.splits[name]), name == "train") if self.own else None
 
     def _digests(self, split: Split) -> Digests:
-        blocks = (split.rows.read(block.start, block.stop) for block in row_blocks(self.model, len(split)))
+        blocks = (split.rows.read(block.start, block.stop) for block in self.examples.blocks(len(split)))
         return np.concatenate([example_digests(self.examples.matched(X)) for X in blocks])
 
 

@@ -20,14 +20,13 @@ __all__ = [
     "confidences",
     "judge_rows",
     "prediction_rows",
-    "row_blocks",
     "row_facts",
 ]
 
 PREDICTION_COLUMNS = ("split", "id", "true", "predicted", "correct", "confidence")
 
 
-def row_blocks(model: SavedModel, n: int) -> Iterator[slice]:
+def _row_blocks(model: SavedModel, n: int) -> Iterator[slice]:
     """Yield the blocks of `n` rows, at least one, that are scored at a time: all scores might be too many."""
     step = block_rows(max(model.coef.shape[1], len(model.classes)))
     for first in range(0, max(n, 1), step):
@@ -41,7 +40,7 @@ def row_facts(model: SavedModel, y: Labels, scores: FloatArray) -> RowFacts:
 
 def judge_rows(model: SavedModel, rows: Rows, y: Labels) -> RowFacts:
     """Return what a model says of rows ``(n, D)`` with labels `y`."""
-    blocks = ((block, rows.read(block.start, block.stop)) for block in row_blocks(model, len(rows)))
+    blocks = ((block, rows.read(block.start, block.stop)) for block in _row_blocks(model, len(rows)))
     return RowFacts.joined([row_facts(model, y[block], model.scores(X)) for block, X in blocks])
 
 
@@ -50,7 +49,7 @@ def confidences(model: SavedModel, rows: Rows) -> tuple[Labels, FloatArray]:
 
     Sure means the probability where the loss has probabilities, else the lead of the best score over the second.
     """
-    blocks = (rows.read(block.start, block.stop) for block in row_blocks(model, len(rows)))
+    blocks = (rows.read(block.start, block.stop) for block in _row_blocks(model, len(rows)))
     pairs = [_confidences(model, model.scores(X)) for X in blocks]
     predicted, sure = zip(*pairs, strict=True)
     return np.concatenate(predicted), np.concatenate(sure)
