@@ -10,15 +10,14 @@ import pytest
 from scoreline.kernels import forms, plain
 from scoreline.kernels.compiling import compiled
 from scoreline.kernels.form import CompiledForm
-from scoreline.kernels.forms import Named, as_argument, call
+from scoreline.kernels.forms import Named, as_argument
 
 KERNEL = """
 from scoreline.kernels.compiling import compiled
-from scoreline.kernels.forms import call
 
 @compiled
 def kernel(form, x):
-    return call(form, x)
+    return form[0](x, form[1])
 """
 PART = """
 import numpy as np
@@ -91,7 +90,7 @@ def test_what_was_changed_is_compiled_anew(result):
 def test_a_helper_that_is_replaced_while_the_process_runs_is_noticed():
     scope = {"np": np}
     exec("def helper(x):\n    return x + np.float32(1)\ndef row(x, _):\n    return helper(x)\n", scope)  # noqa: S102
-    kernel = compiled(lambda form, x: call(form, x), cache=False)
+    kernel = compiled(lambda form, x: form[0](x, form[1]), cache=False)
     form = CompiledForm(scope["row"])
     before = as_argument(form)
     exec("def helper(x):\n    return x - np.float32(1)\n", scope)  # noqa: S102
@@ -117,7 +116,7 @@ def test_numbers_are_floats_of_32_bits_whole_numbers_and_booleans():
 
 @compiled(cache=False)
 def called(form, numbers):
-    return call(form, numbers)
+    return form[0](numbers, form[1])
 
 
 def plainly(numbers, _):

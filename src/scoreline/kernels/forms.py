@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 from numba.core import types
 from numba.core.dispatcher import Dispatcher
-from numba.extending import NativeValue, models, overload, register_model, typeof_impl, unbox
+from numba.extending import NativeValue, models, register_model, typeof_impl, unbox
 
 from scoreline.kernels import plain
-from scoreline.kernels.compiling import LOOSE, compiled_loosely
+from scoreline.kernels.compiling import compiled_loosely
 from scoreline.kernels.exponential import exponential
 from scoreline.kernels.form import CompiledForm
 from scoreline.kernels.searching import first_place, largest
 
-__all__ = ["Argument", "Named", "as_argument", "call"]
+__all__ = ["Argument", "Named", "as_argument"]
 
 #: What plain functions are in compiled code, where that is more than the same, compiled.
 _FAST: dict[Any, Any] = {
@@ -44,6 +44,7 @@ class Named:
         if self.name not in _FUNCTIONS:
             # At once: what the function calls may be replaced before it is compiled.
             _FUNCTIONS[self.name] = _translated(function, {})
+        self.type = _NamedType(self.name)
 
 
 #: A form as kernels take it.
@@ -51,28 +52,31 @@ Argument = tuple[Named, tuple[Any, ...]]
 
 
 def as_argument(form: CompiledForm) -> Argument:
-    """Return a form as kernels take it, to be used with `call`."""
+    """Return a form as kernels take it: what they call, and the numbers that it takes last."""
     numbers = (np.float32(number) if isinstance(number, float) else number for number in form.numbers)
     return Named(form.function), tuple(numbers)
 
 
-def call(form: Any, *arguments: Any) -> Any:
-    """Call the function of a form with arguments, its numbers last. For compiled code alone."""
-    raise NotImplementedError
-
-
-@overload(call, jit_options={"fastmath": LOOSE, "error_model": "numpy"})
-def _call(form, *arguments):
-    function = _FUNCTIONS[form[0].name_of_function]
-    return lambda form, *arguments: function(*arguments, form[1])
-
-
-class _NamedType(types.Type):
+class _NamedType(types.Callable, types.Dummy):
     """The type of a `Named`: one for each function. It holds no function, as it is kept with code on disk."""
 
     def __init__(self, name: str) -> None:
         self.name_of_function = name
         super().__init__(name=f"function({name})")
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        template, signature, args, kws = self._function.get_call_template(args, kws)
+        return template(context).apply(args, kws).replace(pysig=signature)
+
+    def get_call_signatures(self) -> Any:
+        return self._function.nopython_signatures, True
+
+    def get_impl_key(self, sig: Any) -> Any:
+        return self._function.get_overload(sig.args)
+
+    @property
+    def _function(self) -> Any:
+        return _FUNCTIONS[self.name_of_function]
 
 
 register_model(_NamedType)(models.OpaqueModel)
@@ -80,7 +84,7 @@ register_model(_NamedType)(models.OpaqueModel)
 
 @typeof_impl.register(Named)
 def _type_of(value: Named, context: Any) -> _NamedType:
-    return _NamedType(value.name)
+    return value.type
 
 
 @unbox(_NamedType)
@@ -97,7 +101,7 @@ def _translated(function: Any, made: dict[Any, Any]) -> Any:
         copy = FunctionType(function.__code__, scope, function.__name__, function.__defaults__, cells or None)
         made[function] = compiled_loosely(copy, cache=False)
         for name, value in _globals(function):
-            if _is_plain(value):
+            if name in scope and _is_plain(value):
                 scope[name] = _translated(value, made)
         for cell, outer in zip(cells, function.__closure__ or (), strict=True):
             value = outer.cell_contents
@@ -142,7 +146,7 @@ def _globals(function: Any) -> Iterator[tuple[str, Any]]:
                 modules.append(value)
     for module in modules:
         for name in names:
-            value = getattr(module, name, None)
+            value = module.__dict__.get(name)
             if isinstance(value, FunctionType | Dispatcher):
                 yield f"{module.__name__}.{name}", value
             elif isinstance(value, ModuleType) and value not in modules:

@@ -15,7 +15,6 @@ import numpy as np
 from scoreline.engine.minibatch.kernels.updates import column_of, put_column
 from scoreline.engine.problem.kernels.losses import loss_rows
 from scoreline.kernels.compiling import compiled, compiled_loosely
-from scoreline.kernels.forms import call
 from scoreline.kernels.parallel import barrier
 from scoreline.kernels.products import COLUMN_BLOCK, ROW_BLOCK, backward, forward, gather
 
@@ -204,14 +203,14 @@ def _update_columns(
             continue
         weights, scaled, sums = W[m, first:last], folded[m, first:last], tile[m]
         own = memory[m, block]
-        form = _of_step(rule, factors, k)
+        function, numbers = _of_step(rule, factors, k)
         pull_k, threshold_k, lr_k = pull[k], threshold[k], lr[k]
         pull_mean = np.float32(pulls[m]) * per_row
         squares, absolutes, moved_mean = np.float32(0), np.float32(0), np.float32(0)
         for d in range(COLUMN_BLOCK):
             w = weights[d]
             gradient = (sums[d] * per_row - pull_mean * means[d]) * scales[d] + pull_k * w
-            step, rate, kept = call(form, gradient, column_of(own, d, COLUMN_BLOCK, rule.memory), lr_k)
+            step, rate, kept = function(gradient, column_of(own, d, COLUMN_BLOCK, rule.memory), lr_k, numbers)
             put_column(own, d, COLUMN_BLOCK, kept)
             moved = w + step
             moved = np.copysign(max(abs(moved) - rate * threshold_k, np.float32(0)), moved)
@@ -228,8 +227,8 @@ def _update_columns(
 @compiled
 def _of_step(rule, factors, k):
     """Return the form of a rule with the factors of a step, for a configuration, as its last numbers."""
-    named, numbers = rule.form
-    return named, numbers + column_of(factors[k], 0, 1, rule.factors)
+    function, numbers = rule.form
+    return function, numbers + column_of(factors[k], 0, 1, rule.factors)
 
 
 @compiled
@@ -239,8 +238,7 @@ def _update_bias(b, memory, alive, rule, pulls, per_row, lr, factors):
         k = m // (M // len(lr))
         if alive[k]:
             gradient = np.float32(pulls[m]) * per_row
-            step, _, kept = call(
-                _of_step(rule, factors, k), gradient, column_of(memory[m], 0, 1, rule.memory), lr[k]
-            )
+            function, numbers = _of_step(rule, factors, k)
+            step, _, kept = function(gradient, column_of(memory[m], 0, 1, rule.memory), lr[k], numbers)
             put_column(memory[m], 0, 1, kept)
             b[m] += step

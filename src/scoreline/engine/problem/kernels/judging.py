@@ -14,9 +14,10 @@ from scoreline.engine.problem.kernels.losses import is_first_best
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.passes import Judged, Passes
 from scoreline.kernels.compiling import compiled_loosely
-from scoreline.kernels.forms import as_argument, call
+from scoreline.kernels.forms import Argument, as_argument
 from scoreline.kernels.parallel import run_together
 from scoreline.kernels.threads import thread_count
+from scoreline.losses import Loss
 
 __all__ = ["JudgingPasses"]
 
@@ -29,13 +30,17 @@ class JudgingPasses(Passes):
 
     def __init__(self, objective: Objective, source: DataSource) -> None:
         super().__init__(objective, source)
+        self._judged_by: Loss | None = None
+        self._loss: Argument | None = None
         self._n_threads = thread_count()
         self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
 
     def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
         """Judge ``scores + t * change``; see `Passes.judge`."""
-        form = self.objective.loss.compiled_form()
-        if form is None:
+        if self._judged_by is not self.objective.loss:
+            form = self.objective.loss.compiled_form()
+            self._judged_by, self._loss = self.objective.loss, None if form is None else as_argument(form)
+        if self._loss is None:
             return super().judge(scores, change, t, slopes)
         y, weight = self.labelled
         sums = np.zeros((-(-len(scores) // CHUNK), 3))
@@ -44,7 +49,7 @@ class JudgingPasses(Passes):
         # A change that is the same for all rows is one row.
         moves = np.ascontiguousarray(moves[:1] if moves.strides[0] == 0 else moves)
         step = np.float32(0 if change is None else t)
-        self._together(_judge, as_argument(form), scores, moves, step, y, no_weight, slopes, sums)
+        self._together(_judge, self._loss, scores, moves, step, y, no_weight, slopes, sums)
         loss, hits, slope = (sums.sum(axis=0) / self.source.total_weight).tolist()
         return Judged(loss, hits, 0.0 if change is None else slope)
 
@@ -62,6 +67,7 @@ class JudgingPasses(Passes):
 @compiled_loosely
 def _judge(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
     """Judge a thread's share of the rows, each chunk with sums of its own; one row of changes serves all."""
+    function, numbers = loss
     n, R = scores.shape
     here = np.empty(R, np.float32)
     chunks = len(sums)
@@ -70,7 +76,7 @@ def _judge(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
             own, move, pulls = scores[i], change[min(i, len(change) - 1)], slopes[i]
             for m in range(R):
                 here[m] = own[m] + t * move[m]
-            value = float(call(loss, here, y[i], pulls))
+            value = float(function(here, y[i], pulls, numbers))
             hit = 1.0 if (int(here[0] > 0) == y[i] if R == 1 else is_first_best(here, y[i])) else 0.0
             along = 0.0
             for m in range(R):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from scoreline.kernels.compiling import compiled, compiled_loosely
-from scoreline.kernels.forms import call
 from scoreline.kernels.searching import largest
 
 __all__ = ["is_first_best", "loss_rows"]
@@ -19,6 +18,7 @@ def is_first_best(scores, y):
 @compiled_loosely
 def loss_rows(loss, scores, y, n_rows, R, low, high, values, hits, slopes):
     """Judge rows ``low:high`` of K configurations with R scores each; rows beyond `n_rows` get slopes of 0."""
+    function, numbers = loss
     for i in range(low, high):
         if i >= n_rows:
             for m in range(slopes.shape[1]):
@@ -26,5 +26,5 @@ def loss_rows(loss, scores, y, n_rows, R, low, high, values, hits, slopes):
             continue
         for k in range(values.shape[1]):
             own = scores[i, k * R : (k + 1) * R]
-            values[i, k] = call(loss, own, y[i], slopes[i, k * R : (k + 1) * R])
+            values[i, k] = function(own, y[i], slopes[i, k * R : (k + 1) * R], numbers)
             hits[i, k] = (own[0] > 0) == (y[i] == 1) if R == 1 else is_first_best(own, y[i])
