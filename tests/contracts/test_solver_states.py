@@ -1,10 +1,13 @@
 """Every solver's state can be saved in mid-run, as named arrays, and continued from to the same bits."""
 
+import itertools
+
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
 from scoreline.data.memory import MemorySource
+from scoreline.engine.exact.solver import ExactMethod
 from scoreline.engine.minibatch.kernels.loop import CompiledLoop
 from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.minibatch.stacked import stack
@@ -65,15 +68,20 @@ def assert_same(a, b):
         np.testing.assert_array_equal(a[name], b[name], err_msg=name, strict=True)
 
 
-def check_continues(make, at=None):
-    """Continue, from saved states and with a solver of its own, to the same bits."""
+def check_continues(make, every=3):
+    """Save, and continue with a solver of its own, after every so many steps: the end is the same to the bit."""
     method = make()
-    end, way = followed(method, method.init())
-    for place in [len(way) // 2] if at is None else range(0, len(way), at):
-        other = make()
-        state = from_arrays(other.init(), saved(way[place][0]))
-        assert_same(state, way[place][0])
-        assert_same(followed(other, state)[0], end)
+    like = state = method.init()
+    end, _ = followed(method, like)
+    for place in itertools.count():
+        if place % every == 0:
+            method, before = make(), state
+            state = from_arrays(like, saved(before))
+            assert_same(state, before)
+        if method.terminate(state) is not None:
+            break
+        state, _ = method.step(state)
+    assert_same(state, end)
 
 
 @pytest.mark.parametrize("rule", OPTIMIZERS)
@@ -86,17 +94,17 @@ def test_every_optimiser_with_and_without_dropout(rule, dropout):
 def test_every_optimiser_in_compiled_code(rule, monkeypatch):
     # Stretches of three steps: seven make an epoch.
     monkeypatch.setattr("scoreline.engine.minibatch.kernels.loop.STRETCH_FLOPS", 3 * 4 * 32 * 2 * C * D)
-    check_continues(lambda: loop(CompiledLoop, rule=rule, penalty="elastic-net"), at=2)
+    check_continues(lambda: loop(CompiledLoop, rule=rule, penalty="elastic-net"), every=5)
 
 
 def test_different_optimisers_side_by_side():
     rules = stack([OPTIMIZERS.build("adam"), OPTIMIZERS.build("sgd")])
-    check_continues(lambda: loop(rule=rules), at=1)
+    check_continues(lambda: loop(rule=rules), every=5)
 
 
 @pytest.mark.parametrize("spec", SCHEDULES)
 def test_every_schedule_and_every_place_in_an_epoch(spec):
-    check_continues(lambda: loop(schedule=spec), at=1)
+    check_continues(lambda: loop(schedule=spec), every=5)
 
 
 @pytest.mark.parametrize("kind", [Loop, CompiledLoop])
@@ -107,7 +115,7 @@ def test_configurations_that_diverge_stay_out(kind):
     method = make()
     state, _ = followed(method, method.init())
     np.testing.assert_array_equal(state.alive, [True, False])
-    check_continues(make, at=1)
+    check_continues(make, every=5)
 
 
 def test_a_configuration_diverges_after_the_state_was_saved():
@@ -121,7 +129,7 @@ def test_a_configuration_diverges_after_the_state_was_saved():
     assert fallen.step % method.steps_per_epoch > 1
     assert not np.array_equal(fallen.epoch_start.W[1], method.start.W[1])
     np.testing.assert_array_equal(fallen.params.W[1], fallen.epoch_start.W[1])
-    check_continues(make, at=1)
+    check_continues(make, every=5)
 
 
 @pytest.mark.parametrize("rule", [EarlyStopping(2), NoProgress(1e-3, 2, 1.1)], ids=lambda r: type(r).__name__)
@@ -141,11 +149,49 @@ def test_listeners_that_end_a_run_continue_too(rule):
 )
 def test_random_searches(search):
     start = zero_params(1, C, D, np.dtype(np.float32))
-    check_continues(lambda: Tries(search, objective(), SOURCE, start, 7), at=1)
+    check_continues(lambda: Tries(search, objective(), SOURCE, start, 7), every=2)
+
+
+def exact(loss="softmax", penalty="l2", lam=1e-3, tol=1e-6, dtype=np.float64):
+    goal, start = objective(loss, penalty, (lam,)), zero_params(1, C, D, np.dtype(dtype))
+    return ExactMethod(goal, SOURCE, start, tol=tol, max_iter=60)
+
+
+@pytest.mark.parametrize("spec", LOSSES)
+def test_the_exact_solver_anywhere_in_a_run(spec):
+    # Plain hinges: Newton's steps, and smoothing about centres that move.
+    check_continues(lambda: exact(spec), every=3)
+
+
+@pytest.mark.parametrize("spec", ["softmax", "one-vs-all:rounding=0.5", "squared-error"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_quasi_newton_steps(spec, dtype):
+    check_continues(lambda: exact(spec, dtype=dtype), every=5)
+
+
+@pytest.mark.parametrize(("kind", "lam"), [("l1", 1e-2), ("elastic-net", 1e-3)])
+def test_proximal_steps_and_newtons(kind, lam, monkeypatch):
+    method = exact("softmax", kind, lam)
+    _, way = followed(method, method.init())
+    assert any(state.model.coasting for state, _ in way)
+    check_continues(lambda: exact("softmax", kind, lam), every=5)
+    monkeypatch.setattr("scoreline.engine.exact.proximal.OF_A_PRODUCT", 0.05)
+    method = exact("softmax", kind, lam)
+    _, way = followed(method, method.init())
+    assert any(state.model.newton for state, _ in way)
+    check_continues(lambda: exact("softmax", kind, lam), every=5)
+
+
+@pytest.mark.parametrize("spec", ["softmax", "crammer-singer"])
+def test_passes_in_compiled_code(spec, monkeypatch):
+    monkeypatch.setattr("scoreline.engine.problem.backends.WORTH_COMPILING", 0)
+    monkeypatch.setattr("scoreline.engine.exact.solver.NEWTON_ROUNDED", 0)
+    check_continues(lambda: exact(spec, tol=1e-4, dtype=np.float32), every=7)
 
 
 def test_no_step_changes_the_state_that_it_is_given():
-    for method in (loop(), loop(CompiledLoop), Tries(RandomLocalSearch(90), objective(), SOURCE, loop().start, 7)):
+    tries = Tries(RandomLocalSearch(90), objective(), SOURCE, loop().start, 7)
+    for method in (loop(), loop(CompiledLoop), tries, exact(), exact("weston-watkins"), exact(penalty="l1")):
         state = method.init()
         for _ in range(3):
             before = saved(state)

@@ -14,7 +14,7 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, show_size
-from scoreline.engine.exact.moments import FACTOR_ROWS, MOST_FEATURES
+from scoreline.engine.exact.constants import FACTOR_ROWS, MOST_FEATURES
 from scoreline.engine.exact.quadratics import HessianQuadratic
 from scoreline.engine.minibatch.learning_rate import sample_rows
 from scoreline.engine.problem.objective import Objective, block_rows

@@ -11,8 +11,8 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, check_budget, free_memory
-from scoreline.engine.exact.lbfgs import MEMORY
-from scoreline.engine.exact.moments import FACTOR_ROWS, Moments, measure_factors
+from scoreline.engine.exact.constants import FACTOR_ROWS, MEMORY
+from scoreline.engine.exact.moments import Moments, measure_factors
 from scoreline.engine.exact.solver import check_exact, measure_for, minimize_exactly, missing_for_exact
 from scoreline.engine.memory import Extent
 from scoreline.engine.minibatch.learning_rate import suggest_lr

@@ -6,7 +6,16 @@ From outside the package: ``LOSSES.register("name", Class)``.
 
 from __future__ import annotations
 
-from scoreline.losses.base import CertifiedLoss, Loss, MultinomialLoss, RowwiseLoss, rows_for, sum_of_terms
+from scoreline.losses.base import (
+    CertifiedLoss,
+    HessianLoss,
+    Loss,
+    MultinomialLoss,
+    RowwiseLoss,
+    SmoothableLoss,
+    rows_for,
+    sum_of_terms,
+)
 from scoreline.losses.crammer_singer import CrammerSinger
 from scoreline.losses.hinge import HingeLoss
 from scoreline.losses.one_vs_all import OneVsAll
@@ -19,11 +28,13 @@ __all__ = [
     "LOSSES",
     "CertifiedLoss",
     "CrammerSinger",
+    "HessianLoss",
     "HingeLoss",
     "Loss",
     "MultinomialLoss",
     "OneVsAll",
     "RowwiseLoss",
+    "SmoothableLoss",
     "Softmax",
     "SquaredError",
     "WestonWatkins",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -13,7 +13,16 @@ from scoreline._typing import Array, FloatArray, Labels
 from scoreline.errors import DataError, UsageError
 from scoreline.kernels.form import CompiledForm
 
-__all__ = ["CertifiedLoss", "Loss", "MultinomialLoss", "RowwiseLoss", "rows_for", "sum_of_terms"]
+__all__ = [
+    "CertifiedLoss",
+    "HessianLoss",
+    "Loss",
+    "MultinomialLoss",
+    "RowwiseLoss",
+    "SmoothableLoss",
+    "rows_for",
+    "sum_of_terms",
+]
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,21 @@ class Loss(ABC):
     smooth: ClassVar[bool] = False
     #: What one example's loss is called on an axis of a figure.
     label: ClassVar[str] = "loss"
+
+    @property
+    def certificate(self) -> CertifiedLoss | None:
+        """What bounds an objective with this loss from below: the loss itself where it has a conjugate."""
+        return None
+
+    @property
+    def smoothing(self) -> SmoothableLoss | None:
+        """What makes smooth losses near this one: the loss itself where that is possible."""
+        return None
+
+    @property
+    def hessian(self) -> HessianLoss | None:
+        """What multiplies by the Hessian of the loss: the loss itself where few rows have any curvature."""
+        return None
 
     @abstractmethod
     def value(self, scores: FloatArray, y: Labels) -> FloatArray:
@@ -97,6 +121,11 @@ class Loss(ABC):
 class CertifiedLoss(Loss):
     """A loss with a conjugate, from which a lower bound of the whole objective follows."""
 
+    @property
+    def certificate(self) -> CertifiedLoss:
+        """The loss itself."""
+        return self
+
     @abstractmethod
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
         r"""Return :math:`\ell^*(a) = \sup_s \langle a, s \rangle - \ell(s)` for each example, float64 ``(B,)``.
@@ -146,6 +175,52 @@ class CertifiedLoss(Loss):
         ----------
         flows : array
             The sum of what `flows` gives, over all examples.
+        """
+
+
+class SmoothableLoss(CertifiedLoss):
+    """A loss with kinks that can be rounded about a prox-centre among its slopes."""
+
+    #: How far the true class's score should lie above others: the measure of the width.
+    margin: float
+    #: Width over which kinks are rounded; 0 for the plain loss.
+    rounding: float
+
+    @abstractmethod
+    def rounded(self, width: float) -> Self:
+        """Return the loss with kinks rounded over a width. Its slopes lie in the same domain."""
+
+    @abstractmethod
+    def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
+        r"""Return what, added to scores, centres the rounding on `slopes`.
+
+        The rounded loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
+        distance d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
+
+        Parameters
+        ----------
+        slopes : array (B, C)
+            In the loss's domain.
+        y : array (B,)
+            Labels.
+        """
+
+
+class HessianLoss(Loss):
+    """A loss whose Hessian by the scores is known, and 0 for most rows."""
+
+    @abstractmethod
+    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
+        """Return how fast the slopes change as the scores do: the Hessian times `change`.
+
+        Parameters
+        ----------
+        scores : array (B, C)
+            Where the loss, smooth by squaring or rounding, is differentiated twice.
+        y : array (B,)
+            Labels.
+        change : array (B, C)
+            Of the scores.
         """
 
 

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from scoreline._checks import check_field
-from scoreline._typing import FloatArray, Labels
+from scoreline._typing import FloatArray
 from scoreline.errors import UsageError
-from scoreline.losses.base import CertifiedLoss
+from scoreline.losses.base import HessianLoss, SmoothableLoss
 
 __all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_bend", "hinge_conjugate", "one_hinge"]
 
 
-class HingeLoss(CertifiedLoss):
+class HingeLoss(SmoothableLoss, HessianLoss):
     """A loss that is made of hinges: how far scores fall short of a margin.
 
     Subclasses have the fields `margin`, above 0, and `rounding`, the width over which corners are rounded.
     """
-
-    margin: float
-    rounding: float
 
     label: ClassVar[str] = "hinge loss"
 
@@ -36,38 +32,19 @@ class HingeLoss(CertifiedLoss):
         """Whether there is a derivative everywhere: a plain hinge has a corner."""
         return self.rounding > 0
 
+    @property
+    def smoothing(self) -> Self:
+        """The loss itself: hinges can be rounded."""
+        return self
+
+    @property
+    def hessian(self) -> Self:
+        """The loss itself: hinges are straight nearly everywhere."""
+        return self
+
     def rounded(self, width: float) -> Self:
         """Return the loss with corners rounded over a width. Its slopes lie in the same domain."""
         return replace(self, rounding=width)  # type: ignore[call-arg]  # a field of every subclass
-
-    @abstractmethod
-    def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
-        r"""Return what, added to scores, centres the rounding on `slopes`.
-
-        The rounded loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
-        distance d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
-
-        Parameters
-        ----------
-        slopes : array (B, C)
-            In the loss's domain.
-        y : array (B,)
-            Labels.
-        """
-
-    @abstractmethod
-    def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
-        """Return how fast the slopes change as the scores do: the Hessian times `change`.
-
-        Parameters
-        ----------
-        scores : array (B, C)
-            Where the loss, smooth by squaring or rounding, is bent.
-        y : array (B,)
-            Labels.
-        change : array (B, C)
-            Of the scores.
-        """
 
 
 def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, FloatArray]:

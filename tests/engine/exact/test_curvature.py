@@ -5,8 +5,9 @@ import pytest
 from scipy.special import softmax
 
 from scoreline.data import MemorySource
-from scoreline.engine.exact.curvature import CurvatureModel, mean_curvature
+from scoreline.engine.exact.curvature import mean_curvature
 from scoreline.engine.exact.moments import SpectralMoments, measure_moments
+from scoreline.engine.exact.quasi_newton import QuasiNewton
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.passes import Passes
@@ -30,7 +31,7 @@ def passes_over(loss):
 
 
 def point_with_scores(passes, scores):
-    return Point.at(passes, zero_params(1, CLASSES, 6, np.dtype(float)), scores, np.empty_like(scores))
+    return Point.at(passes, zero_params(1, CLASSES, 6, np.dtype(float)), scores)
 
 
 def sure_scores(passes):
@@ -64,26 +65,29 @@ def test_curvature_vanishes_where_all_rows_are_sure(passes):
 
 def model_of(passes):
     moments = measure_moments(passes.objective, passes.source)
-    return CurvatureModel(passes, moments, 2 / 9, 2e-3)
+    return QuasiNewton(moments, 2e-3, 400 * 6 * CLASSES)
+
+
+STEP = Params(np.ones((1, CLASSES, 6)), np.ones((1, CLASSES)))
 
 
 def test_preconditioner_is_made_anew_where_the_curvature_has_changed(passes):
     model = model_of(passes)
-    first = model.preconditioner
+    state = model.first(2 / 9)
+    first = model.near(state)
     at_zero = point_with_scores(passes, np.zeros((400, CLASSES)))
-    step = Params(np.ones((1, CLASSES, 6)), np.ones((1, CLASSES)))
-    model.learn(step, at_zero, at_zero)
-    assert model.preconditioner is first
+    state = model.learned(state, STEP, at_zero, at_zero)
+    assert model.near(state) is first
     sure = point_with_scores(passes, sure_scores(passes))
-    model.learn(step, sure, at_zero)
-    assert model.preconditioner.curvature == mean_curvature(passes, sure) < first.curvature / 2
+    state = model.learned(state, STEP, sure, at_zero)
+    assert model.near(state).curvature == mean_curvature(passes, sure) < first.curvature / 2
 
 
 def test_a_factor_that_takes_longer_than_iterations_is_kept(passes, monkeypatch):
-    monkeypatch.setattr("scoreline.engine.exact.curvature.WORTH_ITERATIONS", 0)
+    monkeypatch.setattr("scoreline.engine.exact.quasi_newton.WORTH_ITERATIONS", 0)
     model = model_of(passes)
-    assert not isinstance(model.moments, SpectralMoments)
-    first = model.preconditioner
+    assert not isinstance(model.factors.moments, SpectralMoments)
+    state = model.first(2 / 9)
+    first = model.near(state)
     sure, zero = (point_with_scores(passes, scores) for scores in (sure_scores(passes), np.zeros((400, CLASSES))))
-    model.learn(Params(np.ones((1, CLASSES, 6)), np.ones((1, CLASSES))), sure, zero)
-    assert model.preconditioner is first
+    assert model.near(model.learned(state, STEP, sure, zero)) is first

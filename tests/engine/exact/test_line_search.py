@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact.line_search import FLAT_ENOUGH, minimize_along
+from scoreline.engine.exact.constants import FLAT_ENOUGH
+from scoreline.engine.exact.line_search import minimize_along
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
@@ -26,16 +27,17 @@ def search(passes, sign, length=1.0):
     rng = np.random.default_rng(1)
     here = Params(0.1 * rng.normal(size=(1, 3, 6)), np.zeros((1, 3)))
     scores = passes.scores(here)
-    point = Point.at(passes, here, scores, np.empty_like(scores))
+    point = Point.at(passes, here, scores)
     gradient = point.gradient
     direction = Params(sign * length * gradient.W, sign * length * gradient.b)
     first = dot(gradient, direction)
-    t, judged = minimize_along(passes, point, direction, passes.scores(direction))
+    slopes = np.empty_like(scores)
+    t, judged = minimize_along(point, direction, passes.scores(direction), slopes)
 
     def value(t):
         return passes.objective.value(here.plus(Params(t * direction.W, t * direction.b)), passes.source)[0]
 
-    return t, judged, point.slopes, value, first
+    return t, judged, slopes, value, first
 
 
 @pytest.mark.parametrize("length", [1e-2, 1.0, 1e4])
@@ -72,10 +74,10 @@ def test_slopes_that_grow_like_exponentials_take_few_tries(monkeypatch):
     passes = Passes(Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), 2, False), source)
     here = Params(np.array([[[-1.0]]]), np.zeros((1, 1)))
     scores = passes.scores(here)
-    point = Point.at(passes, here, scores, np.empty_like(scores))
+    point = Point.at(passes, here, scores)
     tries = []
     judge = passes.judge
     monkeypatch.setattr(passes, "judge", lambda *args: tries.append(args[2]) or judge(*args))
     direction = Params(-np.sign(point.gradient.W) * 3, np.zeros((1, 1)))
-    minimize_along(passes, point, direction, passes.scores(direction))
+    minimize_along(point, direction, passes.scores(direction), np.empty_like(scores))
     assert len(tries) <= 6

@@ -28,9 +28,9 @@ def model_at(loss, n_classes, *, weighted=False, n=200, seed=0):
     R = rows_for(n_classes)
     params = Params(0.2 * rng.normal(size=(1, R, 6)), 0.1 * rng.normal(size=(1, R)))
     scores = passes.scores(params)
-    point = Point.at(passes, params, scores, np.empty_like(scores))
-    preconditioner = measure_moments(goal, source).preconditioner(1.0, 2 * LAM)
-    return passes, point, Newton(passes, goal.loss, 2 * LAM, preconditioner)
+    point = Point.at(passes, params, scores)
+    newton = Newton(measure_moments(goal, source), 2 * LAM)
+    return passes, point, newton
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,15 @@ def model_at(loss, n_classes, *, weighted=False, n=200, seed=0):
 @pytest.mark.parametrize("n_classes", [2, 4])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_direction_solves_the_newton_equation(loss, n_classes, weighted, monkeypatch):
-    monkeypatch.setattr(newton_module, "ACCURACY", 1e-8)
+    monkeypatch.setattr(newton_module, "CG_ACCURACY", 1e-8)
     passes, point, newton = model_at(loss, n_classes, weighted=weighted)
-    direction = newton.direction(point)
+    direction = newton.direction(point, newton.first(1.0))
     h = 1e-6
 
     def gradient(t):
         params = point.params.plus(direction, t)
         scores = passes.scores(params)
-        return Point.at(passes, params, scores, np.empty_like(scores)).gradient
+        return Point.at(passes, params, scores).gradient
 
     above, below = gradient(h), gradient(-h)
     for up, down, start in zip(above, below, point.gradient, strict=True):
@@ -55,16 +55,14 @@ def test_direction_solves_the_newton_equation(loss, n_classes, weighted, monkeyp
 
 
 def test_where_nothing_bends_the_way_is_still_down():
-    passes, point, _ = model_at("weston-watkins:rounding=1e-9", 4)
-    preconditioner = measure_moments(passes.objective, passes.source).preconditioner(1.0, 2 * LAM)
-    newton = Newton(passes, passes.objective.loss, 2 * LAM, preconditioner)
-    assert dot(point.gradient, newton.direction(point)) < 0
+    _, point, newton = model_at("weston-watkins:rounding=1e-9", 4)
+    assert dot(point.gradient, newton.direction(point, newton.first(1.0))) < 0
 
 
 def test_of_many_rows_some_stand_for_all(monkeypatch):
     _, point, newton = model_at("weston-watkins:rounding=1.5", 4, n=4000)
-    whole = newton.direction(point)
-    monkeypatch.setattr(newton_module, "MOST_ENTRIES", 6 * 1500)
-    some = newton.direction(point)
+    whole = newton.direction(point, newton.first(1.0))
+    monkeypatch.setattr(newton_module, "NEWTON_ENTRIES", 6 * 1500)
+    some = newton.direction(point, newton.first(1.0))
     cosine = dot(whole, some) / np.sqrt(dot(whole, whole) * dot(some, some))
     assert 0.9 < cosine < 1

@@ -9,10 +9,11 @@ import scoreline.engine.exact.coordinate_descent as coordinate_descent
 import scoreline.engine.exact.quadratics as quadratics
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
+from scoreline.engine.exact.bias import first_bias_model
 from scoreline.engine.exact.coordinate_descent import Bowl, descend_by_coordinates
 from scoreline.engine.exact.moments import measure_matrix
-from scoreline.engine.exact.proximal import ProximalMetric
-from scoreline.engine.exact.quadratics import HessianQuadratic
+from scoreline.engine.exact.proximal import Proximal, ProximalMetric
+from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic
 from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective, Standardization
@@ -93,7 +94,7 @@ def point_at(goal, source):
     rng = np.random.default_rng(0)
     params = Params(rng.normal(size=(1, 3, 8)), rng.normal(size=(1, 3)))
     scores = passes.scores(params)
-    return passes, Point.at(passes, params, scores, np.empty_like(scores))
+    return passes, Point.at(passes, params, scores)
 
 
 @pytest.mark.parametrize("newton", [False, True])
@@ -102,9 +103,9 @@ def test_step_minimises_its_quadratic(loss, newton):
     goal, source = problem(loss, lam=5e-2)
     passes, here = point_at(goal, source)
     params, rng = here.params, np.random.default_rng(1)
-    metric = ProximalMetric(measure_matrix(goal, source), 0.3, 0.1, 5e-2)
-    if newton:
-        metric.quadratic = HessianQuadratic(passes, here)
+    moments = measure_matrix(goal, source)
+    quadratic = HessianQuadratic(passes, here) if newton else MomentsQuadratic(moments.mean, moments.matrix)
+    metric = ProximalMetric(quadratic, 0.3, 0.1, 5e-2)
 
     def modelled(step):
         change = np.vdot(here.gradient.W, step.W) + np.vdot(here.gradient.b, step.b)
@@ -153,7 +154,7 @@ def test_the_hessian_is_what_gradients_differ_by(loss, weighted, fit_intercept, 
         for t in (1e-5, -1e-5):
             params = here.params.plus(step, t)
             scores = passes.scores(params)
-            ends.append(Point.at(passes, params, scores, np.empty_like(scores)).gradient)
+            ends.append(Point.at(passes, params, scores).gradient)
         change = ends[0].plus(ends[1], -1.0)
         expected = (np.vdot(change.W, step.W) + np.vdot(change.b, step.b)) / 2e-5
         assert hessian.along(step) == pytest.approx(expected, rel=2e-3)
@@ -171,13 +172,20 @@ def test_weak_penalties_are_proved_too(loss):
 
 def test_a_hessian_that_would_be_too_large_is_never_made(monkeypatch):
     goal, source = problem("one-vs-all:squared", lam=1e-3)
-    passes, here = point_at(goal, source)
-    metric = ProximalMetric(measure_matrix(goal, source), 1.0, 0.0, 1e-3)
+    _passes, here = point_at(goal, source)
+    moments = measure_matrix(goal, source)
+    method = Proximal(moments.mean, moments.matrix, 0.0, 1e-3)
+    state, bias = method.first(here, 1.0), first_bias_model(1.0)
+
+    def becomes_newtons():
+        proposal, now = method.propose(here, state._replace(age=100))
+        return method.advance(here, proposal, now, bias)[1].newton
+
     entries = (3 * 9) ** 2 + 120 * 9
-    monkeypatch.setattr("scoreline.engine.exact.quadratics.MOST_ENTRIES", entries - 1)
-    assert not any(metric.follow(passes, here) for _ in range(100))
-    monkeypatch.setattr("scoreline.engine.exact.quadratics.MOST_ENTRIES", entries)
-    assert metric.follow(passes, here)
+    monkeypatch.setattr("scoreline.engine.exact.quadratics.HESSIAN_ENTRIES", entries - 1)
+    assert not becomes_newtons()
+    monkeypatch.setattr("scoreline.engine.exact.quadratics.HESSIAN_ENTRIES", entries)
+    assert becomes_newtons()
 
 
 def test_a_matrix_that_corners_bent_down_is_made_definite():

@@ -7,7 +7,9 @@ import pytest
 from scipy.optimize import minimize
 
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact.solver import _Run, measure_for, minimize_exactly
+from scoreline.engine.exact.gap import GapPolicy
+from scoreline.engine.exact.smoothing import Smoothing
+from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.backends import passes_over
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective, Standardization
@@ -149,11 +151,12 @@ def test_looks_at_a_gap_that_rounding_keeps_come_to_an_end():
     ended = solve(goal, source, tol=1e-4)
     passes = passes_over(goal, source, np.dtype(np.float64))
     scores = passes.scores(ended.params)
-    here = Point.at(passes, ended.params, scores, np.empty_like(scores))
-    run = _Run(passes, 1e-30, 1000, measure_for(goal, source))
-    reasons = []
+    here = Point.at(passes, ended.params, scores)
+    smoothing = Smoothing(passes)
+    policy, plain = GapPolicy(smoothing, 1e-30), smoothing.first()
+    state, reasons = policy.first(plain), []
     for _ in range(11):
-        here, reason = run.decide(here, 0.0)
+        state, reason = policy.decided(here, state, plain, iteration=0, promise=0.0, near=None)
         reasons.append(reason)
     assert reasons == [None] * 10 + [Reason.ROUNDING]
 
@@ -174,7 +177,7 @@ def test_slopes_prove_as_they_are_where_the_gradient_says_so(monkeypatch):
     goal = objective(source, lam=1e-3)
     ended = solve(goal, source, tol=1e-3)
     assert ended.duality_gap <= 1e-3
-    monkeypatch.setattr(_Run, "is_proof", lambda run, here: False)
+    monkeypatch.setattr(GapPolicy, "is_proof", lambda *args: False)
     by_moved = solve(goal, source, tol=1e-3)
     assert by_moved.duality_gap <= 1e-3
     assert ended.step < by_moved.step

@@ -2,79 +2,80 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.exact.lbfgs import LBFGS
+from scoreline.engine.exact.constants import BIAS_ROUNDS, BIAS_SETTLED
+from scoreline.engine.exact.lbfgs import Pairs, inverse_times, no_pairs, with_pair
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point
 
-__all__ = ["ROUNDS_A_STEP", "Bias"]
-
-#: Rounds in which the bias is brought to where its gradient vanishes, at the most, and after a step: with many
-#: classes to judge all scores costs as much as a pass.
-ROUNDS, ROUNDS_A_STEP = 8, 2
-#: Share of the decrease that the next step promises below which the bias's own promise is nothing.
-SETTLED = 1e-2
+__all__ = ["BiasModel", "first_bias_model", "settle_bias"]
 
 
-class Bias:
-    """Brings the bias to where its gradient nearly vanishes: quasi-Newton steps on scores that are known.
+class BiasModel(NamedTuple):
+    """What has been learned of the objective's curvature along the bias."""
+
+    #: Of the loss, about: see `scoreline.engine.exact.curvature.mean_curvature`.
+    curvature: float
+    recent: Pairs
+
+
+def first_bias_model(curvature: float) -> BiasModel:
+    """Return the model of a loss of some curvature."""
+    return BiasModel(curvature, no_pairs())
+
+
+def settle_bias(
+    here: Point, model: BiasModel, promise: float, rounds: int = BIAS_ROUNDS
+) -> tuple[Point, BiasModel]:
+    """Bring the bias to where its gradient nearly vanishes: quasi-Newton steps on scores that are known.
 
     A free bias makes the slopes of each class sum to 0 at the optimum; the certificate is worth little before they
-    nearly do. What was learned of the curvature serves the next time.
+    nearly do. What was learned of the curvature serves the next time. The point that comes back is `here` itself
+    where that would not be worth a round, or would lead up.
 
     Parameters
     ----------
-    passes : Passes
-        Over a smooth objective.
-    curvature : float
-        Of the loss, about: see `scoreline.engine.exact.curvature.mean_curvature`.
+    here : Point
+        Of a smooth objective.
+    model : BiasModel
+    promise : float
+        The decrease that the next step promises.
+    rounds : int
+        That are made at the most.
     """
+    passes = here.passes
+    if not passes.objective.fit_intercept:
+        return here, model
+    curvature = model.curvature
 
-    def __init__(self, passes: Passes, curvature: float) -> None:
-        self.passes, self.curvature = passes, curvature
-        self.model = LBFGS(self._over_curvature)
+    def over_curvature(rows: Params) -> Params:
+        return Params(rows.W, rows.b / curvature)
 
-    def settled(self, here: Point, promise: float, rounds: int = ROUNDS) -> Point:
-        """Return the point with the bias settled; `here` itself where that would not be worth a round.
-
-        Parameters
-        ----------
-        here : Point
-            Its slopes are overwritten with those of the point that is returned.
-        promise : float
-            The decrease that the next step promises.
-        rounds : int
-            That are made at the most.
-        """
-        passes = self.passes
-        if not passes.objective.fit_intercept:
-            return here
-        gradient = at_first = passes.mean_slopes(here.slopes)
-        shift, judged = np.zeros(len(gradient)), here.judged
-        for _ in range(rounds):
-            direction = self.model.times(_of_bias(gradient)).b[0]
-            if not gradient @ direction / 2 > SETTLED * promise:
-                break
-            shift -= direction
-            change = np.broadcast_to(shift.astype(here.scores.dtype), here.scores.shape)
-            judged = passes.judge(here.scores, change, 1.0, here.slopes)
-            before, gradient = gradient, passes.mean_slopes(here.slopes)
-            self.model.learn(_of_bias(-direction), _of_bias(gradient), _of_bias(before))
-        if not shift.any():
-            return here
-        b = (here.params.b + shift).astype(here.params.b.dtype)
-        scores = here.scores + shift.astype(here.scores.dtype)
-        settled = Point.judged_as(passes, Params(here.params.W, b), scores, here.slopes, judged)
-        # The gradient may go up and down on its way.
-        if settled.objective <= here.objective and gradient @ gradient < at_first @ at_first:
-            return settled
-        return Point.at(passes, here.params, here.scores, here.slopes)
-
-    def _over_curvature(self, gradient: Params) -> Params:
-        return Params(gradient.W, gradient.b / self.curvature)
+    gradient = at_first = passes.mean_slopes(here.slopes)
+    shift, judged, slopes = np.zeros(len(gradient)), here.judged, here.slopes
+    for _ in range(rounds):
+        direction = inverse_times(model.recent, over_curvature, _of_bias(gradient)).b[0]
+        if not gradient @ direction / 2 > BIAS_SETTLED * promise:
+            break
+        shift -= direction
+        change = np.broadcast_to(shift.astype(here.scores.dtype), here.scores.shape)
+        slopes = np.empty_like(slopes) if slopes is here.slopes else slopes
+        judged = passes.judge(here.scores, change, 1.0, slopes)
+        before, gradient = gradient, passes.mean_slopes(slopes)
+        recent = with_pair(model.recent, _of_bias(-direction), _of_bias(gradient), _of_bias(before))
+        model = model._replace(recent=recent)
+    if not shift.any():
+        return here, model
+    b = (here.params.b + shift).astype(here.params.b.dtype)
+    scores = here.scores + shift.astype(here.scores.dtype)
+    settled = Point.judged_as(passes, Params(here.params.W, b), scores, slopes, judged)
+    # The gradient may go up and down on its way.
+    downhill = settled.objective <= here.objective and gradient @ gradient < at_first @ at_first
+    return settled if downhill else here, model
 
 
 def _of_bias(numbers: FloatArray) -> Params:

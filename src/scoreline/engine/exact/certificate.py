@@ -10,7 +10,6 @@ from scoreline._typing import FloatArray, Labels
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import zero_params
 from scoreline.engine.problem.passes import Passes, each_part, sum_over_parts
-from scoreline.losses import CertifiedLoss
 
 __all__ = ["dual_value", "has_certificate", "relative_gap"]
 
@@ -18,7 +17,7 @@ __all__ = ["dual_value", "has_certificate", "relative_gap"]
 def has_certificate(objective: Objective) -> bool:
     """Tell whether `dual_value` can bound the objective: a certified loss, L2, L1 or both, ``lam`` above 0."""
     penalized = objective.penalty.coefficients not in (None, (0.0, 0.0))
-    return isinstance(objective.loss, CertifiedLoss) and penalized and bool((objective.lam > 0).all())
+    return objective.loss.certificate is not None and penalized and bool((objective.lam > 0).all())
 
 
 def relative_gap(primal: float, dual: float) -> float:
@@ -60,8 +59,8 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     JMLR 14, for this form; Mairal (2010), thesis, D.2.3, for the shrinking.
     """
     objective, (y, weight) = passes.objective, passes.labelled
-    loss, lam = objective.loss, float(objective.lam[0])
-    assert isinstance(loss, CertifiedLoss)  # noqa: S101 - what `has_certificate` says
+    loss, lam = objective.loss.certificate, float(objective.lam[0])
+    assert loss is not None  # noqa: S101 - what `has_certificate` says
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
     n, R = slopes.shape
     w = np.ones(n) if weight is None else weight

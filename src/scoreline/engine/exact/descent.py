@@ -6,79 +6,147 @@ direction) and one pass back (the gradient), and the line search needs no pass o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
-from scoreline.engine.exact.bias import ROUNDS_A_STEP, Bias
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.engine.exact.bias import BiasModel, settle_bias
+from scoreline.engine.exact.constants import BIAS_ROUNDS_A_STEP
+from scoreline.engine.exact.lbfgs import Pairs
 from scoreline.engine.exact.line_search import minimize_along
-from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, dot
 
-__all__ = ["Model", "descend"]
+__all__ = ["Descent", "LineSearched", "Model", "ModelState", "Near", "Proposal"]
+
+M = TypeVar("M")
+
+
+class Near(Protocol):
+    """A quadratic model of the objective near a point."""
+
+    def step(self, here: Point) -> Params:
+        """Return the step to its lowest point."""
+
+    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
+
+
+class Proposal(NamedTuple):
+    """The next step, before it is decided whether to take it."""
+
+    step: Params
+    #: The decrease that the model predicts.
+    promise: float
+    #: The model, where it tells how slopes change along a step.
+    near: Near | None
+    #: Where the step leads, if that is known already.
+    there: Point | None = None
+
+
+class Descent(Protocol[M]):
+    """A way down; what it has learned on the way lies in states of type M."""
+
+    def first(self, here: Point, curvature: float) -> M:
+        """Return the state at a point where the loss has a mean curvature."""
+
+    def prepare(self, state: M) -> None:
+        """Compute what the next step needs and threads of BLAS's own are good for."""
+
+    def near(self, here: Point, state: M) -> Near | None:
+        """Return the model, where it tells how slopes change along a step."""
+
+    def propose(self, here: Point, state: M) -> tuple[Proposal, M]:
+        """Return the next step from a point."""
+
+    def settled(self, here: Point, best: Point, proposal: Proposal, state: M) -> tuple[Proposal, M]:
+        """Return the next step from `best`, which is `here` with another bias."""
+
+    def advance(
+        self, here: Point, proposal: Proposal, state: M, bias: BiasModel
+    ) -> tuple[Point | None, M, BiasModel]:
+        """Take a step: None where none leads down, `here` itself where another is to be proposed."""
+
+
+class ModelState(NamedTuple):
+    """What a model of the curvature has learned."""
+
+    #: Of the loss, that the preconditioner is made for.
+    curvature: float
+    recent: Pairs
 
 
 class Model(Protocol):
     """A quadratic model of the objective: it knows an inverse Hessian H."""
 
-    def direction(self, here: Point) -> Params:
+    def first(self, curvature: float) -> ModelState:
+        """Return the state of the model at a point where the loss has a mean curvature."""
+
+    def prepare(self, state: ModelState) -> None:
+        """Factorise what has to be."""
+
+    def near(self, state: ModelState) -> Near | None:
+        """Return the model, where it tells how slopes change along a step."""
+
+    def direction(self, here: Point, state: ModelState) -> Params:
         """Return :math:`-H g` at a point with gradient g."""
 
-    def learn(self, step: Params, after: Point, before: Point) -> None:
+    def learned(self, state: ModelState, step: Params, after: Point, before: Point) -> ModelState:
         """Take in a step, and the points after and before it."""
 
 
-def descend(
-    passes: Passes,
-    here: Point,
-    model: Model,
-    bias: Bias,
-    decide: Callable[[Point, float], tuple[Point, Reason | None]],
-    tell: Callable[[Point], Evaluated],
-) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
-    r"""Go down until `decide` gives a reason to stop, a listener sends one, or rounding leaves no way down.
+class LineSearched:
+    r"""Goes along a model's directions to where the objective is nearly lowest, and settles the bias.
 
-    Parameters
-    ----------
-    passes : Passes
-        Over a smooth objective.
-    here : Point
-        Where to begin.
-    model : Model
-        Of the objective near a point.
-    bias : Bias
-        Settles it after each step.
-    decide : callable
-        Is shown each point and the decrease :math:`\tfrac12 g^\top H g` that the quadratic model promises of the
-        next step (H is the model's inverse Hessian). It hands the point back, or a better one, and tells whether
-        to stop there.
-    tell : callable
-        Makes the event of a point.
+    The predicted decrease is :math:`\tfrac12 g^\top H g`, with H the model's inverse Hessian.
     """
-    with passes.going_on():
-        while True:
-            direction = model.direction(here)
-            promise = -dot(here.gradient, direction) / 2
-            best, reason = decide(here, promise)
-            if reason is not None:
-                return best, reason
-            if best is not here:
-                here, direction = best, model.direction(best)
-            change = passes.scores(direction)
-            t, judged = minimize_along(passes, here, direction, change)
-            if judged is None:  # the slopes' buffer holds those of some trial
-                return Point.at(passes, here.params, here.scores, here.slopes), Reason.ROUNDING
-            step = Params(t * direction.W, t * direction.b)
-            # In place: with a thousand classes the scores are larger than the data.
-            change *= change.dtype.type(t)
-            change += here.scores
-            there = Point.judged_as(passes, here.params.plus(step), change, here.slopes, judged)
-            # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
-            there = bias.settled(there, promise / 10, ROUNDS_A_STEP)
-            step = step._replace(b=there.params.b - here.params.b)
-            model.learn(step, there, here)
-            here = there
-            wish = yield tell(here)
-            if wish is not None:
-                return here, wish
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    def first(self, here: Point, curvature: float) -> ModelState:
+        """Return the model's first state; see `Descent.first`."""
+        del here
+        return self.model.first(curvature)
+
+    def prepare(self, state: ModelState) -> None:
+        """Factorise; see `Descent.prepare`."""
+        self.model.prepare(state)
+
+    def near(self, here: Point, state: ModelState) -> Near | None:
+        """Return the model; see `Descent.near`."""
+        del here
+        return self.model.near(state)
+
+    def propose(self, here: Point, state: ModelState) -> tuple[Proposal, ModelState]:
+        """Return the model's direction; see `Descent.propose`."""
+        direction = self.model.direction(here, state)
+        promise = -dot(here.gradient, direction) / 2
+        return Proposal(direction, promise, self.model.near(state)), state
+
+    def settled(
+        self, here: Point, best: Point, proposal: Proposal, state: ModelState
+    ) -> tuple[Proposal, ModelState]:
+        """Return the direction from `best`; see `Descent.settled`."""
+        del here
+        return self.propose(best, state)[0]._replace(promise=proposal.promise), state
+
+    def advance(
+        self, here: Point, proposal: Proposal, state: ModelState, bias: BiasModel
+    ) -> tuple[Point | None, ModelState, BiasModel]:
+        """Search along the direction; see `Descent.advance`."""
+        passes, direction = here.passes, proposal.step
+        change, slopes = passes.scores(direction), np.empty_like(here.slopes)
+        t, judged = minimize_along(here, direction, change, slopes)
+        if judged is None:
+            return None, state, bias
+        step = Params(t * direction.W, t * direction.b)
+        # In place: with a thousand classes the scores are larger than the data.
+        change *= change.dtype.type(t)
+        change += here.scores
+        there = Point.judged_as(passes, here.params.plus(step), change, slopes, judged)
+        # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
+        there, bias = settle_bias(there, bias, proposal.promise / 10, BIAS_ROUNDS_A_STEP)
+        step = step._replace(b=there.params.b - here.params.b)
+        return there, self.model.learned(state, step, there, here), bias

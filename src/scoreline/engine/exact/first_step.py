@@ -50,7 +50,7 @@ def first_steps(
     passes = passes_over(replace(objective, lam=np.zeros(1)), source, dtype)
     zero = zero_params(1, objective.n_rows, source.n_features, dtype)
     scores = np.zeros((source.n_examples, objective.n_rows), dtype)
-    here = Point.at(passes, zero, scores, np.empty_like(scores))
+    here = Point.at(passes, zero, scores)
     curvature, (squares, _) = mean_curvature(passes, here), objective.penalty.coefficients or (0.0, 0.0)
     for lam in lams:
         yield lam, moments.preconditioner(curvature, 2 * lam * squares).step(here)

@@ -8,23 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray
+from scoreline.engine.exact.constants import FARTHEST, FLAT_ENOUGH, LEAST_SHARE, MAX_TRIES, VALUE_ROUNDING
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Judged, Passes
+from scoreline.engine.problem.passes import Judged
 from scoreline.engine.problem.point import Point, dot
 
 __all__ = ["minimize_along"]
 
-#: The slope must fall to this share of the first one, and the objective must not rise by more than rounding does.
-FLAT_ENOUGH, ROUNDING = 0.2, 1e-6
-MAX_TRIES = 30
-#: Share of the bracket that a try is at least away from its ends.
-LEAST_SHARE = 0.05
-#: A step that still leads down here is long enough.
-FARTHEST = 1e4
-
 
 def minimize_along(
-    passes: Passes, here: Point, direction: Params, change: FloatArray
+    here: Point, direction: Params, change: FloatArray, slopes: FloatArray
 ) -> tuple[float, Judged | None]:
     """Return the step at which a convex objective is nearly lowest along `direction`, judged; 0 if none goes down.
 
@@ -34,24 +27,25 @@ def minimize_along(
 
     Parameters
     ----------
-    passes : Passes
     here : Point
-        The start. Its slopes are overwritten with those at the step.
+        The start.
     direction : Params
     change : array (N, R)
         Scores of the direction.
+    slopes : array (N, R)
+        Is overwritten with the losses' slopes at the step.
 
     References
     ----------
     Nocedal & Wright (2006), Numerical Optimization, equation 3.59.
     """
-    objective = passes.objective
+    passes, objective = here.passes, here.passes.objective
     lam = float(objective.lam[0])
     first = dot(here.gradient, direction)
-    highest = here.objective + ROUNDING * abs(here.objective)
+    highest = here.objective + VALUE_ROUNDING * abs(here.objective)
 
     def at(t: float) -> tuple[float, float, Judged]:
-        judged = passes.judge(here.scores, change, t, here.slopes)
+        judged = passes.judge(here.scores, change, t, slopes)
         W = here.params.W + t * direction.W
         smooth = objective.penalty.gradient(W)
         slope = judged.slope + (0.0 if smooth is None else lam * float(np.vdot(smooth, direction.W)))

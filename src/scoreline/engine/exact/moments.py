@@ -10,6 +10,17 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
+from scoreline.engine.exact.constants import (
+    CHOLESKY_COST,
+    EIGEN_COST,
+    FACTOR_ROWS,
+    FEWEST_ROWS,
+    JITTER,
+    KEPT,
+    MOST_FEATURES,
+    ROWS_PER_FEATURE,
+    WORTH_PASSES,
+)
 from scoreline.engine.exact.row_sample import sample_rows
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 from scoreline.engine.problem.params import Params
@@ -17,6 +28,7 @@ from scoreline.engine.problem.point import Point
 
 __all__ = [
     "DenseMoments",
+    "Factors",
     "Moments",
     "Preconditioner",
     "SpectralMoments",
@@ -24,19 +36,6 @@ __all__ = [
     "measure_matrix",
     "measure_moments",
 ]
-
-#: Rows that moments are measured on: as many as cost what so many passes over the data do, at least so many a
-#: feature, and not fewer than these.
-WORTH_PASSES, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
-#: Features beyond which moments are kept as factors of a sample of rows: a matrix of D x D is too much.
-MOST_FEATURES = 24_576
-#: Rows of that sample, and the share of its directions that are kept.
-FACTOR_ROWS, KEPT = 2048, 0.5
-#: What is added to the diagonal at first, relative to its largest entry.
-JITTER = 1e-10
-#: What an eigendecomposition and a Cholesky factor of n x n take, in the time of so many n^3 multiplications in a
-#: matrix product, whose rate the first does not reach.
-EIGEN_COST, CHOLESKY_COST = 11, 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +70,26 @@ class Preconditioner:
         return Params(W[None], b[None].astype(dtype))
 
 
+class Factors:
+    """Preconditioners of one ridge; the last one is kept, as a factor may take as long as many iterations."""
+
+    def __init__(self, moments: Moments, ridge: float) -> None:
+        self.moments, self.ridge = moments, ridge
+        self._last: Preconditioner | None = None
+
+    def at(self, curvature: float) -> Preconditioner:
+        """Return the preconditioner for a curvature of the loss."""
+        if self._last is None or self._last.curvature != curvature:
+            self._last = None  # before there is another: they may be gigabytes
+            self._last = self.moments.preconditioner(curvature, self.ridge)
+        return self._last
+
+
 class Moments(ABC):
     r"""What has been measured of :math:`M = \frac{1}{\sum w} \sum_i w_i (x_i - \bar x)(x_i - \bar x)^\top`."""
+
+    #: The matrix M itself, of which the lower triangle counts, where the form has it.
+    matrix: FloatArray | None = None
 
     def __init__(self, mean: FloatArray) -> None:
         self.mean = mean
@@ -115,6 +132,8 @@ class Moments(ABC):
 
 class DenseMoments(Moments):
     """The matrix itself, of which the lower triangle counts, factorised anew for each ridge."""
+
+    matrix: FloatArray
 
     def __init__(self, mean: FloatArray, matrix: FloatArray) -> None:
         super().__init__(mean)

@@ -7,23 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.engine.exact.moments import Preconditioner
+from scoreline.engine.exact.constants import CG_ACCURACY, CG_FARTHEST, CG_STEPS, NEWTON_ENTRIES, STRAIGHT
+from scoreline.engine.exact.descent import ModelState
+from scoreline.engine.exact.lbfgs import no_pairs
+from scoreline.engine.exact.moments import Factors, Moments
 from scoreline.engine.problem.objective import block_rows
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, dot
-from scoreline.losses import HingeLoss
+from scoreline.losses import HessianLoss
 
 __all__ = ["Newton"]
-
-#: Numbers of the bending rows that are held at a time; of more rows than that, evenly spaced ones stand for all.
-MOST_ENTRIES = 1 << 25
-#: Steps of conjugate gradients at the most, and the residual at which they end, relative to the first.
-MOST_STEPS, ACCURACY = 250, 0.05
-#: Longest step of them: a bias that no row bends along would run away.
-FARTHEST = 1e8
-#: Share of the largest bend below which a row counts as straight.
-STRAIGHT = 1e-5
 
 
 class _Bending(NamedTuple):
@@ -50,46 +44,64 @@ class Newton:
     Neveitt & Nocedal (2011), On the use of stochastic Hessian information, SIAM J. Optim. 21, for the sample.
     """
 
-    def __init__(self, passes: Passes, loss: HingeLoss, ridge: float, preconditioner: Preconditioner) -> None:
-        self.passes, self.loss, self.ridge, self.preconditioner = passes, loss, ridge, preconditioner
+    def __init__(self, moments: Moments, ridge: float) -> None:
+        self.ridge = ridge
+        self.factors = Factors(moments, ridge)
 
-    def learn(self, step: Params, after: Point, before: Point) -> None:
+    def first(self, curvature: float) -> ModelState:
+        """Return the state of the model at a point where the loss has a mean curvature."""
+        return ModelState(curvature, no_pairs())
+
+    def prepare(self, state: ModelState) -> None:
+        """Factorise."""
+        self.factors.at(state.curvature)
+
+    def near(self, state: ModelState) -> None:
+        """Return nothing: slopes of hinges that are moved along a step are no better."""
+
+    def learned(self, state: ModelState, step: Params, after: Point, before: Point) -> ModelState:
         """Learn nothing: the Hessian is known wherever it is asked for."""
+        del step, after, before
+        return state
 
-    def direction(self, here: Point) -> Params:
+    def direction(self, here: Point, state: ModelState) -> Params:
         """Return nearly :math:`-H^{-1} g`; see `Model.direction`."""
-        bending = self._bending(here.scores)
+        loss = here.passes.objective.loss.hessian
+        assert loss is not None  # noqa: S101 - what the choice of this model has made sure of
+        preconditioner, bending = self.factors.at(state.curvature), self._bending(here, loss)
         x = Params(np.zeros_like(here.gradient.W), np.zeros_like(here.gradient.b))
         residual = here.gradient
-        solved = self.preconditioner.solve(residual)
+        solved = preconditioner.solve(residual)
         along, size = solved, dot(residual, solved)
-        enough = ACCURACY**2 * size
-        for _ in range(MOST_STEPS):
+        enough = CG_ACCURACY**2 * size
+        for _ in range(CG_STEPS):
             if size <= enough:
                 break
-            bent = self._hessian_times(bending, along)
+            bent = self._hessian_times(here.passes, loss, bending, along)
             curvature = dot(along, bent)
-            if not curvature * FARTHEST > size:
+            if not curvature * CG_FARTHEST > size:
                 break
             t = size / curvature
             x, residual = x.plus(along, -t), residual.plus(bent, -t)
-            solved = self.preconditioner.solve(residual)
+            solved = preconditioner.solve(residual)
             before, size = size, dot(residual, solved)
             along = solved.plus(along, size / before)
         # Where nothing bends at all, conjugate gradients have not begun.
         return x if dot(here.gradient, x) < 0 else Params(-solved.W, -solved.b)
 
-    def _hessian_times(self, bending: _Bending, params: Params) -> Params:
+    def _hessian_times(self, passes: Passes, loss: HessianLoss, bending: _Bending, params: Params) -> Params:
         change = bending.X @ params.W[0].T + params.b[0]
-        slopes = bending.share[:, None] * self.loss.slope_change(bending.scores, bending.y, change)
+        slopes = bending.share[:, None] * loss.slope_change(bending.scores, bending.y, change)
         slopes = slopes.astype(bending.X.dtype, copy=False)
         W = slopes.T @ bending.X + params.W.dtype.type(self.ridge) * params.W[0]
-        b = slopes.sum(axis=0) if self.passes.objective.fit_intercept else np.zeros_like(params.b[0])
+        b = slopes.sum(axis=0) if passes.objective.fit_intercept else np.zeros_like(params.b[0])
         return Params(W[None], b[None])
 
-    def _bending(self, scores: FloatArray) -> _Bending:
+    @staticmethod
+    def _bending(here: Point, loss: HessianLoss) -> _Bending:
         """Gather the rows where the loss bends."""
-        objective, source, (y, weight) = self.passes.objective, self.passes.source, self.passes.labelled
+        passes, scores = here.passes, here.scores
+        objective, source, (y, weight) = passes.objective, passes.source, passes.labelled
         # What bends along an arbitrary direction bends.
         arbitrary = np.random.default_rng(0).normal(size=(1, scores.shape[1])).astype(scores.dtype)
         bends = np.empty(len(y))
@@ -97,9 +109,9 @@ class Newton:
         for first in range(0, len(y), rows):
             part = slice(first, first + rows)
             change = np.broadcast_to(arbitrary, scores[part].shape)
-            bends[part] = np.abs(self.loss.slope_change(scores[part], y[part], change)).max(axis=1)
+            bends[part] = np.abs(loss.slope_change(scores[part], y[part], change)).max(axis=1)
         chosen = np.flatnonzero(bends > STRAIGHT * bends.max(initial=0))
-        every = max(1, -(-len(chosen) * source.n_features // MOST_ENTRIES))
+        every = max(1, -(-len(chosen) * source.n_features // NEWTON_ENTRIES))
         chosen = chosen[::every]
         share = np.full(len(chosen), float(every)) if weight is None else every * weight[chosen]
         X = np.empty((len(chosen), source.n_features), scores.dtype)

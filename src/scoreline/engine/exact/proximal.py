@@ -10,71 +10,45 @@ H the objective is nearly as round as for L-BFGS, so that few passes are needed;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.exact.moments import DenseMoments
+from scoreline.engine.exact.bias import BiasModel
+from scoreline.engine.exact.constants import ENOUGH, FLATTER, OF_A_PRODUCT, SHORTEST, STEEPER
+from scoreline.engine.exact.descent import Proposal
 from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
-from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
-from scoreline.engine.problem.point import Point, dot
+from scoreline.engine.problem.point import Point, PointState, dot
 
-__all__ = ["ProximalMetric", "descend_proximally"]
-
-#: By how much the curvature grows when the quadratic was too flat, and shrinks after each step, in case it is not.
-STEEPER, FLATTER = 1.5, 0.9
-#: Share of a product's speed that passes reach.
-OF_A_PRODUCT = 0.25
-#: Share of what the slopes promise that a Newton step must gain, and the shortest step that is tried.
-ENOUGH, SHORTEST = 0.01, 1e-10
+__all__ = ["Proximal", "ProximalMetric", "ProximalState"]
 
 
+@dataclass(frozen=True, eq=False)
 class ProximalMetric:
     r"""The quadratic that stands for the loss and the squares of the penalty near a point.
 
-    It begins with the second moments of the data, and goes over to the Hessian (proximal Newton steps) where as
-    many iterations as that takes have not been enough: moments know nothing of rows that are told apart by now.
-
     Parameters
     ----------
-    moments : DenseMoments
+    quadratic : Quadratic
     curvature : float
         Of the loss; grows where the quadratic proves too flat.
     ridge : float
         :math:`2 \lambda \alpha`.
     shrink : float
         :math:`\lambda \beta`.
-
-    References
-    ----------
-    Friedman, Hastie & Tibshirani (2010), Regularization paths for generalized linear models via coordinate
-    descent, J. Stat. Softw. 33; Lee, Sun & Saunders (2014), Proximal Newton-type methods, SIAM J. Optim. 24.
+    newton : bool
+        Whether the quadratic is the Hessian.
     """
 
-    def __init__(self, moments: DenseMoments, curvature: float, ridge: float, shrink: float) -> None:
-        self.quadratic: Quadratic = MomentsQuadratic(moments)
-        self.curvature, self.ridge, self.shrink = curvature, ridge, shrink
-        self.age = 0
-
-    def follow(self, passes: Passes, here: Point) -> bool:
-        """Count an iteration, and tell whether the quadratic has become the Hessian at a point."""
-        self.age += 1
-        n, R, D = len(here.scores), *here.params.W.shape[1:]
-        # The Hessian takes n (R D)^2 / 2 multiplications of a product, an iteration 4 n R D at the pace of passes.
-        due = self.is_newtons or 8 * self.age >= OF_A_PRODUCT * R * D
-        if not (due and HessianQuadratic.entries(n, D, R)):
-            return False
-        self.quadratic = HessianQuadratic(passes, here)
-        self.curvature = 1.0
-        return True
-
-    @property
-    def is_newtons(self) -> bool:
-        """Whether the quadratic is the Hessian."""
-        return isinstance(self.quadratic, HessianQuadratic)
+    quadratic: Quadratic
+    curvature: float
+    ridge: float
+    shrink: float
+    newton: bool = False
 
     def step(self, here: Point) -> Params:
         """Return the step to the lowest point of the quadratic and the absolute values together."""
@@ -90,66 +64,134 @@ class ProximalMetric:
         return self.curvature * self.quadratic.bent(change, rows)
 
 
-def descend_proximally(
-    passes: Passes,
-    here: Point,
-    metric: ProximalMetric,
-    decide: Callable[[Point, float], tuple[Point, Reason | None]],
-    tell: Callable[[Point], Evaluated],
-) -> Generator[Event, Reason | None, tuple[Point, Reason]]:
-    """Go down by accelerated proximal steps; begin anew where the objective would rise.
+class ProximalState(NamedTuple):
+    """What changes on the way of proximal steps."""
 
-    See `scoreline.engine.exact.descent.descend` for the parameters.
+    #: Of the metric.
+    curvature: float
+    #: Whether the metric is the Hessian at the point reached, and the iterations so far.
+    newton: bool
+    age: int
+    #: The point ahead, that momentum leads to, and whether it is another than the point reached.
+    ahead: PointState
+    coasting: bool
+    #: Of the momentum.
+    weight: float
+
+
+class Proximal:
+    """Accelerated proximal steps, that begin anew where the objective would rise; see `descent.Descent`.
+
+    They begin with the second moments of the data, and go over to the Hessian (proximal Newton steps) where as
+    many iterations as that takes have not been enough: moments know nothing of rows that are told apart by now.
+
+    Parameters
+    ----------
+    mean : array (D,)
+        Of the features.
+    lower : array (D, D)
+        Lower triangle of the second moments.
+    ridge, shrink : float
+        See `ProximalMetric`.
 
     References
     ----------
     Beck & Teboulle (2009), A fast iterative shrinkage-thresholding algorithm, SIAM J. Imaging Sci. 2; O'Donoghue &
-    Candès (2015), Adaptive restart for accelerated gradient schemes, Found. Comput. Math. 15.
+    Candès (2015), Adaptive restart for accelerated gradient schemes, Found. Comput. Math. 15; Friedman, Hastie &
+    Tibshirani (2010), Regularization paths for generalized linear models via coordinate descent, J. Stat. Softw.
+    33; Lee, Sun & Saunders (2014), Proximal Newton-type methods, SIAM J. Optim. 24.
     """
-    ahead, weight = here, 1.0
-    while True:
-        step, there = _proximal_step(passes, ahead, metric)
-        # What the quadratic promises, the absolute values included.
-        promise = ahead.objective - _modelled(passes, ahead, metric, step)
-        best, reason = decide(here, promise)
-        if reason is not None:
-            return best, reason
-        if best is not here:
-            # A bias that was settled takes the point ahead along: without its momentum a step may get nowhere.
-            ahead = best if ahead is here else _carried(passes, ahead, best, here, 1.0)
-            here = best
-            step, there = _proximal_step(passes, ahead, metric)
-        if there.objective >= here.objective:
-            if ahead is here and promise <= _noise(here):
-                return here, Reason.ROUNDING
-            metric.curvature *= STEEPER if ahead is here else 1.0
-            ahead, weight = here, 1.0
-            continue
-        metric.curvature *= FLATTER
-        grown = (1 + np.sqrt(1 + 4 * weight * weight)) / 2
-        momentum = float((weight - 1) / grown)
-        ahead = _carried(passes, there, there, here, momentum) if momentum else there
-        here, weight = there, grown
-        if metric.follow(passes, here):
-            ahead, weight = here, 1.0
-        wish = yield tell(here)
-        if wish is not None:
-            return here, wish
+
+    def __init__(self, mean: FloatArray, lower: FloatArray, ridge: float, shrink: float) -> None:
+        self.moments, self.ridge, self.shrink = MomentsQuadratic(mean, lower), ridge, shrink
+        # The last points: what has been computed of them need not be computed again.
+        self._ahead: Point | None = None
+        self._hessian: tuple[PointState, HessianQuadratic] | None = None
+
+    def first(self, here: Point, curvature: float) -> ProximalState:
+        """Return the state at a point without momentum."""
+        return ProximalState(curvature, False, 0, here.state, False, 1.0)
+
+    def prepare(self, state: ProximalState) -> None:
+        """Compute nothing: see `Descent.prepare`."""
+
+    def near(self, here: Point, state: ProximalState) -> ProximalMetric:
+        """Return the metric at a point."""
+        if not state.newton:
+            return ProximalMetric(self.moments, state.curvature, self.ridge, self.shrink)
+        if self._hessian is None or self._hessian[0] is not here.state:
+            self._hessian = here.state, HessianQuadratic(here.passes, here)
+        return ProximalMetric(self._hessian[1], state.curvature, self.ridge, self.shrink, newton=True)
+
+    def propose(self, here: Point, state: ProximalState) -> tuple[Proposal, ProximalState]:
+        """Return the step from the point ahead; see `Descent.propose`."""
+        return self._from_ahead(here, self.near(here, state), state)
+
+    def settled(
+        self, here: Point, best: Point, proposal: Proposal, state: ProximalState
+    ) -> tuple[Proposal, ProximalState]:
+        """Take the point ahead along: without its momentum a step may get nowhere; see `Descent.settled`."""
+        if state.coasting:
+            self._ahead = _carried(here.passes, self._point_ahead(here, state), best, here, 1.0)
+            state = state._replace(ahead=self._ahead.state)
+        again, state = self._from_ahead(best, self.near(here, state), state)
+        return again._replace(promise=proposal.promise), state
+
+    def advance(
+        self, here: Point, proposal: Proposal, state: ProximalState, bias: BiasModel
+    ) -> tuple[Point | None, ProximalState, BiasModel]:
+        """Go where the step leads, with momentum from there; see `Descent.advance`."""
+        there = proposal.there
+        if there is None or there.objective >= here.objective:
+            if not state.coasting and proposal.promise <= _noise(here):
+                return None, state, bias
+            curvature = state.curvature * (1.0 if state.coasting else STEEPER)
+            return here, state._replace(curvature=curvature, ahead=here.state, coasting=False, weight=1.0), bias
+        age = state.age + 1
+        if self._newton_is_due(there, state, age):
+            return there, ProximalState(1.0, True, age, there.state, False, 1.0), bias
+        grown = float(1 + np.sqrt(1 + 4 * state.weight * state.weight)) / 2
+        momentum = (state.weight - 1) / grown
+        self._ahead = _carried(there.passes, there, there, here, momentum) if momentum else there
+        curvature, ahead = state.curvature * FLATTER, self._ahead.state
+        return there, ProximalState(curvature, state.newton, age, ahead, bool(momentum), grown), bias
+
+    def _newton_is_due(self, here: Point, state: ProximalState, age: int) -> bool:
+        """Tell whether the iterations so far have taken as long as the Hessian, and there is room for it."""
+        n, R, D = len(here.scores), *here.params.W.shape[1:]
+        # The Hessian takes n (R D)^2 / 2 multiplications of a product, an iteration 4 n R D at the pace of passes.
+        due = state.newton or 8 * age >= OF_A_PRODUCT * R * D
+        return due and HessianQuadratic.entries(n, D, R) > 0
+
+    def _point_ahead(self, here: Point, state: ProximalState) -> Point:
+        if not state.coasting:
+            return here
+        if self._ahead is None or self._ahead.state is not state.ahead:
+            self._ahead = Point(here.passes, state.ahead)
+        return self._ahead
+
+    def _from_ahead(
+        self, here: Point, metric: ProximalMetric, state: ProximalState
+    ) -> tuple[Proposal, ProximalState]:
+        ahead = self._point_ahead(here, state)
+        step, there, metric = _proximal_step(ahead, metric)
+        # What the quadratic predicts, the absolute values included.
+        promise = ahead.objective - _modelled(ahead, metric, step)
+        return Proposal(step, promise, metric, there), state._replace(curvature=metric.curvature)
 
 
-def _proximal_step(passes: Passes, here: Point, metric: ProximalMetric) -> tuple[Params, Point]:
-    """Return a step and where it leads; the metric becomes steeper until it lies above the objective there."""
+def _proximal_step(here: Point, metric: ProximalMetric) -> tuple[Params, Point, ProximalMetric]:
+    """Return a step, where it leads, and the metric, so steep that it lies above the objective there."""
+    passes = here.passes
     while True:
         step = metric.step(here)
         change = passes.scores(step)
-        if metric.is_newtons:
-            return step, _searched(passes, here, step, change)
-        scores = here.scores + change
-        there = Point.at(passes, here.params.plus(step), scores, np.empty_like(scores))
-        bound = _modelled(passes, here, metric, step)
-        if there.objective <= bound + _noise(here):
-            return step, there
-        metric.curvature *= STEEPER
+        if metric.newton:
+            return step, _searched(passes, here, step, change), metric
+        there = Point.at(passes, here.params.plus(step), here.scores + change)
+        if there.objective <= _modelled(here, metric, step) + _noise(here):
+            return step, there, metric
+        metric = replace(metric, curvature=metric.curvature * STEEPER)
 
 
 def _searched(passes: Passes, here: Point, step: Params, change: FloatArray) -> Point:
@@ -158,7 +200,7 @@ def _searched(passes: Passes, here: Point, step: Params, change: FloatArray) -> 
     t = 1.0
     while True:
         scores = here.scores + here.scores.dtype.type(t) * change
-        there = Point.at(passes, here.params.plus(step, t), scores, np.empty_like(scores))
+        there = Point.at(passes, here.params.plus(step, t), scores)
         if there.objective <= here.objective + ENOUGH * t * promise or t < SHORTEST:
             return there
         t /= 2
@@ -169,9 +211,9 @@ def _noise(here: Point) -> float:
     return float(np.finfo(here.scores.dtype).eps) * abs(here.objective)
 
 
-def _modelled(passes: Passes, here: Point, metric: ProximalMetric, step: Params) -> float:
+def _modelled(here: Point, metric: ProximalMetric, step: Params) -> float:
     """Return the objective after a step, by the quadratic."""
-    return here.objective + (_sloped(passes, here, step) + metric.bend(step))
+    return here.objective + (_sloped(here.passes, here, step) + metric.bend(step))
 
 
 def _sloped(passes: Passes, here: Point, step: Params) -> float:
@@ -190,4 +232,4 @@ def _carried(passes: Passes, here: Point, to: Point, before: Point, share: float
     """Return the point that lies from one by a share of the way between two others."""
     step = to.params.plus(before.params, -1.0)
     scores = here.scores + here.scores.dtype.type(share) * (to.scores - before.scores)
-    return Point.at(passes, here.params.plus(step, share), scores, np.empty_like(scores))
+    return Point.at(passes, here.params.plus(step, share), scores)

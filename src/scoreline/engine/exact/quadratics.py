@@ -7,29 +7,22 @@ from typing import Protocol
 import numpy as np
 
 from scoreline._typing import FloatArray
+from scoreline.engine.exact.constants import (
+    DIAGONAL_JITTER,
+    EVERYWHERE,
+    FEW_SWEEPS,
+    HESSIAN_ENTRIES,
+    HESSIAN_LENGTH,
+    SIGN_ROUNDS,
+    SWEEPS,
+)
 from scoreline.engine.exact.coordinate_descent import Bowl, descend_by_coordinates
-from scoreline.engine.exact.moments import DenseMoments
 from scoreline.engine.problem.objective import block_rows, row_weights
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes, each_part
 from scoreline.engine.problem.point import Point
 
 __all__ = ["HessianQuadratic", "MomentsQuadratic", "Quadratic"]
-
-#: Entries of a Hessian, and of those of all rows by their scores, up to which they are worth having.
-MOST_ENTRIES = 1 << 23
-
-#: Sweeps of coordinate descent at the most, and the share of the first one's gain at which they end.
-SWEEPS = 60, 1e-4
-#: Those that tell which weights are not 0, for which is then solved; and rounds of both at the most.
-FEW_SWEEPS, ROUNDS = (30, 1e-6), 5
-#: What is added to the diagonal of a matrix, relative to its largest entry.
-JITTER = 1e-6
-#: How far scores are moved, to see how the slopes of the loss change.
-LENGTH = 1e-3
-#: Share of their mean Hessian that all rows have on top of their own: where the loss is straight here it may bend
-#: a step further.
-EVERYWHERE = 1e-5
 
 
 class Quadratic(Protocol):
@@ -54,9 +47,9 @@ class MomentsQuadratic:
     Moments are about the mean :math:`\bar x`: weights and the bias of centred rows, :math:`b + W \bar x`, part.
     """
 
-    def __init__(self, moments: DenseMoments) -> None:
-        self.mean = moments.mean
-        self.matrix = _jittered(np.tril(moments.matrix) + np.tril(moments.matrix, -1).T)
+    def __init__(self, mean: FloatArray, lower: FloatArray) -> None:
+        self.mean = mean
+        self.matrix = _jittered(np.tril(lower) + np.tril(lower, -1).T)
 
     def step(self, here: Point, curvature: float, ridge: float, shrink: float) -> Params:
         """See `Quadratic.step`."""
@@ -93,7 +86,7 @@ class HessianQuadratic:
     def entries(n: int, D: int, R: int) -> int:
         """Return how many numbers it takes for n rows of D features and R scores; 0 where that is too many."""
         entries = (R * (D + 1)) ** 2 + n * R**2
-        return entries if entries <= MOST_ENTRIES else 0
+        return entries if entries <= HESSIAN_ENTRIES else 0
 
     def __init__(self, passes: Passes, here: Point) -> None:
         self.bends = _bends(passes, here)
@@ -120,7 +113,7 @@ class HessianQuadratic:
         gradient = here.gradient.W[0].astype(np.float64).reshape(1, -1) - of_bias @ self.mixed
         bowl, moved = Bowl(self.matrix, curvature, ridge, shrink), W.reshape(1, -1).copy()
         descend_by_coordinates(bowl, gradient, moved, *FEW_SWEEPS)
-        for _ in range(ROUNDS):
+        for _ in range(SIGN_ROUNDS):
             kept = moved != 0
             reached = _solve_for_signs(bowl, gradient[0], moved[0])
             descend_by_coordinates(bowl, gradient, moved, *FEW_SWEEPS)
@@ -178,10 +171,10 @@ def _bends(passes: Passes, here: Point) -> FloatArray:
 
     def measure(part: slice) -> None:
         scores = here.scores[part].astype(np.float64)
-        for r, step in enumerate(LENGTH * np.eye(R)):
+        for r, step in enumerate(HESSIAN_LENGTH * np.eye(R)):
             change = loss.value_and_gradient(scores + step, y[part])[1]
             change -= loss.value_and_gradient(scores - step, y[part])[1]
-            bends[part, r] = change / (2 * LENGTH)
+            bends[part, r] = change / (2 * HESSIAN_LENGTH)
 
     each_part(measure, N, R * R)
     bends += bends.transpose(0, 2, 1)
@@ -214,7 +207,7 @@ def _made_definite(matrix: FloatArray) -> FloatArray:
     """Add to the diagonal what makes a matrix positive definite, where corners of the loss have bent it down."""
     from scipy.linalg import LinAlgError, cholesky
 
-    jitter, size = JITTER, max(float(matrix.diagonal().max()), 1e-30)
+    jitter, size = DIAGONAL_JITTER, max(float(matrix.diagonal().max()), 1e-30)
     while True:
         matrix.flat[:: len(matrix) + 1] += jitter * size
         try:
@@ -228,5 +221,5 @@ def _made_definite(matrix: FloatArray) -> FloatArray:
 
 
 def _jittered(matrix: FloatArray) -> FloatArray:
-    matrix.flat[:: len(matrix) + 1] += JITTER * max(float(matrix.diagonal().max()), 1e-30)
+    matrix.flat[:: len(matrix) + 1] += DIAGONAL_JITTER * max(float(matrix.diagonal().max()), 1e-30)
     return matrix

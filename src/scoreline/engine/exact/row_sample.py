@@ -8,12 +8,10 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import Batch, DataSource
+from scoreline.engine.exact.constants import EVENLY
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 
 __all__ = ["sample_rows"]
-
-#: Share of the sample that is drawn whatever the lengths of the rows, so that no weight becomes large.
-EVENLY = 0.5
 
 
 def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tuple[FloatArray, FloatArray]]:

@@ -126,9 +126,10 @@ class Loop:
             return Reason.DIVERGED
         return Reason.MAX_EPOCHS if state.epoch >= self.plan.max_epochs else None
 
-    def started(self, state: LoopState) -> RunStarted:
+    def started(self, state: LoopState | None) -> RunStarted:
         """Return the event of a run that begins with a state."""
-        return RunStarted(self.steps_per_epoch, self.plan.max_epochs, self.source.n_examples, state.params)
+        params = self.start if state is None else state.params
+        return RunStarted(self.steps_per_epoch, self.plan.max_epochs, self.source.n_examples, params)
 
     def ended(self, state: LoopState, reason: Reason) -> RunEnded:
         """Return the event of a run that ends with a state."""

@@ -28,8 +28,8 @@ class Method(Protocol[S]):
     def terminate(self, state: S) -> Reason | None:
         """Return why there is no further step, None where there is one."""
 
-    def started(self, state: S) -> RunStarted:
-        """Return the event of a run that begins with a state."""
+    def started(self, state: S | None) -> RunStarted:
+        """Return the event of a run that begins with a state, None for the first one."""
 
     def ended(self, state: S, reason: Reason) -> RunEnded:
         """Return the event of a run that ends with a state."""
@@ -44,8 +44,8 @@ def run(method: Method[S], state: S | None = None) -> Generator[Event, Reason | 
     state : state, optional
         Where to continue; by default the run begins anew.
     """
-    state = method.init() if state is None else state
     reason = yield method.started(state)
+    state = method.init() if state is None else state
     while reason is None and (reason := method.terminate(state)) is None:
         state, events = method.step(state)
         for event in events:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,23 +13,30 @@ from scoreline.engine.problem.events import Evaluated
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Judged, Passes
 
-__all__ = ["Point", "dot"]
+__all__ = ["Point", "PointState", "dot"]
+
+
+class PointState(NamedTuple):
+    """What is kept of a point in the state of a solver: all that its parameters do not give to the same bits."""
+
+    params: Params
+    scores: FloatArray
+    slopes: FloatArray
+    judged: Judged
+    objective: float
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Parameters and all that is known at them. The next point takes over the buffer with the losses' slopes."""
+    """Parameters and all that is known at them."""
 
     passes: Passes
-    params: Params
-    scores: FloatArray
-    judged: Judged
-    objective: float
-    slopes: FloatArray
+    state: PointState
 
     @classmethod
-    def at(cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray) -> Point:
-        """Judge parameters whose scores are known."""
+    def at(cls, passes: Passes, params: Params, scores: FloatArray) -> Point:
+        """Evaluate parameters whose scores are known."""
+        slopes = np.empty_like(scores)
         return cls.judged_as(passes, params, scores, slopes, passes.judge(scores, None, 0.0, slopes))
 
     @classmethod
@@ -37,7 +45,32 @@ class Point:
     ) -> Point:
         """Take over what is known of the losses."""
         value = judged.loss + float(passes.objective.penalty_value(params)[0])
-        return cls(passes, params, scores, judged, value, slopes)
+        return cls(passes, PointState(params, scores, slopes, judged, value))
+
+    @property
+    def params(self) -> Params:
+        """The parameters."""
+        return self.state.params
+
+    @property
+    def scores(self) -> FloatArray:
+        """The scores of all rows."""
+        return self.state.scores
+
+    @property
+    def slopes(self) -> FloatArray:
+        """The losses' gradients by the scores, of all rows."""
+        return self.state.slopes
+
+    @property
+    def judged(self) -> Judged:
+        """Loss and accuracy."""
+        return self.state.judged
+
+    @property
+    def objective(self) -> float:
+        """Mean loss plus penalty."""
+        return self.state.objective
 
     @cached_property
     def gradient(self) -> Params:

@@ -117,9 +117,10 @@ class Tries:
         """Stop after the last try."""
         return Reason.MAX_EPOCHS if state.tries >= self.search.tries else None
 
-    def started(self, state: SearchState) -> RunStarted:
+    def started(self, state: SearchState | None) -> RunStarted:
         """Return the event of a search that begins with a state."""
-        return RunStarted(1, self.search.tries, self.source.n_examples, state.best)
+        params = self.like if state is None else state.best
+        return RunStarted(1, self.search.tries, self.source.n_examples, params)
 
     def ended(self, state: SearchState, reason: Reason) -> RunEnded:
         """Return the event of a search that ends with a state."""

@@ -1,0 +1,150 @@
+"""When to evaluate the duality gap, and what follows from it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
+from scoreline.engine.exact.constants import (
+    FIRST_LOOK,
+    FOR_ROUNDING,
+    LEAST_FALL,
+    MOST_FALL,
+    NEGLIGIBLE,
+    PATIENT,
+    ROUGHLY,
+    SOLVED,
+    STANDING,
+    STILL,
+)
+from scoreline.engine.exact.descent import Near
+from scoreline.engine.exact.smoothing import Smoothing, SmoothingState
+from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.passes import each_part
+from scoreline.engine.problem.point import Point
+
+__all__ = ["GapPolicy", "GapState"]
+
+
+class GapState(NamedTuple):
+    """What is known of the gap."""
+
+    #: Predicted decrease, relative to the objective, at which gap or cost of smoothing is evaluated next.
+    threshold: float
+    #: Iteration of the last evaluation; -1 before the first.
+    evaluated: int
+    #: Relative gap at the present point; NaN where it has not been evaluated.
+    gap: float
+    #: The least gap so far, the objective at the last evaluation, and evaluations in a row that moved neither.
+    least: float
+    value: float
+    standing: int
+
+
+class GapPolicy:
+    """Evaluates the gap where little more is predicted; stops when it, or the prediction alone, is small enough.
+
+    Where there is no certificate (see `scoreline.engine.exact.certificate`), the prediction alone decides.
+
+    Parameters
+    ----------
+    smoothing : Smoothing
+        Of the objective.
+    tol : float
+        Relative accuracy.
+    """
+
+    def __init__(self, smoothing: Smoothing, tol: float) -> None:
+        objective = smoothing.plain.objective
+        self.smoothing, self.plain, self.tol = smoothing, smoothing.plain, tol
+        self.certified = has_certificate(objective)
+        # An objective without penalty may have no lower bound but 0, where relative accuracy means nothing.
+        self.floor = NEGLIGIBLE * objective.value_at_zero
+
+    def first(self, smoothing: SmoothingState) -> GapState:
+        """Return what is known before the first step."""
+        threshold = FIRST_LOOK * self.tol if self.certified else self.tol
+        return GapState(ROUGHLY if smoothing.width else threshold, -1, np.nan, np.inf, np.inf, 0)
+
+    def size(self, here: Point, smoothing: SmoothingState) -> float:
+        """Return what accuracy is relative to: the plain objective."""
+        return max(self.smoothing.value(here, smoothing), self.floor)
+
+    def is_due(self, state: GapState, iteration: int, relative_promise: float) -> bool:
+        """Tell whether the gap should be evaluated."""
+        overdue = state.evaluated >= 0 and iteration >= state.evaluated + PATIENT
+        return relative_promise <= state.threshold or overdue
+
+    def decided(
+        self,
+        here: Point,
+        state: GapState,
+        smoothing: SmoothingState,
+        *,
+        iteration: int,
+        promise: float,
+        near: Near | None,
+    ) -> tuple[GapState, Reason | None]:
+        """Evaluate the gap at a point whose bias is settled; return why to stop there, None to go on."""
+        size, cost = self.size(here, smoothing), self.smoothing.cost(here, smoothing)
+        if cost > FOR_ROUNDING * self.tol * size:
+            if promise <= SOLVED * cost:
+                return state, Reason.CONVERGED
+            return state._replace(threshold=float(SOLVED * cost / size)), None
+        gap = self.gap_at(here, smoothing, near)
+        state = state._replace(gap=gap, evaluated=iteration)
+        if gap <= self.tol:
+            return state, Reason.CONVERGED
+        state = self._standing(state, here, smoothing)
+        if state.standing >= STANDING:
+            return state, Reason.ROUNDING
+        # The gap falls about as the predicted decrease does.
+        fall = float(np.clip(2 * self.tol / gap, LEAST_FALL, MOST_FALL))
+        return state._replace(threshold=float(min(promise / size, state.threshold) * fall)), None
+
+    def is_proof(self, here: Point, smoothing: SmoothingState) -> bool:
+        """Whether the slopes, as they are, about prove the point.
+
+        What the weights have in the gap is then the square of the gradient, which is known, over 4 lam.
+        """
+        squares, absolutes = self.plain.objective.penalty.coefficients or (0.0, 0.0)
+        if not self.certified or smoothing.width or absolutes:
+            return False
+        reach = float(np.square(here.gradient.W, dtype=np.float64).sum())
+        reach /= 4 * float(self.plain.objective.lam[0]) * squares
+        return reach <= self.tol * max(here.objective, self.floor)
+
+    def gap_at(self, here: Point, smoothing: SmoothingState, near: Near | None) -> float:
+        """Return the relative gap of the objective, its hinges not smoothed.
+
+        Where the curvature is about the same for all rows and classes, slopes that are moved along the next step
+        give a far better bound; where it is not, as with many classes, those of the point itself do.
+        """
+        loss, y = self.plain.objective.loss.certificate, self.plain.labelled.y
+        slopes = here.slopes
+        if loss is not None and near is not None and not smoothing.width and not self.is_proof(here, smoothing):
+            # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
+            moved = here.passes.scores(near.step(here))
+
+            def move(part: slice) -> None:
+                there = here.slopes[part] + near.bent(moved[part], part)
+                moved[part] = loss.feasible(there, y[part])
+
+            each_part(move, *moved.shape)
+            slopes = moved
+        dual = dual_value(self.plain, slopes, here.params.W.dtype)
+        return relative_gap(self.smoothing.value(here, smoothing), dual)
+
+    def is_accurate(self, here: Point, smoothing: SmoothingState) -> bool:
+        """Tell whether smoothing costs little enough for the end."""
+        return self.smoothing.cost(here, smoothing) <= FOR_ROUNDING * self.tol * self.size(here, smoothing)
+
+    def _standing(self, state: GapState, here: Point, smoothing: SmoothingState) -> GapState:
+        """Count the evaluations in a row, this one included, in which neither gap nor objective have moved."""
+        value = self.smoothing.value(here, smoothing)
+        resolved = float(np.finfo(here.params.W.dtype).eps) * value
+        still = state.gap > STILL * state.least and state.value - value < resolved
+        standing = state.standing + 1 if still else 0
+        return state._replace(standing=standing, least=float(min(state.gap, state.least)), value=value)

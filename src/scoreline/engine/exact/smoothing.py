@@ -1,0 +1,89 @@
+"""Smoothing of hinges with a prox-centre: a proximal point method on the dual.
+
+A plain hinge has a kink, where it has no Hessian. It is replaced by a smooth function that lies near it: the
+nearer, the smaller the width is, and the nearer the prox-centre, a point among the slopes, is to those of the
+optimum. The centre moves to the slopes reached; the width is cut where that alone gains little.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_ROUNDING
+from scoreline.engine.problem.passes import Judged, Passes
+from scoreline.engine.problem.point import Point
+
+__all__ = ["Smoothing", "SmoothingState"]
+
+
+class SmoothingState(NamedTuple):
+    """How a loss is smoothed."""
+
+    #: Over which the kinks are rounded; 0 where the loss needs no smoothing.
+    width: float
+    #: By how much the gap would have been less at the last centre, had the plain hinges these slopes.
+    cost: float
+    #: What is added to the scores, so that the smoothing is about the centre; None about 0.
+    shift: FloatArray | None
+
+
+class Smoothing:
+    """Turns an objective into smooth ones, and tells what that costs; a smooth objective stays as it is.
+
+    Parameters
+    ----------
+    plain : Passes
+        Over the objective.
+    """
+
+    def __init__(self, plain: Passes) -> None:
+        loss = plain.objective.loss
+        self.plain, self.loss = plain, None if loss.smooth else loss.smoothing
+        self._last: tuple[float, Passes] = 0.0, plain
+
+    def first(self) -> SmoothingState:
+        """Return the widest smoothing, about 0."""
+        width = 0.0 if self.loss is None else FIRST_ROUNDING * self.loss.margin
+        return SmoothingState(width, np.inf, None)
+
+    def passes(self, state: SmoothingState) -> Passes:
+        """Return passes over the smooth objective."""
+        if self.loss is not None and self._last[0] != state.width:
+            self._last = state.width, self.plain.with_loss(self.loss.rounded(state.width))
+        return self._last[1]
+
+    def scores(self, here: Point, state: SmoothingState) -> FloatArray:
+        """Return a point's scores, not shifted to the centre."""
+        return here.scores if state.shift is None else here.scores - state.shift
+
+    def judged(self, here: Point, state: SmoothingState) -> Judged:
+        """Evaluate the plain loss."""
+        if self.loss is None:
+            return here.judged
+        return self.plain.judge(self.scores(here, state), None, 0.0, np.empty_like(here.slopes))
+
+    def value(self, here: Point, state: SmoothingState) -> float:
+        """Return the plain objective."""
+        return self.judged(here, state).loss + (here.objective - here.judged.loss)
+
+    def cost(self, here: Point, state: SmoothingState) -> float:
+        """Return by how much the gap would be less, had the plain hinges the slopes of the smooth ones."""
+        if self.loss is None:
+            return 0.0
+        labelled = self.plain.labelled
+        slopes, scores = here.slopes.astype(np.float64), self.scores(here, state)
+        young = self.loss.conjugate(slopes, labelled.y) - np.einsum("nr,nr->n", slopes, scores)
+        return self.judged(here, state).loss + labelled.mean(young)
+
+    def recentred(self, here: Point, state: SmoothingState) -> tuple[Point, SmoothingState]:
+        """Move the centre to the slopes reached, and cut the width where that alone gains little."""
+        if self.loss is None:
+            return here, state
+        cost, scores, y = self.cost(here, state), self.scores(here, state), self.plain.labelled.y
+        width = state.width * CUT if cost > ENOUGH_GAINED * state.cost else state.width
+        shift = self.loss.rounded(width).shift(self.loss.feasible(here.slopes, y), y)
+        state = SmoothingState(width, cost, shift)
+        return Point.at(self.passes(state), here.params, scores + shift), state
