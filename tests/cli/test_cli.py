@@ -269,7 +269,7 @@ def test_ctrl_c_saves_the_best_weights(tmp_path):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
-    assert "Interrupted: the best weights so far were judged and saved." in err
+    assert "Interrupted: the best weights so far were evaluated and saved." in err
     assert "Traceback" not in err
     assert "report" in out
     assert (tmp_path / "run" / "model.safetensors").exists()

@@ -168,7 +168,7 @@ class TestInterrupted:
         code, printed, err = scoreline("train", "digits", "--solver", "sgd", "--out", out)
         assert code == 128 + number
         assert "accuracy" in printed
-        assert "Interrupted: the best weights so far were judged and saved." in err
+        assert "Interrupted: the best weights so far were evaluated and saved." in err
         assert {"model.json", "report.html"} <= names(out)
         assert "unfinished" not in names(out)
 

@@ -109,7 +109,7 @@ def test_each_class_names_the_one_it_is_taken_for(summary):
     confusion = np.array([[5, 0, 2], [0, 9, 0], [1, 3, 4]])
     page = render_report(replace(summary, evaluation=replace(summary.evaluation, counts=csr_array(confusion))))
     cells = [
-        unescape(cell) for cell in re.findall(r"<td>([^<]*)</td></tr>", page.split("most often taken for")[1])
+        unescape(cell) for cell in re.findall(r"<td>([^<]*)</td></tr>", page.split("most often confused with")[1])
     ]
     assert cells[:3] == [f"{CLASSES[2]} (2)", "–", f"{CLASSES[1]} (3)"]
 

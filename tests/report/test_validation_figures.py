@@ -42,7 +42,7 @@ def test_map(m, n, theme):
     texts = words(figure)
     assert f"□ best: {100 * round(accuracy[best], 4):.3g}% at lam {write_value(lams[1])}, lr 0.001" in texts
     assert "× diverged" in texts
-    assert ("• dropped on the way" in texts) == dropped.any()
+    assert ("• stopped early" in texts) == dropped.any()
     assert texts.count("×") == 1
 
 

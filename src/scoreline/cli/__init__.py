@@ -18,7 +18,7 @@ def main() -> None:
 
 
 def _run(words: list[str]) -> int:
-    # Here, so that what fails while it is imported is told like all else.
+    # Here, so that an error of its import is reported like all others.
     from scoreline.cli.app import run
 
     run(words)

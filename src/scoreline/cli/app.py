@@ -41,8 +41,8 @@ app = typer.Typer(
 #: Options of commands that take several values, with spaces between them.
 MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
 
-#: Beginnings of warnings that no user can do anything about: letters of class names that a font lacks.
-DROPPED = ("Glyph ",)
+#: Beginnings of warnings that a user cannot act on: letters of class names that a font lacks.
+IGNORED = ("Glyph ",)
 
 add_command(
     app,
@@ -83,7 +83,7 @@ def _program(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
     ] = False,
 ) -> None:
-    """Take the options that stand before a command."""
+    """Take the options before a command."""
     del version
 
 
@@ -95,14 +95,14 @@ def run(arguments: Sequence[str]) -> None:
 
 
 def _command(words: list[str]) -> int:
-    if not sys.warnoptions:  # who asks Python for warnings gets them as Python tells them
+    if not sys.warnoptions:  # an explicit -W option keeps Python's own format
         warnings.showwarning = _show_warning
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # caches that it cannot write, fonts that it lacks
     try:
         with shown_data:
             ended = app(args=words, prog_name="scoreline", standalone_mode=False)
     except Exception as error:
-        if type(error).__name__ == "NoArgsIsHelpError":  # its text is the help, which is printed by then
+        if type(error).__name__ == "NoArgsIsHelpError":  # its text is the help, already printed
             return UsageError.exit_code
         raise
     return ended if isinstance(ended, int) else 0
@@ -116,9 +116,9 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Tell a warning as a note, without its place in the source; what is meant for developers is dropped."""
+    """Print a warning as a note, without its place in the source; ignore those for developers."""
     del filename, lineno, file, line
-    if issubclass(category, UserWarning) and not str(message).startswith(DROPPED):
+    if issubclass(category, UserWarning) and not str(message).startswith(IGNORED):
         notes.print(Text(f"Note: {message}"))
 
 

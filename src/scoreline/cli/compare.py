@@ -28,7 +28,7 @@ __all__ = ["MANY_VALUED", "compare_command"]
 #: Options that take several values, with spaces between them.
 MANY_VALUED = ("--features", "--losses", "--penalties", "--lams", "--solvers", "--lrs", "--baselines")
 
-#: Of ``comparison.csv``; the test split is looked at for the best classifier alone.
+#: Of ``comparison.csv``; the test split evaluates the best classifier alone.
 COLUMNS = (
     "classifier", "n_features", "validation", "test", "train", "objective", "epochs", "seconds", "feature_seconds",
     "remark",
@@ -59,7 +59,7 @@ def compare_command(
 ) -> None:
     """Train every combination of the values given and print one table, the best by validation first.
 
-    The test split, if there is one, judges the best alone: who chooses by it is told too much. Ctrl-C ends the
+    The test split, if there is one, evaluates the best alone: a choice by it would be biased. Ctrl-C ends the
     comparison early, as SIGTERM and SIGHUP do, and keeps the rows that are there.
 
     Several values follow an option with spaces between them: --losses softmax svm --solvers sgd adam.
@@ -72,7 +72,7 @@ def compare_command(
     try:
         with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-compare") as folder:
             with ProgressBars(quiet=json) as bars:
-                # What takes seconds to import is imported when the folder is sure.
+                # Slow imports come after the folder is claimed.
                 from scoreline.runs.comparison import compare, ranked
 
                 progress = interrupt.beside(bars.loading)
@@ -89,7 +89,7 @@ def compare_command(
                 if not rows:
                     raise KeyboardInterrupt
             _draw(rows, folder)
-    finally:  # whatever may have kept the rest from being written, the rows are told
+    finally:  # the rows are reported, even where the rest could not be written
         if rows:
             _tell(rows, folder.path, json=json)
     if interrupt.pressed:
@@ -165,7 +165,7 @@ def _written(value: float | None, form: str) -> str:
 
 
 def _shown_accuracy(row: Row, best: Row) -> float | None:
-    """Return the accuracy on the split to judge by: where another one ranks the rows, that of the best alone."""
+    """Return the accuracy on the evaluation split: where another one ranks the rows, that of the best alone."""
     return row.accuracy if row is best or row.validation_accuracy is None else None
 
 

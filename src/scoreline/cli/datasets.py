@@ -1,4 +1,4 @@
-"""``scoreline datasets``: the data sets that have names."""
+"""``scoreline datasets``: the named data sets."""
 
 from __future__ import annotations
 

@@ -33,21 +33,21 @@ def evaluate(
     ] = None,
     leave_out_unknown: Annotated[
         bool,
-        typer.Option("--leave-out-unknown", help="Leave out examples of classes that the model does not know."),
+        typer.Option("--leave-out-unknown", help="Leave out examples of classes that the model does not have."),
     ] = False,
     max_rejected: Annotated[
         float | None,
         typer.Option(
             min=0,
             max=1,
-            help="Largest share of unusable images to put up with. [default: the run's own]",
+            help="Largest share of unusable images to accept. [default: the run's own]",
             show_default=False,
         ),
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
-    """Judge a run's model on examples that it was not trained on; classes are matched by their names."""
+    """Evaluate a run's model on examples that it was not trained on; classes are matched by their names."""
     from scoreline.runs.evaluation import evaluate_run
 
     with ProgressBars(quiet=json) as bars:
@@ -74,7 +74,7 @@ def _print_result(result: EvaluationResult) -> None:
     pairs = [
         ("accuracy", describe_accuracy(evaluation)),
         *((f"top-{k}", f"{share:.4f}") for k, share in evaluation.top_k.items() if k > 1),
-        ("judged", _judged(result)),
+        ("evaluated on", _evaluated_on(result)),
         ("data", printable(result.data)),
         ("objective", f"{result.objective:.6g}"),
         ("rejected", str(result.n_rejected)),
@@ -92,8 +92,8 @@ def _print_result(result: EvaluationResult) -> None:
     console.print(table(("class", "precision", "recall", "F1", "examples"), rows))
 
 
-def _judged(result: EvaluationResult) -> str:
-    """Say which examples were judged, and how many of them the model was trained on."""
+def _evaluated_on(result: EvaluationResult) -> str:
+    """Return which examples were evaluated, and how many of them the model was trained on."""
     trained = result.n_trained_on
     known = "an unknown number" if trained is None else f"{trained:,}" if trained else "none"
     left_out = f"; {result.n_left_out:,} training examples left out" if result.n_left_out else ""

@@ -1,4 +1,4 @@
-"""The outer net: whatever ends a command is told in one line, with a defined exit code."""
+"""The last error handler: whatever ends a command is reported in one line, with a defined exit code."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from scoreline.errors import ScorelineError, UsageError
 
 __all__ = ["INTERRUPTED", "PIPE_CLOSED", "REFUSED", "UNFORESEEN", "exit_code_of"]
 
-#: The machine refuses: no room, no memory, no permission.
+#: The machine refuses: no space, no memory, no permission.
 REFUSED = 3
-#: An error that nobody foresaw; ``EX_SOFTWARE`` of BSD's sysexits.
+#: An unforeseen error; ``EX_SOFTWARE`` of BSD's sysexits.
 UNFORESEEN = 70
-#: What shells expect of programs that Ctrl-C or a closed pipe has ended.
+#: The shells' codes for programs that Ctrl-C or a closed pipe has ended.
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
 _ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-#: What the parser says of a value and of a command that it does not know.
+#: The parser's messages on a value and on an unknown command.
 _BAD_VALUE = re.compile(
     r"(?P<given>Invalid value for '(?P<option>.+)'): Input should be (?P<allowed>.+?)(, unable to .+)?"
 )
@@ -37,7 +37,7 @@ _LEAVE = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 class _Failure(NamedTuple):
-    """What a failed command says."""
+    """The message of a failed command."""
 
     kind: str
     #: What happened, and what to do.
@@ -81,7 +81,7 @@ def exit_code_of(command: Callable[[], int], words: Sequence[str]) -> int:
 
 
 def _told(error: BaseException, words: Sequence[str]) -> int:
-    """Say what happened on standard error, and in JSON where that was asked for; return the exit code."""
+    """Report the error on standard error, and in JSON where that was requested; return the exit code."""
     failure = _with_notes(_described(error, words), error)
     trace = _write_traceback(error, words) if failure.traced else None
     deaf = output_fails()
@@ -115,7 +115,7 @@ def _described(error: BaseException, words: Sequence[str]) -> _Failure:
 
 
 def _with_notes(failure: _Failure, error: BaseException) -> _Failure:
-    """Add what was said of the error on its way, such as which results were kept."""
+    """Add the notes of the error, such as which results were kept."""
     added = "".join(f" {escaped(note)}." for note in getattr(error, "__notes__", ()))
     what, fix = failure.lines
     return failure._replace(lines=(what + added, fix), message=failure.message + added)
@@ -155,14 +155,14 @@ def _refusal(error: OSError) -> tuple[str, str]:
     if error.filename is None and output_refuses():
         closed = error.errno == errno.EBADF
         what = "Standard output is closed" if closed else f"Standard output cannot be written ({reason})"
-        return what, "give it another place to go to; files that the command has written are whole"
+        return what, "redirect it elsewhere; files that the command has written are complete"
     if error.filename is not None:
         name = shortened(escaped(os.fsdecode(error.filename) if not isinstance(error.filename, int) else "a file"))
         what = f"{name}: {reason}"
     else:
         what = f"The system refused something{_said(error)}"
     if error.errno in _ROOM:
-        return what, "make room, or write to another disk (--out; the variable TMPDIR for temporary files)"
+        return what, "free some space, or write to another disk (--out; the variable TMPDIR for temporary files)"
     if error.errno in _LEAVE:
         return what, "give a path that you may read, or write to"
     return what, "check the path and the disk"
@@ -172,7 +172,7 @@ def _said(error: BaseException) -> str:
     """Return an error's text as one bounded line, after a colon."""
     try:
         text = " ".join(str(error).split())
-    except Exception:  # noqa: BLE001 - errors of libraries may fail to tell themselves
+    except Exception:  # noqa: BLE001 - errors of libraries may fail to format themselves
         text = ""
     return f": {shortened(escaped(text))}" if text else ""
 
@@ -201,7 +201,7 @@ def _write_traceback(error: BaseException, words: Sequence[str]) -> str | None:
         path = folder / f"scoreline-error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
         versions = f"scoreline {__version__}, Python {platform.python_version()}, {platform.platform()}"
         text = f"{versions}\n{list(words)!r}\n\n" + "".join(traceback.format_exception(error))
-        # Exclusively: nobody else's file or link of that name is written to. The umask decides who may read it.
+        # Exclusively: no existing file or link of that name is written to. The umask decides who may read it.
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)

@@ -22,7 +22,7 @@ def features_command(
         Path | None, typer.Option(help="New folder for the figures. [default: runs/<name>-features-<number>]")
     ] = None,
     size: Annotated[int, typer.Option(min=8, max=1024, help="Side to which images are fitted, in pixels.")] = 96,
-    most: Annotated[int, typer.Option(min=1, help="Images that are drawn at the most.")] = 8,
+    most: Annotated[int, typer.Option(min=1, help="Most images that are drawn.")] = 8,
     learn_from: Annotated[
         str | None,
         typer.Option(
@@ -38,7 +38,7 @@ def features_command(
 
     drawn = []
     with Interrupt() as interrupt, RunFolder.create(out, f"{images[0].absolute().stem}-features") as folder:
-        build_features(features)  # a misspelt name costs no waiting
+        build_features(features)  # a misspelt name fails at once
         with ProgressBars() as bars:
             for drawing in draw_features(
                 images,

@@ -15,7 +15,7 @@ from scoreline.runs.config import RunConfig
 
 __all__ = ["gradcheck"]
 
-#: The settings that say nothing about a gradient.
+#: The settings that do not affect a gradient.
 TRAINING_ONLY = (
     "solver", "lr", "schedule", "batch_size", "max_epochs", "tol", "dropout", "class_weight", "early_stopping",
     "refit",
@@ -38,7 +38,7 @@ def gradcheck(
 ) -> None:
     """Compare the analytic gradient with differences, cell by cell, at random weights.
 
-    Exit code 0: every cell agrees or lies at a kink of a hinge; 1: some cell is wrong.
+    Exit code 0: every cell agrees or is at a kink of a hinge; 1: some cell is wrong.
     """
     from scoreline.runs.gradient_check import check_run_gradient
 

@@ -1,4 +1,4 @@
-"""What ``--help`` says of a command: its options in groups, their defaults, and examples that can be copied."""
+"""The ``--help`` of a command: its options in groups, their defaults, and examples that can be copied."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typer.models import OptionInfo
 
 __all__ = ["Program", "add_command", "escaped_markup", "regrouped"]
 
-#: Where options stand that most commands have.
+#: The groups of options that most commands have.
 COMMON = {
     "out": "Run and output",
     "json": "Run and output",
@@ -44,7 +44,7 @@ class Program(TyperGroup):
 
 
 class _Command(TyperCommand):
-    """A command whose ``--help`` stands among the options that all commands have."""
+    """A command whose ``--help`` is in the group of options that all commands have."""
 
     def get_params(self, ctx: Any) -> Any:
         return _plain(super().get_params(ctx))
@@ -57,7 +57,7 @@ class _Command(TyperCommand):
 
 
 def _plain(parameters: Any) -> Any:
-    """Let the help name no types of Python: switches are followed by nothing, lists by what is in them."""
+    """Name no Python types in the help: switches are followed by nothing, lists by the type of their elements."""
     for parameter in parameters:
         if getattr(parameter, "is_flag", False):
             parameter.metavar = ""
@@ -103,5 +103,5 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 
 def escaped_markup(text: str) -> str:
-    r"""Return text in which each ``[`` is written ``\[``, as rich wants it; those that are stay."""
+    r"""Return text in which each ``[`` is written ``\[``, as rich requires; existing ones stay."""
     return text.replace("\\[", "[").replace("[", "\\[")

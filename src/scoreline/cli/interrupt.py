@@ -15,7 +15,7 @@ from scoreline.engine.problem.events import Event, Reason
 
 __all__ = ["INTERRUPTED", "Interrupt"]
 
-#: What shells expect of a program that Ctrl-C has ended; of other signals it is 128 and their number too.
+#: The shells' code for a program that Ctrl-C has ended; for other signals it is also 128 plus their number.
 INTERRUPTED = 130
 #: Ctrl-C; what `docker stop`, systemd and batch systems send; and what a terminal sends that is closed.
 SIGNALS = [found for name in ("SIGINT", "SIGTERM", "SIGHUP") if (found := getattr(signal, name, None))]
@@ -26,29 +26,29 @@ class Interrupt:
 
     Use it as a context manager around the run. While something is being trained, the first signal only asks for
     the end. At other times, and with a second Ctrl-C, the run is ended at once; then the program ends with an exit
-    code of 128 and the signal's number, having said what was kept.
+    code of 128 plus the signal's number, after a report of what was kept.
     """
 
     def __init__(self) -> None:
-        #: The signal that has come, if one has.
+        #: The signal received, if any.
         self.signal: int | None = None
         self._training = False
         self._before: dict[int, Any] = {}
 
     @property
     def pressed(self) -> bool:
-        """Whether the end was asked for."""
+        """Whether a stop was requested."""
         return self.signal is not None
 
     @property
     def exit_code(self) -> int:
-        """What the program should end with."""
+        """The exit code of the program."""
         return INTERRUPTED if self.signal is None else 128 + self.signal
 
     def __enter__(self) -> Self:
         for number in SIGNALS:
             before = signal.getsignal(number)
-            if number == signal.SIGINT or before is not signal.SIG_IGN:  # nohup has a terminal's end ignored
+            if number == signal.SIGINT or before is not signal.SIG_IGN:  # nohup ignores the end of a terminal
                 self._before[number] = before
                 signal.signal(number, self._press)
         return self
@@ -65,13 +65,13 @@ class Interrupt:
             raise typer.Exit(self.exit_code) from error
 
     def __call__(self, event: Event) -> Reason | None:
-        """Ask for the end once the key was pressed."""
+        """Request a stop once a signal was received."""
         del event
         self._training = True
         return Reason.INTERRUPTED if self.pressed else None
 
     def beside(self, progress: Progress) -> Progress:
-        """Return `progress`, of which every call says that nothing is being trained until the next event."""
+        """Return `progress`, each call of which marks the run as not training until the next event."""
 
         def show(what: str, done: int, total: int) -> None:
             self._training = False
@@ -82,6 +82,6 @@ class Interrupt:
     def _press(self, number: int, frame: FrameType | None) -> None:
         del frame
         first, self.signal = not self.pressed, self.signal or number
-        # Terminals and batch systems send more than one; only a hand that presses again means now.
+        # Terminals and batch systems send more than one; only a second key press means now.
         if (first and not self._training) or (not first and number == signal.SIGINT):
             raise KeyboardInterrupt

@@ -28,14 +28,14 @@ def lab(
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address and open no browser.")] = False,
 ) -> None:
-    """Play with scores, losses and gradients in the browser; Ctrl-C ends it. Only this machine can reach it."""
+    """Explore scores, losses and gradients in the browser; Ctrl-C ends it. Only this machine can reach it."""
     from scoreline.lab.material import BUILT_IN_DATA, Material
     from scoreline.lab.server import create_app
     from scoreline.lab.serving import open_in_browser, serve
     from scoreline.runs.folder import RunFolder
 
     material = Material(data, [RunFolder.open(path).path for path in run or []], data_dir)
-    if data != BUILT_IN_DATA:  # what cannot be read is said here, not on a page
+    if data != BUILT_IN_DATA:  # read errors are reported here, not on a page
         console.print(f"Reading {data} ...", soft_wrap=True, highlight=False)
         material.images()
     for number, name in enumerate(material.run_names if run else ()):

@@ -36,7 +36,7 @@ WIDTH = 160
 
 
 class _Escaped:
-    """What is printed, with all that a terminal would obey written out: names come from files of any origin."""
+    """Printed text with terminal control characters escaped: names come from files of any origin."""
 
     def __init__(self, inner: ConsoleRenderable) -> None:
         self.inner = inner
@@ -53,7 +53,7 @@ class _Escaping(RenderHook):
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to the program to end."""
+        """Do nothing: the program handles a closed pipe."""
         raise
 
 
@@ -72,7 +72,7 @@ notes = _console(stderr=True)
 
 
 class ShownData(logging.Handler):
-    """Prints what is loaded, whatever command loads it, as soon as it is there, and keeps it for `print_json`."""
+    """Prints what is loaded, by any command, as soon as it is known, and keeps it for `print_json`."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -90,7 +90,7 @@ class ShownData(logging.Handler):
         LOGGER.setLevel(self._level)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print a record, unless the one before said the same."""
+        """Print a record, unless it repeats the last one."""
         text = record.getMessage()
         if text != self._last:
             for line in text.splitlines():
@@ -130,14 +130,14 @@ def describe_accuracy(evaluation: Evaluation) -> str:
 
 
 def describe_examples(evaluation: Evaluation) -> str:
-    """Return how many examples were judged, and of which split."""
+    """Return how many examples were evaluated, and of which split."""
     if evaluation.split == "all":
         return f"all {evaluation.n:,} examples"
     return f"{evaluation.n:,} {evaluation.split} examples"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """Return a plain table; numbers, that is all columns but the first, stand on the right."""
+    """Return a plain table; numbers, that is all columns but the first, are right-aligned."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     rows = list(rows)
     for number, column in enumerate(columns):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["predict"]
 
-#: Images that a note of their own is told of.
+#: Most images with a note of their own.
 MOST_REMARKS = 5
 
 
@@ -35,22 +35,22 @@ def predict(
 
     if format not in WRITERS:
         raise UnknownNameError.of("format", format, WRITERS)
-    told = _Told()
-    WRITERS[format](told.along(predict_images(run, images, top_k=top_k)))
-    told.tell()
+    remarks = _Remarks()
+    WRITERS[format](remarks.collected(predict_images(run, images, top_k=top_k)))
+    remarks.report()
 
 
 @dataclass
-class _Told:
-    """What is said of images beside their classes, once these are written."""
+class _Remarks:
+    """Problems and remarks of images, reported once their classes are written."""
 
     n: int = 0
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     reasons: set[str] = field(default_factory=set)
 
-    def along(self, predictions: Iterable[Prediction]) -> Iterator[Prediction]:
-        """Yield predictions as they come, and keep what is to be said of them."""
+    def collected(self, predictions: Iterable[Prediction]) -> Iterator[Prediction]:
+        """Yield predictions as they come, and keep their problems and remarks."""
         for prediction in predictions:
             self.n += 1
             if prediction.problem:
@@ -61,14 +61,14 @@ class _Told:
                 self.reasons.add(prediction.no_probability)
             yield prediction
 
-    def tell(self) -> None:
-        """Print it; raise DataError where no image could be read."""
+    def report(self) -> None:
+        """Print them; raise DataError where no image could be read."""
         for problem in self.problems:
             notes.print(problem, markup=False)
         for remark in self.remarks[:MOST_REMARKS]:
-            notes.print(f"Note: {remark}; its label means little.", markup=False)
+            notes.print(f"Note: {remark}; its label is unreliable.", markup=False)
         if (more := len(self.remarks) - MOST_REMARKS) > 0:
-            notes.print(f"Note: {more:,} more images are unlike the training images (--format json tells all).")
+            notes.print(f"Note: {more:,} more images are unlike the training images (--format json lists all).")
         for reason in self.reasons:
             notes.print(f"Note: {reason}.", markup=False)
         if len(self.problems) == self.n:
@@ -88,8 +88,8 @@ def _write_json(predictions: Iterable[Prediction]) -> None:
     for prediction in predictions:
         guesses = [{"label": g.label, "score": g.score, "probability": g.probability} for g in prediction.guesses]
         line: dict[str, Any] = {"path": prediction.name, "guesses": guesses}
-        told = {name: getattr(prediction, name) for name in ("problem", "remark", "no_probability")}
-        line |= {name: text for name, text in told.items() if text}
+        extras = {name: getattr(prediction, name) for name in ("problem", "remark", "no_probability")}
+        line |= {name: text for name, text in extras.items() if text}
         sys.stdout.write(json.dumps(line) + "\n")
 
 

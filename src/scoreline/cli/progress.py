@@ -42,7 +42,7 @@ BAR, TIME = 24, 9
 
 
 class _TimeColumn(TimeRemainingColumn):
-    """The time left where the end is known, else the time gone by."""
+    """The remaining time where the end is known, else the elapsed time."""
 
     def render(self, task: Task) -> Text:
         """Return the time."""
@@ -50,7 +50,7 @@ class _TimeColumn(TimeRemainingColumn):
 
 
 class _FiguresColumn(ProgressColumn):
-    """A bar where the end is known, with figures; else figures alone, which have the bar's room as well."""
+    """A bar where the end is known, with figures; else figures alone, which also get the bar's space."""
 
     _bar = BarColumn(bar_width=BAR)
 
@@ -65,7 +65,7 @@ class _FiguresColumn(ProgressColumn):
 
 
 class ProgressBars:
-    """A listener that draws what happens; on a stream that is no terminal, it prints a line after ten seconds.
+    """A listener that draws the progress; on a stream that is no terminal, it prints a line after ten seconds.
 
     Use it as a context manager around the work. `loading` is what data loaders call. A terminal that is closed
     ends the drawing, never the work.
@@ -113,7 +113,7 @@ class ProgressBars:
             self._bars.update(self._tasks[what], completed=done, total=total or None, figures=figures)
 
     def _end_phases(self) -> None:
-        """Take away the bars of what is over, as another phase begins: all whose end is not still to come."""
+        """Remove the bars of finished phases, as another one begins."""
         for what, number in list(self._tasks.items()):
             task = next(task for task in self._bars.tasks if task.id == number)
             if task.total is None or task.finished:
@@ -121,7 +121,7 @@ class ProgressBars:
                     self._bars.remove_task(self._tasks.pop(what))
 
     def _tell(self, text: str) -> None:
-        """Where no terminal shows the bars, print a line after ten seconds, and others ever further apart."""
+        """Where no terminal shows the bars, print a line after ten seconds, and others at growing intervals."""
         seconds = time.perf_counter() - self._opened
         if notes.is_terminal or seconds < self._due:
             return
@@ -130,13 +130,13 @@ class ProgressBars:
             notes.print(escaped(text), markup=False)
 
     def say(self, text: str) -> None:
-        """Print a line above the bars; where no terminal shows them, it tells of the progress."""
+        """Print a line above the bars; where no terminal shows them, it shows the progress."""
         if not self._quiet:
             with suppress(OSError):
                 notes.print(escaped(text), markup=False)
 
     def __call__(self, event: Event) -> Reason | None:
-        """Show how far the training has come."""
+        """Show the progress of the training."""
         if isinstance(event, RunStarted):
             self._begin(event)
         elif isinstance(event, Compiling):
@@ -154,7 +154,7 @@ class ProgressBars:
     def _begin(self, event: RunStarted) -> None:
         self._end()
         self._begun, self._rows, self._most = time.perf_counter(), float(event.n_examples), event.max_epochs
-        # No total: most trainings have converged long before the last epoch that they are allowed.
+        # No total: most trainings converge long before their last permitted epoch.
         self._training = self._bars.add_task("Training", total=None, figures="")
 
     def _show(self, epochs: float) -> None:
@@ -169,7 +169,7 @@ class ProgressBars:
             self._bars.update(self._training, completed=epochs, figures=figures)
 
     def _fitted(self, first: str, *more: str) -> str:
-        """Return as many figures as the terminal has room for, the first at any rate."""
+        """Return as many figures as fit the terminal, at least the first."""
         room = notes.width - TIME - max(len(task.description) + 1 for task in self._bars.tasks)
         for figure in more:
             if len(first) + 2 + len(figure) > room:

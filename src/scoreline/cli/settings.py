@@ -16,25 +16,25 @@ __all__ = ["with_settings"]
 
 
 def with_settings(
-    *, leave_out: Collection[str] = (), told: Mapping[str, str] | None = None
+    *, leave_out: Collection[str] = (), described: Mapping[str, str] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an argument DATA, an option for every other setting, and ``--config FILE``.
 
-    The command itself takes their sum as its parameter ``config``. Options go before the file, the file before
+    The command itself takes their sum as its parameter ``config``. Options override the file, the file
     the defaults.
 
     Parameters
     ----------
     leave_out : collection of str
         Settings that the command sets by itself.
-    told : mapping of str to str, optional
-        What the help says of settings that mean something else to this command.
+    described : mapping of str to str, optional
+        The help of settings that mean something else to this command.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "config"]
         taken = [name for name in RunConfig.model_fields if name not in leave_out]
-        settings = [_parameter(name, (told or {}).get(name)) for name in taken]
+        settings = [_parameter(name, (described or {}).get(name)) for name in taken]
         names = {parameter.name for parameter in settings}
 
         @wraps(command)
@@ -63,14 +63,14 @@ def _config(file: Path | None, given: dict[str, Any]) -> RunConfig:
     return RunConfig.checked(**base | {name: value for name, value in given.items() if value is not None})
 
 
-def _parameter(name: str, told: str | None) -> inspect.Parameter:
+def _parameter(name: str, described: str | None) -> inspect.Parameter:
     """Return the parameter of a setting, with its own help or another; one that is not given is None."""
     field = RunConfig.model_fields[name]
     kind, flag = _plain_type(field.annotation), name.replace("_", "-")
     default: Any = field.default
     if isinstance(default, bool):
         default = "on" if default else "off"
-    text = (told or str(field.description)) + ("" if default is None else f" [default: {default}]")
+    text = (described or str(field.description)) + ("" if default is None else f" [default: {default}]")
     facts: dict[str, Any] = {"help": text, "show_default": False, "rich_help_panel": group_of(name)}
     info: Any
     if name == "data":

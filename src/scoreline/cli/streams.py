@@ -1,4 +1,4 @@
-"""The standard streams, made fit for what is printed: encodings that lack letters, streams that are closed."""
+"""The standard streams, adapted to what is printed: encodings that lack letters, closed streams."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import TextIO
 __all__ = ["drop_output", "output_fails", "output_refuses", "prepare_streams"]
 
 
-#: How the null device stands in for a closed stream: a standard output that only reads refuses what is written.
+#: The null device replaces a closed stream: a standard output opened for reading refuses what is written.
 _STREAMS = {"stdin": os.O_RDONLY, "stdout": os.O_RDONLY, "stderr": os.O_WRONLY}
 
 
 def prepare_streams() -> None:
-    r"""Let the streams of the process take any text, and let no other file take the place of a closed one.
+    r"""Let the streams of the process accept any text, and let no other file take the number of a closed one.
 
     Letters that the encoding of a terminal lacks are written as ``\u732b``. A closed standard output refuses what
     is written (as a full disk does), a closed standard error drops it.
@@ -34,7 +34,7 @@ def prepare_streams() -> None:
 
 
 def output_fails() -> bool:
-    """Tell whether what was printed cannot be written out."""
+    """Return whether the buffered output cannot be written."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
@@ -43,7 +43,7 @@ def output_fails() -> bool:
 
 
 def output_refuses() -> bool:
-    """Tell whether standard output takes nothing any more, by writing an empty line after an error."""
+    """Return whether standard output is closed, by writing an empty line after an error."""
     try:
         sys.stdout.flush()
         os.write(sys.stdout.fileno(), b"\n")
@@ -53,7 +53,7 @@ def output_refuses() -> bool:
 
 
 def drop_output() -> None:
-    """Let go of what standard output refuses, so that the end of the process does not try it again."""
+    """Discard what standard output refuses, so that the end of the process does not retry it."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""``scoreline sweep``: a grid of strengths and learning rates in one go, the best by validation."""
+"""``scoreline sweep``: a grid of strengths and learning rates in one run, the best by validation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MANY_VALUED = ("--solver",)
 SHOWN = 10
 REFIT = (
     "Let the command printed for the best train on validation rows too; the sweep itself never does. "
-    "By default where there is a test split to judge."
+    "By default where there is a test split to evaluate on."
 )
 
 COLUMNS = (
@@ -37,7 +37,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@with_settings(leave_out=("lam", "lr", "solver", "early_stopping"), told={"refit": REFIT})
+@with_settings(leave_out=("lam", "lr", "solver", "early_stopping"), described={"refit": REFIT})
 def sweep_command(
     config: RunConfig,
     lam: Annotated[
@@ -56,7 +56,7 @@ def sweep_command(
     halving: Annotated[
         int | None,
         typer.Option(
-            help="After 1, H, H², ... epochs only the best 1/H of the mini-batch runs go on. [default: all do]",
+            help="After 1, H, H², ... epochs only the best 1/H of the mini-batch runs continue. [default: all do]",
             show_default=False,
         ),
     ] = None,
@@ -77,7 +77,7 @@ def sweep_command(
     try:
         with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-sweep") as folder:
             with ProgressBars(quiet=json) as bars:
-                # What takes seconds to import is imported when the folder is sure.
+                # Slow imports come after the folder is claimed.
                 from scoreline.engine.minibatch.halving import Halving
                 from scoreline.estimators.ranges import read_values
                 from scoreline.runs.sweeping import Axes, sweep_run
@@ -93,14 +93,14 @@ def sweep_command(
                 )
             found.append((result, folder.path))
             _write(result, folder)
-    finally:  # whatever may have kept the rest from being written, the results are told
+    finally:  # the results are reported, even where the rest could not be written
         for result, path in found:
             if json:
                 print_json(_facts(result, path))
             else:
                 _print_summary(result, path)
     if interrupt.pressed:
-        notes.print("Interrupted: the table tells what every configuration had reached.")
+        notes.print("Interrupted: the table shows what every configuration had reached.")
         raise typer.Exit(interrupt.exit_code)
 
 
@@ -119,7 +119,7 @@ def _write(result: SweepResult, folder: RunFolder) -> None:
 
 
 def _show_epochs(show: Progress, configurations: int) -> Listener:
-    """Return a listener that shows the epochs done by all configurations; few need the most there can be."""
+    """Return a listener that shows the epochs done by all configurations; few need all of them."""
     done = 0
 
     def listen(event: Event) -> Reason | None:
@@ -150,7 +150,8 @@ def _print_summary(result: SweepResult, folder: Path) -> None:
     dataset = result.prepared.dataset
     held_out = 0 if dataset.validation is None else len(dataset.validation)
     console.print(
-        f"{len(result.rows)} configurations in {result.seconds:.1f} s, judged on {held_out:,} validation examples."
+        f"{len(result.rows)} configurations in {result.seconds:.1f} s, "
+        f"evaluated on {held_out:,} validation examples."
     )
     names = ("solver", "lam", "lr", "accuracy", "loss", "train loss", "epochs", "remark")
     console.print(table(names, [_cells(row) for row in result.rows[:SHOWN]]))

@@ -28,7 +28,7 @@ def train(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
-    """Train a linear classifier on images, judge it and write a run folder.
+    """Train a linear classifier on images, evaluate it and write a run folder.
 
     Ctrl-C ends the training early and keeps the best weights so far, as SIGTERM and SIGHUP do.
     """
@@ -44,11 +44,11 @@ def train(
                 progress=interrupt.beside(bars.loading),
                 on_judged=found.append,
             )
-    finally:  # whatever may have kept the rest from being written, the results are told
+    finally:  # the results are reported, even where the rest could not be written
         for result in found:
             _tell(result, json=json)
     if interrupt.pressed:
-        notes.print("Interrupted: the best weights so far were judged and saved.")
+        notes.print("Interrupted: the best weights so far were evaluated and saved.")
         raise typer.Exit(interrupt.exit_code)
 
 
@@ -67,9 +67,9 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
     if choice is None:
         return []
     tried = choice.accuracy
-    worst = " (the last one tried: better may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
+    worst = " (the last one tried: better ones may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
     best = max(tried.values())
-    rule = "" if choice.validation_accuracy == best else f", the best {best:.4f}, too close to tell apart"
+    rule = "" if choice.validation_accuracy == best else f", the best {best:.4f}, within sampling error"
     figures = f"validation accuracy {choice.validation_accuracy:.4f}{rule}"
     return [("lam", f"{choice.lam:.3g}, chosen from {len(tried)}: {figures}{worst}")]
 
@@ -87,15 +87,17 @@ def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
 def _refitted(result: RunResult) -> list[tuple[str, str]]:
     if not result.config.refit:
         return []
-    return [("refit", "trained on training and validation rows, test rows judge")]
+    return [("refit", "trained on training and validation rows, evaluated on test rows")]
 
 
 def _by_split(result: RunResult) -> str:
-    """Return the accuracies side by side: how far they are apart says how much was learned by heart."""
-    told = {name: f"{accuracy:.4f} {name}" for name, accuracy in result.accuracies.items() if accuracy is not None}
-    if result.config.refit and "validation" in told:
-        told["validation"] += " (before the refit)"
-    return ", ".join(told.values())
+    """Return the accuracies side by side: their gap measures overfitting."""
+    texts = {
+        name: f"{accuracy:.4f} {name}" for name, accuracy in result.accuracies.items() if accuracy is not None
+    }
+    if result.config.refit and "validation" in texts:
+        texts["validation"] += " (before the refit)"
+    return ", ".join(texts.values())
 
 
 def _print_summary(result: RunResult) -> None:

@@ -29,12 +29,12 @@ from scoreline.gradients.step_size import recommend_h
 __all__ = ["CellCheck", "GradientCheck", "Verdict", "check_gradient", "relative_error"]
 
 
-#: From one step to the next smaller one, where the slopes on both sides of a point are looked at.
+#: From one step to the next smaller one, where the slopes on both sides of a point are compared.
 SHRINK = math.sqrt(10)
 
 
 class Verdict(enum.Enum):
-    """What a cell of a gradient check comes to."""
+    """The result for one cell of a gradient check."""
 
     OK = "ok"
     COARSE = "coarse"
@@ -68,12 +68,12 @@ class GradientCheck:
 
     @property
     def max_relative_error(self) -> float:
-        """The largest relative error among the cells that are ok or wrong: differences cannot judge the others."""
-        judged = (Verdict.OK, Verdict.WRONG)
-        return max((c.relative_error for c in self.cells if c.verdict in judged), default=0.0)
+        """The largest relative error among the ok and wrong cells: differences are unreliable for the others."""
+        reliable = (Verdict.OK, Verdict.WRONG)
+        return max((c.relative_error for c in self.cells if c.verdict in reliable), default=0.0)
 
     def count(self, verdict: Verdict) -> int:
-        """Return how many cells came to `verdict`."""
+        """Return how many cells have `verdict`."""
         return sum(cell.verdict is verdict for cell in self.cells)
 
     def worst(self, n: int) -> list[CellCheck]:
@@ -122,11 +122,11 @@ def check_gradient(
 ) -> GradientCheck:
     """Compare an analytic gradient with differences, cell by cell.
 
-    A cell is *ok* when the relative error is at most `tolerance` (or the difference is below what rounding
-    leaves of the numerical one). It is *coarse*, and no failure, when only a smaller step agrees. It is a *kink*,
-    and no failure, when the function has a corner within reach: a step that no longer reaches the corner agrees
-    at once, or the slopes on the two sides differ however small the step and the analytic value lies between
-    them, as a subgradient must. All else is *wrong*.
+    A cell is *ok* when the relative error is at most `tolerance` (or the difference is below the
+    rounding error of the numerical one). It is *coarse*, and no failure, when only a smaller step agrees. It is a
+    *kink*, and no failure, when the function has a kink within the step: a step that no longer reaches it agrees
+    at once, or the slopes on the two sides differ however small the step and the analytic value is between
+    them, as a subgradient must be. All else is *wrong*.
 
     Parameters
     ----------
@@ -173,14 +173,14 @@ def check_gradient(
     difference = scheme_named(scheme)
     if h is None:
         h = recommend_h(f, point, scheme=scheme, cells=min(8, point.size), seed=seed)
-    judge = _Judge(f, point, f(point), function_noise(f, point, seed=seed), difference, tolerance)
-    checked = tuple(judge.cell(cell, float(analytic[cell]), h) for cell in choose_cells(point.shape, cells, seed))
+    check = _CellChecker(f, point, f(point), function_noise(f, point, seed=seed), difference, tolerance)
+    checked = tuple(check.cell(cell, float(analytic[cell]), h) for cell in choose_cells(point.shape, cells, seed))
     return GradientCheck(checked, h, scheme, tolerance)
 
 
 @dataclass(frozen=True)
-class _Judge:
-    """Judges the cells of one function at one point."""
+class _CellChecker:
+    """Checks the cells of one function at one point."""
 
     f: Function
     x: FloatArray
@@ -207,15 +207,15 @@ class _Judge:
         return bool(difference <= max(self.tolerance * max(abs(analytic), abs(numeric)), self._noise(h)))
 
     def _noise(self, h: float) -> float:
-        """The part of a difference that rounding of the function's value makes."""
+        """The part of a difference that is rounding error of the function's value."""
         return 8 * self.noise / h
 
     def _look_closer(self, cell: Cell, analytic: float, h: float) -> Verdict:
-        """Judge a cell that did not agree at `h` by the slopes on both sides at smaller and smaller steps."""
+        """Classify a cell that did not agree at `h` by the slopes on both sides at smaller and smaller steps."""
         slopes: list[_Sides] = []
-        # Rounding must stay well below what the slopes and the analytic value differ by, or it would excuse it.
+        # Rounding must stay well below the difference of slopes and analytic value, or it would excuse that.
         limit = math.inf
-        # Nor may the step vanish beside the point, as it would where a function is exactly 0 and has no noise.
+        # Nor may the step round to 0 at the point, as it would where a function is exactly 0 and has no noise.
         smallest = 4 * float(np.finfo(self.x.dtype).eps) * max(1.0, abs(float(self.x[cell])))
         while self._noise(h) <= limit and (not slopes or h > smallest):
             sides = self._sides(cell, h)
@@ -228,9 +228,9 @@ class _Judge:
             h /= SHRINK
         if len(slopes) == 1:  # where rounding allows no smaller step, a larger one shows whether the gap grows
             slopes.insert(0, self._sides(cell, SHRINK**2 * h))
-        if not slopes:  # the function gives no number here
+        if not slopes:  # the function is not finite here
             return Verdict.WRONG
-        # A smooth function's gap shrinks with the step; a corner's stays, or shrinks less while within reach.
+        # A smooth function's gap shrinks with the step; a kink's stays, or shrinks less while within the step.
         smooth_gap = slopes[0].gap * min(0.5, 3 / SHRINK ** (len(slopes) - 1))
         if slopes[-1].gap <= max(smooth_gap, self._noise(SHRINK * h)):
             return Verdict.WRONG
@@ -239,15 +239,15 @@ class _Judge:
         return Verdict.KINK if between else Verdict.WRONG
 
     def _excuse(self, cell: Cell, slopes: list[_Sides], h: float) -> Verdict:
-        """Tell why a cell agreed at the step `h`, the last of the `slopes`, and not at the first."""
+        """Return why a cell agreed at the step `h`, the last of the `slopes`, and not at the first."""
         if len(slopes) == 1:
             slopes = [*slopes, self._sides(cell, h / SHRINK)]
             h /= SHRINK
-            corner = slopes[1].gap > 0.5 * slopes[0].gap  # it stays, however small the step
+            kink = slopes[1].gap > 0.5 * slopes[0].gap  # it stays, however small the step
         else:
-            # A smooth function's gap grows with the step and no faster; beyond that, there was a corner.
-            corner = slopes[0].gap > 3 * slopes[-1].gap * SHRINK ** (len(slopes) - 1)
-        return Verdict.KINK if corner and slopes[0].gap > self._noise(h) else Verdict.COARSE
+            # A smooth function's gap grows with the step and no faster; beyond that, there was a kink.
+            kink = slopes[0].gap > 3 * slopes[-1].gap * SHRINK ** (len(slopes) - 1)
+        return Verdict.KINK if kink and slopes[0].gap > self._noise(h) else Verdict.COARSE
 
     def _sides(self, cell: Cell, h: float) -> _Sides:
         return _Sides(*(forward_difference(self.f, self.x, self.value, cell, step) for step in (-h, h)))

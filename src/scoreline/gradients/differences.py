@@ -79,7 +79,7 @@ def choose_cells(shape: tuple[int, ...], cells: Cells, seed: int = 0) -> list[Ce
     Raises
     ------
     UsageError
-        The number is not positive, or an index lies outside `shape`.
+        The number is not positive, or an index is outside `shape`.
     """
     size = int(np.prod(shape))
     if cells is None or (isinstance(cells, int | np.integer) and int(cells) >= size):
@@ -92,7 +92,7 @@ def choose_cells(shape: tuple[int, ...], cells: Cells, seed: int = 0) -> list[Ce
     for cell in chosen:
         if len(cell) != len(shape) or not all(-n <= i < n for i, n in zip(cell, shape, strict=True)):
             raise UsageError(
-                f"Cell {cell} does not lie in an array of shape {shape}",
+                f"Cell {cell} is outside an array of shape {shape}",
                 allowed=f"tuples of {len(shape)} indices, each below its axis",
                 fix="leave cells out to take all of them",
             )

@@ -1,4 +1,4 @@
-"""How many digits of a computed function are real."""
+"""How many digits of a computed function are significant."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ POINTS, ORDERS = 7, (4, 5, 6)
 def function_noise(f: Function, x: FloatArray, *, seed: int = 0) -> float:
     r"""Estimate the standard deviation of the rounding noise of ``f`` near `x`.
 
-    High differences of a smooth function over points close together vanish, so that what they leave is noise:
+    High differences of a smooth function over points close together vanish, so that the rest is noise:
     the k-th difference of noise of deviation :math:`\sigma` has the mean square
-    :math:`\sigma^2 (2k)! / (k!)^2`. The points lie on one side of `x`, so that a corner at `x` does no harm.
+    :math:`\sigma^2 (2k)! / (k!)^2`. The points lie on one side of `x`, so that a kink at `x` does no harm.
     The result is at least the last digit of ``f(x)`` in the dtype of `x`: rounding that is the same at all these
     points, as that of a logarithm near W = 0, does not show in differences.
 

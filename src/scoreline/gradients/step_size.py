@@ -1,4 +1,4 @@
-"""The step of a difference: too large and the formula is wrong, too small and the digits are gone."""
+"""The step of a difference, between truncation error and rounding error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scoreline.gradients.noise import function_noise
 
 __all__ = ["ErrorCurve", "error_curve", "recommend_h"]
 
-#: Half decades from 0.1 down to where float64 has nothing left.
+#: Half decades from 0.1 down to the precision of float64.
 STEPS = 10.0 ** -np.arange(1, 13.5, 0.5)
 
 
@@ -49,7 +49,7 @@ def error_curve(f: Function, x: Array, *, scheme: str = "central", cells: Cells 
 
 
 def recommend_h(f: Function, x: Array, *, scheme: str = "central", cells: Cells = 8, seed: int = 0) -> float:
-    """Return the step at the bottom of the U-curve: the least error that three cells in four keep to.
+    """Return the step at the bottom of the U-curve: the least upper quartile of the cells' errors.
 
     Parameters
     ----------

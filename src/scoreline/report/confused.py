@@ -1,4 +1,4 @@
-"""Which classes are taken for which, as counts of which only those that are not 0 take room."""
+"""Confusion counts, of which only the non-zero ones are stored."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def most_confused(counts: csr_array, most: int) -> list[tuple[int, int, int]]:
 
 
 def worst_classes(counts: csr_array, most: int) -> list[int]:
-    """Return the classes with the most mistakes, in their order: those of theirs, and those taken for them."""
+    """Return the classes with the most mistakes, in class order: their own, and those predicted as them."""
     mistakes = counts.sum(axis=0) + counts.sum(axis=1) - 2 * counts.diagonal()
     return sorted(np.argsort(-np.asarray(mistakes), kind="stable")[:most].tolist())

@@ -1,7 +1,7 @@
 """How good the predictions are: counts, rates, intervals and calibration.
 
 Everything here takes plain arrays. Labels are indices ``0 ... C - 1``; scores and probabilities have one column a
-class, or a single column for two classes, which then speaks for class 1.
+class, or a single column for two classes, positive for class 1.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
     "wilson_interval",
 ]
 
-#: The numbers k for which `evaluate` gives the top-k accuracy, where there are more than k classes.
+#: The k for which `evaluate` gives the top-k accuracy, where there are more than k classes.
 TOP_K = (3, 5)
 #: Classes up to which JSON holds the whole confusion matrix and every class's rates; beyond, the worst of them.
 MOST_CLASSES, MOST_PAIRS = 100, 100
@@ -67,7 +67,7 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """The examples whose highest probability lies in ``(low, high]``: how sure, and how often right."""
+    """The examples whose highest probability is in ``(low, high]``: mean confidence and accuracy."""
 
     low: float
     high: float
@@ -78,7 +78,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True)
 class Calibration:
-    """How far the probabilities can be trusted.
+    """How well the probabilities are calibrated.
 
     Parameters
     ----------
@@ -97,12 +97,12 @@ class Calibration:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What predictions on one split are worth.
+    """The quality of the predictions on one split.
 
     Parameters
     ----------
     split : str
-        Which examples were judged: ``"test"``, ``"validation"``, ...
+        Which examples were evaluated: ``"test"``, ``"validation"``, ...
     n : int
         How many they were.
     accuracy : float
@@ -112,9 +112,9 @@ class Evaluation:
     interval : tuple of two floats
         The 95 % interval of Wilson (1927) for the accuracy.
     majority : float
-        The accuracy of always naming the most frequent class: what there is to beat.
+        The accuracy of the majority-class baseline.
     counts : sparse array (C, C) of int64
-        Counts; rows are true classes, columns predicted ones. No more of them than examples are stored, where a
+        Counts; rows are true classes, columns predicted ones. Only the non-zero ones are stored: a dense
         matrix of 20,000 classes would take 3.2 GB.
     per_class : tuple of C ClassRow
         Precision, recall, F1 and support.
@@ -137,7 +137,7 @@ class Evaluation:
 
     @property
     def confusion(self) -> Labels:
-        """The counts as a whole matrix ``(C, C)``, int64, made anew."""
+        """The counts as a new dense matrix ``(C, C)``, int64."""
         return np.asarray(self.counts.toarray())
 
     def most_confused(self, most: int = MOST_PAIRS) -> list[tuple[int, int, int]]:
@@ -145,11 +145,11 @@ class Evaluation:
         return most_confused(self.counts, most)
 
     def worst_classes(self, most: int = MOST_CLASSES) -> list[int]:
-        """Return the classes with the most mistakes, in their order: those of theirs, and those taken for them."""
+        """Return the classes with the most mistakes, in class order: their own, and those predicted as them."""
         return worst_classes(self.counts, most)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as plain JSON values; NaN becomes None, which JSON can say.
+        """Return the evaluation as plain JSON values; NaN becomes None, as JSON has no NaN.
 
         Of more than 100 classes ``confusion`` is None, and ``per_class`` holds those with the most mistakes.
         """
@@ -171,7 +171,7 @@ class Evaluation:
 
 @dataclass(frozen=True, eq=False)
 class RowFacts:
-    """What the scores of each example say; some numbers an example, where the scores have one a class.
+    """Summary of the scores of each example, of a size that does not grow with the number of classes.
 
     Parameters
     ----------
@@ -191,12 +191,12 @@ class RowFacts:
 
     @classmethod
     def of(cls, y: Array, scores: Array, n_classes: int, probabilities: Array | None = None) -> RowFacts:
-        """Read the facts off scores ``(N, R)`` and probabilities ``(N, C)``; see `evaluate`."""
+        """Summarise scores ``(N, R)`` and probabilities ``(N, C)``; see `evaluate`."""
         y, columns = _checked(y, scores, n_classes)
         confidence = likelihood = None
         if probabilities is not None:
             confidence = probabilities.max(axis=1).astype(np.float64)
-            # A probability of 0 would be an infinite loss; it is taken for the smallest that rounding can tell.
+            # A probability of 0 would be an infinite loss; it is replaced by the smallest distinguishable one.
             least = np.finfo(probabilities.dtype).eps
             true = np.take_along_axis(probabilities, y[:, None], axis=1)[:, 0]
             likelihood = np.clip(true.astype(np.float64), least, 1)
@@ -221,7 +221,7 @@ def evaluate(
     split: str,
     probabilities: Array | None = None,
 ) -> Evaluation:
-    """Judge scores against labels.
+    """Evaluate scores against labels.
 
     Parameters
     ----------
@@ -245,7 +245,7 @@ def evaluate(
 
 
 def evaluate_rows(facts: RowFacts, classes: Sequence[str], *, split: str) -> Evaluation:
-    """Judge examples by what is known of each; see `evaluate`."""
+    """Evaluate examples from their summaries; see `evaluate`."""
     y, predicted, n = facts.y, facts.predicted, len(facts.y)
     right = int(np.count_nonzero(predicted == y))
     share = right / n
@@ -299,7 +299,7 @@ def class_rows(y: Array, predicted: Array, classes: Sequence[str]) -> tuple[Clas
 
 
 def calibration(facts: RowFacts, n_bins: int = 15) -> Calibration:
-    r"""Compare how sure the classifier is with how often it is right.
+    r"""Compare the confidence of the classifier with its accuracy.
 
     .. math:: \mathrm{ECE} = \sum_b \frac{n_b}{N} \, |\mathrm{acc}_b - \mathrm{conf}_b|
 
@@ -345,7 +345,7 @@ def calibration(facts: RowFacts, n_bins: int = 15) -> Calibration:
 
 
 def _ranks(y: Labels, scores: FloatArray) -> Labels:
-    """Return how many classes stand before the true one, by scores ``(N, C)``.
+    """Return how many classes rank before the true one, by scores ``(N, C)``.
 
     Equal scores count in the order of the classes, as ``argmax`` counts them, so that a rank of 0 is a right
     prediction; scikit-learn's top-k accuracy breaks ties the other way round.
@@ -357,7 +357,7 @@ def _ranks(y: Labels, scores: FloatArray) -> Labels:
 
 
 def _checked(y: Array, scores: Array, n_classes: int) -> tuple[Labels, FloatArray]:
-    """Return labels and one column of scores a class, or say what does not fit."""
+    """Return labels and one column of scores a class, or raise DataError where they do not fit."""
     scores = np.asarray(scores)
     columns = scores[:, None] if scores.ndim == 1 else scores
     if columns.shape[1] == 1:

@@ -37,9 +37,7 @@ def render_report(summary: RunSummary) -> str:
         _section("Sanity checks", _checks(summary.checks)),
         _section("Figures", _figures(summary.figures)),
         _section("Classes", _classes(summary.evaluation)),
-        _section(
-            "Make it again", f"<pre><code>{escape(summary.command)}</code></pre>" + _facts(summary.environment)
-        ),
+        _section("Reproduce", f"<pre><code>{escape(summary.command)}</code></pre>" + _facts(summary.environment)),
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -57,7 +55,7 @@ def _headline(evaluation: Evaluation, accuracies: Mapping[str, float]) -> str:
     remarks = [
         f"95% interval {low:.1%} to {high:.1%}",
         *(f"{share:.2%} of {name} examples" for name, share in accuracies.items() if name != evaluation.split),
-        f"always naming the most frequent class: {evaluation.majority:.1%}",
+        f"majority-class baseline: {evaluation.majority:.1%}",
         *(f"true class among the best {k}: {share:.1%}" for k, share in evaluation.top_k.items() if k > 1),
     ]
     if evaluation.calibration is not None:
@@ -93,15 +91,15 @@ def _classes(evaluation: Evaluation) -> str:
     shown = evaluation.worst_classes()
     rows = [
         (row.name, _share(row.precision), _share(row.recall), _share(row.f1), f"{row.support:,}", other)
-        for row, other in ((evaluation.per_class[k], _taken_for(evaluation, k)) for k in shown)
+        for row, other in ((evaluation.per_class[k], _confused_with(evaluation, k)) for k in shown)
     ]
     n_classes = len(evaluation.per_class)
     left_out = f"<p>The {len(shown)} of {n_classes:,} classes with the most mistakes.</p>"
-    columns = ("class", "precision", "recall", "F1", "examples", "most often taken for")
+    columns = ("class", "precision", "recall", "F1", "examples", "most often confused with")
     return (left_out if len(shown) < n_classes else "") + _table("Classes", columns, rows, kind="numbers")
 
 
-def _taken_for(evaluation: Evaluation, true: int) -> str:
+def _confused_with(evaluation: Evaluation, true: int) -> str:
     """Return the wrong class that was predicted most often for one, and how often; a dash for none."""
     own = evaluation.counts[[true]].tocoo()
     wrong = own.col != true

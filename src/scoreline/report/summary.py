@@ -1,4 +1,4 @@
-"""What the report page shows: plain values, so that the page knows no other part of the package."""
+"""What the report page shows: plain values, so that the page depends on no other part of the package."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class RunSummary:
     title : str
         What was trained on what.
     evaluation : Evaluation
-        Of the split that the run is judged by.
+        Of the split that the run is evaluated on.
     training : mapping of str to str
         What was trained and how it ended, in the order of the table.
     data : mapping of str to str
@@ -46,11 +46,11 @@ class RunSummary:
     checks : sequence of CheckRow
     figures : sequence of PageFigure
     command : str
-        The command that makes the run again.
+        The command that reproduces the run.
     environment : mapping of str to str
         What it ran on.
     accuracies : mapping of str to float
-        Accuracy on each split, to stand beside one another.
+        Accuracy on each split, to be shown side by side.
     """
 
     title: str

@@ -45,7 +45,7 @@ __all__ = [
     "validation_map",
 ]
 
-#: All figures by name, which is their file's name in a run folder too.
+#: All figures by name, which is also their file's name in a run folder.
 FIGURES: Mapping[str, Callable[..., Figure]] = MappingProxyType(
     {
         "loss-curves": loss_curves,

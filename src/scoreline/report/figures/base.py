@@ -1,4 +1,4 @@
-"""What all figures share: pixel-exact layout, type that cannot break, and files that do not change by themselves.
+"""What all figures share: pixel-exact layout, robust type, and reproducible files.
 
 Sizes are CSS pixels (1/96 inch); files have two dots for each. Nothing here touches pyplot or matplotlib's
 global settings, so figures may be drawn in any thread.
@@ -45,7 +45,7 @@ WIDTH = 480
 Colour: TypeAlias = str | tuple[float, float, float]
 
 _CSS_DPI = 96
-#: Families asked, in this order, for characters; the first comes with matplotlib.
+#: Families searched, in this order, for characters; the first comes with matplotlib.
 _FAMILIES = (
     "DejaVu Sans",
     "Noto Sans",
@@ -84,7 +84,7 @@ def add_text(figure: Figure, x: float, y: float, text: str, size: float, **style
 
 
 def plain_axes(axes: Axes, theme: Theme) -> None:
-    """Give line-plot axes their quiet look: a base line, horizontal rules, small muted numbers."""
+    """Style line-plot axes: a base line, horizontal rules, small muted numbers."""
     axes.set_facecolor(theme.paper)
     axes.set_axisbelow(True)
     axes.grid(visible=True, axis="y", color=theme.rule, linewidth=0.8)
@@ -125,7 +125,7 @@ def _characters() -> frozenset[int]:
 
 
 def legible(text: str) -> str:
-    """Return `text` on one line, with a box for each character that no font at hand can draw."""
+    """Return `text` on one line, with a box for each character that no installed font can draw."""
     line = " ".join(unicodedata.normalize("NFC", text).split())
     return "".join(char if ord(char) in _characters() else "\N{WHITE SQUARE}" for char in line)
 
@@ -167,7 +167,7 @@ def contrast(one: Colour, other: Colour) -> float:
 
 
 def contrasting(background: Colour, *choices: str) -> str:
-    """Return the colour of `choices` that stands out most from `background`."""
+    """Return the colour of `choices` with the highest contrast to `background`."""
     return max(choices, key=lambda choice: contrast(background, choice))
 
 
@@ -181,14 +181,14 @@ def _luminance(colour: Colour) -> float:
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Move `places` apart until neighbours are at least `gap` apart, keeping their order and staying in a range.
 
-    Where the range has no room for all, they are spread evenly over it.
+    Where the range is too short for all, they are spread evenly over it.
     """
     if not places:
         return []
     order = np.argsort(np.asarray(places), kind="stable")
     gap = min(gap, (high - low) / max(len(places) - 1, 1))
     offsets = gap * np.arange(len(places))
-    # Without the offsets the condition is "never falling": the nearest such sequence is a pool of averages.
+    # Without the offsets this is isotonic regression, which pooling of adjacent violators solves.
     blocks: list[tuple[float, int]] = []
     for place in np.asarray(places, dtype=float)[order] - offsets:
         mean, size = float(place), 1

@@ -1,4 +1,4 @@
-"""Each class's weights as the picture that the class looks for."""
+"""Each class's weights as an image, its template."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def class_templates(coef: Array, shape: tuple[int, ...], classes: Sequence[Any],
     Parameters
     ----------
     coef : array (C, D), or (1, D) for two classes, of floats
-        Weights; a single row speaks for class 1, its negative for class 0.
+        Weights; a single row is that of class 1, its negative that of class 0.
     shape : tuple of two or three int
         ``(H, W)`` or ``(H, W, ch)`` with ``H * W * ch = D`` and one or three channels.
     classes : sequence of C
@@ -81,7 +81,7 @@ def class_templates(coef: Array, shape: tuple[int, ...], classes: Sequence[Any],
 
 
 def _columns(n: int) -> int:
-    """Return how many templates stand in a row: few large ones, or many small ones."""
+    """Return the number of templates in a row: few large ones, or many small ones."""
     return max(2, n) if n <= 5 else 5 if n <= 25 else 10
 
 
@@ -114,5 +114,5 @@ def _draw_key(figure: Figure, scale: Colormap, top: float, theme: Theme) -> None
     axes = add_axes(figure, EDGE + 92, top + 4, 80, 8)
     axes.imshow(np.linspace(0, 1, 160)[None, :], cmap=scale, aspect="auto")
     axes.set_axis_off()
-    add_text(figure, EDGE, top + 12, "speaks against", theme.small, color=theme.muted)
-    add_text(figure, EDGE + 180, top + 12, "speaks for the class", theme.small, color=theme.muted)
+    add_text(figure, EDGE, top + 12, "negative weight", theme.small, color=theme.muted)
+    add_text(figure, EDGE + 180, top + 12, "positive weight", theme.small, color=theme.muted)

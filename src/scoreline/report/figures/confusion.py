@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""The confusion matrix."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 __all__ = ["confusion"]
 
-#: Up to this many classes the cells bear their counts; beyond it only some classes' names are written.
+#: Up to this many classes the cells show their counts; beyond it only some classes' names are written.
 _MOST_COUNTS = 25
-#: Widest name in CSS pixels, and the room a name needs along the axis.
+#: Widest name in CSS pixels, and the space a name needs along the axis.
 _WIDEST_NAME, _NAME_HEIGHT = 110, 13
 _TOP, _GAP, _BOTTOM = 44, 8, 24
-#: Shades grow with this power of the share: else the mistakes of many classes, a few per cent each, are not seen.
+#: Shades grow with this power of the share: else mistakes of a few per cent each would be invisible.
 _GAMMA = 0.6
 
 
 def confusion(matrix: Array, classes: Sequence[Any], theme: Theme = LIGHT) -> Figure:
     """Draw counts of true (rows) against predicted classes (columns), shaded by their share of the row.
 
-    Shades are no linear scale: they grow with a power of the share, so that small shares can be seen.
+    Shades are not linear: they grow with a power of the share, so that small shares are visible.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def confusion(matrix: Array, classes: Sequence[Any], theme: Theme = LIGHT) -> Fi
     totals = matrix.sum(axis=1, keepdims=True)
     shares = matrix / np.maximum(totals, 1)
     width = WIDTH if n <= 12 else 1.5 * WIDTH
-    # Names for which there is no room are not measured.
+    # Names that do not fit are not measured.
     every = max(1, n * _NAME_HEIGHT // int(width))
     names = {k: shorten(str(classes[k]), _WIDEST_NAME, theme.body) for k in range(0, n, every)}
     widest = max(text_width(name, theme.body) for name in names.values())
@@ -83,7 +83,7 @@ def confusion(matrix: Array, classes: Sequence[Any], theme: Theme = LIGHT) -> Fi
 
 
 def _name_axes(axes: Axes, names: Mapping[int, str], cell: float, turned: bool, theme: Theme) -> None:
-    """Write the classes' names along both axes, as many of them as there is room for."""
+    """Write the classes' names along both axes, as many of them as fit."""
     apart = list(names)[1] if len(names) > 1 else 1
     every = apart * int(np.ceil(_NAME_HEIGHT / (cell * apart)))
     places = [place for place in names if place % every == 0]
@@ -93,12 +93,12 @@ def _name_axes(axes: Axes, names: Mapping[int, str], cell: float, turned: bool, 
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set_fontproperties(font(theme.body))
         label.set_color(theme.ink)
-    # Ticks are drawn only where names are left out, to show whose place it is.
+    # Ticks are drawn only where names are left out, to show where the others belong.
     axes.tick_params(length=3 if every > 1 else 0, color=theme.muted, pad=4)
 
 
 def _write_counts(axes: Axes, matrix: Array, shades: FloatArray, cell: float, theme: Theme) -> None:
-    """Write each count that is not zero into its cell, as large as fits, in a colour that stands out."""
+    """Write each count that is not zero into its cell, as large as fits, in a colour of high contrast."""
     widest = max(text_width(str(int(matrix.max())), theme.body), 1)
     size = min(theme.body, theme.body * (cell - 3) / widest)
     for (row, place), count in np.ndenumerate(matrix):

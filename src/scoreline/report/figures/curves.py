@@ -39,7 +39,7 @@ History: TypeAlias = Mapping[str, Sequence[float | None]]
 
 #: Ranges whose highest value is more than this times the lowest get a logarithmic axis.
 _LOG_RATIO = 20
-#: A curve that runs away is cut off when it would make the axis more than this times as high as the others need.
+#: A diverging curve is clipped when it would make the axis more than this times as high as the others need.
 _CUT_RATIO = 2
 #: In CSS pixels: from the plot to a label's sample of the line, that sample, and from base line to base line.
 _LEADER, _SAMPLE, _LINE_HEIGHT = 8, 20, 16
@@ -74,7 +74,7 @@ class Curve:
 
     @property
     def runs_away(self) -> bool:
-        """Whether it ends above its start, or beyond all numbers."""
+        """Whether it ends above its start, or at infinity."""
         return bool(np.isinf(self.y).any() or self.known[-1] > self.known[0])
 
 
@@ -87,7 +87,7 @@ class Limits:
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Return where `value` lies between the lower end (0) and the upper end (1)."""
+        """Return the position of `value` between the lower end (0) and the upper end (1)."""
         if not self.log:
             return (value - self.low) / (self.high - self.low)
         return math.log(value / self.low) / math.log(self.high / self.low)
@@ -95,7 +95,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Panel:
-    """Where a plot lies in the figure (CSS pixels), what its axes say and how its values are written."""
+    """Where a plot is in the figure (CSS pixels), its axis labels and the format of its values."""
 
     left: float
     top: float
@@ -118,7 +118,7 @@ def column(history: History, name: str) -> FloatArray | None:
 
 
 def time_axis(history: History, length: int) -> tuple[FloatArray, str]:
-    """Return where `length` values stand, and what is counted there: epochs, else steps, else measurements."""
+    """Return the positions of `length` values, and their unit: epochs, else steps, else measurements."""
     for name in ("epoch", "step"):
         values = column(history, name)
         if values is not None and len(values) == length and np.isfinite(values).all():
@@ -129,7 +129,7 @@ def time_axis(history: History, length: int) -> tuple[FloatArray, str]:
 def loss_limits(curves: Sequence[Curve], also: float | None = None) -> Limits:
     """Return the limits for losses; `also` is a value that must be seen.
 
-    Curves that run away do not squeeze the others: where they would, the axis ends a little above the others.
+    Diverging curves do not squeeze the others: where they would, the axis ends a little above the others.
     """
     tame = [curve.known for curve in curves if not curve.runs_away] or [curve.known for curve in curves]
     values = np.concatenate([*tame, [] if also is None else [also]])
@@ -154,13 +154,13 @@ def write_share(value: float) -> str:
 
 
 def label_width(labels: Sequence[str], theme: Theme) -> float:
-    """Return the room in CSS pixels that the lines' labels need at the right of a plot."""
+    """Return the width in CSS pixels that the lines' labels need at the right of a plot."""
     widest = max(text_width(label, theme.body) for label in labels)
     return _LEADER + _SAMPLE + 6 + min(widest, _WIDEST_LABEL) + 12
 
 
 def end_labels(curves: Sequence[Curve], limits: Limits, write: Callable[[float], str]) -> list[str]:
-    """Return each line's label: its name and its last value, with an arrow where that lies above the plot."""
+    """Return each line's label: its name and its last value, with an arrow where that is above the plot."""
     labels = []
     for curve in curves:
         last = curve.known[-1]
@@ -185,7 +185,7 @@ def draw_panel(figure: Figure, panel: Panel, curves: Sequence[Curve], limits: Li
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: panel.write(value)))
     axes.set_ylim(limits.low, limits.high)
     x = np.concatenate([curve.x for curve in curves])
-    if x.min() == x.max():  # one measurement stands in the middle
+    if x.min() == x.max():  # one measurement is in the middle
         axes.set_xlim(x[0] - 1, x[0] + 1)
         axes.xaxis.set_major_locator(FixedLocator([float(x[0])]))
     else:
@@ -208,7 +208,7 @@ def _colour(curve: Curve, theme: Theme) -> str:
 
 def _draw_line(axes: Axes, curve: Curve, limits: Limits, theme: Theme) -> None:
     measured = ~np.isnan(curve.y)
-    # Infinity is drawn as a point far above, so that the line is seen to leave.
+    # Infinity is drawn as a point far above, so that the line visibly leaves the plot.
     x, y = curve.x[measured], np.where(np.isinf(curve.y), 1e3 * abs(limits.high), curve.y)[measured]
     every = max(1, len(x) // 6)
     axes.plot(
@@ -243,7 +243,7 @@ def _draw_line(axes: Axes, curve: Curve, limits: Limits, theme: Theme) -> None:
 
 
 def _draw_labels(axes: Axes, panel: Panel, curves: Sequence[Curve], limits: Limits, theme: Theme) -> None:
-    """Write each line's label at the right, with a sample of the line and a thread to its end."""
+    """Write each line's label at the right, with a sample of the line and a leader to its end."""
     from matplotlib.lines import Line2D
 
     places = [min(limits.place(float(curve.known[-1])), 1.0) for curve in curves]

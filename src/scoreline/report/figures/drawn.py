@@ -15,7 +15,7 @@ __all__ = ["DrawnFigure"]
 
 
 class Dots(FigureImage):
-    """An image of whole dots that stays where it belongs when a figure is saved with other margins."""
+    """An image of whole dots that keeps its place when a figure is saved with other margins."""
 
     def __init__(self, figure: Figure, dots: Array, left: int, bottom: int) -> None:
         super().__init__(figure, offsetx=left, offsety=bottom, origin="upper")
@@ -23,7 +23,7 @@ class Dots(FigureImage):
         self._home = figure
 
     def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
-        """Return the dots and where they lie."""
+        """Return the dots and their position."""
         image, left, bottom, transform = super().make_image(renderer, magnification, unsampled)
         # Notebooks add a margin (bbox_inches="tight"), which moves all that the figure's transformation places.
         margin = self._home.transFigure.transform((0, 0))

@@ -56,7 +56,7 @@ def _pixels(extractor: Pixels, image: Array, theme: Theme) -> FloatArray:
 
 
 def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
-    """A wheel: each hue as long as it is frequent in the whole image."""
+    """A wheel: the length of a hue is its frequency in the whole image."""
     from matplotlib.colors import hsv_to_rgb
 
     wheel = HueHistogram(extractor.bins, power=1).fit(image[None]).transform(image[None])[0]
@@ -69,7 +69,7 @@ def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
 
 
 def _opponent(extractor: OpponentHistogram, image: Array, theme: Theme) -> FloatArray:
-    """Bars, from green to red, blue to yellow, dark to light: each shade as high as it is frequent."""
+    """Bars, from green to red, blue to yellow, dark to light: the height of a shade is its frequency."""
     bins = extractor.bins
     shares = OpponentHistogram(bins, power=1).fit(image[None]).transform(image[None])[0].reshape(3, bins)
     ends = np.array(
@@ -94,12 +94,12 @@ def _hog(extractor: HOG, image: Array, theme: Theme) -> FloatArray:
     cells = extractor.cells(image[None])[0]
     turns = 1 if extractor.signed else 0.5
     angles = (np.arange(extractor.bins) + 0.5) / extractor.bins * turns * 2 * np.pi
-    # Directions are downwards and to the right; an edge lies across them.
+    # Directions are downwards and to the right; an edge is perpendicular to them.
     return _glyphs(cells, angles + np.pi / 2, theme, both=True)
 
 
 def _sift(extractor: DenseSIFT, image: Array, theme: Theme) -> FloatArray:
-    """The 4 x 4 bins of the middle place: a line a direction."""
+    """The 4 x 4 bins of the descriptor at the centre: a line a direction."""
     rows, columns = extractor.places(image.shape)
     middle = len(rows) // 2 * len(columns) + len(columns) // 2
     bins = extractor.describe(image[None])[0, middle].reshape(4, 4, 8)
@@ -129,7 +129,7 @@ def _textons(extractor: Textons, image: Array, theme: Theme) -> FloatArray:
 
 
 def _self_similarity(extractor: SelfSimilarity, image: Array, theme: Theme) -> FloatArray:
-    """The surroundings of each place: how much they look like it."""
+    """The correlation of each point's patch with its surroundings."""
     fitted = SelfSimilarity(**extractor.get_params()).fit(image[None])
     bins = fitted.transform(image[None])[0].reshape(-1, extractor.radii * extractor.angles)
     offsets = fitted.offsets()
@@ -161,10 +161,10 @@ def _words(extractor: BagOfWords, image: Array, theme: Theme) -> FloatArray:
 
 
 def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> FloatArray:
-    """The words that the image has most of, beyond what is usual, as patches."""
-    answers = extractor.transform(image[None])[0].reshape(extractor.grid**2, -1).sum(axis=0)
+    """The words with the largest responses above their mean, as patches."""
+    responses = extractor.transform(image[None])[0].reshape(extractor.grid**2, -1).sum(axis=0)
     words = extractor.patches()
-    strongest = np.argsort(-answers[: len(words)], kind="stable")[: 4 * _SHOWN]
+    strongest = np.argsort(-responses[: len(words)], kind="stable")[: 4 * _SHOWN]
     panels = []
     for patch in words[strongest]:
         centred = patch / max(float(np.abs(patch).max()), 1e-9)
@@ -173,13 +173,13 @@ def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> Float
 
 
 def _derived(extractor: DerivedFeatures, image: Array, theme: Theme) -> FloatArray:
-    """What the first of the features sees that these are made of."""
+    """What the first of the underlying features sees."""
     inner = extractor.inner_
     return picture_of(inner.parts[0][1] if isinstance(inner, FeatureUnion) else inner, image, theme)
 
 
 def _two_layers(extractor: TwoLayerDictionary, image: Array, theme: Theme) -> FloatArray:
-    """The channels of the map between the layers that say most, the strongest first."""
+    """The channels with the largest responses between the layers, the strongest first."""
     channels = np.maximum(extractor.maps_(image[None])[0], 0)
     strongest = np.argsort(-np.square(channels).sum(axis=(0, 1)), kind="stable")[:_SHOWN]
     panels = [channels[..., j] / max(float(channels[..., j].max()), 1e-9) for j in strongest]

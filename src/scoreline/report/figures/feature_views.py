@@ -1,4 +1,4 @@
-"""An image beside what several kinds of features see in it."""
+"""An image, and what several kinds of features see in it."""
 
 from __future__ import annotations
 

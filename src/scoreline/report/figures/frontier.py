@@ -1,4 +1,4 @@
-"""Accuracy against seconds: which classifiers are worth their time."""
+"""Accuracy against seconds: the Pareto frontier of classifiers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["frontier"]
 
 _TOP, _LEFT, _HEIGHT, _RIGHT, _LINE = 44, 54, 300, 22, 18
-#: Where a number may stand beside its point, in points of type: its middle, and the corner that it begins at.
+#: Positions of a number next to its point, in points of type: its centre, and the corner where it begins.
 _NEAR = [
     (np.array([11.0, 9.0]), (6.0, 5.0)),
     (np.array([11.0, -9.0]), (6.0, -13.0)),
     (np.array([-11.0, 9.0]), (-6.0, 5.0)),
     (np.array([-11.0, -9.0]), (-6.0, -13.0)),
 ]
-#: How far from other points and numbers a place is free.
+#: Distance from other points and numbers at which a place is free.
 _FREE = 11.0
 
 
@@ -34,7 +34,7 @@ def frontier(
     *,
     measured: str = "seconds for features and training",
 ) -> Figure:
-    """Draw a point a classifier, numbered, and a line along those that no quicker one beats.
+    """Draw a point a classifier, numbered, and a line along the Pareto frontier.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def frontier(
     theme : Theme, default LIGHT
         Colours and type.
     measured : str
-        What the seconds are those of.
+        What the seconds measure.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
@@ -55,7 +55,7 @@ def frontier(
     axes.margins(0.08, 0.12)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: write_share(share)))
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # at least one of them lies in any range
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # any range has at least one of them
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
     seconds = np.array([point[0] for point in points.values()])
@@ -68,13 +68,13 @@ def frontier(
         axes.plot(seconds[i], accuracy[i], MARKERS[i % len(MARKERS)], color=colour, markersize=7)
     axes.autoscale_view()
     places = axes.transData.transform(np.column_stack([seconds, accuracy])) * 72 / figure.dpi
-    for i, beside in enumerate(_free_places(places)):
+    for i, offset in enumerate(_free_places(places)):
         axes.annotate(
             str(i + 1),
             (float(seconds[i]), float(accuracy[i])),
-            xytext=beside,
+            xytext=offset,
             textcoords="offset points",
-            ha="left" if beside[0] > 0 else "right",
+            ha="left" if offset[0] > 0 else "right",
             color=theme.ink,
             fontsize=theme.small,
         )
@@ -88,16 +88,16 @@ def frontier(
 
 
 def _free_places(points: np.ndarray) -> list[tuple[float, float]]:
-    """Return for each point ``(n, 2)``, in points of type, where its number stands free of what is there."""
+    """Return for each point ``(n, 2)``, in points of type, a position of its number without overlap."""
     taken = list(points)
     chosen = []
     for point in points:
         away = [min(_distance(point + to, other) for other in taken) for to, _ in _NEAR]
         # The first place that is free, or the freest.
         best = next((j for j, least in enumerate(away) if least >= _FREE), int(np.argmax(away)))
-        centre, beside = _NEAR[best]
+        centre, offset = _NEAR[best]
         taken.append(point + centre)
-        chosen.append(beside)
+        chosen.append(offset)
     return chosen
 
 
@@ -106,7 +106,7 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _unbeaten(seconds: np.ndarray, accuracy: np.ndarray) -> list[int]:
-    """Return the points that no quicker one equals, from the quickest on."""
+    """Return the points that are more accurate than all quicker ones, from the quickest on."""
     kept: list[int] = []
     for i in np.lexsort((-accuracy, seconds)):
         if not kept or accuracy[i] > accuracy[kept[-1]]:

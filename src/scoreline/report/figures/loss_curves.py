@@ -1,4 +1,4 @@
-"""How one run learnt: its losses and its accuracies, epoch by epoch."""
+"""The losses and accuracies of one run, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["loss_curves"]
 
-#: Columns of the two panels, with the names they bear in the figure; a pair of one kind keeps its colour in both.
+#: Columns of the two panels, with their names in the figure; a pair of one kind keeps its colour in both.
 _LOSSES = {"train_loss": ("train", 0), "validation_loss": ("validation", 1), "objective": ("objective", 2)}
 _ACCURACIES = {"train_accuracy": ("train", 0), "validation_accuracy": ("validation", 1)}
 
@@ -100,7 +100,7 @@ def _curves(history: History, columns: Mapping[str, tuple[str, int]]) -> list[Cu
 
 
 def _draw_first_loss(axes: Axes, panel: Panel, value: float, limits: Limits, theme: Theme) -> None:
-    """Draw the dotted line of the loss at ``W = 0``, its name standing on it at the right, clear of the curves."""
+    """Draw the dotted line of the loss at ``W = 0``, its name above it at the right, clear of the curves."""
     axes.axhline(value, color=theme.muted, linewidth=0.9, linestyle=(0, (1, 2)), zorder=1)
     label = f"expected at W = 0: {write_loss(value)}"
     y = panel.top + panel.height * (1 - limits.place(value)) - 4

@@ -1,4 +1,4 @@
-"""The mistakes of which the classifier was surest."""
+"""The most confident mistakes of a classifier."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mistakes(
     classes: Sequence[Any],
     theme: Theme = LIGHT,
 ) -> Figure:
-    """Draw images with what was predicted, how surely, and what is true.
+    """Draw images with predicted class, confidence and true class.
 
     Parameters
     ----------

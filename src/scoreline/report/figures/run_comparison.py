@@ -39,8 +39,8 @@ def run_comparison(
 ) -> Figure:
     """Draw one line a run.
 
-    A run that diverges leaves the plot at its upper edge instead of squeezing the others; its label tells how far
-    it went. Runs without one finite value are named below the plot.
+    A run that diverges leaves the plot at its upper edge instead of squeezing the others; its label has its last
+    value. Runs without one finite value are named below the plot.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ class Theme:
     ink, muted, rule : str
         Text, secondary text, grid lines and axes. Ink and muted text have a contrast of at least 4.5 on the paper.
     series : tuple of str
-        Colours of lines, in the order of use; Okabe and Ito's, lightened or darkened until they stand out.
+        Colours of lines, in the order of use; Okabe and Ito's, lightened or darkened for contrast.
     low, middle, high : str
         A diverging scale: negative, zero, positive.
     full : str
@@ -44,7 +44,7 @@ class Theme:
     small: float = 8
 
 
-#: Line and marker styles go round with other periods than the colours: colour is never the only difference.
+#: Line and marker styles have other periods than the colours: colour is never the only difference.
 LINE_STYLES: tuple[tuple[float, tuple[float, ...]], ...] = (
     (0, ()),
     (0, (5, 1.6)),

@@ -43,7 +43,7 @@ class Grid:
         return self.top + rows * (self.caption + self.tile + GAP) + EDGE - GAP
 
     def corner(self, i: int) -> tuple[float, float]:
-        """Return the left and upper edge of image `i`, its caption lying above."""
+        """Return the left and upper edge of image `i`, below its caption."""
         row, place = divmod(i, self.columns)
         return (
             EDGE + place * (self.tile + GAP),

@@ -23,7 +23,7 @@ def write_value(value: float) -> str:
 
 
 def name_values(axis: Axis, values: Sequence[float], step: float, needed: float | None, theme: Theme) -> None:
-    """Write values along an axis whose places are 0, 1, ..., as many of them as there is room for.
+    """Write values along an axis whose places are 0, 1, ..., as many of them as fit.
 
     Parameters
     ----------

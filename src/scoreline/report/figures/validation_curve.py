@@ -38,7 +38,7 @@ def validation_curve(
     accuracies : mapping of str to array (n,)
         By the solvers' names; NaN leaves a gap where training diverged.
     values : sequence of n float
-        The setting's values, rising.
+        The setting's values, increasing.
     theme : Theme, default LIGHT
         Colours and type.
     best : mapping of str to int
@@ -95,7 +95,7 @@ def _draw_line(axes: Axes, accuracy: FloatArray, best: int | None, index: int, t
 
 
 def _draw_sample(figure: Figure, y: float, index: int, theme: Theme) -> None:
-    """Draw a piece of a line beside its name."""
+    """Draw a sample of a line next to its name."""
     axes = add_axes(figure, _LEFT, y - 5, 26, 10)
     axes.set_axis_off()
     axes.plot([0, 1, 2], [0, 0, 0], markevery=[1], **_style(index, theme))

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["validation_map"]
 
 _TOP, _BOTTOM, _RIGHT = 50, 68, 18
-#: Width in CSS pixels from which a cell bears its number, and of the key of shades.
+#: Width in CSS pixels from which a cell shows its number, and of the colour scale.
 _WORDY, _KEY = 36, 80
-#: Shades grow with this power of the accuracy: else the good ones, which matter, could not be told apart.
+#: Shades grow with this power of the accuracy: else the good ones, which matter, would look the same.
 _GAMMA = 2
-#: The lightest shade, so that the worst cell is no empty one.
+#: The lightest shade, so that the worst cell does not look empty.
 _LIGHTEST = 0.08
 #: Columns up to which the figure has the usual width.
 _MOST_NARROW = 14
@@ -50,9 +50,9 @@ def validation_map(
     best: tuple[int, int] | None = None,
     title: str = "Validation accuracy",
 ) -> Figure:
-    """Draw a heat map, strengths from left to right, learning rates from below upwards, the best framed.
+    """Draw a heat map, strengths from left to right, learning rates from bottom to top, the best framed.
 
-    Shades are no linear scale: they grow with a power of the accuracy, so that the good ones can be told apart.
+    Shades are not linear: they grow with a power of the accuracy, so that the good ones can be distinguished.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def validation_map(
     theme : Theme, default LIGHT
         Colours and type.
     dropped : bool array (m, n), optional
-        Which were dropped on the way; they bear a dot, and what they had reached by then.
+        Which were stopped early; they show a dot, and the accuracy at that point.
     best : (int, int), optional
         Row and column of the best.
     title : str, default "Validation accuracy"
@@ -103,7 +103,7 @@ def validation_map(
         color=theme.muted, rotation=90, va="center", ha="center",
     )  # fmt: skip
     legend = [
-        ("• dropped on the way", theme.muted, bool(out.any())),
+        ("• stopped early", theme.muted, bool(out.any())),
         ("× diverged", theme.muted, bool(np.isnan(accuracy).any())),
     ]
     if best is not None:
