@@ -23,8 +23,13 @@ class LogisticTerms(RowwiseLoss):
 
     sharpness: float = 1.0
 
+    smooth: ClassVar[bool] = True
+    label: ClassVar[str] = "logistic losses"
+
     def _phi(self, margins: Any) -> Any:
-        return np.logaddexp(0, -self.sharpness * margins), -self.sharpness / (1 + np.exp(self.sharpness * margins))
+        sharp = self.sharpness * margins
+        small = np.exp(-abs(sharp))
+        return np.logaddexp(0, -sharp), -self.sharpness * np.where(sharp > 0, small, 1) / (1 + small)
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         return 0.0, math.inf
