@@ -13,6 +13,7 @@ from PIL import Image
 from scoreline.cli.app import app, run
 from scoreline.runs.comparison import BASELINES
 from scoreline.runs.config import RunConfig
+from scoreline.runs.resolved import Decision, Resolved
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES_BESIDE = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "benchmarks/README.md")
@@ -132,6 +133,10 @@ def test_every_field_of_a_file_is_documented(folders, name):
         found |= keys(json.loads(path.read_text(encoding="utf-8")))
     assert len(found) > 5
     assert found <= spans("runs.md", name)
+
+
+def test_every_decision_is_documented():
+    assert set(Resolved.model_fields) | set(Decision.model_fields) <= spans("runs.md", "resolved.yaml")
 
 
 @pytest.mark.parametrize("name", sorted(CSV_FILES))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from scoreline.errors import DataError, UsageError
-from scoreline.runs.block_weights import choose_block_weights, with_block_weights
+from scoreline.runs.block_weights import choose_block_weights, decide_block_weights
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import build_classifier, feature_weights, prepare
+from scoreline.runs.resolved import Resolved
 from scoreline.runs.training import train_run
 
 SETTINGS = {"data": "digits", "features": "pixels,hog:2", "tol": 1e-2}
@@ -19,7 +20,7 @@ def prepared():
 
 @pytest.fixture(scope="module")
 def choice(prepared):
-    return choose_block_weights(prepared)
+    return choose_block_weights(RunConfig(**SETTINGS), prepared)[0]
 
 
 def test_the_chosen_are_the_best_tried_and_no_worse_than_all_ones(choice):
@@ -34,10 +35,11 @@ def test_their_mean_square_is_one(prepared, choice):
 
 
 def test_auto_becomes_numbers_and_numbers_stay(prepared, choice):
-    config, told = with_block_weights(RunConfig(**SETTINGS, block_weights="auto"), prepared)
+    decision, told, _ = decide_block_weights(RunConfig(**SETTINGS, block_weights="auto"), prepared)
     assert told == choice
-    np.testing.assert_allclose([float(weight) for weight in config.block_weights.split(",")], choice.weights)
-    assert with_block_weights(config, prepared) == (config, None)
+    assert decision.value == choice.weights
+    given, told, _ = decide_block_weights(RunConfig(**SETTINGS, block_weights="1,0.5"), prepared)
+    assert (given.value, given.why, told) == ((1.0, 0.5), "given", None)
 
 
 def test_each_feature_has_its_blocks_weight(prepared):
@@ -49,9 +51,8 @@ def test_each_feature_has_its_blocks_weight(prepared):
 
 def test_a_run_keeps_its_weights(tmp_path):
     result = train_run(RunConfig(**SETTINGS, block_weights="auto"), tmp_path / "run")
-    kept = RunConfig.read(tmp_path / "run" / "config.yaml")
-    assert kept.block_weights == result.config.block_weights
-    assert kept.block_weights != "auto"
+    assert RunConfig.read(tmp_path / "run" / "config.yaml").block_weights == "auto"
+    assert Resolved.read(tmp_path / "run").block_weights.value == result.block_choice.weights
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_one_feature_has_no_blocks():
 def test_no_validation_split(prepared):
     without = type(prepared)(prepared.dataset, prepared.extractor, {"train": prepared.rows["train"]})
     with pytest.raises(DataError, match="no validation split to choose block weights by"):
-        choose_block_weights(without)
+        choose_block_weights(RunConfig(**SETTINGS), without)
 
 
 @pytest.mark.parametrize("text", ["1,-1", "1;2", "", "1,nan"])

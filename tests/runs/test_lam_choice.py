@@ -6,11 +6,17 @@ from typer.testing import CliRunner
 
 from scoreline.cli.app import app
 from scoreline.errors import DataError, UsageError
+from scoreline.estimators.head_start import HeadStart
+from scoreline.runs import lam_choice
 from scoreline.runs.config import RunConfig
-from scoreline.runs.lam_choice import choose_lam
 from scoreline.runs.lam_search import TRIED
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
+from scoreline.runs.resolved import Resolved
 from scoreline.runs.training import train_run
+
+
+def choose_lam(config, prepared):
+    return lam_choice.choose_lam(config, prepared, None, HeadStart(None))[0]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +59,8 @@ def test_mini_batches_choose_too(prepared):
 def test_a_run_tells_and_keeps_what_was_chosen(tmp_path):
     result = train_run(RunConfig(data="digits", lam="auto"), tmp_path / "run")
     assert result.lam_choice is not None
-    assert RunConfig.read(result.folder.config_file).lam == result.lam_choice.lam
+    assert RunConfig.read(result.folder.config_file).lam == "auto"
+    assert Resolved.read(result.folder.path).lam.value == result.lam_choice.lam
     done = CliRunner().invoke(app, ["train", "digits", "--lam", "auto", "--out", str(tmp_path / "again")])
     assert done.exit_code == 0
     assert "chosen from" in done.stdout

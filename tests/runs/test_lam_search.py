@@ -5,6 +5,7 @@ import pytest
 
 from scoreline.engine.problem.events import Reason
 from scoreline.estimators.exact_fits import ExactFits
+from scoreline.estimators.head_start import HeadStart
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_choice import choose_lam
 from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
@@ -77,22 +78,22 @@ def test_mini_batches_have_no_exact_fits():
 def test_the_last_fit_begins_where_the_choice_ended():
     config = RunConfig(data="digits", lam="auto", loss="one-vs-all:squared", tol=1e-6)
     prepared = prepare(config)
-    choice = choose_lam(config, prepared)
+    choice, start = choose_lam(config, prepared, None, HeadStart(None))
     assert choice.lam not in (max(choice.accuracy), min(choice.accuracy))
     config = config.model_copy(update={"lam": choice.lam})
     cold, warm = build_classifier(config, prepared), build_classifier(config, prepared)
     fit_prepared(cold, prepared, [])
-    fit_prepared(warm, prepared, [], choice.head_start)
+    fit_prepared(warm, prepared, [], start)
     assert warm.n_iter_ < cold.n_iter_
     assert warm.duality_gap_ <= 1e-6
     assert warm.objective_ == pytest.approx(cold.objective_, rel=2e-6)
 
 
 def _digits():
-    from scoreline.data import MemorySource
+    from scoreline.data import RowsSource
 
     prepared = prepare(RunConfig(data="digits"))
-    return prepared, MemorySource(prepared.rows["validation"], prepared.labels("validation"), 10)
+    return prepared, RowsSource(prepared.rows["validation"], prepared.labels("validation"), 10)
 
 
 def test_small_gains_in_a_row_are_followed():

@@ -14,7 +14,8 @@ from scoreline.runs.comparison import compare
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.pipeline import prepare
-from scoreline.runs.refit import with_refit
+from scoreline.runs.refit import decide_refit, with_validation_rows
+from scoreline.runs.resolved import Resolved
 from scoreline.runs.training import train_run
 
 
@@ -50,9 +51,11 @@ def test_validation_figures_are_those_of_the_choice(run):
 
 
 def test_settings_make_the_same_classifier_again(run, tmp_path):
-    written = RunConfig.read(run.folder.config_file)
+    asked = RunConfig.read(run.folder.config_file)
+    assert (asked.lam, asked.refit) == ("auto", None)
+    written = Resolved.read(run.folder.path).settings(asked)
     assert written.refit is True
-    assert "--refit" in written.command()
+    assert "--refit" in written.command() in run.folder.report.read_text()
     again = train_run(written, tmp_path / "again")
     # The first run has begun where its choice ended, this one at 0: both are as close to the optimum as was asked.
     assert again.classifier.objective_ == pytest.approx(run.classifier.objective_, rel=written.tol)
@@ -71,7 +74,7 @@ def test_without_a_test_split_the_judged_classifier_is_kept(tmp_path):
     y = rng.integers(0, 2, 200)
     np.savez(tmp_path / "rows.npz", X=rng.normal(size=(200, 4)) + y[:, None], y=y)
     result = train_run(RunConfig(data=str(tmp_path / "rows.npz"), lam="auto"), tmp_path / "run")
-    assert result.config.refit is False
+    assert result.resolved.refit.value is False
     assert result.judged.split == "validation"
     assert result.validation_accuracy == result.judged.accuracy
     with pytest.raises(DataError, match="test split"):
@@ -81,24 +84,25 @@ def test_without_a_test_split_the_judged_classifier_is_kept(tmp_path):
 def test_early_stopping_keeps_its_validation_rows(config):
     early = config.model_copy(update={"early_stopping": True, "solver": "sgd"})
     prepared = prepare(early)
-    settled, same = with_refit(early, prepared, chosen=True)
-    assert settled.refit is False
-    assert same is prepared
+    decision = decide_refit(early, prepared, chosen=True)
+    assert not decision.value
+    assert "early stopping" in decision.why
     with pytest.raises(MismatchError, match="early stopping"):
-        with_refit(early.model_copy(update={"refit": True}), prepared, chosen=True)
+        decide_refit(early.changed(refit=True), prepared, chosen=True)
 
 
 def test_what_is_given_is_not_chosen(config):
     prepared = prepare(config)
-    assert with_refit(config, prepared, chosen=False) == (config.model_copy(update={"refit": False}), prepared)
-    refused, same = with_refit(config.model_copy(update={"refit": False}), prepared, chosen=True)
-    assert (refused.refit, same) == (False, prepared)
+    assert not decide_refit(config, prepared, chosen=False).value
+    refused = decide_refit(config.changed(refit=False), prepared, chosen=True)
+    assert (refused.value, refused.why) == (False, "given")
+    assert decide_refit(config, prepared, chosen=True).value
 
 
 def test_rows_are_joined_without_a_copy():
     config = RunConfig(data="synthetic:n_train=60,n_test=20", memory="2GB", refit=True)
     prepared = prepare(config)
-    _, both = with_refit(config, prepared, chosen=False)
+    both = with_validation_rows(prepared)
     for joined in (both.rows["train"], both.dataset.train.rows):
         pieces = [part.array for part in joined.parts()]
         for piece, split in zip(pieces, (prepared.dataset.train, prepared.dataset.validation), strict=True):

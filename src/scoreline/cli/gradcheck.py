@@ -46,7 +46,7 @@ def gradcheck(
     with ProgressBars(quiet=json) as bars:
         checks = {
             loss: check_run_gradient(
-                config.model_copy(update={"loss": loss}),
+                config.changed(loss=loss),
                 examples=examples,
                 cells=cells,
                 h=h,

@@ -81,11 +81,11 @@ def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
     tried = choice.accuracy
     plain = tried[(1.0,) * len(choice.weights)]
     figures = f"validation accuracy of a ridge fit {tried[choice.weights]:.4f}, with all weights 1 {plain:.4f}"
-    return [("weights", f"{result.config.block_weights}, chosen from {len(tried)}: {figures}")]
+    return [("weights", f"{result.settings.block_weights}, chosen from {len(tried)}: {figures}")]
 
 
 def _refitted(result: RunResult) -> list[tuple[str, str]]:
-    if not result.config.refit:
+    if not result.resolved.refit.value:
         return []
     return [("refit", "trained on training and validation rows, evaluated on test rows")]
 
@@ -95,7 +95,7 @@ def _by_split(result: RunResult) -> str:
     texts = {
         name: f"{accuracy:.4f} {name}" for name, accuracy in result.accuracies.items() if accuracy is not None
     }
-    if result.config.refit and "validation" in texts:
+    if result.resolved.refit.value and "validation" in texts:
         texts["validation"] += " (before the refit)"
     return ", ".join(texts.values())
 

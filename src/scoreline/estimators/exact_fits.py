@@ -43,6 +43,7 @@ class ExactFits:
         held_out: RowsSource,
         lams: FloatArray,
         listeners: Sequence[Listener] = (),
+        start: HeadStart | None = None,
     ) -> ExactFits | None:
         """Measure what all fits need; return None where the classifier's solver is not the exact one.
 
@@ -58,6 +59,8 @@ class ExactFits:
             Strengths that may be asked for: the more, the more rows the moments are worth.
         listeners : sequence of callables
             Are shown the events of every fit.
+        start : HeadStart, optional
+            Moments of the rows, where they have been measured already.
 
         Raises
         ------
@@ -71,12 +74,15 @@ class ExactFits:
             return None
         solver.check(objective, settings)
         solver.check_memory(objective, source, settings)
-        start = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.dtype))
+        if start is not None:
+            solver = start.moments_for(solver, objective, source)
+        moments = solver.moments or solver.measured(replace(objective, lam=lams), source, settings)
+        origin = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.dtype))
         path = Path(
             objective,
             source,
-            start,
-            solver.measured(replace(objective, lam=lams), source, settings),
+            origin,
+            moments,
             tol=settings.tol,
             max_iter=min(settings.max_epochs or solver.default_epochs, MOST_ITERATIONS),
             validation=held_out,

@@ -41,7 +41,11 @@ class HeadStart:
 
         They are moved to the rows of its fit in place, as they may be gigabytes: a head start is for one fit.
         """
-        if self.measured is None or not isinstance(solver, Exact):
+        return self.moments_for(solver, objective, source) if isinstance(solver, Exact) else solver
+
+    def moments_for(self, solver: Exact, objective: Objective, source: DataSource) -> Exact:
+        """Return the exact solver with the moments, if there are any; see `given_to`."""
+        if self.measured is None:
             return solver
         moments, before, n_examples = self.measured
         moments.take_in(before, n_examples, objective, source)

@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from scoreline.data.base import DataSource
 from scoreline.data.memory import RowsSource
 from scoreline.engine.minibatch.training import Plan, train
+from scoreline.engine.problem.cost import fit_seconds
 from scoreline.engine.problem.ending import divergence, judged_reason, shortfalls
 from scoreline.engine.problem.events import Reason, RunEnded
 from scoreline.engine.problem.history import History
@@ -29,7 +30,7 @@ from scoreline.estimators.availability import learns_in_parts
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.incremental import continued_state, mini_batches
 from scoreline.estimators.prediction import LinearPrediction
-from scoreline.estimators.problem import PlannedFit, Problem, assemble, assemble_part, draw_seed, solver_settings
+from scoreline.estimators.problem import Measured, PlannedFit, assemble, assemble_part, draw_seed, solver_settings
 from scoreline.estimators.validation import (
     TrainingData,
     known_classes,
@@ -37,13 +38,14 @@ from scoreline.estimators.validation import (
     validate_training_data,
     validation_split,
 )
+from scoreline.kernels.threads import threads_for
 from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
 from scoreline.penalties import Penalty
 from scoreline.rows import scratch_array
 from scoreline.schedules import Constant, Schedule
 
-__all__ = ["LinearClassifier"]
+__all__ = ["LinearClassifier", "fit_planned", "plan_fit"]
 
 
 class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
@@ -266,18 +268,16 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         data = validate_training_data(self, X, y, sample_weight)
         with data.threads():
             head_start = head_start or HeadStart(self._last_params(data))
-            seed = draw_seed(self.random_state)
-            data = data if self.memory is None else data.on_disk()
-            data, held_out = self._hold_out(data, validation, seed)
-            problem = assemble(self, data, seed=seed, measured=head_start.statistics)
-            return self._solve(self._planned(problem), held_out, listeners, head_start)
+            return self._solve(self._planned(data, validation, head_start.statistics), listeners, head_start)
 
-    def _planned(self, problem: Problem) -> PlannedFit:
-        return problem.planned(self.solver, solver_settings(self, problem.seed), self.lr)
+    def _planned(self, data: TrainingData, validation: Any, measured: Measured | None) -> PlannedFit:
+        seed = draw_seed(self.random_state)
+        data = data if self.memory is None else data.on_disk()
+        data, held_out = self._hold_out(data, validation, seed)
+        problem = assemble(self, data, seed=seed, measured=measured)
+        return replace(problem.planned(self.solver, solver_settings(self, seed), self.lr), held_out=held_out)
 
-    def _solve(
-        self, fit: PlannedFit, held_out: DataSource | None, listeners: Iterable[Listener], head_start: HeadStart
-    ) -> Self:
+    def _solve(self, fit: PlannedFit, listeners: Iterable[Listener], head_start: HeadStart) -> Self:
         objective, source, settings = fit.problem.objective, fit.problem.source, fit.settings
         self.solver_, self.lr_, self.history_ = fit.choice, settings.rate, History()
         start = self._start(objective, source, head_start.params)
@@ -287,7 +287,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
             rules.append(NoProgress(self.tol, self.n_iter_no_change, objective.value_at_zero))
         run = head_start.given_to(self.solver_.solver, objective, source).run
         with fit_progress(self.verbose) as shown:
-            ended = drive(run(objective, source, start, settings, held_out), [*rules, *shown])
+            ended = drive(run(objective, source, start, settings, fit.held_out), [*rules, *shown])
         # An interrupted run is taken where it was best, if anything has judged it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params
@@ -413,3 +413,24 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         dtype = np.float64 if source.dtype == np.float64 else np.float32
         self.coef_ = folded.W[0].astype(dtype)
         self.intercept_ = folded.b[0].astype(dtype)
+
+
+def plan_fit(
+    classifier: LinearClassifier, X: Any, y: Any, *, validation: Any = None, measured: Measured | None = None
+) -> PlannedFit:
+    """Return what `LinearClassifier.fit` is going to do, for `fit_planned` to do.
+
+    `measured` is what is known of rows that `X` begins with.
+    """
+    data = validate_training_data(classifier, X, y, None)
+    with data.threads():
+        return classifier._planned(data, validation, measured)
+
+
+def fit_planned(
+    classifier: LinearClassifier, fit: PlannedFit, listeners: Iterable[Listener], head_start: HeadStart
+) -> None:
+    """Fit a classifier as was planned for it."""
+    source, R = fit.problem.source, fit.problem.objective.n_rows
+    with threads_for(fit_seconds(source.n_examples, source.n_features, R)):
+        classifier._solve(fit, listeners, head_start)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from scoreline._typing import Array, FloatArray
+from scoreline.data.base import DataSource
 from scoreline.data.budget import parse_size
 from scoreline.data.memory import RowsSource
 from scoreline.engine.problem.objective import Objective
@@ -105,10 +106,6 @@ class Problem:
         """Means and deviations that were measured, before feature weights."""
         return None if self.measured is None else self.measured.statistics.standardization
 
-    def at(self, lams: FloatArray) -> Problem:
-        """Return the problem at other strengths of the penalty, side by side."""
-        return replace(self, objective=replace(self.objective, lam=lams))
-
     def planned(self, spec: Any, settings: Settings, lr: float | None) -> PlannedFit:
         """Return how the solver that `spec` names is going to minimise it, with nothing left open.
 
@@ -139,6 +136,8 @@ class PlannedFit:
     problem: Problem
     choice: Choice
     settings: Settings
+    #: Rows to evaluate each epoch on.
+    held_out: DataSource | None = None
 
 
 def draw_seed(random_state: int | np.random.RandomState | None) -> int:

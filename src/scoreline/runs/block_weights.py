@@ -7,14 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
-from scoreline.data import RowsSource
-from scoreline.engine.problem.objective import Standardization, block_rows
+from scoreline.engine.exact.moments import DenseMoments
+from scoreline.engine.problem.objective import block_rows
 from scoreline.errors import DataError, UsageError
+from scoreline.estimators.head_start import HeadStart, MeasuredMoments
+from scoreline.estimators.problem import Problem
 from scoreline.rows import batches
+from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
-from scoreline.runs.pipeline import Prepared, block_widths
+from scoreline.runs.pipeline import Prepared, block_widths, given_block_weights, problem_of
+from scoreline.runs.resolved import GIVEN, Decision
 
-__all__ = ["BlockChoice", "choose_block_weights", "with_block_weights"]
+__all__ = ["BlockChoice", "choose_block_weights", "decide_block_weights"]
 
 #: Factors by which the weight of a block is changed, and the strengths of the ridge that each trial is given, in
 #: mean variances of a feature.
@@ -34,7 +38,7 @@ class BlockChoice:
     accuracy: dict[tuple[float, ...], float]
 
 
-def choose_block_weights(prepared: Prepared) -> BlockChoice:
+def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockChoice, HeadStart]:
     r"""Choose by what ridge regression reaches on the validation split: it needs the moments of the rows alone.
 
     With rows standardised, moments :math:`M = X^\top X / N` and :math:`C = X^\top Y / N` of one pass, and s the
@@ -45,8 +49,14 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
 
     Parameters
     ----------
+    config : RunConfig
     prepared : Prepared
         Data and the features of a union.
+
+    Returns
+    -------
+    BlockChoice, HeadStart
+        The weights, and what was measured of the rows to choose them.
 
     Raises
     ------
@@ -68,7 +78,10 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
             allowed=f"{MOST_FEATURES:,} at the most: the matrix of their moments has this squared",
             fix="give the weights as numbers, or take fewer features",
         )
-    trial = _Trial(prepared)
+    # Ridge regression is on standardised rows, whether those of the classifier are or not.
+    classifier = classifier_of(config, ANY_LAM).set_params(standardize=True)
+    problem = problem_of(classifier, prepared)
+    trial = _Trial(problem, prepared)
     weights = np.ones(len(widths))
     best = trial.accuracy(weights, widths)
     tried = {_told(weights, widths): best}
@@ -86,16 +99,27 @@ def choose_block_weights(prepared: Prepared) -> BlockChoice:
                     if tried[key] <= best:
                         break
                     weights, best, grown = changed, tried[key], True
-    return BlockChoice(_told(weights, widths), tried)
+    return BlockChoice(_told(weights, widths), tried), trial.head_start(keep=_is_of_use(config))
 
 
-def with_block_weights(config: RunConfig, prepared: Prepared) -> tuple[RunConfig, BlockChoice | None]:
-    """Return settings whose block weights are numbers, and how they were chosen where they were ``"auto"``."""
+def _is_of_use(config: RunConfig) -> bool:
+    """Tell whether a fit can take the moments: of standardised rows, without a bound that may leave no room."""
+    return config.standardize and config.memory is None
+
+
+def decide_block_weights(
+    config: RunConfig, prepared: Prepared
+) -> tuple[Decision[tuple[float, ...] | None], BlockChoice | None, HeadStart]:
+    """Return block weights, how they were chosen where ``"auto"`` asked for that, and what was measured."""
     if config.block_weights != "auto":
-        return config, None
-    choice = choose_block_weights(prepared)
-    text = ",".join(f"{weight:g}" for weight in choice.weights)
-    return config.model_copy(update={"block_weights": text}), choice
+        why = "every feature counts as it does by itself" if config.block_weights is None else GIVEN
+        return Decision(value=given_block_weights(config), why=why), None, HeadStart(None)
+    choice, start = choose_block_weights(config, prepared)
+    why = (
+        f"the best of {len(choice.accuracy)} by ridge regression on validation rows: "
+        f"accuracy {choice.accuracy[choice.weights]:.4f}"
+    )
+    return Decision(value=choice.weights, why=why), choice, start
 
 
 def _told(weights: FloatArray, widths: list[int]) -> tuple[float, ...]:
@@ -107,24 +131,35 @@ def _told(weights: FloatArray, widths: list[int]) -> tuple[float, ...]:
 class _Trial:
     """Ridge regression on standardised rows, from their moments."""
 
-    def __init__(self, prepared: Prepared) -> None:
-        rows, y = prepared.rows["train"], prepared.labels("train")
-        n_classes = len(prepared.dataset.classes)
-        source = RowsSource(rows, y, n_classes)
-        self._standardization = Standardization.of(source)
+    def __init__(self, problem: Problem, prepared: Prepared) -> None:
+        self._problem = problem
+        rows, y, weight = problem.source.rows, problem.source.y, problem.source.weight
+        n_classes = problem.source.n_classes
         self._y = prepared.labels("validation")
         self._held_out = self._standardized(prepared.rows["validation"].read(0, len(self._y)))
         self._own = prepared.extractor.relative_weights()
         D = rows.shape[1]
         self._moments: Array = np.zeros((D, D), np.float32)
         self._targets: Array = np.zeros((D, n_classes), np.float32)
-        targets = np.eye(n_classes, dtype=np.float32) - np.bincount(y, minlength=n_classes) / np.float32(len(y))
+        total = np.float32(problem.source.total_weight)
+        targets = np.eye(n_classes, dtype=np.float32) - np.bincount(y, weight, minlength=n_classes) / total
         for places, block in batches(rows, block_rows(D)):
             X = self._standardized(block)
-            self._moments += X.T @ X
-            self._targets += X.T @ targets[y[places]].astype(np.float32)
-        self._moments /= len(rows)
-        self._targets /= len(rows)
+            weighted = X if weight is None else X * weight[places, None].astype(np.float32)
+            self._moments += X.T @ weighted
+            self._targets += weighted.T @ targets[y[places]].astype(np.float32)
+        self._moments /= total
+        self._targets /= total
+
+    def head_start(self, *, keep: bool) -> HeadStart:
+        """Return what was measured of the rows, with the moments where they are to be kept; no trial follows."""
+        if not keep:
+            return HeadStart(None, statistics=self._problem.measured)
+        for row in range(len(self._moments)):  # in the order of LAPACK, rows are columns: zeros above the diagonal
+            self._moments[row, :row] = 0
+        moments = DenseMoments(np.zeros(len(self._moments)), self._moments.T)
+        measured = MeasuredMoments(moments, self._problem.objective, self._problem.source.n_examples)
+        return HeadStart(None, measured, self._problem.measured)
 
     def accuracy(self, weights: FloatArray, widths: list[int]) -> float:
         """Return the best validation accuracy over a few ridges."""
@@ -143,5 +178,6 @@ class _Trial:
         return best
 
     def _standardized(self, rows: Array) -> Array:
-        mean, scale = (part.astype(np.float32) for part in self._standardization)
+        assert self._problem.objective.standardization is not None  # noqa: S101 - as choose_block_weights asks
+        mean, scale = (part.astype(np.float32) for part in self._problem.objective.standardization)
         return (rows - mean) * scale

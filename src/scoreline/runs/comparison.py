@@ -16,17 +16,15 @@ from scoreline.data import Dataset, Progress, load_dataset
 from scoreline.data.options import no_progress
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
-from scoreline.errors import DivergedError, UnknownNameError
-from scoreline.estimators import LinearClassifier
+from scoreline.errors import UnknownNameError
+from scoreline.estimators.head_start import HeadStart
 from scoreline.report.metrics import accuracy
 from scoreline.rows import Rows, gathered
-from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
-from scoreline.runs.lam_choice import with_lam
-from scoreline.runs.pipeline import Prepared, build_classifier, fit_prepared, judged_split, prepare
+from scoreline.runs.pipeline import Prepared, judged_split, prepare
 from scoreline.runs.preconditions import check_settings
-from scoreline.runs.refit import with_refit
+from scoreline.runs.resolution import fit_resolved, resolve
 
 __all__ = ["BASELINES", "Row", "compare", "ranked"]
 
@@ -102,7 +100,7 @@ def compare(
     """Train every combination of the axes and every baseline on the same split, one after the other.
 
     Where `lam` was chosen and there is a test split, a classifier is trained on training and validation rows in
-    the end; see `scoreline.runs.refit.with_refit`.
+    the end; see `scoreline.runs.refit.decide_refit`.
 
     Parameters
     ----------
@@ -134,10 +132,7 @@ def compare(
         if name not in BASELINES:
             raise UnknownNameError.of("baseline", name, BASELINES)
     varied = {name: list(axes[name]) for name in AXES if axes.get(name)}
-    configs = [
-        RunConfig.checked(**base.model_dump() | dict(zip(varied, values, strict=True)))
-        for values in product(*varied.values())
-    ]
+    configs = [base.changed(**dict(zip(varied, values, strict=True))) for values in product(*varied.values())]
     for config in configs:
         check_settings(config)
     progress = progress or no_progress
@@ -189,52 +184,42 @@ def _trained(
     listeners: Sequence[Listener],
 ) -> Row:
     name = " ".join(_named(*setting) for setting in settings.items()) or config.loss
-    split, n_features, alone = judged_split(prepared.rows), prepared.rows["train"].shape[1], prepared
+    split, n_features = judged_split(prepared.rows), prepared.rows["train"].shape[1]
     begun = time.perf_counter()
-    config, blocks = with_block_weights(config, prepared)
-    config, choice = with_lam(config, prepared, listeners)
-    config, prepared = with_refit(config, prepared, chosen=bool(blocks or choice))
-    classifier = build_classifier(config, prepared)
+    resolution, start = resolve(config, prepared, listeners)
+    resolved, choice, classifier = resolution.resolved, resolution.lam_choice, resolution.classifier
+    refit = resolved.refit.value
     row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=n_features)
     remarks = []
     if choice is not None:
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
         remarks = [f"lam {choice.lam:.3g} chosen"]
-    try:
-        if config.refit and choice is None:  # validation rows have judged nothing yet
-            row = replace(row, validation_accuracy=_validated(build_classifier(config, alone), alone, listeners))
-        fit_prepared(classifier, prepared, listeners, choice.head_start if choice else None)
-    except DivergedError:
-        seconds = time.perf_counter() - begun
-        history = classifier.history_.columns() if hasattr(classifier, "history_") else {}
-        epochs = getattr(classifier, "n_iter_", None)
-        return replace(
-            row, remark="diverged", seconds=seconds, validation_accuracy=None, history=history, epochs=epochs
-        )
-    row = replace(
-        row, seconds=time.perf_counter() - begun, interrupted=classifier.stop_reason_ is Reason.INTERRUPTED
-    )
-    if not config.refit and "validation" in prepared.rows:
+    if refit and choice is None:  # validation rows have judged nothing yet
+        alone, _ = resolve(resolved.settings(config).changed(refit=False), prepared)
+        if fit_resolved(alone, HeadStart(None), listeners).diverged:
+            return replace(row, remark="diverged", seconds=time.perf_counter() - begun)
+        row = replace(row, validation_accuracy=_accuracy(alone.classifier, alone.prepared, "validation"))
+    prepared = resolution.prepared
+    diverged = fit_resolved(resolution, start, listeners).diverged
+    del start  # moments may be gigabytes, and nothing behind the fit needs them
+    row = replace(row, seconds=time.perf_counter() - begun, history=classifier.history_.columns())
+    if diverged:
+        return replace(row, remark="diverged", validation_accuracy=None, epochs=classifier.n_iter_)
+    row = replace(row, interrupted=classifier.stop_reason_ is Reason.INTERRUPTED)
+    if not refit and "validation" in prepared.rows:
         row = replace(row, validation_accuracy=_accuracy(classifier, prepared, "validation"))
-    remarks += ["refitted"] if config.refit else []
+    remarks += ["refitted"] if refit else []
     remarks += [] if classifier.solver_.reason == "given" else [f"{classifier.solver_.name} chosen"]
     remarks += ["did not reach tol"] if classifier.warnings_ else []
     remarks += ["interrupted"] if row.interrupted else []
     return replace(
         row,
         epochs=classifier.n_iter_,
-        history=classifier.history_.columns(),
         accuracy=_accuracy(classifier, prepared, split),
         train_accuracy=_accuracy(classifier, prepared, "train"),
         objective=classifier.objective_,
         remark=", ".join(remarks),
     )
-
-
-def _validated(classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]) -> float:
-    """Train on the training split alone, and return the accuracy on validation."""
-    fit_prepared(classifier, prepared, listeners)
-    return _accuracy(classifier, prepared, "validation")
 
 
 def _accuracy(classifier: Any, prepared: Prepared, split: str) -> float:

@@ -169,7 +169,7 @@ class RunConfig(BaseModel):
             raise UsageError(
                 "lam is 'auto' where nothing chooses it",
                 allowed="'auto' for training; a number here",
-                fix="give lam as a number, or run 'scoreline train' and take the one in its config.yaml",
+                fix="give lam as a number, or run 'scoreline train' and take the one in its resolved.yaml",
             )
         return self.lam
 
@@ -229,10 +229,14 @@ class RunConfig(BaseModel):
         """Write all settings as YAML, one a line."""
         write_text(path, yaml.safe_dump(self.model_dump(), sort_keys=False))
 
+    def changed(self, **values: Any) -> RunConfig:
+        """Return the settings with other values for some, checked like all."""
+        return self.checked(**self.model_dump() | values)
+
     def anchored(self) -> RunConfig:
         """Return the settings with absolute paths, which mean the same from whatever folder they are read."""
         folder = None if self.data_dir is None else str(expanded(self.data_dir).absolute())
-        return self.model_copy(update={"data": absolute_spec(self.data), "data_dir": folder})
+        return self.changed(data=absolute_spec(self.data), data_dir=folder)
 
     def command(self) -> str:
         """Return the ``scoreline train`` command with every setting that is not its default."""

@@ -15,11 +15,13 @@ from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
 from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.validation import encode_labels
+from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
-from scoreline.runs.pipeline import Prepared, build_classifier, problem_of
+from scoreline.runs.pipeline import Prepared, problem_of, weights_of_features
+from scoreline.runs.resolved import GIVEN, Decision
 
-__all__ = ["LamChoice", "choose_lam", "with_lam"]
+__all__ = ["LamChoice", "choose_lam", "decide_lam"]
 
 #: How close to its optimum each fit is brought.
 ROUGHLY = 1e-2
@@ -32,8 +34,6 @@ class LamChoice:
     lam: float
     #: Validation accuracy by strength, of all that were tried.
     accuracy: dict[float, float]
-    #: What the choice leaves to the last fit.
-    head_start: HeadStart
 
     @property
     def validation_accuracy(self) -> float:
@@ -41,8 +41,16 @@ class LamChoice:
         return self.accuracy[self.lam]
 
 
-def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()) -> LamChoice:
+def choose_lam(
+    config: RunConfig,
+    prepared: Prepared,
+    block_weights: Sequence[float] | None,
+    start: HeadStart,
+    listeners: Sequence[Listener] = (),
+) -> tuple[LamChoice, HeadStart]:
     """Return the strongest penalty whose classifier is as good as the best on the validation split.
+
+    With it comes what the choice leaves to the last fit.
 
     Half powers of ten are tried, each roughly (`tol` at least 0.01): by mini-batches all of them, by the exact
     solver those that matter (see `scoreline.runs.lam_search.search_exactly`). Of those within half a standard
@@ -55,6 +63,10 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
     config : RunConfig
     prepared : Prepared
         The data and their features.
+    block_weights : sequence of float or None
+        Of several features.
+    start : HeadStart
+        What has been measured of the training rows already.
     listeners : sequence of callables
         Are shown the events of all fits.
 
@@ -76,13 +88,13 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
             allowed="data that hold one out, or a share to hold out",
             fix="leave --validation at 0.1, or give lam as a number",
         )
-    rough = config.model_copy(update={"lam": 1.0, "tol": max(config.tol, ROUGHLY)})
-    classifier = build_classifier(rough, prepared)
-    problem = problem_of(classifier, prepared)
+    classifier = classifier_of(config, ANY_LAM, weights_of_features(config, prepared, block_weights))
+    classifier.set_params(tol=max(config.tol, ROUGHLY))
+    problem = problem_of(classifier, prepared, start.statistics)
     labels = encode_labels(prepared.labels("validation"), problem.classes)
     held_out = RowsSource(prepared.rows["validation"], labels, len(problem.classes))
     reached: dict[float, Trial] = {}
-    fits = ExactFits.of(classifier, problem, held_out, TRIED, listeners)
+    fits = ExactFits.of(classifier, problem, held_out, TRIED, listeners, start)
     if fits is None:
         points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
         trials = sweep_grid(classifier, problem, held_out, points, listeners=listeners)
@@ -102,16 +114,24 @@ def choose_lam(config: RunConfig, prepared: Prepared, listeners: Sequence[Listen
         )
     lam = strongest_as_good(accuracy, len(labels))
     if fits is not None:
-        return LamChoice(lam, accuracy, fits.head_start(outcomes[lam].params))
+        return LamChoice(lam, accuracy), fits.head_start(outcomes[lam].params)
     begin = problem.objective.folded(reached[lam].outcome.params) if lam in reached else None
-    return LamChoice(lam, accuracy, HeadStart(begin, statistics=problem.measured))
+    return LamChoice(lam, accuracy), HeadStart(begin, statistics=problem.measured)
 
 
-def with_lam(
-    config: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()
-) -> tuple[RunConfig, LamChoice | None]:
-    """Return settings whose `lam` is a number, and how it was chosen where ``"auto"`` asked for that."""
+def decide_lam(
+    config: RunConfig,
+    prepared: Prepared,
+    block_weights: Sequence[float] | None,
+    start: HeadStart,
+    listeners: Sequence[Listener] = (),
+) -> tuple[Decision[float], LamChoice | None, HeadStart]:
+    """Return the strength, how it was chosen where ``"auto"`` asked for that, and what is left to the last fit."""
     if config.lam != "auto":
-        return config, None
-    choice = choose_lam(config, prepared, listeners)
-    return config.model_copy(update={"lam": choice.lam}), choice
+        return Decision(value=config.lam, why=GIVEN), None, start
+    choice, start = choose_lam(config, prepared, block_weights, start, listeners)
+    why = (
+        f"the strongest of {len(choice.accuracy)} that is as good as the best on validation rows, up to chance: "
+        f"accuracy {choice.validation_accuracy:.4f}"
+    )
+    return Decision(value=choice.lam, why=why), choice, start

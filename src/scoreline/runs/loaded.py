@@ -24,6 +24,7 @@ from scoreline.runs.data_record import DataRecord, Digests, TrainedOn, example_d
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.prediction import recorded_input
 from scoreline.runs.refit import join_validation
+from scoreline.runs.resolved import Resolved
 
 __all__ = ["LoadedRun", "load_run"]
 
@@ -129,7 +130,9 @@ def load_run(
         given = None if spec.pixel_range is None else PixelRange(*spec.pixel_range)
         options = replace(options, pixel_range=given, deep=spec.deep != "refuse")
     dataset = load_dataset(place, options, progress=progress)
-    if own and config.refit:
+    resolved = Resolved.read(run)
+    refit = config.refit if resolved is None else resolved.refit.value  # earlier runs had it in config.yaml
+    if own and refit:
         dataset = join_validation(dataset)
     _check_shape(dataset, model)
     dataset, unknown = match_classes(dataset, model.classes, leave_out_unknown=leave_out_unknown)

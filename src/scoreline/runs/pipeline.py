@@ -35,10 +35,12 @@ __all__ = [
     "check_names",
     "feature_weights",
     "fit_prepared",
+    "given_block_weights",
     "judged_split",
     "prepare",
     "problem_of",
     "save_model",
+    "weights_of_features",
 ]
 
 
@@ -141,18 +143,30 @@ def feature_weights(config: RunConfig, prepared: Prepared) -> FloatArray | None:
     UsageError
         The weights have yet to be chosen, or are not one for each of several features.
     """
-    own = prepared.extractor.relative_weights()
-    if config.block_weights is None:
-        return None if np.all(own == 1) else own
     if config.block_weights == "auto":
         raise UsageError(
             "block_weights is 'auto' where nothing chooses it",
             allowed="'auto' for training; numbers here",
-            fix="run 'scoreline train' and take the weights in its config.yaml",
+            fix="run 'scoreline train' and take the weights in its resolved.yaml",
         )
+    return weights_of_features(config, prepared, given_block_weights(config))
+
+
+def given_block_weights(config: RunConfig) -> tuple[float, ...] | None:
+    """Return block weights that are given as numbers."""
+    given = config.block_weights
+    return None if given is None else tuple(float(weight) for weight in given.split(","))
+
+
+def weights_of_features(
+    config: RunConfig, prepared: Prepared, block_weights: Sequence[float] | None
+) -> FloatArray | None:
+    """Return the weight of each feature ``(D,)`` that these of the blocks give; see `feature_weights`."""
+    own = prepared.extractor.relative_weights()
+    if block_weights is None:
+        return None if np.all(own == 1) else own
     check_block_weights(config, prepared.extractor)
-    weights = [float(weight) for weight in config.block_weights.split(",")]
-    return own * np.repeat(weights, block_widths(prepared))
+    return own * np.repeat(block_weights, block_widths(prepared))
 
 
 def check_block_weights(config: RunConfig, extractor: FeatureExtractor) -> None:

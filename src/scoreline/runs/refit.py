@@ -11,8 +11,9 @@ from scoreline.errors import DataError, MismatchError
 from scoreline.rows import ConcatRows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared
+from scoreline.runs.resolved import GIVEN, Decision
 
-__all__ = ["check_refit", "join_validation", "with_refit"]
+__all__ = ["check_refit", "decide_refit", "join_validation", "with_validation_rows"]
 
 
 def check_refit(config: RunConfig, prepared: Prepared | None = None) -> None:
@@ -41,8 +42,8 @@ def check_refit(config: RunConfig, prepared: Prepared | None = None) -> None:
         )
 
 
-def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[RunConfig, Prepared]:
-    """Return the rows that the classifier is to be trained on, and settings that say so.
+def decide_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> Decision[bool]:
+    """Decide whether validation rows are trained on in the end.
 
     Rows that were held out to choose a setting are training rows like others once it is chosen. They join the
     training split, and there is no validation split any more: no figure can then be told of rows that were trained
@@ -74,11 +75,15 @@ def with_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> tuple[
     fitted to all the data. scikit-learn's GridSearchCV calls it ``refit``.
     """
     check_refit(config, prepared)
-    refit = config.refit
-    if refit is None:
-        refit = chosen and _possible(prepared) and not config.early_stopping
-    config = config.model_copy(update={"refit": refit})
-    return config, _joined(prepared) if refit else prepared
+    if config.refit is not None:
+        return Decision(value=config.refit, why=GIVEN)
+    if not chosen:
+        return Decision(value=False, why="nothing was chosen on validation rows")
+    if not _possible(prepared):
+        return Decision(value=False, why="there is no test split, so that validation rows are evaluated on")
+    if config.early_stopping:
+        return Decision(value=False, why="early stopping needs the validation rows")
+    return Decision(value=True, why="validation rows have chosen, and test rows are evaluated on")
 
 
 def join_validation(dataset: Dataset) -> Dataset:
@@ -91,12 +96,13 @@ def join_validation(dataset: Dataset) -> Dataset:
     return replace(dataset, train=both, validation=None)
 
 
-def _possible(prepared: Prepared) -> bool:
-    return {"validation", "test"} <= prepared.rows.keys()
-
-
-def _joined(prepared: Prepared) -> Prepared:
+def with_validation_rows(prepared: Prepared) -> Prepared:
+    """Return data and features with the validation rows behind the training rows, and no validation split."""
     dataset = join_validation(prepared.dataset)
     rows = {name: rows for name, rows in prepared.rows.items() if name != "validation"}
     rows["train"] = ConcatRows([rows["train"], prepared.rows["validation"]])
     return replace(prepared, dataset=dataset, rows=rows)
+
+
+def _possible(prepared: Prepared) -> bool:
+    return {"validation", "test"} <= prepared.rows.keys()

@@ -25,7 +25,7 @@ def write_figures_and_report(result: RunResult) -> None:
 
 def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
     """Return what the page of a run shows."""
-    config, dataset = result.config, result.prepared.dataset
+    config, dataset = result.settings, result.prepared.dataset
     return RunSummary(
         title=f"{config.loss} on {dataset.name}",
         evaluation=result.judged,
@@ -40,7 +40,7 @@ def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
 
 
 def _training(result: RunResult) -> dict[str, str]:
-    config, classifier = result.config, result.classifier
+    config, classifier = result.settings, result.classifier
     facts = {
         "loss": config.loss,
         "penalty": f"{config.penalty}, lam = {config.strength:g}",
@@ -70,7 +70,7 @@ def _choice(result: RunResult) -> dict[str, str]:
             f"on the training split alone; the best of {len(choice.accuracy)} strengths has "
             f"{max(choice.accuracy.values()):.4f}"
         )
-    if result.config.refit:
+    if result.resolved.refit.value:
         facts["refit"] = "trained on training and validation rows after that; test rows judge"
     return facts
 

@@ -17,6 +17,7 @@ from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import LamChoice
 from scoreline.runs.pipeline import Prepared, judged_split
+from scoreline.runs.resolved import Resolved
 
 __all__ = ["RunResult", "Timings"]
 
@@ -35,7 +36,10 @@ class RunResult:
     """All that a run came to; the folder holds the same."""
 
     folder: RunFolder
-    config: RunConfig
+    #: What was asked.
+    request: RunConfig
+    #: What was decided where that left something open.
+    resolved: Resolved
     prepared: Prepared
     classifier: LinearClassifier
     model: SavedModel
@@ -48,6 +52,11 @@ class RunResult:
     block_choice: BlockChoice | None = None
     #: Where the data lay, and what they were.
     data_record: DataRecord | None = None
+
+    @property
+    def settings(self) -> RunConfig:
+        """Settings in which nothing is left to choose on validation rows."""
+        return self.resolved.settings(self.request)
 
     @property
     def judged(self) -> Evaluation:
@@ -104,9 +113,9 @@ class RunResult:
             "epochs": classifier.n_iter_,
             "data_path": None if record is None else record.data,
             "data_fingerprint": None if record is None else record.fingerprint,
-            "lam": self.config.strength,
+            "lam": self.resolved.lam.value,
             "lam_tried": None if self.lam_choice is None else self.lam_choice.accuracy,
-            "refit": self.config.refit,
+            "refit": self.resolved.refit.value,
             "duality_gap": classifier.duality_gap_,
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},

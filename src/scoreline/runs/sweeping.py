@@ -20,6 +20,7 @@ from scoreline.estimators.validation import encode_labels
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared, build_classifier, prepare, problem_of
 from scoreline.runs.preconditions import check_settings
+from scoreline.runs.refit import decide_refit
 
 __all__ = ["Axes", "SweepResult", "SweepRow", "sweep_run"]
 
@@ -97,8 +98,8 @@ class SweepResult:
     def settings(self) -> RunConfig:
         """What to train the best with: where test rows judge, with a refit on validation rows too."""
         config = self.best.config
-        refit = "test" in self.prepared.rows if config.refit is None else config.refit
-        return config.model_copy(update={"refit": True}) if refit else config
+        refit = decide_refit(config, self.prepared, chosen=True)
+        return config.changed(refit=True) if refit.value else config
 
     def edges(self) -> list[str]:
         """Return a sentence for each axis at whose end the best lies, so that better may lie beyond."""
@@ -188,9 +189,7 @@ def _grid(base: RunConfig, axes: Axes) -> tuple[list[GridPoint], list[RunConfig]
             fix="leave it out; halving drops hopeless configurations, and tol ends those that have converged",
         )
     points = grid_points(axes.solvers, axes.lams, axes.lrs)
-    configs = [
-        RunConfig.checked(**base.model_dump() | {"solver": p.solver, "lam": p.lam, "lr": p.lr}) for p in points
-    ]
+    configs = [base.changed(solver=p.solver, lam=p.lam, lr=p.lr) for p in points]
     for config in configs:
         check_settings(config)
     return points, configs

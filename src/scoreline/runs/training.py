@@ -5,40 +5,33 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from scoreline.data import MemorySource, Progress, write_rejected
+from scoreline.data import Dataset, MemorySource, Progress, write_rejected
 from scoreline.data.description import describe
 from scoreline.data.options import no_progress
 from scoreline.engine.minibatch.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError
-from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators import LinearClassifier
 from scoreline.estimators.problem import Problem
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation, evaluate_rows
-from scoreline.runs.block_weights import with_block_weights
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.folder import RunFolder, data_title
-from scoreline.runs.lam_choice import with_lam
-from scoreline.runs.pipeline import (
-    Prepared,
-    build_classifier,
-    fit_prepared,
-    judged_split,
-    prepare,
-    problem_of,
-    save_model,
-)
+from scoreline.runs.pipeline import Prepared, judged_split, prepare, save_model
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
-from scoreline.runs.refit import check_refit, with_refit
+from scoreline.runs.refit import check_refit
 from scoreline.runs.reporting import write_figures_and_report
+from scoreline.runs.resolution import Resolution, fit_resolved, resolve
+from scoreline.runs.resolved import RESOLVED_FILE
 from scoreline.runs.result import RunResult, Timings
 
 __all__ = ["train_run"]
@@ -62,7 +55,7 @@ def train_run(
     The folder is claimed before anything is loaded, and the model is the first of the results that it receives.
 
     Where the validation split chose `lam` or the weights of blocks and there is a test split, the classifier is
-    then trained on training and validation rows; see `scoreline.runs.refit.with_refit`.
+    then trained on training and validation rows; see `scoreline.runs.refit.decide_refit`.
 
     Parameters
     ----------
@@ -89,15 +82,29 @@ def train_run(
     """
     check_settings(config)
     with RunFolder.create(out, f"{data_title(config.data)}-{config.loss}") as folder:
-        result = _trained(config, folder, listeners, progress or no_progress)
+        trained = _train(config, folder, listeners, progress or no_progress)
+        result = _judged(trained, folder, progress or no_progress)
         if on_judged is not None:
             on_judged(result)
         _write(result, progress or no_progress)
     return result
 
 
-def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], progress: Progress) -> RunResult:
-    """Train, keep the model, and judge it."""
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """A resolution whose classifier is trained, and what was found out on the way."""
+
+    resolution: Resolution
+    trained_on: TrainedOn
+    sanity: tuple[SanityCheck, ...]
+    #: When it began, and seconds until the data were loaded and of choices and fit.
+    begun: float
+    load: float
+    fit: float
+
+
+def _train(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], progress: Progress) -> _Trained:
+    """Resolve what was asked, check and train. What choices leave to the fit is gone at the end of this."""
     begun = time.perf_counter()
     prepared = prepare(config, progress=progress)
     config = config.anchored()
@@ -108,57 +115,65 @@ def _trained(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener]
     loaded = time.perf_counter()
     if config.lam == "auto" or config.block_weights == "auto":
         progress("Choosing by the validation split", 0, 0)
-    config, blocks = with_block_weights(config, prepared)
-    config, chosen = with_lam(config, prepared, listeners)
-    config, prepared = with_refit(config, prepared, chosen=bool(blocks or chosen))
+    resolution, start = resolve(config, prepared, listeners)
     tuned = time.perf_counter()
-    classifier = build_classifier(config, prepared)
-    folder.update("config.yaml", config.write)
-    trained_on = TrainedOn.of(config.data, prepared.dataset)
+    folder.describe(RESOLVED_FILE, resolution.resolved.write)
+    trained_on = TrainedOn.of(config.data, resolution.prepared.dataset)
     progress("Making sanity checks", 0, 0)
-    start = chosen.head_start if chosen else HeadStart(None)
-    problem = problem_of(classifier, prepared, start.statistics)
-    sanity = run_sanity_checks(problem, config.seed)
-    at_zero = LOSSES.build(config.loss).value_at_zero(len(prepared.dataset.classes))
-    checked = time.perf_counter()
-    try:
-        fit_prepared(classifier, prepared, listeners, replace(start, statistics=problem.measured))
-    except DivergedError as error:
-        folder.write_history(classifier.history_)
-        sanity += (check_fall(classifier.objective_, at_zero),)
-        folder.write_metrics(
-            {
-                "status": "diverged",
-                "warnings": [str(error)],
-                "objective": classifier.objective_ if math.isfinite(classifier.objective_) else None,
-                "epochs": classifier.n_iter_,
-                "sanity": [asdict(check) for check in sanity],
-                "data": describe(dataset),
-                "run": str(folder.path),
-            }
-        )
-        raise
+    sanity = run_sanity_checks(resolution.fit.problem, config.seed)
+    fitted = fit_resolved(resolution, start, listeners)
+    classifier = resolution.classifier
+    at_zero = LOSSES.build(config.loss).value_at_zero(len(dataset.classes))
     sanity += (check_fall(classifier.objective_, at_zero),)
-    fitted = time.perf_counter()
-    model = save_model(config, prepared, classifier)
+    if fitted.diverged is not None:
+        folder.write_history(classifier.history_)
+        folder.write_metrics(_metrics_of_divergence(classifier, sanity, dataset, fitted.diverged, folder))
+        raise fitted.diverged
+    return _Trained(resolution, trained_on, sanity, begun, loaded - begun, tuned - loaded + fitted.seconds)
+
+
+def _judged(trained: _Trained, folder: RunFolder, progress: Progress) -> RunResult:
+    """Keep the model, and judge it."""
+    resolution = trained.resolution
+    prepared, classifier = resolution.prepared, resolution.classifier
+    model = save_model(resolution.request, prepared, classifier)
     folder.keep("the model", lambda: model.save(folder.path))
-    folder.keep("data.json", lambda: trained_on.write(folder.path))
+    folder.keep("data.json", lambda: trained.trained_on.write(folder.path))
     folder.write_history(classifier.history_)
     progress("Evaluating", 0, 0)
     evaluations = judge(model, prepared)
     return RunResult(
         folder,
-        config,
+        resolution.request,
+        resolution.resolved,
         prepared,
         classifier,
         model,
         evaluations,
-        sanity,
-        Timings(loaded - begun, tuned - loaded + fitted - checked, time.perf_counter() - begun),
-        chosen,
-        blocks,
-        trained_on.record,
+        trained.sanity,
+        Timings(trained.load, trained.fit, time.perf_counter() - trained.begun),
+        resolution.lam_choice,
+        resolution.block_choice,
+        trained.trained_on.record,
     )
+
+
+def _metrics_of_divergence(
+    classifier: LinearClassifier,
+    sanity: Sequence[SanityCheck],
+    dataset: Dataset,
+    error: DivergedError,
+    folder: RunFolder,
+) -> dict[str, Any]:
+    return {
+        "status": "diverged",
+        "warnings": [str(error)],
+        "objective": classifier.objective_ if math.isfinite(classifier.objective_) else None,
+        "epochs": classifier.n_iter_,
+        "sanity": [asdict(check) for check in sanity],
+        "data": describe(dataset),
+        "run": str(folder.path),
+    }
 
 
 def _write(result: RunResult, progress: Progress) -> None:

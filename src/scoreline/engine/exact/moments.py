@@ -163,14 +163,14 @@ class DenseMoments(Moments):
         from scipy.linalg.blas import get_blas_funcs
 
         N = source.n_examples
-        if n >= N:
-            return
         dtype, kept = self.matrix.dtype, np.full(source.n_features, np.sqrt(n / N))
         then, now = before.standardization, objective.standardization
         if then is not None and now is not None:
             kept *= np.divide(now.scale, then.scale, out=np.zeros_like(now.scale), where=then.scale > 0)
         self.matrix *= kept.astype(dtype)
         self.matrix *= kept.astype(dtype)[:, None]
+        if n >= N:
+            return
         add_square = get_blas_funcs("syrk", (self.matrix,))
         size = block_rows(source.n_features)
         begin = n // size * size

@@ -1,0 +1,131 @@
+"""From what was asked to a fit in which nothing is left open: one way for `train` and `compare`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from scoreline.engine.problem.stopping import Listener
+from scoreline.errors import DivergedError
+from scoreline.estimators import LinearClassifier
+from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.linear import fit_planned, plan_fit
+from scoreline.estimators.problem import PlannedFit
+from scoreline.runs.block_weights import BlockChoice, decide_block_weights
+from scoreline.runs.classifier import classifier_of
+from scoreline.runs.config import RunConfig
+from scoreline.runs.lam_choice import LamChoice, decide_lam
+from scoreline.runs.pipeline import Prepared, weights_of_features
+from scoreline.runs.refit import decide_refit, with_validation_rows
+from scoreline.runs.resolved import GIVEN, Decision, Resolved
+
+__all__ = ["Fitted", "Resolution", "fit_resolved", "resolve"]
+
+
+@dataclass(frozen=True, eq=False)
+class Resolution:
+    """What was decided, and the fit that follows from it."""
+
+    request: RunConfig
+    resolved: Resolved
+    #: The rows to train on, and those to evaluate on.
+    prepared: Prepared
+    #: Not fitted yet.
+    classifier: LinearClassifier
+    fit: PlannedFit
+    #: How `lam` was chosen, where it was.
+    lam_choice: LamChoice | None
+    #: How the weights of several features were chosen, where they were.
+    block_choice: BlockChoice | None
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A resolution whose classifier is fitted, as far as that went."""
+
+    seconds: float
+    #: What ended the training, where it ran away.
+    diverged: DivergedError | None
+
+
+def resolve(
+    request: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()
+) -> tuple[Resolution, HeadStart]:
+    """Decide all that the settings leave open: block weights, `lam`, refit, and then solver, rate and epochs.
+
+    What is measured of the rows on the way is measured once and handed on. With the resolution comes what the
+    choices leave to the last fit, which may be gigabytes of moments: it is for `fit_resolved` and no longer.
+
+    Parameters
+    ----------
+    request : RunConfig
+        What was asked.
+    prepared : Prepared
+        Data and features.
+    listeners : sequence of callables
+        Are shown the events of all fits that a choice makes.
+
+    Raises
+    ------
+    ScorelineError
+        Settings and data do not go together, or nothing can be chosen by.
+    """
+    weights, block_choice, start = decide_block_weights(request, prepared)
+    lam, lam_choice, start = decide_lam(request, prepared, weights.value, start, listeners)
+    refit = decide_refit(request, prepared, chosen=bool(block_choice or lam_choice))
+    if refit.value:
+        prepared = with_validation_rows(prepared)
+    classifier = classifier_of(request, lam.value, weights_of_features(request, prepared, weights.value))
+    validation = None
+    if "validation" in prepared.rows:
+        validation = prepared.rows["validation"], prepared.labels("validation")
+    fit = plan_fit(
+        classifier,
+        prepared.rows["train"],
+        prepared.labels("train"),
+        validation=validation,
+        measured=start.statistics,
+    )
+    resolved = Resolved(
+        image_size=_image_size(request, prepared),
+        block_weights=weights,
+        lam=lam,
+        refit=refit,
+        solver=Decision(value=fit.choice.name, why=fit.choice.reason),
+        lr=_rate(request, fit),
+        max_epochs=Decision(
+            value=fit.settings.max_epochs or 1,
+            why="the solver's default for so many rows" if request.max_epochs is None else GIVEN,
+        ),
+        seed=Decision(value=request.seed, why=GIVEN),
+    )
+    start = replace(start, statistics=fit.problem.measured)
+    return Resolution(request, resolved, prepared, classifier, fit, lam_choice, block_choice), start
+
+
+def fit_resolved(resolution: Resolution, start: HeadStart, listeners: Sequence[Listener] = ()) -> Fitted:
+    """Fit the classifier, from where the choices have come to; one that diverged has its history too."""
+    begun, diverged = time.perf_counter(), None
+    try:
+        fit_planned(resolution.classifier, resolution.fit, listeners, start)
+    except DivergedError as error:
+        diverged = error.with_traceback(None)  # whose frames would keep what the fit had
+    return Fitted(time.perf_counter() - begun, diverged)
+
+
+def _image_size(request: RunConfig, prepared: Prepared) -> Decision[tuple[int, int] | None]:
+    dataset = prepared.dataset
+    if len(dataset.example_shape) != 3:
+        return Decision(value=None, why="the examples are rows of numbers")
+    height, width = dataset.example_shape[:2]
+    why = GIVEN if request.image_size is not None else dataset.size_from or "the size that the images have"
+    return Decision(value=(height, width), why=why)
+
+
+def _rate(request: RunConfig, fit: PlannedFit) -> Decision[float | None]:
+    rate = fit.settings.rate
+    if rate is None:
+        return Decision(value=None, why=f"the solver {fit.choice.name} has none")
+    why = "the optimiser's customary rate, or one over the smoothness of the data" if request.lr is None else GIVEN
+    return Decision(value=rate, why=why)

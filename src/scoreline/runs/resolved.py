@@ -1,0 +1,92 @@
+"""What a run has decided where its settings left something open, and why: ``resolved.yaml``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Generic, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scoreline._files import write_text
+from scoreline.data.names import printable
+from scoreline.errors import ModelError, UsageError
+from scoreline.runs.config import RunConfig
+from scoreline.runs.settings_file import read_settings
+
+__all__ = ["GIVEN", "RESOLVED_FILE", "Decision", "Resolved"]
+
+RESOLVED_FILE = "resolved.yaml"
+FORMAT: Literal["scoreline-resolved/1"] = "scoreline-resolved/1"
+#: Why a decision is what it is, where the settings leave nothing to decide.
+GIVEN = "given"
+
+T = TypeVar("T")
+
+
+class Decision(BaseModel, Generic[T]):
+    """A value, and why it was taken."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    value: T
+    why: str
+
+
+class Resolved(BaseModel):
+    """All that was decided before a classifier was trained."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["scoreline-resolved/1"] = FORMAT
+    #: Height and width of the images; None for rows.
+    image_size: Decision[tuple[int, int] | None]
+    block_weights: Decision[tuple[float, ...] | None]
+    lam: Decision[Annotated[float, Field(ge=0)]]
+    #: Whether validation rows were trained on in the end.
+    refit: Decision[bool]
+    solver: Decision[str]
+    lr: Decision[float | None]
+    #: Epochs, iterations or tries at the most.
+    max_epochs: Decision[int]
+    seed: Decision[int]
+
+    def settings(self, request: RunConfig) -> RunConfig:
+        """Return the settings that ask for what was decided: nothing is left to choose by validation rows."""
+        return request.changed(
+            lam=self.lam.value, block_weights=as_text(self.block_weights.value), refit=self.refit.value
+        )
+
+    def write(self, path: Path) -> None:
+        """Write all decisions as YAML."""
+        write_text(path, yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, width=115))
+
+    @classmethod
+    def read(cls, folder: Path) -> Resolved | None:
+        """Read from a run's folder; None where it was written before there was such a file.
+
+        Raises
+        ------
+        ModelError
+            The file is damaged.
+        """
+        path = folder / RESOLVED_FILE
+        if not path.exists():
+            return None
+        try:
+            return cls.model_validate(read_settings(path))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        except UsageError as error:
+            problem = error.given
+        raise ModelError(
+            f"What the run in {printable(folder)} has decided cannot be read: {problem[:200]}",
+            allowed=f"{RESOLVED_FILE} as 'scoreline train' has written it",
+            fix="restore the file, or train again",
+        )
+
+
+def as_text(weights: tuple[float, ...] | None) -> str | None:
+    """Return block weights as the settings have them."""
+    return None if weights is None else ",".join(f"{weight:g}" for weight in weights)
