@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
 from scoreline.engine.minibatch.halving import Halving
+from scoreline.engine.solvers import Exact
 from scoreline.errors import MismatchError
 from scoreline.estimators.grid import GridPoint, grid_points, sweep_grid
 from scoreline.estimators.problem import assemble, draw_seed
@@ -92,3 +93,12 @@ def test_halving_goes_over_all_solvers_of_mini_batches_and_leaves_exact_fits_alo
 def test_what_does_not_fit(classifier, solver, told):
     with pytest.raises(MismatchError, match=told):
         run(classifier, [GridPoint(solver, 1e-3, None)])
+
+
+def test_exact_points_measure_what_a_bound_on_memory_has_room_for(monkeypatch):
+    monkeypatch.setattr(Exact, "factor_rows", lambda *args: 32)
+    monkeypatch.setattr("scoreline.engine.exact.path.measure_for", None)  # what there would be no room for
+    monkeypatch.setattr("scoreline.engine.solvers.measure_for", None)
+    points = grid_points(["exact"], np.array([1e-2, 1e-1]), None)
+    trials = run(LinearClassifier(tol=1e-3, memory="64GB", **COMMON), points)
+    assert all(trial.outcome.duality_gap <= 1e-3 for trial in trials)

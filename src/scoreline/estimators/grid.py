@@ -15,6 +15,7 @@ from scoreline.data.memory import RowsSource
 from scoreline.engine.exact.path import fit_path
 from scoreline.engine.minibatch.halving import Halving
 from scoreline.engine.minibatch.sweep import Candidate, Rules, most_side_by_side, sweep
+from scoreline.engine.problem.cost import fit_seconds
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.outcome import Outcome
@@ -24,6 +25,7 @@ from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver,
 from scoreline.errors import MismatchError
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.problem import Problem, solver_settings
+from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
 
 __all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "sweep_grid"]
@@ -118,16 +120,16 @@ def sweep_grid(
     """
     grid = _Grid(classifier, problem, held_out, solver_settings(classifier, problem.seed), tuple(listeners))
     trials: dict[GridPoint, Trial] = {}
-    exact: dict[SolverSpec, list[GridPoint]] = {}
+    exact: dict[SolverSpec, tuple[Choice, Exact, list[GridPoint]]] = {}
     stacked: list[tuple[GridPoint, Choice]] = []
     for point in points:
         choice = grid.choose(point)
         if isinstance(choice.solver, Exact):
-            exact.setdefault(point.solver, []).append(point)
+            exact.setdefault(point.solver, (choice, choice.solver, []))[2].append(point)
         else:
             stacked.append((point, choice))
-    for same in exact.values():
-        trials |= grid.exact(same)
+    for named, solver, same in exact.values():
+        trials |= grid.exact(same, named, solver)
     trials |= grid.stacked(stacked, halving)
     return [trials[point] for point in points]
 
@@ -165,17 +167,20 @@ class _Grid:
             )
         return choice
 
-    def exact(self, points: Sequence[GridPoint]) -> dict[GridPoint, Trial]:
+    def exact(self, points: Sequence[GridPoint], choice: Choice, solver: Exact) -> dict[GridPoint, Trial]:
         """Fit points that differ in `lam` alone, exactly."""
-        choice = self.choose(points[0])
-        solver = choice.solver
-        solver.check_memory(self.objective, self.source, self.settings)
+        objective, source = self._at(points), self.source
+        solver.check_memory(self.objective, source, self.settings)
+        with threads_for(fit_seconds(source.n_examples, source.n_features, objective.n_rows)):
+            # In the form that the bound on memory has room for, which has just been checked.
+            moments = solver.measured(objective, source, self.settings)
         outcomes = fit_path(
-            self._at(points),
-            self.source,
+            objective,
+            source,
             self._start(solver),
             tol=self.settings.tol,
             max_iter=self.settings.max_epochs or solver.default_epochs,
+            moments=moments,
             validation=self.held_out,
             listeners=self.listeners,
         )

@@ -31,6 +31,7 @@ def fit_path(
     *,
     tol: float,
     max_iter: int,
+    moments: Moments | None = None,
     validation: DataSource | None = None,
     listeners: Sequence[Listener] = (),
 ) -> list[Outcome]:
@@ -48,6 +49,8 @@ def fit_path(
         Where the first fit begins, with K = 1.
     tol, max_iter
         Of each fit; see `scoreline.engine.exact.solver.minimize_exactly`.
+    moments : Moments, optional
+        Of the data, where they have been measured already: a bound on memory may ask for another form.
     validation : DataSource, optional
         Judged at the end of each fit.
     listeners : sequence of callables
@@ -66,7 +69,7 @@ def fit_path(
     """
     outcomes: dict[int, Outcome] = {}
     with threads_for(fit_seconds(source.n_examples, source.n_features, objective.n_rows)):
-        moments = measure_for(objective, source)
+        moments = moments or measure_for(objective, source)
     path = Path(
         objective,
         source,
