@@ -9,6 +9,7 @@ from scoreline.errors import DataError
 from scoreline.rows import (
     ArrayRows,
     ConcatRows,
+    FileRows,
     Rows,
     SparseRows,
     SubsetRows,
@@ -46,6 +47,7 @@ KINDS = {
     "array in Fortran order": lambda values, _: (ArrayRows(np.asfortranarray(values)), values),
     "memory-mapped": lambda values, folder: (ArrayRows(mapped(folder, values)), values),
     "nameless file": lambda values, _: (in_file(values), values),
+    "temporary file": lambda values, _: (FileRows(joined(values)), values),
     "joined": lambda values, _: (joined(values), values),
     "some": lambda values, _: (SubsetRows(ArrayRows(values), PLACES), values[PLACES]),
     "some that follow": lambda values, _: (SubsetRows(ArrayRows(values), np.arange(3, 30)), values[3:30]),
@@ -172,6 +174,17 @@ def test_a_window_shuffle_has_every_row_once_and_few_parts_at_a_time():
         # A window of pieces of at most as many rows touches a few stretches of the data, not all of them.
         assert len(np.unique(places // window)) <= 7
     assert any((np.diff(orders[0][first : first + window]) < 0).any() for first in range(0, 160, window))
+
+
+def test_memory_that_mirrors_a_file_is_given_back_and_read_again(monkeypatch):
+    monkeypatch.setattr("scoreline.rows.in_file.RESIDENT", 200)
+    rows = FileRows(ArrayRows(VECTORS))
+    kept = rows.read(0, 5)
+    for first in range(0, 37, 4):
+        np.testing.assert_array_equal(rows.read(first, first + 4), VECTORS[first : first + 4])
+    np.testing.assert_array_equal(rows.take(PLACES), VECTORS[PLACES])
+    np.testing.assert_array_equal(kept, VECTORS[:5])
+    np.testing.assert_array_equal(rows.array, VECTORS)
 
 
 def test_bad_rows():

@@ -4,14 +4,20 @@ import numpy as np
 import pytest
 
 from scoreline.features import build_features
+from scoreline.features.rows import FeatureRows
+from scoreline.rows import ArrayRows, Rows
 from scoreline.runs import extraction
-from scoreline.runs.extraction import FeatureCache, extract, fit_features
+from scoreline.runs.extraction import FeatureCache, fit_features
 
 
 @pytest.fixture
 def images(monkeypatch):
-    monkeypatch.setattr(extraction, "SHARD_PIXELS", 16 * 16 * 40)  # shards of 32 images
+    monkeypatch.setattr("scoreline.features.rows.SHARD_PIXELS", 16 * 16 * 40)  # shards of 32 images
     return np.random.default_rng(0).integers(0, 256, (70, 16, 16, 3), dtype=np.uint8)
+
+
+def extract(extractor, spec, images, kept, progress=None, **where):
+    return extraction.extract(extractor, spec, ArrayRows(images), kept, progress, **where).read(0, len(images))
 
 
 def fitted(spec, images, kept):
@@ -24,7 +30,10 @@ def test_equals_extraction_in_one_piece(spec, keeps, images, tmp_path):
     kept = FeatureCache(tmp_path / "cache" if keeps else None)
     expected = build_features(spec).fit(images, np.zeros(70)).transform(images)
     for _ in range(2):  # the second from the cache
-        np.testing.assert_array_equal(extract(fitted(spec, images, kept), spec, images, kept), expected)
+        features = fitted(spec, images, kept)
+        for on_disk in (False, True):
+            found = extract(features, spec, images, kept, on_disk=on_disk)
+            np.testing.assert_array_equal(found, expected)
     assert (tmp_path / "cache").exists() == (keeps and spec != "pixels")
 
 
@@ -102,3 +111,27 @@ def test_a_state_of_other_shapes_is_learned_anew(images, tmp_path):
     (path,) = tmp_path.glob("*.npz")
     kept.save(path.stem, {"words": np.zeros(3)})
     np.testing.assert_array_equal(fitted("words:8", images, kept).words_, words.words_)
+
+
+def test_feature_rows_are_read_in_any_way(images):
+    spec = "hog,hue"
+    extractor = fitted(spec, images, FeatureCache(None))
+    expected = extractor.transform(images)
+    rows = FeatureRows(ArrayRows(images), extractor, spec, FeatureCache(None))
+    assert isinstance(rows, Rows)
+    assert (rows.shape, rows.dtype, len(rows)) == (expected.shape, expected.dtype, 70)
+    for start, stop in ((0, 5), (20, 70), (31, 33), (60, 200), (70, 80)):
+        np.testing.assert_array_equal(rows.read(start, stop), expected[start:stop])
+    index = np.random.default_rng(1).integers(0, 70, 40)
+    np.testing.assert_array_equal(rows.take(index), expected[index])
+
+
+def test_each_shard_is_computed_once_in_order(images, monkeypatch):
+    hog = fitted("hog", images, FeatureCache(None))
+    seen = []
+    transform = type(hog).transform
+    monkeypatch.setattr(type(hog), "transform", lambda self, X: seen.append(len(X)) or transform(self, X))
+    rows = FeatureRows(ArrayRows(images), hog, "hog", FeatureCache(None))
+    for first in range(0, 70, 7):
+        rows.read(first, first + 7)
+    assert seen == [32, 32, 6]

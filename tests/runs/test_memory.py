@@ -19,6 +19,7 @@ from scoreline.features.hog import HOG
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
+from scoreline.rows import ArrayRows, FileRows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.extraction import FeatureCache
@@ -68,6 +69,22 @@ def test_the_same_bits_with_and_without(data, settings, request, tmp_path):
     assert judged[0].objective == judged[1].objective
 
 
+@pytest.mark.parametrize("solver", ["exact", "momentum"])
+@pytest.mark.parametrize("features", ["hog", "hog,hue", "products:[hog]", "dictionary:8"])
+def test_features_on_the_disk_give_the_same_bits(features, solver, tmp_path, monkeypatch):
+    monkeypatch.setattr("scoreline.features.rows.SHARD_PIXELS", 32 * 32 * 64)  # shards of 64 images
+    monkeypatch.setenv("SCORELINE_FEATURE_CACHE", "off")
+    data = {"data": "synthetic:n_train=150,n_test=70", "features": features, "solver": solver, "max_epochs": 3}
+    runs = [
+        train_run(RunConfig(memory=memory, refit=True, **data), tmp_path / str(memory)) for memory in (None, "3GB")
+    ]
+    kinds = [type(run.prepared.rows["test"]) for run in runs]
+    assert kinds == [ArrayRows, FileRows]
+    free, bound = (SavedModel.load(run.folder.path) for run in runs)
+    np.testing.assert_array_equal(bound.coef, free.coef)
+    np.testing.assert_array_equal(bound.intercept, free.intercept)
+
+
 def test_a_bound_that_cannot_be_kept(photos, tmp_path):
     with pytest.raises(UsageError, match="MB"):
         train_run(RunConfig(data=str(photos), memory="30MB"), tmp_path / "run")
@@ -109,7 +126,7 @@ def test_features_are_counted_before_they_are_extracted(tmp_path, monkeypatch):
     dataset = Dataset("images", ("a", "b"), Split.of(X, np.arange(4000) % 2))
     monkeypatch.setattr(HOG, "transform", None)
     config = RunConfig(features="hog", memory=str(taken_memory() + 205 * 10**6), solver="adam")
-    with pytest.raises(UsageError, match=r"features of 4,000 examples, 8,100 numbers each, 130 MB"):
+    with pytest.raises(UsageError, match=r"features of 1,024 examples, 8,100 numbers each, 33.2 MB"):
         prepare(config, dataset, kept=FeatureCache(tmp_path))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.ids import Ids, NumberIds
 from scoreline.data.pixel_range import PixelRange
-from scoreline.rows import Allocate, ArrayRows, Rows, SubsetRows, gathered
+from scoreline.rows import ArrayRows, FileRows, Rows, SubsetRows, gathered
 
 __all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Rejected", "Split"]
 
@@ -139,9 +139,11 @@ class Split:
         """Return the examples at some places, none of which is copied."""
         return Split(SubsetRows(self.rows, index), self.y[index], self.ids.take(index))
 
-    def in_place(self, allocate: Allocate | None = None) -> Split:
-        """Return the examples as one array, gathered where they are not; see `scoreline.rows.gathered`."""
-        return replace(self, rows=gathered(self.rows, allocate))
+    def in_place(self, *, on_disk: bool = False) -> Split:
+        """Return the examples as one array: where they lie, or gathered, in a temporary file if that is wanted."""
+        if on_disk and self.rows.array is None:
+            return replace(self, rows=FileRows(self.rows))
+        return replace(self, rows=gathered(self.rows))
 
     def __len__(self) -> int:
         return len(self.y)

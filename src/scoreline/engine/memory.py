@@ -65,9 +65,9 @@ class Extent:
         what = f"{self.K * self.R:,} x {self.D:,} weights, gradients and steps"
         return Need(what, 8 * arrays * self.K * self.R * self.D, _FEWER_FEATURES)
 
-    def blocks(self) -> Need:
-        """Return the rows that are turned into floats at a time, those of samples too, and a block's scores."""
-        rows = min(self.n, max(block_rows(self.D), sample_rows(self.D)))
+    def blocks(self, *, sampled: bool = True) -> Need:
+        """Return the rows that are turned into floats at a time, those of samples if any, and a block's scores."""
+        rows = min(self.n, max(block_rows(self.D), sample_rows(self.D) if sampled else 0))
         floats = rows * self.D * (8 + 2 * self.dtype.itemsize)
         columns = self.K * self.R
         scores = min(self.n, block_rows(max(self.D, columns))) * columns * 6 * self.dtype.itemsize

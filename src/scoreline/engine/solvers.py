@@ -115,7 +115,8 @@ class MiniBatch(Solver):
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
         """Return a batch, the weights, and the optimiser's memory."""
         batch = extent.batch(self.batch_size(extent.n, settings), dropout=bool(settings.dropout))
-        return [extent.examples(), extent.weights(14), extent.blocks(), batch]
+        sampled = settings.lr is None and self.optimizer.default_lr is None
+        return [extent.examples(), extent.weights(14), extent.blocks(sampled=sampled), batch]
 
     def plan(self, objective: Objective, source: DataSource, settings: Settings) -> Plan:
         """Return how to train, with all that was left open filled in."""

@@ -19,7 +19,7 @@ from scoreline.estimators.inputs import check_labels, check_targets
 from scoreline.estimators.reading import read_labelled, read_rows
 from scoreline.kernels.threads import threads_for
 from scoreline.losses import rows_for
-from scoreline.rows import Allocate, Rows, SubsetRows, gathered, in_arrays, scratch_array
+from scoreline.rows import Allocate, FileRows, Rows, SubsetRows, gathered, in_arrays
 
 __all__ = [
     "TrainingData",
@@ -50,7 +50,8 @@ class TrainingData:
 
     def on_disk(self) -> TrainingData:
         """Return the data with rows that lie in several arrays as one array in a file."""
-        return replace(self, rows=gathered(self.rows, scratch_array)) if in_arrays(self.rows) else self
+        scattered = self.rows.array is None and in_arrays(self.rows)
+        return replace(self, rows=FileRows(self.rows)) if scattered else self
 
     def threads(self) -> AbstractContextManager[None]:
         """Return the context in which a fit to the data has as many threads as it is worth."""

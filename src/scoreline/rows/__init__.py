@@ -9,6 +9,7 @@ from __future__ import annotations
 from scoreline.rows.base import Rows
 from scoreline.rows.concatenation import ConcatRows
 from scoreline.rows.in_arrays import ArrayRows, as_rows
+from scoreline.rows.in_file import FileRows
 from scoreline.rows.orders import whole_order, window_order
 from scoreline.rows.reading import batches, blocks, gather, gathered, in_arrays
 from scoreline.rows.scratch import Allocate, scratch_array
@@ -19,6 +20,7 @@ __all__ = [
     "Allocate",
     "ArrayRows",
     "ConcatRows",
+    "FileRows",
     "Rows",
     "SparseRows",
     "SubsetRows",

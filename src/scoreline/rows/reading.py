@@ -67,7 +67,7 @@ def gather(rows: Rows, allocate: Allocate) -> ArrayRows:
     return ArrayRows(array)
 
 
-def gathered(rows: Rows, allocate: Allocate | None = None) -> ArrayRows:
+def gathered(rows: Rows, allocate: Allocate | None = None) -> Rows:
     """Return rows as one array: where they lie if they are one, else gathered.
 
     Parameters
@@ -77,6 +77,6 @@ def gathered(rows: Rows, allocate: Allocate | None = None) -> ArrayRows:
         Makes room; by default in memory up to 1 GiB, and beyond that in a file without a name.
     """
     if rows.array is not None:
-        return ArrayRows(rows.array)
+        return rows
     fits = len(rows) * row_bytes(rows) <= MOST_IN_MEMORY
     return gather(rows, allocate or (np.empty if fits else scratch_array))

@@ -17,26 +17,31 @@ from scoreline._text import show_size
 from scoreline._typing import Array
 from scoreline.errors import DataError
 
-__all__ = ["Allocate", "scratch_array"]
+__all__ = ["Allocate", "scratch_array", "scratch_file"]
 
 #: Makes an array of a shape and dtype, in memory (`numpy.empty`) or on the disk (`scratch_array`).
 Allocate: TypeAlias = Callable[[tuple[int, ...], DTypeLike], Array]
 
 
 def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
-    """Return a writeable array of zeros that lies in a temporary file.
+    """Return a writeable array of zeros that lies in a temporary file without a name; see `scratch_file`."""
+    return np.ndarray(shape, dtype, buffer=scratch_file(math.prod(shape) * np.dtype(dtype).itemsize))
 
-    The file has no name any more when this returns: the system removes it with the array, or with the process,
-    however that ends. It lies in the folder that the environment variable ``TMPDIR`` names, else in ``/var/tmp``,
-    because ``/tmp`` may itself be in memory. Its room is reserved at once, since a disk that is found full while a
-    mapped page is written ends the process without a word.
+
+def scratch_file(n_bytes: int) -> mmap.mmap:
+    """Return a temporary file of zeros, mapped into memory.
+
+    It has no name any more when this returns: the system removes it with the mapping, or with the process, however
+    that ends. It lies in the folder that the environment variable ``TMPDIR`` names, else in ``/var/tmp``, because
+    ``/tmp`` may itself be in memory. Its room is reserved at once, since a disk that is found full while a mapped
+    page is written ends the process without a word.
 
     Raises
     ------
     DataError
         There is no room in that folder.
     """
-    n_bytes = max(1, math.prod(shape) * np.dtype(dtype).itemsize)
+    n_bytes = max(1, n_bytes)
     folder = _folder()
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -44,7 +49,7 @@ def scratch_array(shape: tuple[int, ...], dtype: DTypeLike) -> Array:
                 os.posix_fallocate(file.fileno(), 0, n_bytes)
             else:
                 file.truncate(n_bytes)
-            return np.ndarray(shape, dtype, buffer=mmap.mmap(file.fileno(), n_bytes))
+            return mmap.mmap(file.fileno(), n_bytes)
     except OSError as error:
         raise DataError(
             f"There is no room for a temporary file of {show_size(n_bytes)} in {folder} ({error.strerror})",

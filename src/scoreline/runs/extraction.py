@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from scoreline import features
 from scoreline._files import partial_file, remove_orphans
 from scoreline._typing import Array
 from scoreline.data import Progress, user_cache
 from scoreline.data.places import expanded
 from scoreline.errors import ModelError
 from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
-from scoreline.features.descriptor import BATCH
+from scoreline.features.rows import FeatureRows, input_digest, shard_length
+from scoreline.rows import ArrayRows, FileRows, Rows, gather, gathered
 
 __all__ = ["FeatureCache", "extract", "fit_features"]
 
-#: Pixels of the images of one shard: 4,096 images of 32 x 32.
-SHARD_PIXELS = 1 << 22
 #: Bytes that the kept shards may take; the longest unused go first.
 CACHE_BYTES = 4 << 30
 #: Names the folder of the cache; "off" keeps nothing.
@@ -116,9 +111,9 @@ def fit_features(
     y : array (n,)
     kept : FeatureCache
     """
-    if not _is_costly(extractor, X):
+    if not _computes(extractor) or len(X) <= shard_length(ArrayRows(X)):
         return extractor.fit(X, y)
-    key = _digest("fit", spec, [X, y])
+    key = input_digest("fit", spec, [X, y])
     state = kept.load(key)
     if state is not None:
         with suppress(ModelError):  # another's file: it is learned anew
@@ -130,9 +125,15 @@ def fit_features(
 
 
 def extract(
-    extractor: FeatureExtractor, spec: str, X: Array, kept: FeatureCache, progress: Progress | None = None
-) -> Array:
-    """Return the features ``(n, D)`` of images, shard by shard; the parts of a union one after the other.
+    extractor: FeatureExtractor,
+    spec: str,
+    images: Rows,
+    kept: FeatureCache,
+    progress: Progress | None = None,
+    *,
+    on_disk: bool = False,
+) -> Rows:
+    """Return the features ``(n, D)`` of images, computed shard by shard.
 
     Parameters
     ----------
@@ -140,59 +141,29 @@ def extract(
         Fitted.
     spec : str
         What it was built from.
-    X : array (n, H, W, ch)
+    images : Rows (n, H, W, ch)
     kept : FeatureCache
         Where finished shards are looked for, and kept.
     progress : callable, optional
         Called as ``progress(what, done, total)`` after each shard.
+    on_disk : bool, default False
+        Whether the features lie in a file without a name instead of memory.
     """
-    if isinstance(extractor, FeatureUnion):
-        return extractor.join(extract(part, name, X, kept, progress) for name, part in extractor.parts)
-    if not _is_costly(extractor, X):
-        return extractor.transform(X)
-    rows: Array | None = None
-    state = [extractor.state()[name] for name in sorted(extractor.state())]
-    for shard in _shards(X):
-        key = _digest("rows", spec, [*state, X[shard]])
-        found = kept.load(key)
-        if found is None or set(found) != {"rows"} or len(found["rows"]) != len(X[shard]):
-            found = {"rows": extractor.transform(X[shard])}
-            kept.save(key, found)
-        if rows is None:
-            rows = np.empty((len(X), found["rows"].shape[1]), np.float32)
-        rows[shard] = found["rows"]
+    if not _is_costly(extractor, images):
+        return ArrayRows(extractor.transform(gathered(images).read(0, len(images))))
+
+    def shard_done(done: int) -> None:
         if progress is not None:
-            progress(f"Extracting {spec}", min(shard.stop, len(X)), len(X))
-    assert rows is not None  # noqa: S101 - what is costly has more than one shard
-    return rows
+            progress(f"Extracting {spec}", done, len(images))
+
+    features = FeatureRows(images, extractor, spec, kept, shard_done)
+    return FileRows(features) if on_disk else gather(features, np.empty)
 
 
-def _is_costly(extractor: FeatureExtractor, X: Array) -> bool:
+def _is_costly(extractor: FeatureExtractor, images: Rows) -> bool:
     """Whether features are computed, not merely a view of the pixels, of more images than one shard holds."""
-    return isinstance(extractor, ImageDescriptor | FeatureUnion | DerivedFeatures) and len(X) > _shard_length(X)
+    return _computes(extractor) and len(images) > shard_length(images, extractor.width())
 
 
-def _shards(X: Array) -> Iterator[slice]:
-    length = _shard_length(X)
-    return (slice(low, low + length) for low in range(0, len(X), length))
-
-
-def _shard_length(X: Array) -> int:
-    """Return images of a shard: whole batches, so that shards change no bit."""
-    return max(1, SHARD_PIXELS // int(np.prod(X.shape[1:3])) // BATCH) * BATCH
-
-
-def _digest(what: str, spec: str, arrays: Iterable[Array]) -> str:
-    """Return the digest of all that arrays are computed from, the code of the features included."""
-    digest = hashlib.blake2b(f"{_code()}\n{what}\n{spec}".encode(), digest_size=20)
-    for array in arrays:
-        digest.update(f"\n{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
-    return digest.hexdigest()
-
-
-@cache
-def _code() -> str:
-    """Return the digest of the source of all features."""
-    folder = Path(features.__file__).parent
-    return hashlib.blake2b(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
+def _computes(extractor: FeatureExtractor) -> bool:
+    return isinstance(extractor, ImageDescriptor | FeatureUnion | DerivedFeatures)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.data import Dataset, MemorySource, Split
+from scoreline.data import Dataset, MemorySource
 from scoreline.data.budget import Need, check_budget, parse_size
 from scoreline.engine.solvers import build_solver
 from scoreline.estimators.problem import build_objective, solver_settings
-from scoreline.features import FeatureExtractor, FeatureUnion
+from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
 from scoreline.features.descriptor import BATCH
 from scoreline.features.pixels import Pixels
+from scoreline.features.rows import shard_length
 from scoreline.kernels.threads import thread_count
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
@@ -48,19 +49,21 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     classifier = classifier_of(config, ANY_LAM if config.lam == "auto" else config.lam)
     objective, settings = build_objective(classifier, source.n_classes), solver_settings(classifier, config.seed)
     solver = build_solver(config.solver, objective, source, wishes=settings.wishes(config.lr)).solver
-    check_budget(bound, [*features, *solver.memory_needs(objective, source, settings)])
+    check_budget(bound, features)  # let go of before the fit begins
+    check_budget(bound, solver.memory_needs(objective, source, settings))
 
 
 def _features(dataset: Dataset, extractor: FeatureExtractor, width: int) -> list[Need]:
-    """Return what the rows of features take, and the images at work; nothing where pixels are the rows."""
+    """Return what a shard of features takes, and the images at work; nothing where pixels are the rows."""
     if isinstance(extractor, Pixels) and not extractor.zca:
         return []
-    splits: list[Split | None] = [dataset.train, dataset.validation, dataset.test]
-    n = sum(len(split) for split in splits if split is not None)
+    n = max(len(split) for split in (dataset.train, dataset.validation, dataset.test) if split is not None)
+    streamed = isinstance(extractor, ImageDescriptor | FeatureUnion | DerivedFeatures)
+    rows = min(n, shard_length(dataset.train.rows, width)) if streamed else len(dataset.train)
     copies = 2 if isinstance(extractor, FeatureUnion) else 1  # the parts', and all side by side
     at_work = BATCH * thread_count() * int(np.prod(dataset.example_shape)) * 8 * NUMBERS_A_PIXEL
     fewer = "take fewer features, smaller images (image_size) or fewer examples"
     return [
-        Need(f"features of {n:,} examples, {width:,} numbers each,", 4 * copies * n * width, fewer),
+        Need(f"features of {rows:,} examples, {width:,} numbers each,", 4 * copies * rows * width, fewer),
         Need("images that features are computed of", at_work, "take smaller images (image_size)"),
     ]

@@ -20,7 +20,7 @@ from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, SavedModel
 from scoreline.penalties import PENALTIES
-from scoreline.rows import Rows, as_rows, scratch_array
+from scoreline.rows import Rows
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract, fit_features
@@ -99,7 +99,7 @@ def prepare(
     check_memory(config, dataset, extractor)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = {
-        name: as_rows(extract(extractor, config.features, split.X, kept, progress))
+        name: extract(extractor, config.features, split.rows, kept, progress, on_disk=config.memory is not None)
         for name, split in splits.items()
         if split is not None
     }
@@ -108,14 +108,14 @@ def prepare(
 
 def _in_place(dataset: Dataset, config: RunConfig) -> Dataset:
     """Return the data with each split in one array: features and compiled code read the rows many times."""
-    allocate = None if config.memory is None else scratch_array
+    on_disk = config.memory is not None
 
     def in_place(split: Split | None) -> Split | None:
-        return None if split is None else split.in_place(allocate)
+        return None if split is None else split.in_place(on_disk=on_disk)
 
     return replace(
         dataset,
-        train=dataset.train.in_place(allocate),
+        train=dataset.train.in_place(on_disk=on_disk),
         validation=in_place(dataset.validation),
         test=in_place(dataset.test),
     )

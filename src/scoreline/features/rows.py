@@ -1,0 +1,155 @@
+"""Features of images as rows: computed shard by shard as they are read, and finished shards kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.features.base import FeatureExtractor
+from scoreline.features.descriptor import BATCH
+from scoreline.features.union import FeatureUnion
+from scoreline.rows import Rows
+
+__all__ = ["FeatureRows", "ShardCache", "input_digest", "shard_length"]
+
+#: Pixels of the images of one shard, 4,096 images of 32 x 32, and bytes of its features at the most.
+SHARD_PIXELS, SHARD_BYTES = 1 << 22, 1 << 26
+
+
+class ShardCache(Protocol):
+    """Where arrays are kept under the digest of all that they were computed from."""
+
+    def load(self, key: str) -> dict[str, Array] | None:
+        """Return the arrays under a key, or None."""
+
+    def save(self, key: str, arrays: dict[str, Array]) -> None:
+        """Keep arrays under a key, or nothing."""
+
+
+class FeatureRows:
+    """The features ``(N, D)`` float32 of images, computed when they are read, a shard at a time.
+
+    The last shard is held, so that reading in order computes each once; what is read often is best gathered first
+    (see `scoreline.rows`). The parts of a union are kept each by itself.
+
+    Parameters
+    ----------
+    rows : Rows (N, H, W, ch)
+        Images.
+    extractor : FeatureExtractor
+        Fitted.
+    spec : str
+        What it was built from.
+    kept : ShardCache
+        Where finished shards are looked for, and kept.
+    on_shard : callable, optional
+        Called with the number of rows that are done after each shard.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        extractor: FeatureExtractor,
+        spec: str,
+        kept: ShardCache,
+        on_shard: Callable[[int], None] | None = None,
+    ) -> None:
+        self._images, self._extractor, self._spec, self._kept = rows, extractor, spec, kept
+        self._on_shard = on_shard
+        self._length = shard_length(rows, extractor.width())
+        self._held: tuple[int, Array] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of images and of features."""
+        return (len(self._images), self._extractor.width())
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Always float32."""
+        return np.dtype(np.float32)
+
+    @property
+    def array(self) -> Array | None:
+        """None: the rows have yet to be computed."""
+        return None
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __repr__(self) -> str:
+        return f"FeatureRows({self._spec} of {self._images!r})"
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return examples in order; see `Rows.read`."""
+        stop = min(stop, len(self))
+        found = [
+            self._shard(first)[max(start - first, 0) : stop - first]
+            for first in range(start // self._length * self._length, stop, self._length)
+        ]
+        if not found:
+            return np.empty((0, self.shape[1]), np.float32)
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def take(self, index: Array) -> Array:
+        """Return examples by place, shard by shard; see `Rows.take`."""
+        index = np.asarray(index)
+        owner, taken = index // self._length, np.empty((len(index), self.shape[1]), np.float32)
+        for number in np.unique(owner).tolist():
+            own = owner == number
+            taken[own] = self._shard(number * self._length)[index[own] - number * self._length]
+        return taken
+
+    def parts(self) -> Sequence[Rows]:
+        """Return these rows alone: blocks in order are read shard by shard; see `Rows.parts`."""
+        return (self,)
+
+    def _shard(self, first: int) -> Array:
+        if self._held is None or self._held[0] != first:
+            self._held = None  # before the next is computed
+            images = self._images.read(first, first + self._length)
+            self._held = first, self._found(self._extractor, self._spec, images)
+            if self._on_shard is not None:
+                self._on_shard(first + len(images))
+        return self._held[1]
+
+    def _found(self, extractor: FeatureExtractor, spec: str, images: Array) -> Array:
+        """Return the features of a shard's images: kept ones, or computed and kept."""
+        if isinstance(extractor, FeatureUnion):
+            return extractor.join(self._found(part, name, images) for name, part in extractor.parts)
+        state = extractor.state()
+        key = input_digest("rows", spec, [*(state[name] for name in sorted(state)), images])
+        kept = self._kept.load(key)
+        if kept is not None and set(kept) == {"rows"} and len(kept["rows"]) == len(images):
+            return kept["rows"]
+        rows = extractor.transform(images).astype(np.float32, copy=False)
+        self._kept.save(key, {"rows": rows})
+        return rows
+
+
+def shard_length(rows: Rows, width: int = 1) -> int:
+    """Return the images of a shard, fewer of long rows: whole batches, so that shards change no bit."""
+    pixels = int(np.prod(rows.shape[1:3]))
+    return max(1, min(SHARD_PIXELS // pixels, SHARD_BYTES // (4 * width)) // BATCH) * BATCH
+
+
+def input_digest(what: str, spec: str, arrays: Iterable[Array]) -> str:
+    """Return the digest of all that arrays are computed from, the code of the features included."""
+    digest = hashlib.blake2b(f"{_code()}\n{what}\n{spec}".encode(), digest_size=20)
+    for array in arrays:
+        digest.update(f"\n{array.dtype.str}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)
+    return digest.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Return the digest of the source of all features."""
+    folder = Path(__file__).parent
+    return hashlib.blake2b(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()
