@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -61,18 +61,23 @@ def understand(tree: ImageTree, *, evaluation: bool = False) -> Layout:
         return _split_folders(folders, base, {child: splits[child] for child in of_classes}, within)
     if splits and (len(set(splits.values())) > 1 or len(splits) == len(children)):
         raise _flat(tree, splits)
+    if not children:
+        raise _no_classes(tree)
+    return _of_classes(folders, base, children, within)
+
+
+def _of_classes(folders: _Folders, base: Parts, children: Sequence[str], within: str) -> Layout:
+    """Return the layout of class folders, with or without folders for splits in all of them."""
     inner = {child: folders.inner_splits((*base, child)) for child in children}
-    if children and all(inner.values()):
+    if all(inner.values()):
         return _class_first(folders, base, within)
     if any(inner.values()):
         odd = [printable(child) for child in children if inner[child]]
         raise DataError(
-            f"Of the class folders in {printable(tree.root)}, only {_some(odd)} hold folders for splits",
+            f"Of the class folders in {printable(folders.tree.root)}, only {_some(odd)} hold folders for splits",
             allowed=f"{ACCEPTS}, or folders for splits in every class folder",
             fix="bring all classes into the same form",
         )
-    if not children:
-        raise _no_classes(tree)
     return _class_folders(folders, base, within)
 
 
