@@ -184,6 +184,13 @@ def test_gradcheck_of_every_loss(scoreline):
     assert all(check["passed"] and check["wrong"] == 0 for check in checks.values())
 
 
+def test_gradcheck_takes_weights_of_classes(scoreline):
+    """They are part of what is trained."""
+    code, out, _ = scoreline("gradcheck", "digits", "--class-weight", "balanced", "--cells", 30, "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["softmax"]["passed"]
+
+
 def test_failed_gradcheck_is_exit_1(scoreline, monkeypatch):
     from scoreline.penalties.l2 import L2
 

@@ -5,6 +5,7 @@ import json
 import shlex
 import signal
 
+import numpy as np
 import pytest
 
 from scoreline.cli.app import run
@@ -136,3 +137,14 @@ def test_interrupted_sweeps_keep_what_was_reached(scoreline, tmp_path, monkeypat
     assert "Interrupted" in err
     rows = read(tmp_path / "run" / "sweep.csv")
     assert {(row["epochs"], row["remark"]) for row in rows} == {("2", "interrupted")}
+
+
+@pytest.mark.parametrize("command", [["sweep", "--lam", "1", "--solver", "exact"], ["compare"]])
+def test_settings_are_kept_with_absolute_paths(scoreline, tmp_path, monkeypatch, command):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 60)
+    np.savez(tmp_path / "rows.npz", X=rng.normal(size=(60, 3)) + y[:, None], y=y)
+    monkeypatch.chdir(tmp_path)
+    code, _, _ = scoreline(command[0], "./rows.npz", *command[1:], "--out", "run")
+    assert code == 0
+    assert RunConfig.read(tmp_path / "run" / "config.yaml").data == str(tmp_path / "rows.npz")

@@ -78,7 +78,7 @@ def compare_command(
                 progress = interrupt.beside(bars.loading)
                 listeners: list[Listener] = [bars, interrupt]
                 trained = compare(config, axes, baselines or [], listeners=listeners, progress=progress)
-                folder.describe("config.yaml", config.write)
+                folder.describe("config.yaml", config.anchored().write)
                 with suppress(KeyboardInterrupt):  # the interrupt remembers it, and what is trained is kept
                     for row in trained:
                         rows = ranked([*rows, row])

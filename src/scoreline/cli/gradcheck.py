@@ -17,7 +17,7 @@ __all__ = ["gradcheck"]
 
 #: The settings that do not affect a gradient.
 TRAINING_ONLY = (
-    "solver", "lr", "schedule", "batch_size", "max_epochs", "tol", "dropout", "class_weight", "early_stopping",
+    "solver", "lr", "schedule", "batch_size", "max_epochs", "tol", "dropout", "early_stopping",
     "refit",
 )  # fmt: skip
 FAILED = 1

@@ -111,7 +111,7 @@ def _write(result: SweepResult, folder: RunFolder) -> None:
 
     dataset = result.prepared.dataset
     folder.write_csv("sweep.csv", COLUMNS, [_values(row) for row in result.rows])
-    folder.keep("config.yaml", lambda: result.settings.write(folder.config_file))
+    folder.keep("config.yaml", lambda: result.settings.anchored().write(folder.config_file))
     rejections = folder.path / "rejected.csv"
     folder.keep(rejections.name, lambda: write_rejected(rejections, dataset.rejected, dataset.passed_over))
     folder.keep("figures", lambda: save_drawings(list(draw_sweep(result)), folder.figures))
