@@ -134,3 +134,30 @@ def test_only_long_fits_are_compiled(n, n_classes, dtype, kind):
     goal = Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), n_classes)
     passes = passes_over(goal, source, np.dtype(np.float64 if dtype == np.float64 else np.float32))
     assert type(passes) is kind
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_reductions_go_over_blocks_of_rows_in_a_fixed_order(monkeypatch, weighted, threads):
+    goal, source, rng = over("softmax", weighted=weighted)
+    passes, (a, b) = Passes(goal, source), rng.normal(size=(2, 700, 4)).astype(np.float32)
+    monkeypatch.setattr("scoreline.engine.problem.passes.JUDGED_ENTRIES", 100)
+    monkeypatch.setattr("scoreline.engine.problem.passes.WORTH_THREADS", 0)
+    sizes = []
+
+    def product(y, w, a, b):
+        sizes.append(len(y))
+        return w @ (a.astype(float) * b * (y[:, None] == 1))
+
+    def summed(n):
+        monkeypatch.setattr("scoreline.engine.problem.passes.thread_count", lambda: n)
+        return passes.reduce(product, a, b)
+
+    weight = np.ones(700) if source.weight is None else source.weight
+    np.testing.assert_allclose(summed(threads), weight @ (a.astype(float) * b * (source.y[:, None] == 1)))
+    assert max(sizes) == 25
+    np.testing.assert_array_equal(summed(threads), summed(1))
+    moved = passes.transform(lambda y, a, b: a - y[:, None] * b.astype(float), a, b)
+    assert moved.dtype == np.float32
+    np.testing.assert_allclose(moved, a - source.y[:, None] * b, rtol=1e-5, atol=1e-6)
+    assert passes.transform(lambda y, a: a, a, dtype=np.dtype(float)).dtype == np.float64

@@ -9,7 +9,7 @@ import numpy as np
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import zero_params
-from scoreline.engine.problem.passes import Passes, each_part, sum_over_parts
+from scoreline.engine.problem.passes import Passes
 
 __all__ = ["dual_value", "has_certificate", "relative_gap"]
 
@@ -58,28 +58,18 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     Rockafellar (1970), Convex Analysis, 31; Shalev-Shwartz & Zhang (2013), Stochastic dual coordinate ascent,
     JMLR 14, for this form; Mairal (2010), thesis, D.2.3, for the shrinking.
     """
-    objective, (y, weight) = passes.objective, passes.labelled
+    objective = passes.objective
     loss, lam = objective.loss.certificate, float(objective.lam[0])
     assert loss is not None  # noqa: S101 - what `has_certificate` says
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
-    n, R = slopes.shape
-    w = np.ones(n) if weight is None else weight
-
-    def precise(part: slice) -> FloatArray:
-        """Return slopes in float64: to copy all of them would take as much memory as all else together."""
-        return np.asarray(slopes[part], np.float64)
-
+    R = slopes.shape[1]
     balanced: Callable[[FloatArray, Labels], FloatArray] = _unchanged
     if objective.fit_intercept:
-        # What flows between R classes is R x R numbers: a piece has no fewer.
-        flows = sum_over_parts(lambda part: loss.flows(precise(part), y[part], w[part]), n, R, least_rows=R)
+        # What flows between R classes is R x R numbers: a block has no fewer rows. Blocks become float64 one by
+        # one: to copy all slopes would take as much memory as all else together.
+        flows = passes.reduce(lambda y, w, a: loss.flows(_precise(a), y, w), slopes, least_rows=R)
         balanced = loss.balancing(flows)
-    point = np.empty(slopes.shape, dtype)
-
-    def balance(part: slice) -> None:
-        point[part] = balanced(precise(part), y[part])
-
-    each_part(balance, n, R)
+    point = passes.transform(lambda y, a: balanced(_precise(a), y), slopes, dtype=dtype)
     G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point).W)
     shrink = 1.0
     if squares > 0:
@@ -88,10 +78,14 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
         reach = 0.0
         shrink = min(1.0, lam * absolutes / max(float(G.max(initial=0)), np.finfo(np.float64).tiny))
 
-    def conjugates(part: slice) -> FloatArray:
-        return np.asarray(w[part] @ loss.conjugate(shrink * balanced(precise(part), y[part]), y[part]))
+    def conjugates(y: Labels, w: FloatArray, a: FloatArray) -> FloatArray:
+        return np.asarray(w @ loss.conjugate(shrink * balanced(_precise(a), y), y))
 
-    return -float(sum_over_parts(conjugates, n, R)) / passes.source.total_weight - reach
+    return -float(passes.reduce(conjugates, slopes)) / passes.source.total_weight - reach
+
+
+def _precise(slopes: FloatArray) -> FloatArray:
+    return np.asarray(slopes, np.float64)
 
 
 def _unchanged(slopes: FloatArray, y: Labels) -> FloatArray:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scoreline._typing import FloatArray
+from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_ROUNDING
 from scoreline.engine.problem.passes import Judged, Passes
 from scoreline.engine.problem.point import Point
@@ -73,17 +73,22 @@ class Smoothing:
         """Return by how much the gap would be less, had the plain hinges the slopes of the smooth ones."""
         if self.loss is None:
             return 0.0
-        labelled = self.plain.labelled
-        slopes, scores = here.slopes.astype(np.float64), self.scores(here, state)
-        young = self.loss.conjugate(slopes, labelled.y) - np.einsum("nr,nr->n", slopes, scores)
-        return self.judged(here, state).loss + labelled.mean(young)
+        conjugate = self.loss.conjugate
+
+        def young(y: Labels, w: FloatArray, slopes: FloatArray, scores: FloatArray) -> FloatArray:
+            slopes = slopes.astype(np.float64)
+            return np.asarray(w @ (conjugate(slopes, y) - np.einsum("nr,nr->n", slopes, scores)))
+
+        total = float(self.plain.reduce(young, here.slopes, self.scores(here, state)))
+        return self.judged(here, state).loss + total / self.plain.source.total_weight
 
     def recentred(self, here: Point, state: SmoothingState) -> tuple[Point, SmoothingState]:
         """Move the centre to the slopes reached, and cut the width where that alone gains little."""
         if self.loss is None:
             return here, state
-        cost, scores, y = self.cost(here, state), self.scores(here, state), self.plain.labelled.y
+        cost, scores, loss = self.cost(here, state), self.scores(here, state), self.loss
         width = state.width * CUT if cost > ENOUGH_GAINED * state.cost else state.width
-        shift = self.loss.rounded(width).shift(self.loss.feasible(here.slopes, y), y)
+        rounded = loss.rounded(width)
+        shift = self.plain.transform(lambda y, slopes: rounded.shift(loss.feasible(slopes, y), y), here.slopes)
         state = SmoothingState(width, cost, shift)
         return Point.at(self.passes(state), here.params, scores + shift), state

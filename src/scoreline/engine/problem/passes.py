@@ -90,6 +90,39 @@ class Passes:
 
         return sum_over_parts(summed, *slopes.shape) / self.source.total_weight
 
+    def reduce(self, f: Callable[..., FloatArray], *vectors: FloatArray, least_rows: int = 1) -> FloatArray:
+        """Return the sum of ``f(y, w, *blocks)`` over blocks of rows, in a fixed order whatever the threads.
+
+        Parameters
+        ----------
+        f : callable
+            Takes labels, weights (1 where none are given) and the blocks of the vectors; pure.
+        vectors : arrays (N, R)
+            Scores or slopes.
+        least_rows : int, default 1
+            Rows of a block, for sums that are as large as so many.
+        """
+        y, weight = self.labelled
+
+        def work(part: slice) -> FloatArray:
+            w = np.ones(len(y[part])) if weight is None else weight[part]
+            return f(y[part], w, *(vector[part] for vector in vectors))
+
+        return sum_over_parts(work, *vectors[0].shape, least_rows=least_rows)
+
+    def transform(
+        self, f: Callable[..., FloatArray], *vectors: FloatArray, dtype: np.dtype[np.floating] | None = None
+    ) -> FloatArray:
+        """Return ``f(y, *blocks)`` of all blocks of rows, by default in the first vector's dtype; see `reduce`."""
+        y = self.labelled.y
+        out = np.empty(vectors[0].shape, dtype or vectors[0].dtype)
+
+        def work(part: slice) -> None:
+            out[part] = f(y[part], *(vector[part] for vector in vectors))
+
+        each_part(work, *out.shape)
+        return out
+
     def with_loss(self, loss: Loss) -> Passes:
         """Return the same passes with another loss."""
         other = copy.copy(self)
