@@ -16,13 +16,15 @@ from scoreline.rows.scratch import scratch_file
 __all__ = ["FileRows"]
 
 #: Bytes that may be read before the memory of all that was read is given back.
-RESIDENT = 1 << 27
+RESIDENT = 1 << 25
+#: Bytes that the system maps around each place that is read out of order.
+AROUND = 1 << 16
 
 
 class FileRows(ArrayRows):
     """A copy of rows in a file without a name, made and read a block at a time.
 
-    Memory that only mirrors the file is given back after every 128 MB, so that going through the rows in order
+    Memory that only mirrors the file is given back after every 32 MB, so that going through the rows in order
     keeps few of them in the process.
 
     Parameters
@@ -53,7 +55,7 @@ class FileRows(ArrayRows):
     def take(self, index: Array) -> Array:
         """Return examples by place; see `Rows.take`."""
         taken = super().take(index)
-        self._give_back(taken.nbytes)
+        self._give_back(taken.nbytes + AROUND * len(taken))
         return taken
 
     def _give_back(self, n_bytes: int) -> None:
