@@ -14,7 +14,7 @@ import numpy as np
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_ROUNDING
 from scoreline.engine.problem.passes import Judged, Passes
-from scoreline.engine.problem.point import Point
+from scoreline.engine.problem.point import Point, PointState
 
 __all__ = ["Smoothing", "SmoothingState"]
 
@@ -43,6 +43,8 @@ class Smoothing:
         loss = plain.objective.loss
         self.plain, self.loss = plain, None if loss.smooth else loss.smoothing
         self._last: tuple[float, Passes] = 0.0, plain
+        # What the last point was worth: it is asked for by the event, and by the policy before and after.
+        self._judged: tuple[PointState, SmoothingState, Judged] | None = None
 
     def first(self) -> SmoothingState:
         """Return the widest smoothing, about 0."""
@@ -63,7 +65,11 @@ class Smoothing:
         """Evaluate the plain loss."""
         if self.loss is None:
             return here.judged
-        return self.plain.judge(self.scores(here, state), None, 0.0, np.empty_like(here.slopes))
+        known = self._judged
+        if known is None or known[0] is not here.state or known[1] is not state:
+            judged = self.plain.judge(self.scores(here, state), None, 0.0, np.empty_like(here.slopes))
+            self._judged = known = here.state, state, judged
+        return known[2]
 
     def value(self, here: Point, state: SmoothingState) -> float:
         """Return the plain objective."""
