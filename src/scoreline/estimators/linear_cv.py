@@ -236,6 +236,11 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         routed = route(self, "score", params, sample_weight=sample_weight)
         return float(find_scorer(self.scoring)(self, X, y, **routed.scorer))
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     def get_metadata_routing(self) -> MetadataRouter:
         """Return to whom scikit-learn's metadata routing hands groups, weights and further arguments."""
         return router(self)
