@@ -8,7 +8,7 @@ import pytest
 
 from scoreline.errors import UsageError
 from scoreline.lab import LabSession
-from scoreline.lab.pages.descent import DescentState, rate_limit, walk_of
+from scoreline.lab.pages.descent import DescentState, rate_limit, stepwise_run
 from scoreline.lab.pages.scores import ScoresState, worksheet
 from scoreline.lab.points import PointsState, gradient_of
 
@@ -132,5 +132,5 @@ def test_what_there_is_not_is_refused(changes):
 
 
 def test_a_run_goes_no_further_than_it_may():
-    walk = walk_of(DescentState())
-    assert walk.until(10**9) == 2000
+    run = stepwise_run(DescentState())
+    assert run.until(10**9) == 2000

@@ -12,15 +12,15 @@ from PIL import Image
 
 from scoreline.errors import DataError, UsageError
 from scoreline.lab import LabSession
-from scoreline.lab.live import JUDGED_EVERY
-from scoreline.lab.material import Material
+from scoreline.lab.live import EVALUATED_EVERY
 from scoreline.lab.pages.images import LAMS
+from scoreline.lab.resources import Resources
 
-MATERIAL = Material()
+RESOURCES = Resources()
 
 
-def after(material=MATERIAL, **changes):
-    session = LabSession("images", material=material)
+def after(resources=RESOURCES, **changes):
+    session = LabSession("images", resources=resources)
     return session, session.handle({"action": "edit", "changes": changes})
 
 
@@ -73,8 +73,8 @@ def test_steps_one_by_one_and_backwards_come_to_the_same():
         answer = session.handle({"action": "step", "count": 7})
     _, at_once = after(step=21)
     assert answer["shown"] == at_once["shown"]
-    steps, loss, _ = answer["shown"]["models"]["loss"]["judged"]
-    assert steps == [0, JUDGED_EVERY, 2 * JUDGED_EVERY]
+    steps, loss, _ = answer["shown"]["models"]["loss"]["evaluated"]
+    assert steps == [0, EVALUATED_EVERY, 2 * EVALUATED_EVERY]
     assert loss[0] == pytest.approx(np.log(10), rel=1e-6)
     for _ in range(11):
         back = session.handle({"action": "undo"})
@@ -93,7 +93,7 @@ def test_the_path_is_optimal_and_says_how_nearly():
 
 def test_the_path_is_not_for_corners():
     session, _ = after()
-    with pytest.raises(UsageError, match="has corners"):
+    with pytest.raises(UsageError, match="is not smooth"):
         session.handle({"action": "edit", "changes": {"mode": "path", "rival": "weston-watkins"}})
     assert session.handle({"action": "edit"})["state"]["mode"] == "train"
 
@@ -132,29 +132,29 @@ def folder(tmp_path):
 
 
 def test_an_own_folder(folder):
-    material = Material(str(folder))
-    _, answer = after(material, step=60)
+    resources = Resources(str(folder))
+    _, answer = after(resources, step=60)
     shown = answer["shown"]
     assert shown["data"]["classes"] == ["blue", "red"]
     assert shown["models"]["loss"]["accuracy"] == 1
     assert len(shown["templates"]) == 2
-    _, exact = after(material, mode="path")
+    _, exact = after(resources, mode="path")
     assert all(model["gap"] <= 1e-4 and model["accuracy"] == 1 for model in exact["shown"]["models"].values())
-    assert material.picture("images", "validation", 0).startswith(b"\x89PNG")
+    assert resources.picture("images", "validation", 0).startswith(b"\x89PNG")
     with pytest.raises(DataError, match="no image 99"):
-        material.picture("images", "validation", 99)
+        resources.picture("images", "validation", 99)
 
 
 def test_data_that_are_no_images(tmp_path):
     X, y = np.random.default_rng(0).normal(size=(60, 5)), np.arange(60) % 3
     np.savez(tmp_path / "rows.npz", X_train=X, y_train=y)
-    session = LabSession("images", material=Material(str(tmp_path / "rows.npz")))
+    session = LabSession("images", resources=Resources(str(tmp_path / "rows.npz")))
     with pytest.raises(DataError, match="has no images"):
         session.handle({"action": "edit"})
 
 
 def test_what_is_dear_is_made_once_and_keeps_nothing_else_waiting():
-    material, begun, go_on = Material(), threading.Event(), threading.Event()
+    resources, begun, go_on = Resources(), threading.Event(), threading.Event()
     made = []
 
     def slowly():
@@ -164,9 +164,9 @@ def test_what_is_dear_is_made_once_and_keeps_nothing_else_waiting():
         return "dear"
 
     with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(material.keep, "slow", slowly) for _ in range(2)]
+        waiting = [pool.submit(resources.keep, "slow", slowly) for _ in range(2)]
         assert begun.wait(20)
-        assert material.keep("other", lambda: "quick") == "quick"
+        assert resources.keep("other", lambda: "quick") == "quick"
         go_on.set()
         assert [one.result(20) for one in waiting] == ["dear", "dear"]
     assert made == [1]

@@ -9,17 +9,17 @@ from scipy.stats import binomtest
 
 from scoreline.errors import ModelError, UsageError
 from scoreline.lab import LabSession
-from scoreline.lab.judged import mcnemar
-from scoreline.lab.material import BUILT_IN, Material
+from scoreline.lab.evaluated import mcnemar
+from scoreline.lab.resources import BUILT_IN, Resources
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.training import train_run
 
-MATERIAL = Material()
+RESOURCES = Resources()
 
 
-def after(material=MATERIAL, **changes):
-    session = LabSession("mistakes", material=material)
+def after(resources=RESOURCES, **changes):
+    session = LabSession("mistakes", resources=resources)
     return session, session.handle({"action": "edit", "changes": changes})
 
 
@@ -50,7 +50,7 @@ def test_the_script_of_a_built_in_run_counts_the_same(run):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_folder_is_judged_as_evaluate_judges_it(folders, number):
-    session, answer = after(Material(runs=folders), run=number, split="validation")
+    session, answer = after(Resources(runs=folders), run=number, split="validation")
     expected = evaluate_run(folders[number], split="validation").evaluation
     shown = answer["shown"]
     assert shown["accuracy"] == expected.accuracy
@@ -136,12 +136,12 @@ def test_what_there_is_not(changes):
 def test_runs_on_other_data_are_not_compared(folders, tmp_path):
     config = RunConfig.model_validate({"data": "digits", "seed": 5, "solver": "momentum", "max_epochs": 1})
     train_run(config, tmp_path / "other")
-    session = LabSession("mistakes", material=Material(runs=[folders[0], tmp_path / "other"]))
+    session = LabSession("mistakes", resources=Resources(runs=[folders[0], tmp_path / "other"]))
     with pytest.raises(UsageError, match="other images"):
         session.handle({"action": "edit", "changes": {"rival": 1}})
 
 
 def test_a_folder_without_a_run(tmp_path):
-    session = LabSession("mistakes", material=Material(runs=[tmp_path]))
+    session = LabSession("mistakes", resources=Resources(runs=[tmp_path]))
     with pytest.raises(ModelError, match="not the folder of a run"):
         session.handle({"action": "edit"})

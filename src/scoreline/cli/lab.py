@@ -29,18 +29,18 @@ def lab(
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address and open no browser.")] = False,
 ) -> None:
     """Explore scores, losses and gradients in the browser; Ctrl-C ends it. Only this machine can reach it."""
-    from scoreline.lab.material import BUILT_IN_DATA, Material
+    from scoreline.lab.resources import BUILT_IN_DATA, Resources
     from scoreline.lab.server import create_app
     from scoreline.lab.serving import open_in_browser, serve
     from scoreline.runs.folder import RunFolder
 
-    material = Material(data, [RunFolder.open(path).path for path in run or []], data_dir)
+    resources = Resources(data, [RunFolder.open(path).path for path in run or []], data_dir)
     if data != BUILT_IN_DATA:  # read errors are reported here, not on a page
         console.print(f"Reading {data} ...", soft_wrap=True, highlight=False)
-        material.images()
-    for number, name in enumerate(material.run_names if run else ()):
+        resources.images()
+    for number, name in enumerate(resources.run_names if run else ()):
         console.print(f"Reading {name} ...", soft_wrap=True, highlight=False)
-        material.run(number)
+        resources.run(number)
     listening = _listen(port)
     token, port = secrets.token_urlsafe(24), listening.getsockname()[1]
     address = f"http://127.0.0.1:{port}/?token={token}"
@@ -49,7 +49,7 @@ def lab(
     no_browser = "No browser could be opened: open the address above in one."
     opened = nullcontext() if no_open else open_in_browser(address, lambda: console.print(no_browser))
     with opened:
-        serve(create_app(token, port, material), listening)
+        serve(create_app(token, port, resources), listening)
 
 
 def _listen(port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """The lab: every number between pixel and gradient, in the browser, computed by this package.
 
-`LabSession` answers messages and knows nothing of how they travel; ``server.create_app`` is the web server
+`LabSession` answers messages, whatever the transport; ``server.create_app`` is the web server
 around it. To add a page: a file in ``pages`` and its line in `PAGES`, an HTML page and its module in ``static``, a
 section in `docs/lab.md`.
 """

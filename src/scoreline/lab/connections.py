@@ -1,4 +1,4 @@
-"""How many connections the lab's server holds, and what it writes when something goes wrong."""
+"""The limit of connections of the lab's server, and its log of errors."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 __all__ = ["BACKLOG", "MOST_CONNECTIONS", "QUEUE", "BoundedProtocol", "OnePerMinute"]
 
-#: Connections at once: 32 pages, and what their browsers load beside them, six at a time. Systems allow a process
+#: Connections at once: 32 pages, and the files that their browsers load, six at a time. Systems allow a process
 #: 256 files at the least.
 MOST_CONNECTIONS = 96
-#: Connections that are taken in one go, before those beyond the limit are closed.
+#: Connections that are accepted at once, before those beyond the limit are closed.
 BACKLOG = 32
-#: Connections that the system holds until they are taken.
+#: Connections that the system queues until they are accepted.
 QUEUE = 1024
 #: Seconds in which the first request of a connection must be complete.
 REQUEST_SECONDS = 10.0
@@ -24,10 +24,10 @@ QUIET_SECONDS = 60.0
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection of a server that holds `MOST_CONNECTIONS` at the most.
+    """One connection of a server that holds at most `MOST_CONNECTIONS`.
 
-    Where there are more, one gives way: the oldest that asks for nothing, else the oldest whose answer is still on
-    the way. However many there are, and whatever they do, they keep no page out.
+    Where there are more, one is closed: the oldest idle one, else the oldest whose response is not
+    complete. So a flood of connections does not lock out a page.
     """
 
     cycle: RequestResponseCycle | None  # type: ignore[assignment] # until the first request
@@ -35,16 +35,16 @@ class BoundedProtocol(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection, and close the oldest if there are too many."""
+        """Accept the connection, and close the oldest if there are too many."""
         super().connection_made(transport)
         self.opened = self.loop.time()
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._close_if_silent)
         if len(self.connections) > MOST_CONNECTIONS:
             self.logger.warning(
-                "more than %d connections: the oldest are closed, those that ask for nothing first",
+                "more than %d connections: the oldest are closed, idle ones first",
                 MOST_CONNECTIONS,
             )
-            # Closing takes a turn of the loop, in which the same connection must not be chosen again.
+            # Closing takes an iteration of the event loop, in which the same connection must not be chosen again.
             others = (one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self)
             oldest = min(others, key=lambda one: (not one.waiting, one.opened), default=self)
             oldest.connections.discard(oldest)
@@ -56,7 +56,7 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take data; a request may be complete with them, or the connection become a WebSocket."""
+        """Receive data; they may complete a request, or turn the connection into a WebSocket."""
         super().data_received(data)
         if self.cycle is not None or self.transport.get_protocol() is not self:
             self._no_deadline()
@@ -77,7 +77,7 @@ class BoundedProtocol(H11Protocol):
 
 
 class OnePerMinute(logging.Filter):
-    """Let each kind of message through once in a while, in one line: a flood of errors must not fill a disk."""
+    """Write each kind of message once in a while, in one line: a flood of errors must not fill a disk."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class OnePerMinute(logging.Filter):
 
 
 def _place(error: BaseException) -> str:
-    """Return the file and line at which an error was raised, for whoever reports it."""
+    """Return the file and line at which an error was raised, for its report."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

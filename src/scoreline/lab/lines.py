@@ -1,4 +1,4 @@
-"""Where a class's score is zero in the plane."""
+"""The lines in the plane on which the score of a class is zero."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def score_lines(weights: FloatArray, level: float) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``zero``, ``above`` and ``below``, each two ends of a line or None where it misses the square, and
+        ``zero``, ``above`` and ``below``, each two ends of a line or None where it is outside the square, and
         ``normal``, the unit vector along which the score grows (None for weights of 0).
     """
     lines = []

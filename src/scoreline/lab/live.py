@@ -1,4 +1,4 @@
-"""Training runs on data that are watched while they train; any step of theirs can be asked for again."""
+"""Training runs that are shown while they train; any of their steps can be requested again."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.events import StepDone
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
-from scoreline.lab.walks import gradient_steps
+from scoreline.lab.stepwise import gradient_steps
 
-__all__ = ["JUDGED_EVERY", "LiveRun"]
+__all__ = ["EVALUATED_EVERY", "LiveRun"]
 
-#: Steps between two looks at the validation data.
-JUDGED_EVERY = 10
+#: Steps between two evaluations on the validation data.
+EVALUATED_EVERY = 10
 
 
 class LiveRun:
-    """A run on mini-batches that goes on to a step, or begins anew where the step lies behind it.
+    """A mini-batch run that continues to a step, or restarts where it is past that step.
 
-    It keeps the curves and only the last weights: a model of images has many.
+    It keeps all curves but only the last weights, as a model of images has many.
 
     Parameters
     ----------
@@ -39,30 +39,30 @@ class LiveRun:
         self.plan, self.start = plan, start
         #: The objective on each step's rows, before it.
         self.seen: list[float] = []
-        #: (step, loss, accuracy) on the validation data, at the start and after every `JUDGED_EVERY` steps.
-        self.judged: list[tuple[int, float, float]] = []
+        #: (step, loss, accuracy) on the validation data, at the start and after every `EVALUATED_EVERY` steps.
+        self.evaluations: list[tuple[int, float, float]] = []
         self._begin()
 
     def until(self, step: int) -> None:
-        """Go to a step, or as far as the run leads."""
+        """Continue to a step, or to the end of the run."""
         if step < self.step:
             self._begin()
         while self.step < step and not self.diverged and next(self._steps, None) is not None:
             self.step += 1
-            if self.step % JUDGED_EVERY == 0:
-                self._judge()
+            if self.step % EVALUATED_EVERY == 0:
+                self._evaluate()
 
     def _begin(self) -> None:
         self.step, self.diverged = 0, ""
         self.params = self.start
         self._steps = self._run(Loop(self.objective, self.train, self.plan, self.start))
-        self.judged.clear()
+        self.evaluations.clear()
         self.seen.clear()
-        self._judge()
+        self._evaluate()
 
-    def _judge(self) -> None:
+    def _evaluate(self) -> None:
         loss, accuracy = self.objective.data_loss(self.params, self.validation)
-        self.judged.append((self.step, float(loss[0]), float(accuracy[0])))
+        self.evaluations.append((self.step, float(loss[0]), float(accuracy[0])))
 
     def _run(self, loop: Loop) -> Iterator[StepDone]:
         for done, why in gradient_steps(loop):

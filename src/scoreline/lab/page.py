@@ -1,4 +1,4 @@
-"""What every page of the lab offers: a state, and what follows from it."""
+"""The interface of every page of the lab: a state, and what is shown for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from scoreline.lab.material import Material
+from scoreline.lab.resources import Resources
 
 __all__ = ["Page"]
 
@@ -15,7 +15,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class Page(ABC, Generic[S]):
-    """One page: all that it shows is a function of its state, so that a link can carry it.
+    """One page: all that it shows is a function of its state, so that a link can contain it.
 
     A page may keep what was expensive to compute, but the same state always shows the same numbers; only times
     that were measured differ.
@@ -24,14 +24,14 @@ class Page(ABC, Generic[S]):
     #: In the head of the page and in the navigation.
     title: ClassVar[str]
     state_type: ClassVar[type[BaseModel]]
-    #: Actions of its own, beside those of `LabSession`.
+    #: Actions of its own, in addition to those of `LabSession`.
     verbs: ClassVar[frozenset[str]] = frozenset()
 
-    def __init__(self, material: Material) -> None:
-        self.material = material
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
 
     def start(self) -> S:
-        """Return where the page begins."""
+        """Return the page's initial state."""
         return self.state_type()  # type: ignore[return-value]
 
     def act(self, verb: str, state: S) -> dict[str, Any]:
@@ -40,12 +40,12 @@ class Page(ABC, Generic[S]):
 
     @abstractmethod
     def show(self, state: S, *, coarse: bool) -> dict[str, Any]:
-        """Return what the page draws, ready for JSON; a coarse answer is for the time of a drag.
+        """Return what the page draws, ready for JSON; a coarse answer is used during a drag.
 
         Raises
         ------
         UsageError
-            The state asks for what there is not.
+            The state names something that does not exist.
         """
 
     @abstractmethod

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 MOST_POINTS, MOST_CLASSES = 1000, 10
-#: Points beyond this are no longer drawn by anybody.
+#: Largest coordinate of a point.
 FARTHEST = 1e6
 
 Coordinate = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST, allow_inf_nan=False)]
@@ -44,7 +44,7 @@ _WEIGHTS = tuple((float(w[0]), float(w[1]), float(b)) for w, b in zip(LECTURE_WE
 
 
 class PointsState(BaseModel):
-    """What follows from points and weights: by default the lecture's nine and its own."""
+    """The common state: points and weights, by default those of the lecture."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -16,9 +16,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from scoreline.errors import ScorelineError, UsageError
-from scoreline.lab.material import Material
 from scoreline.lab.pages import PAGES
 from scoreline.lab.points import PointsState
+from scoreline.lab.resources import Resources
 from scoreline.lab.session import LabSession
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = ["MESSAGE_BYTES", "create_app"]
 
 #: Longest message that a page may send: 1,000 points with all their digits.
 MESSAGE_BYTES = 1 << 18
-#: Pages that may be open at once, and the seconds in which each must have said something.
+#: Pages that may be open at once, and the seconds within which each must have sent a message.
 MOST_SESSIONS, FIRST_MESSAGE_SECONDS = 32, 5.0
 STATIC = Path(__file__).parent / "static"
 KINDS = {
@@ -36,12 +36,12 @@ KINDS = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
 }
-#: All that is served, by its name in the address: pages, what they load, and plotly as pip installed it.
+#: All served files, by their names in the address: pages, what they load, and plotly as pip installed it.
 FILES = {file.name: file for file in sorted(STATIC.iterdir()) if file.suffix in (".css", ".js")}
 FILES |= {name: STATIC / f"{name}.html" for name in PAGES} | {"": STATIC / f"{next(iter(PAGES))}.html"}
 FILES["plotly.js"] = Path(str(files("plotly").joinpath("package_data", "plotly.min.js")))
 HEADERS = {
-    # Plotly writes styles into the page, and pictures come as data; scripts are files of ours alone.
+    # Plotly writes styles into the page, and pictures are data URLs; scripts are our own files only.
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'; object-src 'none'",
@@ -54,7 +54,7 @@ TEXT_ONLY, REFUSED, TOO_MANY = 1003, 1008, 1013
 _log = logging.getLogger(__name__)
 
 
-def create_app(token: str, port: int, material: Material | None = None) -> FastAPI:
+def create_app(token: str, port: int, resources: Resources | None = None) -> FastAPI:
     """Return the lab as a web application.
 
     Parameters
@@ -62,24 +62,24 @@ def create_app(token: str, port: int, material: Material | None = None) -> FastA
     token : str
         Must come with every request: in the address of the first, then as a cookie.
     port : int
-        The port that it is reached on; only 127.0.0.1 and localhost at that port are answered.
-    material : Material, optional
-        Data and runs that the pages look at; by default the built-in ones.
+        The port that it is reached on; only requests for 127.0.0.1 and localhost at that port are served.
+    resources : Resources, optional
+        Data and runs of the pages; by default the built-in ones.
     """
     app = FastAPI(title="scoreline lab", docs_url=None, redoc_url=None, openapi_url=None)
     hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
     origins = {f"http://{host}" for host in hosts}
     cookie = f"scoreline-lab-{port}"
     open_pages: set[LabSession] = set()
-    material = material or Material()
+    resources = resources or Resources()
 
     def refusal(host: str | None, origin: str | None, offered: str | None, *, from_page: bool) -> str | None:
-        """Return why a request is refused, if it is."""
+        """Return why a request is refused, or None."""
         if host not in hosts:
             return "unknown host"
         if (origin is not None or from_page) and origin not in origins:
             return "unknown origin"
-        # A token of other letters than ASCII cannot be compared as text.
+        # compare_digest takes only ASCII text.
         if not hmac.compare_digest((offered or "").encode(), token.encode()):
             return "wrong token: open the address that scoreline lab printed last"
         return None
@@ -96,7 +96,7 @@ def create_app(token: str, port: int, material: Material | None = None) -> FastA
 
     @app.get("/pages.json")
     def pages() -> Response:
-        """Name and title of each page, and whether it is about points, which pages hand to one another."""
+        """Name and title of each page, and whether it is about points, which pages exchange."""
         return JSONResponse(
             [
                 {"name": name, "title": page.title, "points": issubclass(page.state_type, PointsState)}
@@ -108,7 +108,7 @@ def create_app(token: str, port: int, material: Material | None = None) -> FastA
     def picture(source: str, split: str, index: int) -> Response:
         """An image of the data (``images``) or of the run with a number."""
         try:
-            return Response(material.picture(source, split, index), media_type="image/png")
+            return Response(resources.picture(source, split, index), media_type="image/png")
         except (ScorelineError, ValueError) as error:
             return PlainTextResponse(str(error), 404)
 
@@ -131,7 +131,7 @@ def create_app(token: str, port: int, material: Material | None = None) -> FastA
         if page not in PAGES:
             await socket.close(REFUSED, "there is no such page")
             return
-        session = LabSession(page, material=material)
+        session = LabSession(page, resources=resources)
         open_pages.add(session)
         try:
             await socket.accept()
@@ -157,16 +157,16 @@ async def _converse(socket: WebSocket, session: LabSession) -> None:
             await socket.close(TEXT_ONLY, "messages are text")
             return
         patience = None
-        # Training must not keep the other pages waiting.
+        # Training must not block the other pages.
         answer = await run_in_threadpool(_answer, session, message["text"])
         try:
             await socket.send_text(answer)
-        except (WebSocketDisconnect, RuntimeError):  # it left while its answer was computed
+        except (WebSocketDisconnect, RuntimeError):  # it was closed while its answer was computed
             return
 
 
 def _answer(session: LabSession, text: str) -> str:
-    """Return the session's answer to a message, or what is wrong with it; always JSON that a browser can read."""
+    """Return the session's answer to a message, or its error; always JSON that a browser can read."""
     message = None
     try:
         if len(text) > MESSAGE_BYTES:
@@ -198,7 +198,7 @@ def _as_json(answer: dict[str, Any]) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """Return an answer with None in place of infinities and NaN, which JSON does not know."""
+    """Return an answer with None in place of infinities and NaN, which JSON lacks."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Running the lab's server, and opening it in a browser without telling the other users of the machine."""
+"""Running the lab's server, and opening it in a browser without exposing the token to other users."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
         access_log=False,  # addresses hold the token
         lifespan="off",
         ws_max_size=MESSAGE_BYTES,
-        ws_per_message_deflate=False,  # nothing leaves the machine
+        ws_per_message_deflate=False,  # no external requests
         timeout_graceful_shutdown=1,
     )
-    # Ctrl-C is how it ends, not how it fails.
+    # Ctrl-C is its normal end.
     with listening, _messages(), suppress(KeyboardInterrupt):
         _Server(settings).run([listening])
 
@@ -46,14 +46,14 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
 class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # asyncio takes as many connections in one go as it was told the queue is long, before any can be closed.
+        # asyncio accepts up to the given length of the queue at once, before any can be closed.
         for one in sockets or ():
             one.listen(QUEUE)
 
 
 @contextmanager
 def open_in_browser(address: str, failed: Callable[[], object]) -> Iterator[None]:
-    """Open an address in the browser for as long as this lasts, by way of a file that only this user can read.
+    """Open an address in the browser for the duration of the context, through a file that only this user can read.
 
     An address on the browser's command line could be read by every user of the machine, and with it the token.
 
@@ -86,7 +86,7 @@ def open_in_browser(address: str, failed: Callable[[], object]) -> Iterator[None
 
 @contextmanager
 def _messages() -> Iterator[None]:
-    """Write what goes wrong in the server as single lines to standard error, each kind once a minute."""
+    """Write the server's errors as single lines to standard error, each kind once a minute."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("lab: %(message)s"))
     handler.addFilter(OnePerMinute())

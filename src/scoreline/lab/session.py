@@ -1,4 +1,4 @@
-"""One page's session: a state, what came before it, and an answer to every message."""
+"""One page's session: a state, its undo history, and an answer to every message."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scoreline.errors import UnknownNameError, UsageError
-from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.pages import PAGES
+from scoreline.lab.resources import Resources
 
 __all__ = ["LabSession", "Request"]
 
@@ -20,11 +20,11 @@ LONGEST_QUOTE = 200
 
 
 class Request(BaseModel):
-    """One gesture: what to do, perhaps with changes to the state.
+    """One gesture: an action, perhaps with changes to the state.
 
     ``edit`` changes the state, ``undo`` and ``redo`` go back and forth by one gesture or step, ``reset`` goes to
-    the start, ``python`` asks for a script; a page has verbs of its own, taken `count` times. `coarse` asks for a
-    coarse answer and is not put on the undo list: it is for the time of a drag.
+    the start, ``python`` requests a script; a page has actions of its own, repeated `count` times. A `coarse`
+    one, during a drag, gets a coarse answer and is not put on the undo list.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,16 +37,16 @@ class Request(BaseModel):
 
 
 class LabSession:
-    """A page's state and what became of it; it knows nothing of how messages travel.
+    """A page's state and its history, whatever the transport of its messages.
 
     Parameters
     ----------
     page : str, default "scores"
         One of `scoreline.lab.PAGES`.
     start : state of that page, optional
-        Where it begins, and where ``reset`` goes; by default the page's own start.
-    material : Material, optional
-        Data and runs that the pages look at, which sessions may share; by default the built-in ones.
+        The initial state, and that of ``reset``; by default the page's own start.
+    resources : Resources, optional
+        Data and runs of the pages, which sessions may share; by default the built-in ones.
 
     Raises
     ------
@@ -55,11 +55,11 @@ class LabSession:
     """
 
     def __init__(
-        self, page: str = "scores", *, start: BaseModel | None = None, material: Material | None = None
+        self, page: str = "scores", *, start: BaseModel | None = None, resources: Resources | None = None
     ) -> None:
         if page not in PAGES:
             raise UnknownNameError.of("page", page, PAGES)
-        self.page: Page[Any] = PAGES[page](Material() if material is None else material)
+        self.page: Page[Any] = PAGES[page](Resources() if resources is None else resources)
         self.start = self.page.start() if start is None else start
         self.state = self.start
         self._before: list[BaseModel] = []
@@ -97,11 +97,11 @@ class LabSession:
             first = error.errors(include_input=False, include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"]) or "message"
             raise UsageError(
-                f"{place[:LONGEST_QUOTE]} cannot be taken: {first['msg'][:LONGEST_QUOTE]}",
+                f"{place[:LONGEST_QUOTE]} is not allowed: {first['msg'][:LONGEST_QUOTE]}",
                 allowed="what the page offers",
                 fix="correct the value",
             ) from error
-        except BaseException:  # a state that cannot be shown must not be kept, whatever went wrong
+        except BaseException:  # a state that cannot be shown must not be kept, whatever the error
             self.state, self._before, self._after, self._dragged_from = kept
             raise
         return {
@@ -154,6 +154,6 @@ class LabSession:
 
     def _changed(self, **changes: Any) -> BaseModel:
         found = type(self.state).model_validate(self.state.model_dump() | changes)
-        # Hundreds of states of hundreds of points: what a step leaves alone is shared, not copied.
+        # Hundreds of states of hundreds of points: what a step does not change is shared, not copied.
         same = {name: value for name, value in self.state if value == getattr(found, name) and name not in changes}
         return found.model_copy(update=same)

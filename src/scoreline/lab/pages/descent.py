@@ -16,27 +16,27 @@ from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import drive
 from scoreline.engine.search.random import Search
-from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, gradient_of, objective_of, script_head
-from scoreline.lab.walks import (
+from scoreline.lab.resources import Resources
+from scoreline.lab.stepwise import (
     MOST_STEPS,
     OneByOneLocalSearch,
     OneByOneSearch,
     Rates,
-    Walk,
+    StepwiseRun,
     full_objective,
 )
 from scoreline.optimizers import SGD
 from scoreline.schedules import Constant
 
-__all__ = ["DescentPage", "DescentState", "rate_limit", "walk_of"]
+__all__ = ["DescentPage", "DescentState", "rate_limit", "stepwise_run"]
 
-#: Points along each side of the slice, while the run goes on and when it rests.
+#: Points along each side of the slice, during a run and when it is paused.
 COARSE, FINE = 25, 61
-#: Beyond this a run has diverged, and its losses are no numbers any more.
+#: Beyond this a run has diverged, and its losses overflow.
 FARTHEST_SLICE = 1e12
-#: Learning rates of the strip, and the steps that each is given.
+#: Learning rates of the strip, and the steps of each.
 STRIP_RATES, STRIP_STEPS = np.logspace(-3, 2, 26), 60
 #: Share of the past in the moving average.
 MEMORY = 0.9
@@ -46,10 +46,10 @@ Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
 class DescentState(PointsState):
-    """Points, the start, the method and how far it has come."""
+    """Points, the start, the method and its step."""
 
     method: Literal["random-search", "random-local-search", "gradient-descent", "mini-batch"] = "mini-batch"
-    #: (step from which it holds, learning rate).
+    #: (first step, learning rate).
     rates: tuple[tuple[Annotated[int, Field(ge=0)], Rate], ...] = Field(
         default=((0, 0.1),), min_length=1, max_length=100
     )
@@ -83,8 +83,8 @@ class DescentPage(Page[DescentState]):
     state_type = DescentState
     verbs = frozenset({"step", "randomise", "draw"})
 
-    def __init__(self, material: Material) -> None:
-        super().__init__(material)
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
         self._kept: dict[str, tuple[DescentState, Any]] = {}
 
     def act(self, verb: str, state: DescentState) -> dict[str, Any]:
@@ -101,35 +101,35 @@ class DescentPage(Page[DescentState]):
 
     def show(self, state: DescentState, *, coarse: bool) -> dict[str, Any]:
         """Return the path, the slice, the curves and the strip of learning rates."""
-        walk: Walk = self._keep("walk", _settings(state), lambda: walk_of(state))
-        step = walk.until(state.step)
-        weights = np.array(walk.weights[: step + 1]) if walk.weights else np.array([state.weights])
+        recorded: StepwiseRun = self._keep("recorded", _settings(state), lambda: stepwise_run(state))
+        step = recorded.until(state.step)
+        weights = np.array(recorded.weights[: step + 1]) if recorded.weights else np.array([state.weights])
         objective, source = _problem(state)
         full = full_objective(objective, source, weights)
         answer = {
             "step": step,
-            "diverged": walk.diverged,
+            "diverged": recorded.diverged,
             "weights": weights[-1].tolist(),
             "full": _numbers(full),
-            "seen": _numbers(walk.seen[:step]),
-            "average": _numbers(_moving_average(walk.seen[:step])),
-            "lr": walk.lr[:step],
+            "seen": _numbers(recorded.seen[:step]),
+            "average": _numbers(_moving_average(recorded.seen[:step])),
+            "lr": recorded.lr[:step],
             "updates": _numbers(_update_ratios(weights)),
             "slice": _slice(state, objective, source, weights, COARSE if coarse else FINE),
             "accuracy": float(objective.data_loss(_params(weights[-1:]), source)[1][0]),
         }
         if state.method in ("gradient-descent", "mini-batch"):
-            answer["cosines"] = _numbers(_cosines(objective, source, weights, walk.lr[:step]))
+            answer["cosines"] = _numbers(_cosines(objective, source, weights, recorded.lr[:step]))
             answer["strip"] = self._keep("strip", _strip_settings(state), lambda: _strip(state))
         if not coarse:
             answer["limit"] = rate_limit(state.model_copy(update={"weights": _rows(weights[-1])}))
         return answer
 
     def script(self, state: DescentState) -> str:
-        """Return a script that makes the same run and prints the objective after its last step."""
+        """Return a script that reproduces the run and prints the objective after its last step."""
         search = _search(state)
         run = _GRADIENT_RUN if search is None else _SEARCH_RUN
-        # The library's own search makes the same tries, many in a pass.
+        # The library's own search makes the same trials, many in a pass.
         text = (
             "" if search is None else repr(replace(search, tries=max(state.step, 1))).replace("OneByOne", "Random")
         )
@@ -140,29 +140,29 @@ class DescentPage(Page[DescentState]):
         return script_head(state) + filled + _SCRIPT_END
 
     def _keep(self, name: str, settings: DescentState, make: Any) -> Any:
-        """Return what was made for the same settings, else make it."""
+        """Return the value for the same settings, computed once."""
         if name not in self._kept or self._kept[name][0] != settings:
             self._kept[name] = (settings, make())
         return self._kept[name][1]
 
 
-def walk_of(state: DescentState) -> Walk:
+def stepwise_run(state: DescentState) -> StepwiseRun:
     """Return the run that a state describes, at its start."""
     objective, source = _problem(state)
     start = arrays_of(state)[2]
     search = _search(state)
     if search is not None:
-        return Walk(objective, source, start, search, state.seed)
+        return StepwiseRun(objective, source, start, search, state.seed)
     steps_per_epoch = -(-source.n_examples // state.batch_size)
     plan = _plan(state, Rates(state.rates, steps_per_epoch), np.ones(1), -(-MOST_STEPS // steps_per_epoch))
-    return Walk(objective, source, start, plan)
+    return StepwiseRun(objective, source, start, plan)
 
 
 def rate_limit(state: PointsState) -> float | None:
     """Return ``2 / L`` where L is the largest curvature of the objective at the weights, or None where it is flat.
 
     Beyond it, steps of gradient descent along that direction grow. The Hessian comes from differences of the
-    gradient; at a hinge's corners it is that of one side.
+    gradient; at a hinge's kinks it is that of one side.
     """
     x = np.array(state.weights)
     columns = []
@@ -196,7 +196,7 @@ def _search(state: DescentState) -> Search | None:
 
 
 def _settings(state: DescentState) -> DescentState:
-    """Return the state with all that the run does not depend on set to one value."""
+    """Return the state with all fields that the run does not depend on set to one value."""
     return state.model_copy(update={"step": 0, "plane": "path"})
 
 
@@ -205,7 +205,7 @@ def _strip_settings(state: DescentState) -> DescentState:
 
 
 def _strip(state: DescentState) -> dict[str, Any]:
-    """Return what each of a ladder of learning rates comes to after the same steps, all side by side."""
+    """Return the objective of each of a ladder of learning rates after the same steps, all side by side."""
     objective, source = _problem(state)
     start, K = arrays_of(state)[2], len(STRIP_RATES)
     many = replace(objective, lam=np.full(K, state.lam))
@@ -228,9 +228,9 @@ def _strip(state: DescentState) -> dict[str, Any]:
 def _slice(
     state: DescentState, objective: Objective, source: MemorySource, weights: FloatArray, side: int
 ) -> dict[str, Any]:
-    """Return the objective on a plane through the current weights, and the path's shadow on it.
+    """Return the objective on a plane through the current weights, and the path's projection onto it.
 
-    The plane is spanned by the two directions in which the path reaches farthest, or by the first weights of the
+    The plane is spanned by the two directions of the largest extent of the path, or by the first weights of the
     first two classes; all other coordinates are those of the current weights.
     """
     here = weights[-1].ravel()
@@ -260,7 +260,7 @@ def _slice(
 def _cosines(
     objective: Objective, source: MemorySource, weights: FloatArray, lr: list[float]
 ) -> list[float | None]:
-    """Return the cosine of the angle between each step and the way straight down the full objective."""
+    """Return the cosine of the angle between each step and the direction of steepest descent."""
     if len(weights) < 2:
         return []
     before = weights[:-1]
@@ -298,7 +298,7 @@ def _rows(weights: FloatArray) -> tuple[tuple[float, ...], ...]:
 
 
 def _numbers(values: Any) -> list[float | None]:
-    """Return numbers for JSON, which knows neither infinity nor NaN."""
+    """Return numbers for JSON, which has neither infinity nor NaN."""
     return [float(value) if np.isfinite(value) else None for value in values]
 
 

@@ -17,7 +17,7 @@ from scoreline.lab.points import PointsState, arrays_of, objective_of, script_he
 
 __all__ = ["BUGS", "GradientsPage", "GradientsState", "planted_bug", "shown_gradient"]
 
-#: Points of the slice, and how far it reaches on both sides of the weight.
+#: Points of the slice, and its extent on both sides of the weight.
 SLICE, REACH = 121, 1.0
 #: Steps of the U-curve.
 LADDER = 10.0 ** -np.arange(0, 15.5, 0.5)
@@ -25,7 +25,7 @@ TIMED = 5
 BugName = Literal[
     "none", "half-penalty", "no-mean", "own-row", "penalised-bias", "no-bias", "flipped-penalty", "mystery"
 ]
-#: What each planted bug is, for the page and for whoever gives up.
+#: The description of each planted bug.
 BUGS: dict[str, str] = {
     "none": "none: the library's own gradient",
     "half-penalty": "0.5 λ W where 2 λ W belongs (the published demo's own)",
@@ -38,7 +38,7 @@ BUGS: dict[str, str] = {
 
 
 class GradientsState(PointsState):
-    """Points, weights, loss, and which cell is looked at with which step."""
+    """Points, weights, loss, the chosen cell and the step."""
 
     row: int = Field(default=0, ge=0)
     col: int = Field(default=0, ge=0, le=2)
@@ -46,7 +46,7 @@ class GradientsState(PointsState):
     scheme: Literal["forward", "central"] = "forward"
     dtype: Literal["float64", "float32"] = "float64"
     bug: BugName = "none"
-    #: Which bug the mystery is.
+    #: Seed of the hidden bug.
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @model_validator(mode="after")
@@ -57,14 +57,14 @@ class GradientsState(PointsState):
 
 
 class GradientsPage(Page[GradientsState]):
-    """Numeric against analytic, with ``hide-bug`` to draw another mystery."""
+    """Numeric against analytic, with ``hide-bug`` to draw another hidden bug."""
 
     title = "Gradient bench"
     state_type = GradientsState
     verbs = frozenset({"hide-bug"})
 
     def act(self, verb: str, state: GradientsState) -> dict[str, Any]:
-        """Plant a bug without saying which."""
+        """Plant a hidden bug."""
         return {"bug": "mystery", "seed": (state.seed + 1) % 2**31}
 
     def show(self, state: GradientsState, *, coarse: bool) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _verdict(cell: CellCheck) -> str:
 
 
 def planted_bug(state: GradientsState) -> str:
-    """Return the name of the bug in the shown gradient; a mystery's follows from its seed."""
+    """Return the name of the bug in the shown gradient; a hidden one follows from its seed."""
     if state.bug != "mystery":
         return state.bug
     names = [name for name in BUGS if name != "none"]
@@ -186,7 +186,7 @@ def _function(state: PointsState, dtype: str) -> Callable[[Array], float]:
 
 
 def _difference(f: Callable[[Array], float], x: FloatArray, cell: tuple[int, int], state: GradientsState) -> Any:
-    """Return the values that the difference is made of."""
+    """Return the values in the difference quotient."""
     moved = {}
     for name, h in (("behind", -state.h), ("here", 0.0), ("ahead", state.h)):
         point = x.copy()

@@ -1,4 +1,4 @@
-"""Images: two losses train on the same pictures, and every score is taken apart into its pixels."""
+"""Images: two losses train on the same images, and every score is decomposed into contributions of pixels."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from scoreline.estimators.problem import assemble, build_objective
 from scoreline.estimators.validation import TrainingData
 from scoreline.features import FeatureExtractor, build_features
 from scoreline.lab.live import LiveRun
-from scoreline.lab.material import MOST_TRAINING, MOST_VALIDATION, Material, png
 from scoreline.lab.page import Page
+from scoreline.lab.resources import MOST_TRAINING, MOST_VALIDATION, Resources, png
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.rows import ArrayRows
@@ -31,11 +31,11 @@ from scoreline.schedules import Constant
 
 __all__ = ["GALLERY", "LAMS", "ImagesPage", "ImagesState"]
 
-#: Steps of a run at the most.
+#: Most steps of a run.
 MOST_STEPS = 5000
 #: Images of the gallery at a time, and features whose contributions are shown.
 GALLERY, MOST_FEATURES = 40, 20
-#: Strengths of the exact path, and how near to the optimum each fit comes.
+#: Strengths of the exact path, and the tolerance of each fit.
 LAMS, PATH_TOL, PATH_STEPS = np.logspace(-4, 0, 13), 1e-4, 1000
 LossName: TypeAlias = Literal[
     "softmax", "weston-watkins", "weston-watkins:squared", "one-vs-all", "one-vs-all:squared", "crammer-singer"
@@ -45,7 +45,7 @@ Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
 
 
 class ImagesState(BaseModel):
-    """What is trained, how far it is, and which image and class are looked at."""
+    """What is trained, its step, and the chosen image and class."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -64,7 +64,7 @@ class ImagesState(BaseModel):
     seed: Count = 0
     only: Literal["all", "wrong"] = "all"
     first: Count = 0
-    #: Image of the validation split, and class, that are looked at.
+    #: The chosen image of the validation split, and class.
     chosen: Count = 0
     focus: int = Field(default=0, ge=0)
 
@@ -76,8 +76,8 @@ class ImagesPage(Page[ImagesState]):
     state_type = ImagesState
     verbs = frozenset({"step"})
 
-    def __init__(self, material: Material) -> None:
-        super().__init__(material)
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
         self._runs: dict[str, tuple[tuple[object, ...], LiveRun]] = {}
 
     def act(self, verb: str, state: ImagesState) -> dict[str, Any]:
@@ -86,10 +86,10 @@ class ImagesPage(Page[ImagesState]):
         return {"step": min(state.step + 1, MOST_STEPS)}
 
     def show(self, state: ImagesState, *, coarse: bool) -> dict[str, Any]:
-        """Return curves, templates, a gallery, and the chosen image's scores with where they come from."""
+        """Return curves, templates, a gallery, and the chosen image's scores with their contributions."""
         del coarse
-        data = self.material.images()
-        assert data.validation is not None  # noqa: S101 - what the material has made sure of
+        data = self.resources.images()
+        assert data.validation is not None  # noqa: S101 - what the resources has made sure of
         for name, value, most in (
             ("image", state.chosen, len(data.validation)),
             ("class", state.focus, len(data.classes)),
@@ -127,7 +127,7 @@ class ImagesPage(Page[ImagesState]):
         """Return a script that trains both models and prints accuracy and the chosen image's scores."""
         fit = _TRAINED if state.mode == "train" else _ON_THE_PATH
         return (_SCRIPT_HEAD + fit + _SCRIPT_END).format(
-            data=self.material.data,
+            data=self.resources.data,
             features=state.features,
             losses=(state.loss, state.rival),
             lam=state.lam,
@@ -145,7 +145,7 @@ class ImagesPage(Page[ImagesState]):
         )
 
     def _rows(self, features: str) -> _Rows:
-        found: _Rows = self.material.keep(("rows", features), lambda: _Rows.of(self.material.images(), features))
+        found: _Rows = self.resources.keep(("rows", features), lambda: _Rows.of(self.resources.images(), features))
         return found
 
     def _model(self, key: str, loss: LossName, state: ImagesState, rows: _Rows) -> _Model:
@@ -155,15 +155,15 @@ class ImagesPage(Page[ImagesState]):
             return _Model(loss, objective, rows, run.params, run=run)
         if not LOSSES.build(loss).smooth:
             raise UsageError(
-                f"{loss} has corners, and the exact path is one of smooth losses",
+                f"{loss} is not smooth, and the exact path is one of smooth losses",
                 allowed="softmax and the squared hinges",
                 fix="choose another loss, or train step by step",
             )
-        path: list[Outcome] = self.material.keep(("path", state.features, loss), lambda: _path(objective, rows))
+        path: list[Outcome] = self.resources.keep(("path", state.features, loss), lambda: _path(objective, rows))
         return _Model(loss, objective, rows, path[state.strength].params, path=path, place=state.strength)
 
     def _run(self, key: str, objective: Objective, state: ImagesState, rows: _Rows) -> LiveRun:
-        """Return the live run that a state describes, as far as the state's step."""
+        """Return the live run that a state describes, up to the state's step."""
         loss = state.loss if key == "loss" else state.rival
         settings = (loss, state.features, state.optimizer, state.lr, state.batch, state.lam, state.seed)
         if key not in self._runs or self._runs[key][0] != settings:
@@ -189,7 +189,7 @@ class _Rows:
 
     @classmethod
     def of(cls, data: Dataset, features: str) -> _Rows:
-        assert data.validation is not None  # noqa: S101 - what the material has made sure of
+        assert data.validation is not None  # noqa: S101 - what the resources has made sure of
         extractor = build_features(features).fit(data.train.X, data.train.y)
         train, validation = (extractor.transform(split.X) for split in (data.train, data.validation))
         classes = np.array(data.classes)
@@ -202,7 +202,7 @@ class _Rows:
 
 @dataclass(frozen=True, eq=False)
 class _Model:
-    """One of the two models, as far as it is."""
+    """One of the two models at its current step."""
 
     loss: str
     objective: Objective
@@ -213,7 +213,7 @@ class _Model:
     place: int = 0
 
     def facts(self, labels: Labels) -> dict[str, Any]:
-        """Return what became of the training, and the accuracy on the validation images."""
+        """Return the training curves, and the accuracy on the validation images."""
         loss, accuracy = self.objective.data_loss(self.params, self.rows.validation)
         facts: dict[str, Any] = {
             "name": self.loss,
@@ -223,7 +223,7 @@ class _Model:
         }
         if self.run is not None:
             facts |= {"step": self.run.step, "diverged": self.run.diverged, "seen": self.run.seen}
-            facts["judged"] = [list(column) for column in zip(*self.run.judged, strict=True)]
+            facts["evaluated"] = [list(column) for column in zip(*self.run.evaluations, strict=True)]
         if self.path is not None:
             facts["gap"] = self.path[self.place].duality_gap
             for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
@@ -260,7 +260,7 @@ def _path(objective: Objective, rows: _Rows) -> list[Outcome]:
 
 
 def _templates(params: Params, shape: tuple[int, ...]) -> list[str]:
-    """Return each class's weights as a picture: grey is 0, the largest weight of the class is full."""
+    """Return each class's weights as an image: grey is 0, the largest weight of the class has full colour."""
     pictures = []
     for weights in params.W[0]:
         largest = float(np.abs(weights).max()) or 1.0

@@ -13,10 +13,10 @@ from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
 from scoreline.engine.minibatch.training import Plan
 from scoreline.engine.problem.params import Params
-from scoreline.lab.material import Material
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, objective_of, script_head
-from scoreline.lab.walks import Walk, full_objective
+from scoreline.lab.resources import Resources
+from scoreline.lab.stepwise import StepwiseRun, full_objective
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.schedules import Constant
 
@@ -25,21 +25,21 @@ __all__ = ["SURFACES", "RacePage", "RaceState", "Surface"]
 MOST_STEPS, MOST_SEEDS = 500, 10
 #: Points along each side of the contour plot.
 SIDE = 61
-#: What a value may grow to before its runner is out.
+#: Value above which a runner has diverged.
 LIMIT = 1e12
 
 
 class Surface(NamedTuple):
-    """A function of two numbers, and where to look at it."""
+    """A function of two numbers, and the region that is shown."""
 
     title: str
     #: Values and gradients ``(..., 2)`` of places ``(..., 2)``; `condition` is the quadratic's.
     value: Callable[[FloatArray, float], FloatArray]
     gradient: Callable[[FloatArray, float], FloatArray]
-    #: Half the side of the picture, and where runners customarily start.
+    #: Half the side of the picture, and the customary start.
     reach: float
     start: tuple[float, float]
-    #: The least value.
+    #: The minimum.
     least: float
 
 
@@ -74,13 +74,13 @@ def _beale_gradient(p: FloatArray, condition: float) -> FloatArray:  # noqa: ARG
     return np.stack([by_x, by_y], axis=-1)
 
 
-#: The surfaces by name; Beale's is the test function of Beale (1958), least at (3, 0.5).
+#: The surfaces by name; Beale's is the test function of Beale (1958), with its minimum at (3, 0.5).
 SURFACES: dict[str, Surface] = {
     "quadratic": Surface("ill-conditioned quadratic", _quadratic, _quadratic_gradient, 2.5, (2.0, 1.0), 0.0),
     "saddle": Surface("saddle", _saddle, _saddle_gradient, 2.0, (1.5, 0.01), -0.25),
     "beale": Surface("Beale", _beale, _beale_gradient, 4.5, (1.0, 1.5), 0.0),
 }
-#: Rates that are fair to each on the start's problem; the page lets everybody find better.
+#: Rates that suit each on the initial problem; the page allows others.
 _FAIR = {
     "sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.5, "adadelta": 1.0, "rmsprop": 0.03, "adam": 0.1,
 }  # fmt: skip
@@ -89,11 +89,11 @@ Rate = Annotated[float, Field(gt=0, le=1e6, allow_inf_nan=False)]
 
 
 class RaceState(PointsState):
-    """The course, the runners with their learning rates, and how far they have come."""
+    """The problem, the runners with their learning rates, and the step."""
 
     problem: Literal["classifier", "quadratic", "saddle", "beale"] = "classifier"
     lrs: dict[str, Rate] = Field(default=_LRS, max_length=20)
-    #: Who runs.
+    #: The runners.
     runners: tuple[str, ...] = Field(default=tuple(_LRS), max_length=20)
     step: int = Field(default=0, ge=0, le=MOST_STEPS)
     seeds: int = Field(default=3, ge=1, le=MOST_SEEDS)
@@ -123,14 +123,14 @@ class RaceState(PointsState):
 
 
 class RacePage(Page[RaceState]):
-    """All runners take the same steps; ``step`` lets them run, ``to-start`` is a surface's customary start."""
+    """All runners take the same steps; ``step`` moves them, ``to-start`` is a surface's customary start."""
 
     title = "Race"
     state_type = RaceState
     verbs = frozenset({"step", "to-start"})
 
-    def __init__(self, material: Material) -> None:
-        super().__init__(material)
+    def __init__(self, resources: Resources) -> None:
+        super().__init__(resources)
         self._runners: dict[tuple[str, int], tuple[RaceState, _Runner]] = {}
 
     def act(self, verb: str, state: RaceState) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class RacePage(Page[RaceState]):
         return {"runners": runners, "ranking": ranking, "surface": _picture(state), "optimizers": list(OPTIMIZERS)}
 
     def script(self, state: RaceState) -> str:
-        """Return a script that prints the value that each runner reaches with the first seed."""
+        """Return a script that prints each runner's final value with the first seed."""
         head = script_head(state)
         body = _ON_CLASSIFIER if state.problem == "classifier" else _ON_SURFACE
         return head + body.format(
@@ -185,7 +185,7 @@ class _Runner:
         self.run(0)
 
     def run(self, step: int) -> None:
-        """Go on to a step, or until it is out."""
+        """Continue to a step, or until it diverges."""
         while len(self.values) <= step:
             begun = time.perf_counter()
             found = next(self._course, None)
@@ -194,12 +194,12 @@ class _Runner:
                 return
             self.places.append(found[0])
             self.values.append(found[1])
-            # What is measured before the first step is the setting up.
+            # The time before the first step is set-up.
             self.milliseconds.append(self.milliseconds[-1] + spent if self.milliseconds else 0.0)
 
 
 def _surface(state: RaceState, name: str, seed: int) -> Iterator[tuple[FloatArray, float]]:
-    """Yield place and value before and after each step on a surface, until the value leaves all bounds."""
+    """Yield place and value before and after each step on a surface, until the value diverges."""
     surface, optimizer = SURFACES[state.problem], OPTIMIZERS[name]()
     rng = np.random.default_rng(seed)
     place = np.array([state.start])
@@ -218,15 +218,15 @@ def _classifier(state: RaceState, name: str, seed: int) -> Iterator[tuple[FloatA
     batch = min(state.batch, len(points))
     epochs = -(-MOST_STEPS * batch // len(points))
     plan = Plan(OPTIMIZERS[name](), Constant(), np.array([state.lrs[name]]), batch, max(epochs, 1), seed)
-    walk = Walk(objective, source, Params(params.W, params.b), plan)
+    recorded = StepwiseRun(objective, source, Params(params.W, params.b), plan)
     for step in range(MOST_STEPS + 1):
-        if walk.until(step) < step:
+        if recorded.until(step) < step:
             return
-        yield walk.weights[step], float(full_objective(objective, source, walk.weights[step][None])[0])
+        yield recorded.weights[step], float(full_objective(objective, source, recorded.weights[step][None])[0])
 
 
 def _curves(state: RaceState, name: str, seeds: list[_Runner]) -> dict[str, Any]:
-    """Return median and range over the seeds as far as all of them came, with the place of each x-axis."""
+    """Return median and range over the seeds up to the last step of all, with the position on each x-axis."""
     length = min(min(len(runner.values) for runner in seeds), state.step + 1)
     values = np.array([runner.values[:length] for runner in seeds])
     steps = np.arange(length)

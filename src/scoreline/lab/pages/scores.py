@@ -17,13 +17,13 @@ __all__ = ["COARSE", "FINE", "ScoresPage", "ScoresState", "regions", "worksheet"
 
 #: Cells of the raster of regions along each side, while something is dragged and after.
 COARSE, FINE = 40, 160
-#: Deviation of the weights that `randomise` draws.
+#: Standard deviation of the weights that `randomise` draws.
 SPREAD = 1.0
 _DIGITS = "0123456789"
 
 
 class ScoresState(PointsState):
-    """All that the page shows follows from this: points, weights, loss, penalty and step."""
+    """The state of the page: points, weights, loss, penalty and step."""
 
     lr: float = Field(default=0.1, gt=0, le=1e6, allow_inf_nan=False)
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -32,7 +32,7 @@ class ScoresState(PointsState):
 
 
 class ScoresPage(Page[ScoresState]):
-    """The lecture's demonstration, and more: ``step`` and ``randomise`` are its verbs."""
+    """The lecture's demonstration, and more: ``step`` and ``randomise`` are its actions."""
 
     title = "Scores and losses"
     state_type = ScoresState
@@ -44,7 +44,7 @@ class ScoresPage(Page[ScoresState]):
         Raises
         ------
         UsageError
-            The step leads out of all bounds.
+            The step diverges.
         """
         if verb == "randomise":
             rng = np.random.default_rng(state.seed)
@@ -56,7 +56,7 @@ class ScoresPage(Page[ScoresState]):
             ScoresState.model_validate(state.model_dump() | changes)
         except ValidationError as error:
             raise UsageError(
-                f"Step {state.step + 1} leads out of all bounds: the step size {state.lr:g} diverges",
+                f"Step {state.step + 1} diverges: the step size {state.lr:g} is too large",
                 allowed="weights below 1e6",
                 fix="lower the step size, and step back or reset",
             ) from error
@@ -116,7 +116,7 @@ def regions(state: PointsState, side: int) -> list[str]:
     return ["".join(_DIGITS[c] for c in row) for row in best]
 
 
-# A drag changes one point of hundreds: the texts of the others are there already.
+# A drag changes one point of hundreds: the texts of the others are cached.
 @lru_cache(maxsize=4 * MOST_POINTS)
 def _arithmetic(loss: str, margin: float, scores: tuple[float, ...], label: int, value: float) -> str:
     """Return the sum that gives one example's loss, written out."""

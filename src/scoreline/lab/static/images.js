@@ -28,7 +28,7 @@ for (const field of ["mode", "features", "loss", "rival"]) {
 function draw(state, shown) {
   const { data, models } = shown, path = state.mode === "path";
   at("data").textContent = `${data.name}: ${data.n_train.toLocaleString("en")} images to train on, `
-    + `${data.n_validation.toLocaleString("en")} to judge by, ${data.n_features.toLocaleString("en")} features, ${data.classes.length} classes`;
+    + `${data.n_validation.toLocaleString("en")} for validation, ${data.n_features.toLocaleString("en")} features, ${data.classes.length} classes`;
   for (const part of document.querySelectorAll(".training, .path")) part.classList.toggle("off", part.classList.contains("path") !== path);
   for (const id of ["step", "play", "to-start"]) at(id).disabled = path;
   at("now").textContent = KEYS.map((key) => `${LOSSES[models[key].name]} ${percent(models[key].accuracy, 1)}`).join(" · ");
@@ -61,13 +61,13 @@ function drawCurves(state, { models, lams }) {
   }
   const x = { title: { text: "step" }, rangemode: "tozero" };
   losses.draw(KEYS.flatMap((key) => {
-    const { name, seen, judged: [steps, loss] } = models[key];
+    const { name, seen, evaluated: [steps, loss] } = models[key];
     return [
       { name: `${LOSSES[name]}, batch`, x: seen.map((_, i) => i), y: seen, mode: "lines", line: { color: COLOURS[key], width: 1 }, opacity: 0.4 },
       { name: `${LOSSES[name]}, validation`, x: steps, y: loss, mode: "lines", line: { color: COLOURS[key], width: 2 } },
     ];
   }), { xaxis: x, shapes: [] });
-  accuracies.draw(KEYS.map((key) => ({ name: LOSSES[models[key].name], x: models[key].judged[0], y: models[key].judged[2], mode: "lines+markers",
+  accuracies.draw(KEYS.map((key) => ({ name: LOSSES[models[key].name], x: models[key].evaluated[0], y: models[key].evaluated[2], mode: "lines+markers",
     line: { color: COLOURS[key] }, marker: { symbol: key === "loss" ? "circle" : "square", size: 5 } })),
   { xaxis: x, shapes: [], yaxis: accuracies.layout.yaxis });
 }

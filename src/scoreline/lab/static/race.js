@@ -47,7 +47,7 @@ function table(state, { runners, ranking }) {
     const row = body.querySelector(`[data-runner="${name}"]`), found = runners[name];
     const [box] = row.querySelectorAll("input");
     box.checked = Boolean(found);
-    const text = !found ? "" : found.out !== null ? `out after step ${found.out}` : significant(found.median.at(-1), 5);
+    const text = !found ? "" : found.out !== null ? `diverged at step ${found.out}` : significant(found.median.at(-1), 5);
     row.lastChild.textContent = text;
     row.lastChild.title = found ? exact(found.median.at(-1)) : "";
   }

@@ -1,4 +1,4 @@
-"""What a run's model says of each image of a split: predictions, confidence, margins."""
+"""A run's model evaluated on each image of a split: predictions, confidence, margins."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
-from scoreline.lab.material import NamedRun
+from scoreline.lab.resources import NamedRun
 from scoreline.models.prediction import class_scores, leads, margins
 from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
 from scoreline.runs.predictions import row_facts
 
-__all__ = ["JudgedSplit", "judge_split", "mcnemar"]
+__all__ = ["EvaluatedSplit", "evaluate_split", "mcnemar"]
 
 
 @dataclass(frozen=True, eq=False)
-class JudgedSplit:
-    """A split as a model sees it; all arrays have one entry an example."""
+class EvaluatedSplit:
+    """A model's predictions on a split; all arrays have one entry an example."""
 
     split: Split
     facts: RowFacts
@@ -35,12 +35,12 @@ class JudgedSplit:
 
     @property
     def confidence(self) -> FloatArray:
-        """How sure the model is: the highest probability, or the lead where the loss has no probabilities."""
+        """The highest probability, or the lead where the loss has no probabilities."""
         return self.lead if self.facts.confidence is None else self.facts.confidence
 
 
-def judge_split(run: NamedRun, name: str) -> JudgedSplit:
-    """Judge a run's model on one of its splits."""
+def evaluate_split(run: NamedRun, name: str) -> EvaluatedSplit:
+    """Evaluate a run's model on one of its splits."""
     loaded = run.loaded
     split, model = loaded.splits[name], loaded.model
     facts, found, led = [], [], []
@@ -51,11 +51,11 @@ def judge_split(run: NamedRun, name: str) -> JudgedSplit:
         led.append(leads(columns))
     joined = RowFacts.joined(facts)
     evaluation = evaluate_rows(joined, model.classes, split=name)
-    return JudgedSplit(split, joined, np.concatenate(found), np.concatenate(led), evaluation)
+    return EvaluatedSplit(split, joined, np.concatenate(found), np.concatenate(led), evaluation)
 
 
 def mcnemar(first_only: int, second_only: int) -> float:
-    """Return how likely so uneven a split is between two equally good models, by the exact two-sided test.
+    """Return the p-value of McNemar's exact two-sided test that two models are equally good.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Training runs that are looked at step by step: they go on where they are and remember every step."""
+"""Training runs that continue from their last step and keep every step."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ __all__ = [
     "OneByOneLocalSearch",
     "OneByOneSearch",
     "Rates",
-    "Walk",
+    "StepwiseRun",
     "flat",
     "full_objective",
     "gradient_steps",
 ]
 
-#: Steps of a run at the most.
+#: Most steps of a run.
 MOST_STEPS = 2000
 
 
 @dataclass(frozen=True)
 class Rates(Schedule):
-    """Learning rates that somebody sets while the run goes on: (step from which it holds, rate), by step."""
+    """Learning rates that are changed during the run: (first step, rate), by step."""
 
     rates: tuple[tuple[int, float], ...]
     steps_per_epoch: int
@@ -48,20 +48,20 @@ class Rates(Schedule):
 
 @dataclass(frozen=True)
 class OneByOneSearch(RandomSearch):
-    """Random search that tells of every try."""
+    """Random search that reports every trial."""
 
     side_by_side: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
 class OneByOneLocalSearch(RandomLocalSearch):
-    """Random local search that tells of every try."""
+    """Random local search that reports every trial."""
 
     side_by_side: ClassVar[int] = 1
 
 
-class Walk:
-    """A run with the library's own loop: weights after each step, and what was measured on the way.
+class StepwiseRun:
+    """A run with the library's own loop: weights after each step, and the measurements.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class Walk:
     source : MemorySource
     start : Params
     method : Plan or Search
-        A plan of gradient steps, or a search by random tries, which begins where it will.
+        A plan of gradient steps, or a random search, which chooses its own start.
     seed : int
         Seed of a search.
     """
@@ -80,7 +80,7 @@ class Walk:
     ) -> None:
         #: Weights and biases side by side, ``(C, D + 1)``, of the start and after each step.
         self.weights: list[FloatArray] = []
-        #: What the method itself sees: the objective on each step's rows before it, or the best so far.
+        #: The objective as the method evaluates it: on each step's rows before it, or the best so far.
         self.seen: list[float] = []
         self.lr: list[float] = []
         self.diverged = ""
@@ -91,7 +91,7 @@ class Walk:
             self._steps = self._tries(method, objective, source, start, seed)
 
     def until(self, step: int) -> int:
-        """Go on to a step, or as far as the run leads; return the steps made."""
+        """Continue to a step, or to the end of the run; return the number of steps."""
         while len(self.seen) < min(step, MOST_STEPS) and not self.diverged:
             if next(self._steps, None) is None:
                 break
@@ -122,7 +122,7 @@ class Walk:
 
 
 def gradient_steps(loop: Loop) -> Iterator[tuple[StepDone, str]]:
-    """Yield each step of a run with nothing, or, the last one, with why it diverged."""
+    """Yield each step of a run with an empty text; a last one that diverged with the reason."""
     why = ""
     for event in run(loop):
         if isinstance(event, Diverged):

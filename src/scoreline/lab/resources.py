@@ -1,4 +1,4 @@
-"""What the lab is about beside its pages' states: a data set, and finished runs."""
+"""What all pages of the lab share: a data set, and finished runs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.loaded import LoadedRun, load_run
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, save_model
 
-__all__ = ["BUILT_IN", "BUILT_IN_DATA", "Material", "NamedRun", "has_pictures", "png"]
+__all__ = ["BUILT_IN", "BUILT_IN_DATA", "NamedRun", "Resources", "has_pictures", "png"]
 
-#: Images that the lab trains on and judges by, at the most, so that a step stays a matter of milliseconds.
+#: Most training and validation images of the lab, so that a step takes milliseconds.
 MOST_TRAINING, MOST_VALIDATION = 5000, 1000
 MOST_CLASSES = 100
-#: The data that there are without any of the user's own.
+#: The data set without one of the user's own.
 BUILT_IN_DATA = "digits"
-#: The runs that there are without any of the user's own: by name, what they are trained with.
+#: The runs without any of the user's own: their configurations by name.
 BUILT_IN = {
     "digits, softmax": RunConfig.model_validate({"data": "digits", "loss": "softmax", "lam": 1e-3}),
     "digits, SVM": RunConfig.model_validate({"data": "digits", "loss": "weston-watkins:squared", "lam": 1e-3}),
@@ -35,7 +35,7 @@ BUILT_IN = {
 
 @dataclass(frozen=True, eq=False)
 class NamedRun:
-    """A run as the lab names it."""
+    """A run and its name in the lab."""
 
     name: str
     #: Its folder; None where it is one of `BUILT_IN`.
@@ -43,7 +43,7 @@ class NamedRun:
     loaded: LoadedRun
 
 
-class Material:
+class Resources:
     """A data set and runs, loaded when a page first asks for them, once for all pages.
 
     Parameters
@@ -51,7 +51,7 @@ class Material:
     data : str, default "digits"
         Name or path of a data set of images, for the page of images.
     runs : sequence of paths
-        Folders of finished runs, for the page of mistakes; without any, two that are made of the digits.
+        Folders of finished runs, for the page of mistakes; without any, two on the digits.
     data_dir : path, optional
         Folder with named data sets.
     """
@@ -68,9 +68,9 @@ class Material:
         return tuple(str(path) for path in self.paths) or tuple(BUILT_IN)
 
     def keep(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Return what was made for a key, else make it, once; for what is dear and the same for every page.
+        """Return the value of a key, computed once; for what is expensive and the same for every page.
 
-        Who asks for the same key meanwhile waits; who asks for another does not.
+        Callers with the same key wait for it; others do not.
         """
         with self._making.setdefault(key, threading.Lock()):
             if key not in self._kept:
@@ -102,7 +102,7 @@ class Material:
             raise UsageError(
                 f"There is no run {number}",
                 allowed=", ".join(f"{i}: {name}" for i, name in enumerate(self.run_names)),
-                fix="open the lab with the runs that the link was made with",
+                fix="open the lab with the runs that the link was created with",
             )
         found: NamedRun = self.keep(("run", number), lambda: self._load_run(number))
         return found
@@ -166,6 +166,6 @@ def png(image: Array) -> bytes:
 
 
 def _sample(split: Split, most: int) -> Split:
-    """Return a drawn sample of a split, in drawn order: files come class by class, and a page shows the first."""
+    """Return a drawn sample of a split, in drawn order: files are ordered by class, and a page shows the first."""
     chosen = np.random.default_rng(0).permutation(len(split))[:most]
     return split.take(chosen).in_place()
