@@ -90,7 +90,7 @@ def test_parameters_out_of_range(bad):
 
 
 def test_no_images():
-    with pytest.raises(DataError, match="No images"):
+    with pytest.raises(DataError, match="no images"):
         PrincipalProducts("hog:8").fit(IMAGES[:0])
 
 

@@ -1,4 +1,4 @@
-"""Features: what of an image the classifier sees.
+"""Features: from images to the rows that the classifier sees.
 
 To add one: a file here with one `FeatureExtractor`, a line here that registers it, a line in ``docs/parts.md``.
 """

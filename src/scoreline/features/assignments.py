@@ -1,4 +1,4 @@
-"""Assignments: how a local descriptor counts for the words of a vocabulary.
+"""Assignments: the weights of a local descriptor for the words of a vocabulary.
 
 With x the descriptor and c_k the words, all begin with the products ``x @ c_k``.
 """
@@ -18,10 +18,10 @@ __all__ = ["ASSIGNMENTS", "Assignment", "Hard", "Rectified", "Soft"]
 
 
 class Assignment(ABC):
-    """From a descriptor's nearness to all words to what it counts for each."""
+    """From a descriptor's similarities to all words to its weight for each."""
 
     def weights(self, words: Array) -> tuple[Array, Array]:
-        """Return weights ``(k, d)`` and biases ``(k,)`` of the answers for words ``(k, d)``.
+        """Return weights ``(k, d)`` and biases ``(k,)`` of the responses of words ``(k, d)``.
 
         Here, of ``x @ c_k - |c_k|^2 / 2``, which grows as the distance shrinks.
         """
@@ -29,7 +29,7 @@ class Assignment(ABC):
 
     @abstractmethod
     def count(self, answers: FloatArray, cells: Array, out: FloatArray) -> None:
-        """Add what answers ``(n, k)`` count for to the cells that they lie in.
+        """Add the weights for responses ``(n, k)`` to their cells.
 
         Parameters
         ----------
@@ -92,12 +92,12 @@ class Rectified(Assignment):
     """
 
     def weights(self, words: Array) -> tuple[Array, Array]:
-        """Return the words without their mean, and how much shorter than others they are."""
+        """Return the centred words, and half the deviation of their squared lengths from the mean."""
         half_squares = np.square(words).sum(axis=1) / 2
         return words - words.mean(axis=0), half_squares.mean() - half_squares
 
     def count(self, answers: FloatArray, cells: Array, out: FloatArray) -> None:
-        """Count what lies above 0."""
+        """Add the positive part."""
         from scoreline.features.kernels.counting import count_positive
 
         count_positive(answers, cells, out)

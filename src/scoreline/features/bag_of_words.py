@@ -21,7 +21,7 @@ __all__ = ["BagOfWords"]
 
 #: Added to the variances of directions before whitening, in their mean.
 EPS = 0.1
-#: Variance of descriptors, of length 1, that is none.
+#: Variance of descriptors of length 1 below which it counts as 0.
 TINY = 1e-12
 
 
@@ -30,17 +30,17 @@ MOST_LEVELS = 8
 
 
 class BagOfWords(ImageDescriptor):
-    r"""How often local descriptors are like each word of a vocabulary: D = words * sum of 4^l over levels l.
+    r"""Histograms of visual words, to which local descriptors are assigned: D = words * sum of 4^l over levels l.
 
-    Descriptors x are `DenseSIFT`'s under the Hellinger map (their numbers sum to 1, then their roots are taken, so
-    that Euclidean distances compare histograms). Their codes have d whitened numbers, so that a few directions in
-    which descriptors differ much do not decide alone what is near:
+    Descriptors x are `DenseSIFT`'s under the Hellinger map (L1-normalised, then square roots, so
+    that Euclidean distances compare histograms). Their codes are d whitened components, so that a few directions
+    of large variance do not dominate the distances:
 
     .. math:: z_i = v_i^\top (x - \bar x) / \sqrt{d\, (\lambda_i + 0.1 \bar\lambda)}
 
     with :math:`v_i` the directions of the d largest variances :math:`\lambda_i`. Words are the means of clusters
-    of training images' codes. What all descriptors of an image, and of each cell of a pyramid, count for the words
-    is summed, divided by the number of descriptors, and its root is taken (power normalisation).
+    of training images' codes. The weights of all descriptors of an image, and of each cell of a pyramid, are
+    summed, divided by the number of descriptors, and square roots are taken (power normalisation).
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class BagOfWords(ImageDescriptor):
         return {"basis": self.basis_, "shift": self.shift_, "words": self.words_}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over words; see `FeatureExtractor.restore`."""
+        """Restore the words; see `FeatureExtractor.restore`."""
         sizes = {"p": LENGTH, "k": self.words}
         self.basis_, self.shift_, self.words_ = learned_arrays(state, sizes, basis="qp", shift="q", words="kq")
         self.assignment_ = ASSIGNMENTS.build(self.assignment)
@@ -179,7 +179,7 @@ class BagOfWords(ImageDescriptor):
 
         def describe(images: Array, out: Array) -> None:
             codes = self.codes(images).reshape(len(images), len(cells), -1)
-            # One image's at a time, in place, so that they stay in the second cache.
+            # One image's at a time, in place, so that they stay in the L2 cache.
             answers = np.empty((len(cells), self.words), np.float32)
             for row, own in zip(out, codes, strict=True):
                 np.matmul(own, columns, out=answers)

@@ -1,4 +1,4 @@
-"""What every feature extractor offers: images in, rows of numbers out."""
+"""The interface of every feature extractor: images in, feature vectors out."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         return self
 
     def state(self) -> dict[str, Array]:
-        """Return what `fit` learned beside the shape of the images, as arrays by name."""
+        """Return what `fit` learned apart from the shape of the images, as arrays by name."""
         return {}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over what `fit` of an extractor with the same parameters learned: the inverse of `state`.
+        """Restore what `fit` of an extractor with the same parameters learned: the inverse of `state`.
 
         Parameters
         ----------
@@ -52,7 +52,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         return self
 
     def check_sizes(self, n_features: int, image_shape: tuple[int, ...]) -> None:
-        """Raise UsageError if the parameters ask for far more work than rows of `n_features` numbers can want.
+        """Raise UsageError if the parameters imply far more work than rows of `n_features` columns need.
 
         Each whole number is a count or a length, so that their product is bounded by the row and the image.
         """
@@ -73,15 +73,15 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         """Return a row of features for each image, ``(n, D)``."""
 
     def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
-        r"""Return the rows of `transform`, and what averaging over the mirror image left out of them, ``(n, D)``.
+        r"""Return the rows of `transform`, and their odd part under mirroring, ``(n, D)``.
 
-        Rows :math:`(f(x) + f(\bar x)) / 2` are the even half of f; the odd half :math:`(f(x) - f(\bar x)) / 2`
+        Rows :math:`(f(x) + f(\bar x)) / 2` are the even part of f; the odd part :math:`(f(x) - f(\bar x)) / 2`
         changes its sign in the mirror image. It is None where nothing is averaged.
         """
         return self.transform(X), None
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
-        """Return what each number of an image adds to ``weights @ f(image)``, ``(H, W, ch)`` float64.
+        """Return the contribution of each pixel value to ``weights @ f(image)``, ``(H, W, ch)`` float64.
 
         None where features are no sums of terms that depend on one pixel each.
 
@@ -98,13 +98,13 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         """Return the names of the D features, an array of str."""
 
     def width(self) -> int:
-        """Return D, the numbers of a row."""
+        """Return D, the number of columns."""
         return len(self.get_feature_names_out())
 
     def relative_weights(self) -> FloatArray:
-        """Return how much each of the D numbers should count beside the others once all vary alike: the same.
+        """Return the relative weight of each of the D features once all are standardised: equal.
 
-        A classifier multiplies standardised rows by them, so that a penalty keeps what weighs little smaller.
+        A classifier multiplies standardised rows by them, so that a penalty shrinks those of small weight more.
         """
         return np.ones(self.width())
 
@@ -112,7 +112,7 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         return hasattr(self, "image_shape_")
 
     def _check(self, X: Array) -> Array:
-        """Return images as an array, or say what they are instead."""
+        """Return images as an array, or raise DataError."""
         X = np.asarray(X)
         if X.ndim not in (2, 4) or X.dtype.kind not in "buif":
             raise DataError(

@@ -1,4 +1,4 @@
-"""What histograms of colours share: their parameters, and that there are colours at all."""
+"""The base of histograms of colours: their parameters, and the check for colour images."""
 
 from __future__ import annotations
 

@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
 __all__ = ["DenseSIFT"]
 
-#: Numbers of a descriptor: 4 x 4 spatial bins of 8 directions.
+#: Length of a descriptor: 4 x 4 spatial bins of 8 directions.
 LENGTH = 128
 #: Blur in pixels that an image has from its camera.
 CAMERA = 0.5
 
 
 class DenseSIFT(ImageDescriptor):
-    r"""Histograms of gradient directions in 4 x 4 bins about each place of a grid: D = scales * places * 128.
+    r"""Histograms of gradient directions in 4 x 4 bins around each point of a grid: D = scales * places * 128.
 
     Grey values are blurred. Gradients around a place, as far as the image goes, upright, weighted by a Gaussian
     of two bins' width, are shared among the two nearest of 8 directions and the four nearest spatial bins. The 128
-    numbers are brought to length 1, cut off at 0.2 and brought to length 1 again. With a blur of 1.6 as OpenCV's
+    entries are normalised to length 1, clipped at 0.2 and normalised again. With a blur of 1.6 as OpenCV's
     SIFT for upright keypoints of size ``2 / 3 * bin``, but for the rounding of its numbers to bytes.
 
     Parameters
     ----------
     step : int
-        Pixels from place to place.
+        Pixels from point to point.
     bin : float
-        Side of a spatial bin in pixels at the finest scale; a descriptor sees about 5 x 5 of them.
+        Side of a spatial bin in pixels at the finest scale; a descriptor covers about 5 x 5 of them.
     scales : int
-        Sizes of bins, each the root of 2 larger than the one before, at the same places.
+        Sizes of bins, each larger than the one before by the root of 2, at the same points.
     blur : float
-        Deviation in pixels to which grey values are blurred, of which the camera is taken to have done 0.5. A blur
+        Deviation in pixels to which grey values are blurred, of which 0.5 is attributed to the camera. A blur
         of a third of `bin` loses little of what the bins can hold; 1.6 is meant for keypoints of all scales.
 
     References
@@ -129,10 +129,10 @@ def _blurred(grey: FloatArray, blur: float) -> FloatArray:
 
 
 def _bands(places: Array, side: int, bin_: float) -> Bands:
-    """Return what the pixels along a side count for the four bins about each place, as a band matrix.
+    """Return the weights of the pixels along a side for the four bins around each point, as a band matrix.
 
-    At r bins from the place, less than 2.5, that is the value of a Gaussian of two bins' width, shared among the
-    two bins whose centres are nearest. Gradients on the border are not known.
+    At r bins from the point, less than 2.5, it is the value of a Gaussian of two bins' width, shared among the two
+    bins whose centres are nearest. Gradients on the border are not known.
     """
     from scoreline.features.kernels.sift import Bands
 

@@ -1,4 +1,4 @@
-"""Features that are made of other features."""
+"""Features that are computed from other features."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["DerivedFeatures"]
 class DerivedFeatures(FeatureExtractor):
     """What is computed from the rows of other features: of its parameter `features`, left in ``inner_`` by `fit`.
 
-    As a spec they stand in brackets: ``mirror:[hog:8,lbp]``.
+    In a spec they are in brackets: ``mirror:[hog:8,lbp]``.
     """
 
     features: Any
@@ -27,6 +27,6 @@ class DerivedFeatures(FeatureExtractor):
         self.unfitted_inner().check_sizes(n_features, image_shape)
 
     def unfitted_inner(self) -> FeatureExtractor:
-        """Return the features that this is made of: built where they are a text, else a clone."""
+        """Return the underlying features: built where they are a text, else a clone."""
         given = self.features
         return build_features(given) if isinstance(given, str) else clone(given)

@@ -1,4 +1,4 @@
-"""What descriptors of images of bytes share: the check of their input, and all cores at work."""
+"""The base of descriptors of uint8 images: the check of their input, and threads."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class ImageDescriptor(FeatureExtractor):
         return described(X, *self._plan(X.shape[1:]))
 
     def width(self) -> int:
-        """Return D, the numbers of a row."""
+        """Return D, the number of columns."""
         check_is_fitted(self)
         return self._plan(self.image_shape_)[0]
 
     def _like_fitted(self, X: Array) -> Array:
-        """Return images as an array, or say how they differ from those of `fit`."""
+        """Return images as an array, or raise DataError where they differ from those of `fit`."""
         check_is_fitted(self)
         X = self._check(X)
         if X.shape[3] != self.image_shape_[2]:
@@ -56,14 +56,14 @@ class ImageDescriptor(FeatureExtractor):
 
     @abstractmethod
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
-        """Return D for images of a shape ``(H, W, ch)``, and what describes a batch of them."""
+        """Return D for images of a shape ``(H, W, ch)``, and the function that computes the rows of a batch."""
 
     @abstractmethod
     def _least_side(self) -> int:
         """Return the fewest pixels that an image must have in each direction."""
 
     def _check(self, X: Array) -> Array:
-        """Return images as an array, or say what they are instead."""
+        """Return images as an array, or raise DataError."""
         X = np.asarray(X)
         if X.ndim != 4 or X.dtype != np.uint8 or X.shape[3] not in (1, 3):
             raise DataError(

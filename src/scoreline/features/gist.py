@@ -19,12 +19,12 @@ __all__ = ["GIST", "LocalContrast", "gabor_bank"]
 _CUT_OFF, _FAINT = 4.0, 0.2
 #: Pixels by which an image is continued for its local contrast.
 _MARGIN = 5
-#: Share of a frequency that is none in float32.
+#: Weight of a frequency that is negligible in float32.
 _NOTHING = 1e-7
 
 
 class GIST(ImageDescriptor):
-    r"""How strongly each scale and orientation is there in each cell: D = grid^2 * scales * orientations.
+    r"""The energy of each scale and orientation in each cell: D = grid^2 * scales * orientations.
 
     The logarithm of the grey values is divided by its local contrast (`LocalContrast`), filtered by Gabor filters
     in the Fourier domain (`gabor_bank`; edges are continued by mirroring), and the absolute values are averaged
@@ -84,7 +84,7 @@ class GIST(ImageDescriptor):
         return self.scales * self.orientations * self.grid**2, describe
 
     def _responses(self, shape: tuple[int, ...]) -> Callable[[Array], Iterator[FloatArray]]:
-        """Return what gives each filter's absolute responses ``(n, H, W)`` to images of a shape ``(H, W)``.
+        """Return a function for each filter's absolute responses ``(n, H, W)`` to images of a shape ``(H, W)``.
 
         The continuation by mirroring, the Fourier transforms and the cuts are products with small matrices, those
         back of the frequencies alone that a filter lets through: few of them, where a filter is coarse.

@@ -15,11 +15,11 @@ __all__ = ["HOG"]
 
 
 class HOG(ImageDescriptor):
-    r"""How much gradient of each direction there is in each cell, normalised over blocks of cells.
+    r"""Histograms of gradient directions in cells, normalised over blocks of cells.
 
     For each pixel the gradient :math:`(x_{r+1} - x_{r-1}, x_{c+1} - x_{c-1})` (0 at the border; of the channel
     where it is longest) adds its length to the bin of its direction. The bins' means over the cells of a block, b,
-    are normalised together ("L2-Hys"): divided by :math:`\sqrt{|b|^2 + 10^{-10}}`, cut off at 0.2, divided again.
+    are normalised together ("L2-Hys"): divided by :math:`\sqrt{|b|^2 + 10^{-10}}`, clipped at 0.2, divided again.
 
     D = (H // cell - block + 1) * (W // cell - block + 1) * block^2 * bins; pixels beyond the last whole cell are
     left out. With ``signed=False`` equal to scikit-image's ``hog``.
@@ -31,10 +31,10 @@ class HOG(ImageDescriptor):
     block : int
         Side of a block in cells.
     bins : int
-        Directions that are told apart.
+        Number of directions.
     signed : bool
-        Whether a gradient and its opposite differ: bins over 360 degrees instead of 180. As many numbers then tell
-        more; unsigned directions, meant for people in clothes of all colours, lost 3 points on CIFAR-10 and 1 on
+        Whether a gradient and its opposite differ: bins over 360 degrees instead of 180. At the same dimension,
+        unsigned directions, meant for people in clothes of all colours, lost 3 points on CIFAR-10 and 1 on
         Fashion-MNIST.
 
     References

@@ -14,21 +14,21 @@ __all__ = ["HueHistogram"]
 
 
 class HueHistogram(ColourHistogram):
-    r"""How much of each hue there is in each cell of a grid: D = grid^2 * bins.
+    r"""Histograms of hue, weighted by saturation, in each cell of a grid: D = grid^2 * bins.
 
-    A pixel's hue h in [0, 1) (that of HSV: red 0, green 1/3, blue 2/3) lies between the centres of two bins, which
-    share its saturation :math:`(\max - \min) / \max` in proportion to their nearness. The sums are divided by the
+    A pixel's hue h in [0, 1) (that of HSV: red 0, green 1/3, blue 2/3) is between the centres of two bins, which
+    share its saturation :math:`(\max - \min) / \max` by linear interpolation. The sums are divided by the
     cell's pixels, so that they add up to its mean saturation (grey adds nothing, for it has no hue), and raised to
     a power.
 
     Parameters
     ----------
     bins : int
-        Hues that are told apart.
+        Number of hues.
     grid : int
         The image is cut into grid x grid cells.
     power : float
-        What the frequencies are raised to: 1 keeps them, 1/2 makes Euclidean distances compare distributions.
+        Exponent of the frequencies: 1 keeps them, 1/2 makes Euclidean distances compare distributions.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The first of two layers: a map half as large as the image, whose channels say what small patches look like."""
+"""The first of two layers: a map half as large as the image, whose channels describe small patches."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["PATCH", "KernelMaps", "unit", "windows"]
 
 #: Side of the patches of both layers.
 PATCH = 3
-#: What is added to the variances of normalised patches of pixels.
+#: Added to the variances of normalised patches of pixels.
 _EPS = 0.01
-#: What is added to the square roots of the kernel matrix's eigenvalues.
+#: Added to the square roots of the kernel matrix's eigenvalues.
 _FLOOR = 1e-3
-#: Pixels from one place of the map to the next, and the spread of the Gaussian that averages about it.
+#: Pixels from one place of the map to the next, and the deviation of the Gaussian average around it.
 _STEP, _SPREAD = 2, np.sqrt(2)
-#: Spreads beyond which that Gaussian is 0.
+#: Deviations beyond which that Gaussian is 0.
 _REACH = 3
 
 
@@ -35,7 +35,7 @@ class KernelMaps:
         \quad\text{with}\quad \kappa(u) = e^{\alpha (u - 1)},
         \quad A \propto K^{-1/2}, \quad K_{ij} = \kappa(c_i \cdot c_j)
 
-    so that products of two such vectors come near to a kernel of their patches, as far as the words span them. The
+    so that products of two such vectors approximate a kernel of their patches (Nyström). The
     second half of the words are the mirror images of the first: the map of a mirror image is the mirror image of
     the map, its channels j and j + m/2 exchanged.
 
@@ -104,7 +104,7 @@ class KernelMaps:
         return (pooled @ self.mixing.astype(np.float32)).reshape(n, len(rows), len(columns), -1)
 
     def mirrored_order(self) -> Array:
-        """Return for each number of a patch of the maps, ``(3, 3, m)`` in a row, the place of its mirror image."""
+        """Return the permutation that mirrors a patch of the maps, ``(3, 3, m)`` as a row."""
         m = len(self.words)
         order = mirrored_order((PATCH, PATCH, m)).reshape(PATCH, PATCH, m)
         return np.roll(order, m // 2, axis=2).ravel()
@@ -122,7 +122,7 @@ def unit(rows: Array) -> Array:
 
 
 def _lengths(rows: Array) -> Array:
-    """Return the lengths of rows, ``(n, 1)``, or what is safe to divide by."""
+    """Return the lengths of rows, ``(n, 1)``, 0 replaced by a small number."""
     squares = np.einsum("ij,ij->i", rows, rows)[:, None]
     return np.asarray(np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny)))
 

@@ -15,18 +15,18 @@ from scoreline.features.grey import grey_values
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]
 
-#: Names of the ways to tell patterns apart, after scikit-image's.
+#: Names of the classifications of patterns, those of scikit-image.
 PATTERNS = ("default", "ror", "uniform", "nri-uniform")
 #: Points beyond which the table of patterns grows too large.
 MOST_POINTS = 16
 
 
 class LBP(ImageDescriptor):
-    r"""How often each pattern of brighter and darker neighbours occurs in each cell: D = grid^2 * labels.
+    r"""Histograms of local binary patterns in each cell: D = grid^2 * labels.
 
     P points on a circle of radius R about a pixel (between pixels by bilinear interpolation, 0 outside) give one
-    bit each: whether they are at least as bright as the pixel. Patterns are told apart as in scikit-image's
-    ``local_binary_pattern``, whose numbers they have:
+    bit each: whether they are at least as bright as the pixel. Patterns are labelled as by scikit-image's
+    ``local_binary_pattern``:
 
     - ``default``: all of them, 2^P labels;
     - ``ror``: up to rotation, by the least number that a rotation gives, 2^P labels of which few occur;
@@ -44,7 +44,7 @@ class LBP(ImageDescriptor):
     grid : int
         The image is cut into grid x grid cells.
     power : float
-        What the frequencies, which sum to 1 over a cell, are raised to: 1 keeps them, 1/2 makes Euclidean
+        Exponent of the frequencies, which sum to 1 over a cell: 1 keeps them, 1/2 makes Euclidean
         distances compare distributions.
 
     References

@@ -1,4 +1,4 @@
-"""What features learned, read from files of any origin: nothing is missing, and all shapes fit together."""
+"""Checks of the arrays that features learned, read from files of any origin: complete, with matching shapes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scoreline.errors import ModelError
 
 __all__ = ["even_rows", "learned_arrays", "wrong_state"]
 
-#: Names of sizes with their values: those that are known before, and those that were met.
+#: Names of sizes with their values: known ones, and those found so far.
 Sizes = dict[str, int]
 
 

@@ -1,4 +1,4 @@
-"""Features for which left and right are the same."""
+"""Features that are invariant under mirroring."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["MirrorAverage"]
 class MirrorAverage(DerivedFeatures):
     r"""The mean of an image's and its mirror image's rows: :math:`(f(x) + f(\bar x)) / 2`, as long as f's.
 
-    A linear classifier of these rows gives an image and its mirror image the same scores, which are the means of
+    A linear classifier of these rows gives an image and its mirror image the same scores, the means of
     those that the same weights give to f. Where mirror images mean the same (animals, vehicles, most photographs),
-    this is known beforehand instead of learned from twice as many examples. It is wrong for writing.
+    this replaces augmentation with mirrored examples. It is wrong for writing.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class MirrorAverage(DerivedFeatures):
         return (own + mirrored) / 2, (own - mirrored) / 2
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
-        """Return the mean of what pixels add in the image and in its mirror image."""
+        """Return the mean of the pixels' contributions in the image and in its mirror image."""
         own = self.inner_.pixel_contributions(image, weights)
         mirrored = self.inner_.pixel_contributions(image[:, ::-1], weights)
         return None if own is None or mirrored is None else (own + mirrored[:, ::-1]) / 2
@@ -79,7 +79,7 @@ class MirrorAverage(DerivedFeatures):
         return self.inner_.get_feature_names_out(input_features)
 
     def width(self) -> int:
-        """Return the numbers of what is averaged."""
+        """Return the dimension of the averaged features."""
         check_is_fitted(self)
         return self.inner_.width()
 
@@ -92,7 +92,7 @@ class MirrorAverage(DerivedFeatures):
         return self.inner_.state()
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Let the averaged features take over their state."""
+        """Restore the state of the averaged features."""
         self.inner_ = self.unfitted_inner().restore(image_shape, state)
         return super().restore(image_shape, state)
 

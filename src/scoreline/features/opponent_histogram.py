@@ -14,23 +14,23 @@ __all__ = ["OpponentHistogram"]
 
 
 class OpponentHistogram(ColourHistogram):
-    r"""How much of each opponent colour there is in each cell of a grid: D = grid^2 * 3 * bins.
+    r"""Histograms of opponent colours in each cell of a grid: D = grid^2 * 3 * bins.
 
     .. math::
         O_1 = \frac{R - G}{\sqrt 2}, \quad O_2 = \frac{R + G - 2 B}{\sqrt 6}, \quad O_3 = \frac{R + G + B}{\sqrt 3}
 
-    each over its whole range: green to red, blue to yellow, dark to light. A pixel lies between the centres of
-    two bins, which share it in proportion to their nearness; the counts of a cell and channel are divided by their
+    each over its whole range: green to red, blue to yellow, dark to light. A pixel is between the centres of
+    two bins, which share it by linear interpolation; the counts of a cell and channel are divided by their
     sum and raised to a power. The first two do not change when a light is added to all of red, green and blue.
 
     Parameters
     ----------
     bins : int
-        Shades of each opponent colour that are told apart.
+        Number of shades of each opponent colour.
     grid : int
         The image is cut into grid x grid cells.
     power : float
-        What the frequencies are raised to: 1 keeps them, 1/2 makes Euclidean distances compare distributions.
+        Exponent of the frequencies: 1 keeps them, 1/2 makes Euclidean distances compare distributions.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The cells of a grid that patches lie in, those that their mirror images lie in, and halves made of both."""
+"""The cells of patches and of their mirror images in a grid, and even and odd parts of both."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def cell_groups(rows: int, columns: int, grid: int, mirror: bool, apart: bool = 
     Parameters
     ----------
     rows, columns : int
-        Patches lie at so many places.
+        The grid of patches.
     grid : int
         The image is cut into grid x grid cells.
     mirror : bool
-        Whether the mirror image of a patch lies in the cell on the other side, or in the patch's own.
+        Whether the mirror image of a patch is in the cell on the other side, or in the patch's own.
     apart : bool
         Whether mirror images have cells of their own, numbered after the others.
 

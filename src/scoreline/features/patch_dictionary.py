@@ -25,7 +25,7 @@ __all__ = ["PatchDictionary"]
 
 
 class PatchDictionary(ImageDescriptor):
-    """How much each of k learned patches shows in each cell of a grid: D = grid^2 * k.
+    """Pooled responses of k learned patches in each cell of a grid: D = grid^2 * k.
 
     A patch x of p x p pixels, at every `stride` pixels, is normalised, whitened and coded by the words c_k; the
     codes are averaged over a cell and over the image and its mirror image::
@@ -48,7 +48,7 @@ class PatchDictionary(ImageDescriptor):
         Principal directions that are kept (or all that there are).
     eps : float
         Added to the variances of normalised patches, whose mean over the pixels is at most 1. Directions of less
-        variance count less; the compression of JPEG images asks for more than the 0.1 of clean ones.
+        variance count less; JPEG compression needs more than the 0.1 of clean images.
     norm_bias : float
         Added to a patch's variance in grey levels, so that the noise of flat patches stays small.
     dictionary : str or Dictionary
@@ -132,7 +132,7 @@ class PatchDictionary(ImageDescriptor):
             raise DataError(
                 f"No patch of {len(X)} images shows any contrast",
                 allowed="images that are not of one colour each",
-                fix="look at the images, or at how they were read",
+                fix="check the images, and how they were read",
             )
         self.words_ = dictionary.learn(self.whitening_(patches), self.words, rng)
         self.encoding_ = encoding
@@ -150,7 +150,7 @@ class PatchDictionary(ImageDescriptor):
         }
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over words and whitening; see `FeatureExtractor.restore`."""
+        """Restore words and whitening; see `FeatureExtractor.restore`."""
         sizes = {"p": self.patch_size**2 * image_shape[-1]}
         basis, shift, self.words_ = learned_arrays(state, sizes, basis="qp", shift="q", words="kq")
         self.whitening_ = PatchWhitening(basis, shift, even_rows(state, "n_even", len(basis)))
@@ -158,7 +158,7 @@ class PatchDictionary(ImageDescriptor):
         return super().restore(image_shape, state)
 
     def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
-        """Return the rows, and what the mirror average leaves out; see `FeatureExtractor.mirror_halves`."""
+        """Return the rows, and their odd part; see `FeatureExtractor.mirror_halves`."""
         if not self.mirror:
             return super().mirror_halves(X)
         X = self._like_fitted(X)
@@ -215,7 +215,7 @@ class PatchDictionary(ImageDescriptor):
         )
 
     def _places(self, shape: tuple[int, ...], halves: bool) -> Places:
-        """Return where the patches of an image of a shape lie, and in which cells."""
+        """Return the positions of the patches of an image of a shape, and their cells."""
         from scoreline.features.kernels.patch_codes import Places
 
         H, W, ch = shape

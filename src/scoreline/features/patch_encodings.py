@@ -1,6 +1,6 @@
-"""Encodings: how much each word of a dictionary has to say about a patch.
+"""Encodings: the features of a patch for each word of a dictionary.
 
-With z the whitened patch and c_k the words, every encoding here begins with answers ``w_k @ z + b_k``, which the
+With z the whitened patch and c_k the words, every encoding here begins with responses ``w_k @ z + b_k``, which the
 compiled code computes, turns into features and pools without keeping them.
 """
 
@@ -24,11 +24,11 @@ __all__ = ["ENCODINGS", "LinearTriangle", "NearestWords", "PatchEncoding", "Soft
 
 
 class PatchEncoding(ABC):
-    """From the code z of a patch to one number an answer, which are then averaged over cells."""
+    """From the code z of a patch to one feature a response, averaged over cells."""
 
     @abstractmethod
     def answers(self, words: Array) -> tuple[Array, Array]:
-        """Return weights ``(m, d)`` and biases ``(m,)`` of the answers for words ``(k, d)``."""
+        """Return weights ``(m, d)`` and biases ``(m,)`` of the responses of words ``(k, d)``."""
 
     @abstractmethod
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
@@ -36,7 +36,7 @@ class PatchEncoding(ABC):
 
 
 class _Rectified(PatchEncoding):
-    """Encodings ``max(0, w_k @ z + b_k)``, which are done with an answer as soon as they have it."""
+    """Encodings ``max(0, w_k @ z + b_k)``, which need one response at a time."""
 
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
         from scoreline.features.kernels.pooling import pool_rectified
@@ -48,8 +48,8 @@ class _Rectified(PatchEncoding):
 class LinearTriangle(_Rectified):
     """``max(0, z @ (c_k - mean c) - (|c_k|^2 - mean |c|^2) / 2)``, the triangle of squared distances.
 
-    It is half of ``max(0, mean_j |z - c_j|^2 - |z - c_k|^2)``: the squared length of z drops out, and so does the
-    need to know all distances before the first feature. As good as the triangle of distances, at half its price.
+    It is half of ``max(0, mean_j |z - c_j|^2 - |z - c_k|^2)``: the squared length of z cancels, so that no
+    feature needs all distances. As accurate as the triangle of distances, at half its cost.
 
     References
     ----------
@@ -57,7 +57,7 @@ class LinearTriangle(_Rectified):
     """
 
     def answers(self, words: Array) -> tuple[Array, Array]:
-        """Return the words without their mean, and how much shorter than others they are."""
+        """Return the centred words, and half the deviation of their squared lengths from the mean."""
         half_squares = np.square(words).sum(axis=1) / 2
         return words - words.mean(axis=0), half_squares.mean() - half_squares
 
@@ -100,7 +100,7 @@ def _nearness(words: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class Triangle(PatchEncoding):
-    """``max(0, mean_j |z - c_j| - |z - c_k|)``: about half of the words, the nearer ones, have something to say.
+    """``max(0, mean_j |z - c_j| - |z - c_k|)``: positive for about half of the words, the nearer ones.
 
     References
     ----------
@@ -108,7 +108,7 @@ class Triangle(PatchEncoding):
     """
 
     def answers(self, words: Array) -> tuple[Array, Array]:
-        """Return what tells the distance of a word once the length of the code is known."""
+        """Return the linear part of the squared distances, which the length of the code completes."""
         return _nearness(words)
 
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
@@ -139,7 +139,7 @@ class NearestWords(PatchEncoding):
         check_field(self, "share", 0, 1, above=True)
 
     def answers(self, words: Array) -> tuple[Array, Array]:
-        """Return what grows as the distance of a word shrinks."""
+        """Return a decreasing function of the distance of a word."""
         return _nearness(words)
 
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:

@@ -1,4 +1,4 @@
-"""Patches of images: drawn by chance, contrast-normalised and whitened in a basis that knows its mirror image."""
+"""Patches of images: sampled, contrast-normalised and whitened in a basis of even and odd vectors."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def normalized(patches: Array, norm_bias: float) -> Array:
 
 
 def mirrored_order(shape: tuple[int, int, int]) -> Array:
-    """Return for each number of a patch ``(p, p, ch)`` in a row the place of its mirror image in that row."""
+    """Return the permutation that mirrors a patch ``(p, p, ch)`` as a row."""
     return np.arange(np.prod(shape)).reshape(shape)[:, ::-1].ravel()
 
 
 @dataclass(frozen=True)
 class PatchWhitening:
-    """The affine map ``z = basis @ x + shift`` that gives contrast-normalised patches x like variances.
+    """The affine map ``z = basis @ x + shift`` that whitens contrast-normalised patches x.
 
     The rows of the basis are principal directions ``v / sqrt(variance + eps)``. Those of a mirror-symmetric
     whitening are found among patches and their mirror images alike, so that each is even or odd: with z the code
@@ -63,7 +63,7 @@ class PatchWhitening:
         The even rows first; never more odd ones than even ones, so that a row may be 0.
     shift : float64 array (d,)
     n_even : int
-        How many rows are even; all of them in a whitening that knows nothing of mirrors.
+        How many rows are even; all of them in a whitening without mirror symmetry.
 
     References
     ----------
@@ -79,7 +79,7 @@ class PatchWhitening:
         """Return the whitening of patches ``(n, P)``, whose mirror images are ``patches[:, flip]``.
 
         At most `components` directions of the largest variances are kept, and none without any variance. Without
-        `flip`, it knows nothing of mirrors.
+        `flip`, it has no mirror symmetry.
         """
         n, P = patches.shape
         mean = np.zeros(P)
@@ -102,7 +102,7 @@ class PatchWhitening:
         kept = kept[variance[kept] > _NOTHING * max(variance.sum(), 1e-300)]
         even, odd = kept[is_odd[kept] == 0], kept[is_odd[kept] == 1]
         scaled = basis / np.sqrt(np.maximum(variance, 0) + eps)[:, None]
-        # The compiled products want no fewer even rows than odd ones.
+        # The compiled products need at least as many even rows as odd ones.
         nothing = np.zeros((max(0, len(odd) - len(even)), P))
         rows = np.concatenate([scaled[even], nothing, scaled[odd]])
         return cls(rows, -rows @ mean, len(even) + len(nothing))

@@ -1,4 +1,4 @@
-"""Dictionaries: which codes of patches stand for all of them."""
+"""Dictionaries: codes of patches that represent all of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class KMeansWords(Dictionary):
     Parameters
     ----------
     epochs : float
-        How often the codes are gone through.
+        Number of passes over the codes.
 
     References
     ----------
@@ -51,7 +51,7 @@ class KMeansWords(Dictionary):
             init=codes[rng.choice(len(codes), k, replace=False)],
             n_init=1,
             batch_size=batch,
-            # Neither rule of stopping, so that the number of steps depends on nothing.
+            # No early stopping, so that the number of steps is fixed.
             max_iter=max(1, round(self.epochs)),
             tol=0.0,
             max_no_improvement=None,
@@ -63,7 +63,7 @@ class KMeansWords(Dictionary):
 
 @dataclass(frozen=True)
 class RandomPatches(Dictionary):
-    """k codes drawn by chance: no learning, and nearly as good with many words.
+    """k codes drawn at random: no learning, and nearly as good with many words.
 
     References
     ----------

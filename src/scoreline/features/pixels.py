@@ -1,4 +1,4 @@
-"""The plainest features: the pixels themselves."""
+"""The simplest features: the pixels themselves."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from scoreline.features.learned import learned_arrays
 
 __all__ = ["Pixels"]
 
-#: Numbers an image may have to be whitened: the matrix that does it has this squared.
+#: Largest dimension of an image to be whitened: the whitening matrix has its square.
 MOST_WHITENED = 10_240
 
 
 class Pixels(FeatureExtractor):
-    r"""The numbers of the image in one row, as the lecture's ``x``: D = H * W * channels.
+    r"""The pixel values of the image as one row, as the lecture's ``x``: D = H * W * channels.
 
     The rows are a view of the images in their own dtype; uint8 stays uint8. Scaling is the classifier's business
     (``standardize=True``), which folds it into W and b. With `zca` above 0 they are whitened, float32:
@@ -30,15 +30,15 @@ class Pixels(FeatureExtractor):
     .. math:: \Sigma^{-1/2}_\epsilon (x - \bar x), \qquad
        \Sigma_\epsilon = \Sigma + \text{zca} \cdot \tfrac{1}{D} \operatorname{tr} \Sigma \, I
 
-    with the mean and covariance of the training images: neighbouring pixels lose what they have in common, and the
-    result is still an image, the nearest to the one before (zero-phase component analysis).
+    with the mean and covariance of the training images: neighbouring pixels are decorrelated, and the
+    result is still an image, the nearest to the original (zero-phase component analysis, ZCA).
 
     Parameters
     ----------
     zca : float
         What is added to the variance of each direction, in mean variances of a pixel; 0 leaves pixels as they are.
     n_images : int
-        Images at the most that mean and covariance are measured on.
+        Most images that mean and covariance are estimated from.
     random_state : int
         The seed of their choice.
 
@@ -90,14 +90,14 @@ class Pixels(FeatureExtractor):
         return {"mean": self.mean_, "whitener": self.whitener_} if self.zca else {}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over mean and matrix; see `FeatureExtractor.restore`."""
+        """Restore mean and matrix; see `FeatureExtractor.restore`."""
         if self.zca:
             sizes = {"p": math.prod(image_shape)}
             self.mean_, self.whitener_ = learned_arrays(state, sizes, mean="p", whitener="pp")
         return super().restore(image_shape, state)
 
     def width(self) -> int:
-        """Return the numbers of an image."""
+        """Return the number of pixel values of an image."""
         check_is_fitted(self)
         return math.prod(self.image_shape_)
 
@@ -122,7 +122,7 @@ class Pixels(FeatureExtractor):
         if D > MOST_WHITENED:
             raise UsageError(
                 f"Images of {D:,} numbers are to be whitened",
-                allowed=f"{MOST_WHITENED:,} at the most: the matrix has this squared",
+                allowed=f"{MOST_WHITENED:,} at the most: the whitening matrix has its square",
                 fix="make images smaller (image_size), or leave zca out",
             )
         if len(rows) > self.n_images:
@@ -135,7 +135,7 @@ class Pixels(FeatureExtractor):
             raise DataError(
                 "The images are to be whitened, but they are all the same",
                 allowed="images that differ",
-                fix="look at the images, or leave zca out",
+                fix="check the images, or leave zca out",
             )
         gains = 1 / np.sqrt(np.maximum(variances, 0) + np.float32(self.zca * typical))
         return mean, (directions * gains) @ directions.T

@@ -1,4 +1,4 @@
-"""Other features, and the products of their principal components: what shows together."""
+"""Other features, and the products of their principal components: interaction terms."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from scoreline.features.learned import learned_arrays
 
 __all__ = ["PrincipalProducts"]
 
-#: The numbers of the first and of the second component of each product.
+#: Indices of the first and of the second component of each product.
 _Pairs: TypeAlias = tuple[Array, Array]
 #: A component whose variance is below this share of the first one's is rounding.
 _NOTHING = 1e-6
 #: How far a component may be from its mean, in standard deviations. Rare features (a pattern that few images have)
-#: lie hundreds away, where the product of two would be all that a classifier sees.
+#: are hundreds away, where the product of two would dominate all else.
 _FARTHEST = 3.0
 #: What `fit` learns itself, by the names of its attributes.
 _LEARNED = {"mean": "d", "directions": "dp", "variances": "p", "odd_directions": "dq", "odd_variances": "q"}
 
 
 class PrincipalProducts(DerivedFeatures):
-    r"""The D numbers x of other features, and the products of their p principal components: D + p (p + 1) / 2.
+    r"""The D columns x of other features, and the products of their p principal components: D + p (p + 1) / 2.
 
-    A linear classifier adds up what each number says by itself. The products of two components let it say what
-    two of them mean together. With x standardised, :math:`\lambda_i` the variances of its components along
-    directions :math:`v_i`, and :math:`z_i = v_i \cdot x / \sqrt{\lambda_i}`, moved to -3 or 3 where it lies beyond
-    (winsorised), the numbers are
+    A linear classifier is additive in its features. Products of two components are interaction terms.
+    With x standardised, :math:`\lambda_i` the variances of its components along
+    directions :math:`v_i`, and :math:`z_i = v_i \cdot x / \sqrt{\lambda_i}`, winsorised
+    to [-3, 3], the features are
 
     .. math:: x_1, \dots, x_D, \; z_1 z_1, z_1 z_2, \dots, z_p z_p
 
-    and the product of i and j counts as much as :math:`(\lambda_i \lambda_j)^{1/4}` (`relative_weights`). In the
-    kernel :math:`x \cdot x' + c \, (x \cdot x')^2`, of which this would be the part that p components hold, it
-    would be the square of that, which leaves next to nothing to all but the first components.
+    and the product of i and j has the relative weight :math:`(\lambda_i \lambda_j)^{1/4}` (`relative_weights`). In
+    the kernel :math:`x \cdot x' + c \, (x \cdot x')^2`, restricted to p components, it would be the square of
+    that, which is negligible for all but the first components.
 
-    A mean over an image and its mirror image leaves out what they differ in (`FeatureExtractor.mirror_halves`).
-    That changes its sign in the mirror image, so that it has no place in a sum, but products of two components of
-    this odd half stay the same. For features that are such means, those of p of them, divided by the deviations
+    A mean over an image and its mirror image lacks the features' odd part (`FeatureExtractor.mirror_halves`).
+    That changes its sign in the mirror image, so that a linear score cannot use it, but products of two odd
+    components stay the same. For features that are such means, those of p of them, divided by the deviations
     of x, follow: another p (p + 1) / 2.
 
     Parameters
@@ -52,9 +52,9 @@ class PrincipalProducts(DerivedFeatures):
     features : str or FeatureExtractor
         What is multiplied, such as ``"hog,lbp"``; as a spec, ``products:[hog:8,lbp]``.
     components : int
-        p, or as many as there are; of either half.
+        p, or as many as there are; of either part.
     variance : float
-        That of all products together, as they count, where each of x has 1.
+        Total variance of all weighted products, where each column of x has 1.
     n_images : int
         Images that the components are learned from.
     random_state : int
@@ -94,8 +94,8 @@ class PrincipalProducts(DerivedFeatures):
         r"""Fit the features on images ``(n, H, W, ch)``, and find the principal components of their rows.
 
         It sets ``inner_``, ``mean_`` (D,), ``directions_`` (D, p), the :math:`v_i / \sqrt{\lambda_i}` for rows
-        that are not standardised yet, and ``variances_`` (p,), the :math:`\lambda_i`; of the odd half,
-        ``odd_directions_`` and ``odd_variances_``, with no component where there is no such half.
+        that are not standardised yet, and ``variances_`` (p,), the :math:`\lambda_i`; of the odd part,
+        ``odd_directions_`` and ``odd_variances_``, with no component where there is no such part.
         """
         from sklearn.preprocessing import StandardScaler
 
@@ -105,9 +105,9 @@ class PrincipalProducts(DerivedFeatures):
         self.inner_ = self.unfitted_inner().fit(X, y)
         if not len(X):
             raise DataError(
-                "No images came to find principal components of",
+                "There are no images to find principal components of",
                 allowed="one image or more",
-                fix="look at the data: no image was left in the training split",
+                fix="check the data: no image was left in the training split",
             )
         rng = np.random.default_rng(self.random_state)
         chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
@@ -123,7 +123,7 @@ class PrincipalProducts(DerivedFeatures):
         return super().fit(X)
 
     def transform(self, X: Array) -> Array:
-        """Return the rows and the products of both halves, ``(n, D + p (p + 1) / 2)`` or longer, float32."""
+        """Return the rows and the products of both parts, ``(n, D + p (p + 1) / 2)`` or longer, float32."""
         check_is_fitted(self)
         rows, odd = self.inner_.mirror_halves(self._check(X))
         D, (pairs, odd_pairs) = rows.shape[1], self._pairs()
@@ -149,7 +149,7 @@ class PrincipalProducts(DerivedFeatures):
         return np.concatenate([inner, np.sqrt(self.variance * squares / squares.sum())])
 
     def get_feature_names_out(self, input_features: Any = None) -> Array:
-        """Return the names of x, and ``product_{i}_{j}``; ``odd_product_{i}_{j}`` of the odd half."""
+        """Return the names of x, and ``product_{i}_{j}``; ``odd_product_{i}_{j}`` of the odd part."""
         check_is_fitted(self)
         products = [
             f"{name}_{i}_{j}"
@@ -165,7 +165,7 @@ class PrincipalProducts(DerivedFeatures):
         return {**inner, **{name: getattr(self, f"{name}_") for name in _LEARNED}}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over the components, and let the features take over their state."""
+        """Restore the components, and the state of the features."""
         inner = {name.removeprefix("inner."): part for name, part in state.items() if name.startswith("inner.")}
         self.inner_ = self.unfitted_inner().restore(image_shape, inner)
         for name, array in zip(_LEARNED, learned_arrays(state, {}, **_LEARNED), strict=True):
@@ -173,13 +173,13 @@ class PrincipalProducts(DerivedFeatures):
         return super().restore(image_shape, state)
 
     def _pairs(self) -> tuple[_Pairs, _Pairs]:
-        """Return the numbers of the components of each product, of both halves."""
+        """Return the indices of the components of each product, of both parts."""
         return np.triu_indices(len(self.variances_)), np.triu_indices(len(self.odd_variances_))
 
     def _components(self, rows: Array, scale: Array, largest: float = 0.0) -> tuple[Array, Array]:
-        """Return directions ``(D, p)`` for numbers that still lack their scale, and variances of components.
+        """Return directions ``(D, p)`` for columns that are not yet scaled, and variances of components.
 
-        Those next to nothing beside the largest variance, of these or as given, are left out.
+        Those negligible relative to the largest variance, of these or as given, are left out.
         """
         from sklearn.utils.extmath import randomized_svd
 
@@ -192,7 +192,7 @@ class PrincipalProducts(DerivedFeatures):
 
 
 def _multiply(z: Array, pairs: _Pairs, products: Array) -> None:
-    """Write the products of pairs of components ``(n, p)``, which are moved to where the farthest may be."""
+    """Write the products of pairs of components ``(n, p)``, which are winsorised."""
     np.clip(z, -_FARTHEST, _FARTHEST, out=z)
     i, j = pairs
     np.multiply(z[:, i], z[:, j], out=products)

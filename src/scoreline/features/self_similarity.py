@@ -1,4 +1,4 @@
-"""Local self-similarities: where around a place the image looks like it."""
+"""Local self-similarities: the correlation of a patch with its surroundings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["SelfSimilarity"]
 
 
 class SelfSimilarity(ImageDescriptor):
-    r"""How much the surroundings of places on a grid look like the places: D = places * radii * angles.
+    r"""Similarity of patches on a grid to their surroundings: D = places * radii * angles.
 
     A patch of p x p pixels about a place is compared with the patches at every offset within `radius`:
     :math:`S = \exp(-SSD / \max(noise, SSD_1))`, with the sum of squared differences over pixels and channels, and
@@ -37,7 +37,7 @@ class SelfSimilarity(ImageDescriptor):
     radii, angles : int
         Bins of the polar coordinates.
     noise : float
-        Difference of colours, in squared grey levels a number, that counts as none.
+        Difference of colours, in squared grey levels a channel, that counts as none.
 
     References
     ----------

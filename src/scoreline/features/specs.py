@@ -10,15 +10,15 @@ from scoreline.registry import Registry, check_spec, split_at_commas
 
 __all__ = ["FEATURES", "build_features", "split_specs"]
 
-#: All feature extractors by the names that the command line takes. The package fills it: it stands below them,
-#: since features may be made of others.
+#: All feature extractors by the names that the command line takes. The package fills it: it is a layer below them,
+#: since features may contain others.
 FEATURES: Registry[FeatureExtractor] = Registry("feature")
 
 
 def split_specs(text: str) -> list[str]:
     """Return the specs that a text lists: ``"hog:cell=4,signed=yes,hue"`` has two.
 
-    A piece between commas that says ``key=value`` belongs to the feature before it; any other begins one.
+    A piece between commas of the form ``key=value`` belongs to the feature before it; any other begins one.
     """
     specs: list[str] = []
     for piece in (piece.strip() for piece in split_at_commas(text)):

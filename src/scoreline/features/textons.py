@@ -1,4 +1,4 @@
-"""Histograms of textons: what small pieces of texture an image is made of."""
+"""Histograms of textons, clusters of filter responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scoreline.features.patch_words import KMeansWords
 
 __all__ = ["Textons", "filter_bank"]
 
-#: Elongation of edge and bar filters, and how many deviations a filter reaches.
+#: Elongation of edge and bar filters, and the extent of a filter in deviations.
 _LONG, _REACH = 3.0, 3.0
 #: Contrast at which responses begin to be compressed (Weber's law).
 _WEBER = 0.03
@@ -26,7 +26,7 @@ _LEARNED_IMAGES, _LEARNED_PIXELS = 2_000, 100_000
 
 
 class Textons(ImageDescriptor):
-    r"""How often each texton occurs in each cell of a grid: D = grid^2 * textons.
+    r"""Histograms of textons in each cell of a grid: D = grid^2 * textons.
 
     Grey values of mean 0 and deviation 1 are filtered by a bank of edges and bars at several scales and
     orientations, a Gaussian and its Laplacian (`filter_bank`). Of the orientations the strongest response counts,
@@ -97,7 +97,7 @@ class Textons(ImageDescriptor):
         return {"textons": self.textons_}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over textons; see `FeatureExtractor.restore`."""
+        """Restore the textons; see `FeatureExtractor.restore`."""
         sizes = {"k": self.textons, "r": 2 * self.scales + 2}
         (self.textons_,) = learned_arrays(state, sizes, textons="kr")
         return super().restore(image_shape, state)

@@ -1,4 +1,4 @@
-"""A dictionary of patches of maps: learned words of what learned words see."""
+"""A dictionary of patches of the response maps of another dictionary."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PER_MAP = 50
 
 
 class TwoLayerDictionary(ImageDescriptor):
-    r"""How much each of k learned arrangements of small patches shows in each cell of a grid: D = grid^2 * k.
+    r"""Pooled responses of k learned arrangements of small patches in each cell of a grid: D = grid^2 * k.
 
-    The first layer (`KernelMaps`) makes an image a map, half as high and wide, of channels that say what patches
-    of 3 x 3 pixels look like. The second is a dictionary of patches of 3 x 3 places of the map, each of which sees
+    The first layer (`KernelMaps`) makes an image a map, half as high and wide, of channels that describe patches
+    of 3 x 3 pixels. The second is a dictionary of patches of 3 x 3 places of the map, each of which sees
     8 x 8 pixels and more: a patch x is whitened, normalised and coded by the words :math:`c_k` of length 1, and
     the codes are averaged over a cell and over the image and its mirror image:
 
@@ -37,8 +37,8 @@ class TwoLayerDictionary(ImageDescriptor):
     .. math:: f_k = \sqrt{\text{mean over the patches in a cell of } \max(0, u \cdot (c_k - \bar c))}
 
     Images ``(n, H, W, ch)`` of uint8, grey or in colour, give float32 rows ``(n, D)``; images of another size than
-    those of `fit` are taken as they are, for the cells grow with them. Nothing is learned from labels. Beside a
-    `PatchDictionary`, whose words see finer things, it is better than either alone.
+    those of `fit` are taken as they are, for the cells grow with them. Nothing is learned from labels. With a
+    `PatchDictionary`, whose words are finer, it is better than either alone.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class TwoLayerDictionary(ImageDescriptor):
             raise DataError(
                 f"No patch of {len(X)} images shows any contrast",
                 allowed="images, and not all of one colour",
-                fix="look at the images, or at how they were read",
+                fix="check the images, and how they were read",
             )
         rng = np.random.default_rng(self.random_state)
         maps = KernelMaps.learn(X, self.channels, self.norm_bias, self.sharpness, self.n_patches, rng)
@@ -136,7 +136,7 @@ class TwoLayerDictionary(ImageDescriptor):
         return learned
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Take over both layers; see `FeatureExtractor.restore`."""
+        """Restore both layers; see `FeatureExtractor.restore`."""
         sizes = {"p": PATCH**2 * image_shape[-1], "m": self.channels, "s": PATCH**2 * self.channels}
         basis, shift, words, mixing = learned_arrays(
             state, sizes, first_basis="qp", first_shift="q", first_words="mq", mixing="mm"
@@ -157,7 +157,7 @@ class TwoLayerDictionary(ImageDescriptor):
         return np.array([f"{cell}_word_{k}" for cell in cells for k in range(len(self.words_))], dtype=object)
 
     def mirror_halves(self, X: Array) -> tuple[Array, Array]:
-        """Return the rows, and what the mirror average leaves out; see `FeatureExtractor.mirror_halves`."""
+        """Return the rows, and their odd part; see `FeatureExtractor.mirror_halves`."""
         X = self._like_fitted(X)
         even, odd = np.split(described(X, *self._plan(X.shape[1:], halves=True)), 2, axis=1)
         return even, odd

@@ -46,7 +46,7 @@ class FeatureUnion(FeatureExtractor):
         return self.join(part.transform(X) for _, part in self.parts)
 
     def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
-        """Return both halves side by side; the odd one is zeros for parts without, and None if all are."""
+        """Return both parts side by side; the odd one is zeros for parts without, and None if all are."""
         check_is_fitted(self)
         even, odd = zip(*(part.mirror_halves(X) for _, part in self.parts), strict=True)
         rows = self.join(even)
@@ -56,7 +56,7 @@ class FeatureUnion(FeatureExtractor):
         return rows, self.join(filled)
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
-        """Return what pixels add by way of all parts; None where one part does not come from pixels."""
+        """Return the pixels' contributions through all parts; None where one part has none."""
         total = np.zeros(image.shape)
         ends = np.cumsum(self.widths())[:-1]
         for (_, part), own in zip(self.parts, np.split(weights, ends), strict=True):
@@ -71,12 +71,12 @@ class FeatureUnion(FeatureExtractor):
         return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)
 
     def widths(self) -> list[int]:
-        """Return how many numbers of a row each part gives."""
+        """Return the dimension of each part."""
         check_is_fitted(self)
         return [part.width() for _, part in self.parts]
 
     def width(self) -> int:
-        """Return the numbers of all parts' rows."""
+        """Return the dimension of all parts together."""
         return sum(self.widths())
 
     def relative_weights(self) -> FloatArray:
@@ -95,7 +95,7 @@ class FeatureUnion(FeatureExtractor):
         return {f"{name}.{key}": array for name, part in self.parts for key, array in part.state().items()}
 
     def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Let each part take over its state."""
+        """Restore the state of each part."""
         self.check_parts()
         for name, part in self.parts:
             begin = f"{name}."

@@ -1,1 +1,1 @@
-"""Compiled descriptors: loops over pixels that NumPy has no words for."""
+"""Compiled descriptors: loops over pixels that NumPy cannot vectorise."""

@@ -1,4 +1,4 @@
-"""Counts of what descriptors answer to words, by cell."""
+"""Sums of the responses of descriptors to words, by cell."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["count_nearest", "count_positive", "count_shares"]
 
 @compiled
 def count_nearest(answers, cells, out):
-    """Add 1 for the largest answer of each row to its cell; the first of equal ones."""
+    """Add 1 for the largest response of each row to its cell; the first of equal ones."""
     for i in range(len(answers)):
         row = answers[i]
         out[cells[i], first_place(row, largest(row, 0, len(row)))] += 1
@@ -20,7 +20,7 @@ def count_nearest(answers, cells, out):
 
 @compiled
 def count_positive(answers, cells, out):
-    """Add what is above 0 of each row of answers to its cell."""
+    """Add the positive part of each row of responses to its cell."""
     for i in range(len(answers)):
         row, own = answers[i], out[cells[i]]
         for k in range(len(row)):

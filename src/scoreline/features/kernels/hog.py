@@ -11,7 +11,7 @@ from scoreline.kernels.compiling import compiled
 
 __all__ = ["direction_bins", "histograms", "normalize_blocks"]
 
-#: Added to the squared length of a block, and where its numbers are cut off.
+#: Added to the squared length of a block, and where its entries are clipped.
 _EPS, _CUT = 1e-5, 0.2
 
 

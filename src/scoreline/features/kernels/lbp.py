@@ -13,7 +13,7 @@ __all__ = ["Places", "count_labels", "find_places", "label_image"]
 
 
 class Places(NamedTuple):
-    """Where the points of a pixel lie, for all pixels of an image of one shape between margins of zeros.
+    """Positions of the points of a pixel, for all pixels of an image of one shape between margins of zeros.
 
     The distances depend on the pixel by their rounding alone; in tables, one loop goes over all pixels.
     """
@@ -85,10 +85,10 @@ def find_places(shape, offsets):
 
 @compiled
 def _encode(grey, wide, places, codes):
-    """Write the patterns of an image: bit p tells whether point p is at least as bright as the pixel.
+    """Write the patterns of an image: bit p is 1 where point p is at least as bright as the pixel.
 
-    A point's grey value is bilinear in the four pixels about it, with the very roundings that scikit-image's has:
-    a pixel and its like neighbours must tie. A point on a pixel has that pixel's value, as half of those of a
+    A point's grey value is bilinear in the four pixels about it, with exactly scikit-image's rounding:
+    a pixel and equal neighbours must tie. A point on a pixel has that pixel's value, as half of those of a
     circle of a whole radius and 8 points. `wide` is the image between zeros, its rows one after the other.
     """
     H, W = grey.shape

@@ -15,12 +15,12 @@ __all__ = ["PROJECTED", "Lens", "Places", "project"]
 
 #: Patches that are projected at a time.
 PROJECTED = 6
-#: Taken off every byte, so that sums are small beside what they are made of.
+#: Subtracted from every byte, so that sums stay small.
 _GREY = 128
 
 
 class Places(NamedTuple):
-    """Where an image's patches lie, sorted by the cells that they and their mirror images are pooled in.
+    """Positions of an image's patches, sorted by the cells that they and their mirror images are pooled in.
 
     offsets: (n,) int64, index of a patch's first number in the image. groups: (G, 4) int64, first place, end, cell
     of the patches and cell of their mirror images.
@@ -32,7 +32,7 @@ class Places(NamedTuple):
 
 
 class Lens(NamedTuple):
-    """What makes a patch x a code: ``basis @ (x - mean(x)) / sqrt(var(x) + norm_bias) + shift``.
+    """The map from a patch x to its code: ``basis @ (x - mean(x)) / sqrt(var(x) + norm_bias) + shift``.
 
     basis: (d, p * p * ch) as `packed`, its `n_even` mirror-symmetric rows before its `n_odd` antisymmetric ones.
     totals: (d,) the sums of its rows. All arrays are float32.

@@ -1,8 +1,8 @@
-"""Codes answered by a dictionary and pooled, in one pass: no answer to a patch is ever written to memory.
+"""Responses of a dictionary to codes, pooled in one pass: no response is ever written to memory.
 
 Blocks of codes stay in a cache near the core while the words stream past in panels. A tile of 3 codes and a panel
-of words sums the even and the odd half of the basis apart: their sum answers to the patch, their difference to its
-mirror image, so that both cost one product.
+of words sums the even and the odd half of the basis apart: their sum is the response to the patch, their
+difference that to its mirror image, so that both cost one product.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from scoreline.kernels.vectors import LANES, add, fma, load, maximum, splat, spr
 
 __all__ = ["pool_directions", "pool_nearest", "pool_rectified", "pool_triangle"]
 
-#: Codes that are answered at a time.
+#: Codes that are processed at a time.
 _CODED = 3
-#: Steps after which the bound between near and far words is taken as it is.
+#: Most bisections of the bound between near and far words.
 _HALVINGS = 24
-#: Codes of a block: those of 32 numbers fill half of a first cache of 32 kB.
+#: Codes of a block: those of 32 components fill half of an L1 cache of 32 kB.
 _BLOCK = 96
-#: A length that is safe to divide by.
+#: Smallest length that is divided by.
 _TINY = np.float32(1e-18)
 
 
@@ -170,7 +170,7 @@ def _square(code):
 
 @compiled_loosely
 def _add_triangles(answers, square, sums):
-    """Add to each sum how much nearer its word is than words are on average; the answers become distances."""
+    """Add to each sum the mean distance of all words less that of its own; the responses become distances."""
     total = np.float32(0)
     for j in range(len(sums)):
         distance = np.sqrt(max(square - 2 * answers[j], np.float32(0)))
@@ -185,7 +185,7 @@ def _add_triangles(answers, square, sums):
 def _add_nearest(answers, n_nearest, sums):
     """Add 1 to the sums of the `n_nearest` largest answers.
 
-    Their bound is found by halving; of answers that halving cannot tell apart, all or none count.
+    Their bound is found by bisection; of responses that bisection cannot separate, all or none count.
     """
     low, high = np.min(answers), np.max(answers)
     for _ in range(_HALVINGS):

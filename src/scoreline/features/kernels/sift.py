@@ -16,7 +16,7 @@ _EIGHTH = np.float32(_DIRECTIONS / (2 * np.pi))
 
 
 class Bands(NamedTuple):
-    """What the pixels along one side of an image count for the four bins about each place: a band matrix.
+    """Weights of the pixels along one side of an image for the four bins around each point: a band matrix.
 
     first: (4 * places,) int64, the first pixel that counts. weights: (4 * places, T) float32, of it and the next.
     """
@@ -29,7 +29,7 @@ class Bands(NamedTuple):
 def sift_rows(images, down, right, out):
     """Write the descriptors of places to `out`, ``(n, places, 128)``; see `DenseSIFT`.
 
-    What a gradient counts for a bin is the product of what its row and its column count. So rows are summed first,
+    The weight of a gradient for a bin is the product of those of its row and its column. So rows are summed first,
     for all columns at once, and then columns.
     """
     n, H, W = images.shape
