@@ -1,7 +1,7 @@
 """Data: where images, labels and splits come from.
 
-`load_dataset` is the one door. Behind it stand the named sets (`NAMED_SETS`), the readers of formats (`READERS`)
-and what all of them share: decoding, the list of rejected files, splits.
+`load_dataset` is the entry point. It uses the named sets (`NAMED_SETS`), the readers of formats (`READERS`)
+and what these share: decoding, the list of rejected files, splits.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ _MAX_DEPTH, _MAX_NAME = 64, 2048
 
 
 def is_archive(path: Path) -> bool:
-    """Say whether the path is a file with the suffix of a tar archive."""
+    """Return whether the path is a file with the suffix of a tar archive."""
     return path.is_file() and path.name.lower().endswith(_SUFFIXES)
 
 
@@ -57,7 +57,7 @@ def unpack(path: Path, cache: Path, progress: Progress) -> Path:
     cache : path
         Folder under which the content goes, in a folder of its own.
     progress : callable
-        Told how many files are done, their total being unknown (0).
+        Called with the number of files done; their total is unknown (0).
 
     Raises
     ------

@@ -42,9 +42,9 @@ def array_dataset(
         Class names; integer labels are then indices into them. Without it the classes are the distinct labels
         of the training split, in ascending order.
     notes : sequence of str
-        What there is to tell already of how the arrays were read.
+        Notes so far on how the arrays were read.
     allocate : callable, default numpy.empty
-        Makes room for examples that have to be converted.
+        Allocates memory for examples that have to be converted.
     evaluation : bool, default False
         The data are for evaluation: no training split is needed, and the labels of all splits make the classes.
 
@@ -179,7 +179,7 @@ def _class_list(
     """Return what a label may be, in the order of the classes, and the classes' names."""
     if not labels:
         raise _no_examples(name)
-    # Splits whose labels are numbers in one and texts in another are told apart where they are encoded.
+    # Splits with numbers as labels in one and texts in another are detected where they are encoded.
     kind = labels[0].dtype.kind in "US"
     known = np.unique(np.concatenate([y for y in labels if (y.dtype.kind in "US") == kind]))
     if classes is None:

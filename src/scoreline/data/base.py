@@ -1,4 +1,4 @@
-"""What the rest of the package knows of data: batches, sources, splits, data sets and rejected files."""
+"""The interface of data for the rest of the package: batches, sources, splits, data sets and rejected files."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class DataSource(Protocol):
         epoch : int, default 0
             Every epoch has an order of its own, that follows from the seed and this number.
         start : int, default 0
-            Number of batches to leave out, so that a stopped run goes on where it was.
+            Number of batches to leave out, so that a stopped run can continue.
         """
 
 
@@ -116,7 +116,7 @@ class Split:
     y : array (N,) of int64
         Labels: indices into the data set's classes.
     ids : Ids
-        What tells each example apart: a path relative to the data set's root, or a row number.
+        The identifier of each example: a path relative to the data set's root, or a row number.
     """
 
     rows: Rows
@@ -125,7 +125,7 @@ class Split:
 
     @classmethod
     def of(cls, X: Array, y: Labels, ids: Ids | None = None) -> Split:
-        """Return the examples of an array; by default they are told apart by their numbers."""
+        """Return the examples of an array; by default identified by their row numbers."""
         return cls(ArrayRows(X), y, NumberIds(range(len(y))) if ids is None else ids)
 
     @cached_property
@@ -165,13 +165,13 @@ class Dataset:
     train, validation, test : Split
         `validation` and `test` are None where the data set has none.
     rejected : tuple of Rejected
-        What was left out, in the order in which it was met.
+        What was left out, in the order in which it was found.
     notes : tuple of str
-        What a reader of the results should know of how the data were read, one sentence each.
+        Notes on how the data were read, one sentence each.
     layout : str
         How the folders were understood; empty where there was nothing to understand.
     size_from : str
-        Where the images' size comes from; empty where they simply have it.
+        The origin of the images' size; empty where it is their own.
     pixel_range : PixelRange, optional
         Which values of pixels of more than 8 bits became 0 and 255; None where there were no such pixels.
     passed_over : tuple of PassedOver

@@ -1,4 +1,4 @@
-"""A bound on memory: sizes as people write them, what the process has taken, and what is yet to come."""
+"""A bound on memory: sizes as people write them, what the process holds, and what it will need."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _UNITS = {
 _SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([kmgt]i?)?b?\s*", re.IGNORECASE)
 #: What the program grows by after the data are loaded: solvers, compiled code, figures.
 RESERVE = 200 * 10**6
-#: Bytes that no machine has.
+#: More bytes than any machine has.
 _MOST = 1e18
-#: What the program is taken to hold where the system does not tell.
+#: Memory assumed for the program where the system does not report it.
 _UNKNOWN = 300 * 10**6
 
 
@@ -74,8 +74,8 @@ def parse_size(size: str | int) -> int:
 def taken_memory() -> int:
     """Return the anonymous memory of this process in bytes: what has no file behind it to be read again from.
 
-    Pages of memory-mapped files are not in it: the system takes them back whenever it needs room. Linux tells the
-    number; elsewhere 300 MB are assumed.
+    Pages of memory-mapped files are not in it: the system reclaims them whenever it needs memory. Linux reports
+    the number; elsewhere 300 MB are assumed.
     """
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
@@ -86,12 +86,12 @@ def taken_memory() -> int:
 
 
 def free_memory(bound: int) -> int:
-    """Return what is left of a bound for arrays to come, some of it kept back for the program itself."""
+    """Return the rest of a bound for further arrays, less a reserve for the program itself."""
     return bound - taken_memory() - RESERVE
 
 
 def check_budget(bound: int, needs: Sequence[Need]) -> None:
-    """Raise UsageError, telling what takes how much and what would help, unless the needs fit into the bound."""
+    """Raise UsageError, with the needs and the remedies, unless the needs fit into the bound."""
     free, wanted = free_memory(bound), sum(need.n_bytes for need in needs)
     if wanted <= free:
         return

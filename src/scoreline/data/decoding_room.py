@@ -1,4 +1,4 @@
-"""A bound on the memory of pictures that are decoded at the same time, kept before they are."""
+"""A bound on the memory of pictures that are decoded at the same time, checked before decoding."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _OTHER_BYTES = 4
 
 
 class DecodingRoom:
-    """Lets a picture be decoded when there is room for it.
+    """Lets a picture be decoded when there is memory for it.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class DecodingRoom:
 
     @contextmanager
     def hold(self, image: Image.Image) -> Iterator[None]:
-        """Wait until the picture, whose header alone was read, can be decoded, and keep its room while it is.
+        """Wait until the picture, whose header alone was read, can be decoded, and reserve its memory meanwhile.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What a data set was understood to be, for the terminal and for machines."""
+"""The description of a data set as it was read, for the terminal and for machines."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from scoreline.data.base import Dataset, PassedOver, Rejected, Split
 
 __all__ = ["LOGGER", "describe", "describe_passed_over", "description_lines", "log_dataset"]
 
-#: Is told of every data set that is loaded, at level INFO, with the data set as the record's ``dataset``.
+#: Receives every data set that is loaded, at level INFO, with the data set as the record's ``dataset``.
 LOGGER = logging.getLogger("scoreline.data")
 
-#: Classes that are listed with their counts; of more, the smallest and the largest count are told.
+#: Classes that are listed with their counts; of more, the smallest and the largest count.
 LISTED_CLASSES = 100
-#: Kinds of reasons, and examples of each, that are told.
+#: Most kinds of reasons, and examples of each.
 _KINDS, _EXAMPLES = 10, 3
 #: Classes and rejected files that a line on the terminal names.
 _NAMED = 6
@@ -32,7 +32,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
     ``name``, ``layout`` (how folders were understood), ``files`` (image files used, by suffix), ``classes`` (their
     number), ``splits`` (of each: examples, and of each class where there are no more than 100), ``shape`` of one
-    example, ``size_from`` (where an image size that was not simply there comes from), ``pixel_range`` (values of
+    example, ``size_from`` (the origin of an image size that is not the images' own), ``pixel_range`` (values of
     deeper pixels that became 0, 255),
     ``rejected`` and ``passed_over`` (files left out, by reason, with examples) and ``notes``.
     """
@@ -52,7 +52,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def log_dataset(dataset: Dataset) -> None:
-    """Tell the log what was loaded."""
+    """Log what was loaded."""
     LOGGER.info("%s", "\n".join(description_lines(dataset)), extra={"dataset": dataset})
 
 

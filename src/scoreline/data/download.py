@@ -56,7 +56,7 @@ def _quiet_pooch() -> Iterator[None]:
 
 
 def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Path:
-    """Fetch a file into a folder, unless it lies there with the right hash already.
+    """Fetch a file into a folder, unless it is there with the right hash already.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Pat
         Made if missing. A file appears in it only when it is whole and its hash is right; what killed processes
         have left unfinished is removed.
     progress : callable
-        Told the bytes done and their total.
+        Called with the bytes done and their total.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def download(url: str, known_hash: str, folder: Path, progress: Progress) -> Pat
         folder.mkdir(parents=True, exist_ok=True)
         with partial_folder(folder) as partial, _quiet_pooch():
             found = Path(pooch.retrieve(url, known_hash, fname=name, path=partial, downloader=downloader))
-            # pooch makes files for their owner alone; who may use the folder may use the data
+            # pooch makes files private to their owner; the folder's permissions decide
             found.chmod(stat.S_IMODE(partial.stat().st_mode) & 0o666)
             found.replace(target)
     except exceptions.HTTPError as error:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 __all__ = ["find_duplicates"]
 
-# The examples that judge a model stay; the copies it could have learnt from go.
+# The examples that evaluate a model stay; the copies that it could have learned from are removed.
 _PRECEDENCE = {"test": 0, "validation": 1, "train": 2}
 
 
@@ -26,8 +26,8 @@ def find_duplicates(
 ) -> dict[int, str]:
     """Return which of the `rows` to leave out, each with the reason.
 
-    Within one split the first of several equal files stays, unless they lie in different classes: then nobody
-    knows the right one, and all of them go. Across splits the copy in the test split stays before that in
+    Within one split the first of several equal files stays, unless they are in different classes: then the
+    right one is unknown, and all are removed. Across splits the copy in the test split stays before that in
     the validation split before that in the training split, because a training copy of a test image is a leak.
     """
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
@@ -41,7 +41,7 @@ def find_duplicates(
 
 
 def _judge(files: Sequence[_File], group: list[int], classes: Sequence[str]) -> dict[int, str]:
-    """Judge the files of one content."""
+    """Decide on the files of one content."""
     reasons: dict[int, str] = {}
     by_split: defaultdict[str, list[int]] = defaultdict(list)
     for row in group:

@@ -1,4 +1,4 @@
-"""The one place where whatever a damaged file makes other code raise becomes a DataError."""
+"""The one place where exceptions of other code on a damaged file become a DataError."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_data_error(path: str | Path, *, allowed: str, fix: str) -> Iterator[None]
 
     A damaged or hostile file leads the readers of the standard library and of NumPy into whatever they raise:
     ValueError, KeyError, EOFError, struct.error, zlib.error, BadZipFile, tarfile's errors, UnicodeDecodeError,
-    OverflowError, RecursionError, MemoryError. No list of them has ever been whole, so there is none. What a
+    OverflowError, RecursionError, MemoryError. No list of them would be complete, so there is none. What a
     caller hands in (a progress display) must not run within.
 
     Raises
@@ -38,12 +38,12 @@ def as_data_error(path: str | Path, *, allowed: str, fix: str) -> Iterator[None]
 
 
 def cause_of(error: BaseException) -> str:
-    """Return in one short line what an exception says; some say nothing but their name."""
+    """Return the message of an exception as one short line; some have only their name."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, MemoryError):
         return "it asks for more memory than there is"
-    # Parsers add where they were, which means nothing outside of them.
+    # Parsers add their position, which is meaningless outside of them.
     first = error.args[0] if error.args and isinstance(error.args[0], str) else error
     text = getattr(error, "strerror", None) or next(iter(str(first).splitlines()), "")
     said = shortened(text, _SHOWN_LETTERS)

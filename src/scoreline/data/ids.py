@@ -1,4 +1,4 @@
-"""What tells examples apart, kept in few bytes: a million of them take megabytes."""
+"""Identifiers of examples in few bytes: a million of them take megabytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Ids", "NumberIds", "TextIds"]
 
 
 class Ids(Sequence[str]):
-    """Texts, one an example, each of which is made when it is asked for."""
+    """Texts, one an example, each created on request."""
 
     @abstractmethod
     def take(self, index: Array) -> Ids:

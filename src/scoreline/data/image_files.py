@@ -33,7 +33,7 @@ from scoreline.rows import ArrayRows, SubsetRows
 
 __all__ = ["ImageFile", "ImageSplits", "read_image_file", "read_image_files"]
 
-#: Where a size comes from that the caller gives.
+#: The origin of a size that the caller gives.
 _ASKED_FOR, _OF_MODEL = "as asked for", "as the model takes them"
 #: Where nothing else is known of values of more than 8 bits.
 _FULL_RANGE = PixelRange(0, 65_535)
@@ -55,7 +55,7 @@ class ImageFile(NamedTuple):
 
 @dataclass(frozen=True)
 class ImageSplits:
-    """What came of the files: a `Split` for each split name, what was left out, and what to tell the reader."""
+    """The result of reading: a `Split` for each split name, the rejected files, and notes."""
 
     splits: dict[str, Split]
     rejected: tuple[Rejected, ...]
@@ -117,7 +117,7 @@ def read_image_files(
     options : LoadOptions
         `image_size`, `max_pixels`, `max_rejected` and `keep_duplicates` matter here.
     progress : callable
-        Told how many files are done.
+        Called with the number of files done.
     already_bad : sequence of Rejected
         Files that were found to be unusable before; they count towards the limit.
 
@@ -188,7 +188,7 @@ class _Reading:
         self._room = DecodingRoom(options.memory)
 
     def run(self) -> tuple[_Target, Array, list[_Outcome]]:
-        """Return the target that all images fit, the images, and what came of each file."""
+        """Return the target that all images fit, the images, and the outcome of each file."""
         target = self._first_target()
         while True:
             try:
@@ -208,7 +208,7 @@ class _Reading:
             channels = 1 if image.mode == "L" else 3
             if size is not None:
                 return _Target(size, channels, True, _OF_MODEL if self._options.evaluation else _ASKED_FOR, given)
-            if max(image.size) > LARGEST_SIDE:  # room for all of them as they are may be more than there is
+            if max(image.size) > LARGEST_SIDE:  # all of them at their own size may exceed the memory
                 chosen, why = choose_size([header.size for header in self._headers() if header])
                 return _Target(chosen, channels, True, why, given)
             return _Target((image.height, image.width), channels, False, "", given)
@@ -227,7 +227,7 @@ class _Reading:
             chosen, why = choose_size([header.size for header in headers if header])
             return replace(target, size=chosen, resize=True, size_from=why)
         deep = [row for row, header in enumerate(headers) if header and header.deep]
-        # What a model is to be tested with must not change how it is trained.
+        # Test images must not change how a model is trained.
         rows = [row for row in deep if self._files[row].split == "train"] or deep
         found = measure_range(rows, self._content, self._options.max_pixels, self._room, self._progress)
         return replace(target, pixel_range=found or _FULL_RANGE)
@@ -274,7 +274,7 @@ class _Reading:
             raise _Surprise(depth=True) from None
         except ImageError as error:
             return _Outcome(b"", error.given)
-        except UsageError as error:  # of memory: the reader shall know which file takes it
+        except UsageError as error:  # of memory: the message names the file
             raise UsageError(f"{file.name}: {error.given}", allowed=error.allowed, fix=error.fix) from error
         pixels = picture.pixels
         if pixels.shape[:2] != target.size:
@@ -322,7 +322,7 @@ def read_image_file(path: str | Path) -> bytes:
 
 
 def _splits(files: Sequence[ImageFile], X: Array, keep: NDArray[np.bool_]) -> dict[str, Split]:
-    """Cut the array into its splits; the files of a split stand together."""
+    """Cut the array into its splits; the files of a split are adjacent."""
     splits: dict[str, Split] = {}
     names = [file.split for file in files]
     for name in dict.fromkeys(names):

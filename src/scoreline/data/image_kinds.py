@@ -1,4 +1,4 @@
-"""Which files are images: by their suffix, and where that says nothing, by their first bytes."""
+"""Which files are images: by their suffix, else by their first bytes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SUFFIXES = frozenset({
     ".heic", ".heif", ".ppm", ".pgm", ".pbm", ".pnm",
 })  # fmt: skip
 
-#: Pillow knows many more formats, some of which start other programs or are hardly ever tested.
+#: Pillow reads many more formats, some of which start other programs or are hardly ever tested.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "GIF", "TIFF", "PPM", "AVIF")
 #: Formats, for messages.
 ALLOWED = "whole JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or PNM files, or HEIC files with the extra 'heic'"
 
-#: Bytes that tell a format.
+#: Signatures of formats.
 HEAD = 32
-# A suffix may be missing or wrong. BMP and PNM begin as a text may begin, so more is looked at.
+# A suffix may be missing or wrong. BMP and PNM begin as a text may begin, so more bytes are checked.
 _BEGINNINGS = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|II\+\0|MM\0\+"
     rb"|BM....\0\0\0\0....[\x0c\x28\x34\x38\x40\x6c\x7c]\0\0\0|P[456]\s(?:#[^\n]*\n)?\d+\s+\d+"
@@ -33,7 +33,7 @@ _HEIF = re.compile(rb"....ftyp(?:heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.D
 
 
 def is_image(head: bytes) -> bool:
-    """Say whether a file that begins like this is an image of a format that can be read."""
+    """Return whether a file that begins like this is an image of a format that can be read."""
     return _BEGINNINGS.match(head) is not None
 
 

@@ -1,4 +1,4 @@
-"""What many image files have in common, where the first does not tell: their size, the range of their values."""
+"""Properties that image files share but the first does not determine: size, and range of values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_SIDE = 64
 #: Longest side of images that stay as they are, and what the longest side of larger ones becomes: a classifier of
 #: 4,000 x 3,000 pixels has 36 million weights a class.
 LARGEST_SIDE, REDUCED_SIDE = 256, 128
-#: By what share a side may differ from the commonest size, which all images are then brought to.
+#: Largest share by which a side may differ from the commonest size, to which all images are then resized.
 _TOLERANCE = 0.1
 _SIDEWAYS = (5, 6, 7, 8)
 _ORIENTATION = 0x0112
@@ -34,7 +34,7 @@ Read = Callable[[int], bytes]
 
 
 class Header(NamedTuple):
-    """What the header of an image file says: its size as (height, width), and whether it has more than 8 bits."""
+    """The header of an image file: its size as (height, width), and whether it has more than 8 bits."""
 
     size: tuple[int, int]
     deep: bool

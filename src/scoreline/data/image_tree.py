@@ -1,4 +1,4 @@
-"""A walk through a folder: every image in it, and every other file accounted for."""
+"""Every image in a folder, and a count of every other file."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def walk(root: Path, follow: Callable[[Parts], bool] = lambda parts: len(parts) 
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:
-    """Return image files: those named, and all in the folders named; tell the log what is passed over in these.
+    """Return image files: those named, and all in the folders named; log what is passed over in these.
 
     Raises
     ------

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 _GREY_MODES = frozenset({"1", "L", "LA", "La"})
-#: Larger JPEG files go the way on which the memory that they take is counted.
+#: Larger JPEG files are decoded by Pillow, with their memory counted.
 _PLAIN_PIXELS = 1 << 22
 _ORIENTATION_KEYS = frozenset({"exif", "xmp", "Raw profile type exif", "XML:com.adobe.xmp"})
 
@@ -54,7 +54,7 @@ def pillow_warnings_ignored() -> Iterator[None]:
 
 
 class Picture(NamedTuple):
-    """What came of one image file."""
+    """The result of decoding one image file."""
 
     #: ``(H, W)`` or ``(H, W, 3)`` of uint8.
     pixels: Array
@@ -186,16 +186,16 @@ def open_image(content: bytes, max_pixels: int) -> Image.Image:
 def _decode(
     content: bytes, max_pixels: int, size: tuple[int, int] | None, range_of: RangeOf, room: DecodingRoom
 ) -> tuple[Image.Image, bool, tuple[int, int]]:
-    """Return the picture, whether the file holds others, and its sides as they came."""
+    """Return the picture, whether the file holds others, and its original sides."""
     from PIL import ImageOps
 
     image = open_image(content, max_pixels)
     sides = image.height, image.width
     try:
-        # Photographs of telephones hold a small copy for the screen, which nobody misses.
+        # Photographs of telephones hold a small copy for the screen, which is not reported.
         several = image.format != "MPO" and bool(getattr(image, "is_animated", False))
         if size is not None:
-            # Twice the size wanted leaves the good filter something to do; the sides may yet be exchanged.
+            # At twice the target size the good filter still resamples; the sides may yet be exchanged.
             image.draft(None, (2 * max(size), 2 * max(size)))
         with room.hold(image):
             image = _scaled(image, content, range_of) if is_deep(image) else image

@@ -9,23 +9,23 @@ from scoreline._typing import Array
 
 __all__ = ["decode_plain_jpeg"]
 
-#: What may turn a picture, or say that it is not what it seems; Pillow knows what to do then.
+#: Markers of orientation or of other content, which are left to Pillow.
 _METADATA = (b"Exif\0", b"http://ns.adobe.com/xap")
 
 
 def decode_plain_jpeg(content: bytes, max_pixels: int, size: tuple[int, int] | None = None) -> Array | None:
-    """Return the pixels of a JPEG file, ``(H, W)`` or ``(H, W, 3)`` uint8, or None where Pillow has to look.
+    """Return the pixels of a JPEG file, ``(H, W)`` or ``(H, W, 3)`` uint8, or None where Pillow has to decode it.
 
     Both use libjpeg-turbo, and give the same pixels; around it, simplejpeg takes a tenth of Pillow's time on small
-    images. Only whole files of grey or YCbCr pixels without a word on their orientation are taken: of all others,
-    damaged ones too, Pillow is the judge, so that what can be read does not depend on what is installed.
+    images. Only whole files of grey or YCbCr pixels without an orientation are decoded: all others, damaged ones
+    too, are left to Pillow, so that what can be read does not depend on what is installed.
 
     Parameters
     ----------
     content : bytes
         A file of any kind.
     max_pixels : int
-        Limit on width times height, looked at before any pixel is decoded.
+        Limit on width times height, checked before any pixel is decoded.
     size : (height, width), optional
         Take pictures of this size only: all others have to be fitted to it.
     """

@@ -16,7 +16,7 @@ _WHAT_LABELS_ARE = "one label an example: whole numbers or text, or one-hot rows
 
 
 def check_count(where: str, X_shape: tuple[int, ...], y_shape: tuple[int, ...]) -> None:
-    """Raise DataError unless there are as many labels as examples; only shapes are looked at.
+    """Raise DataError unless there are as many labels as examples; only shapes are checked.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def _is_column(y_shape: tuple[int, ...], n: int) -> bool:
 
 
 def read_labels(where: str, y: Array, n: int) -> tuple[Array, list[str]]:
-    """Return labels (N,) of integers, booleans or text, and what to tell of how they were read.
+    """Return labels (N,) of integers, booleans or text, and notes on how they were read.
 
     Columns and rows are flattened, one-hot rows become the number of their column, and floats that are whole
     numbers become integers.

@@ -1,4 +1,4 @@
-"""Limits that are checked before a file is read: what it is, how much it announces, what there is room for."""
+"""Limits that are checked before a file is read: its type, the size that it announces, the available memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LARGE, _HOLES = 2**30, 64
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading, and never wait: a pipe or a device is refused, and so is a large file of holes.
+    """Open a file for reading, and never wait: a pipe or a device is refused, and so is a large sparse file.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def _check_regular(path: Path, status: os.stat_result) -> None:
             allowed="files with their content on the disk, no folders, pipes or devices",
             fix="write the data into a file",
         )
-    # Some network file systems tell no blocks at all.
+    # Some network file systems report no blocks at all.
     on_disk = getattr(status, "st_blocks", 0) * 512
     if status.st_size >= _LARGE and 0 < on_disk < status.st_size / _HOLES:
         raise DataError(
@@ -123,7 +123,7 @@ def check_room(path: Path, n_bytes: int, memory: int | None) -> None:
     Raises
     ------
     UsageError
-        It is more than the bound leaves.
+        It exceeds the rest of the bound.
     DataError
         It is more than the machine has.
     """
@@ -140,7 +140,7 @@ def check_room(path: Path, n_bytes: int, memory: int | None) -> None:
 
 
 def _available_memory() -> int | None:
-    """Return the bytes that Linux says programs can still take; None elsewhere."""
+    """Return the available memory in bytes as Linux reports it; None elsewhere."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""The one door: from a name or a path to a data set that is ready for training."""
+"""The entry point: from a name or a path to a data set that is ready for training."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def load_dataset(
     -------
     Dataset
         With a training split and, unless ``options.validation`` is 0, a validation split: that of the data, or
-        a stratified part of the training split. A test split is there where the data bring one (and for the
+        a stratified part of the training split. A test split is there where the data have one (and for the
         digits); none is ever cut from the training examples of the user's own data. With ``options.evaluation``
         the training split may be empty and one class is enough.
 
@@ -129,7 +129,7 @@ def _check_classes(dataset: Dataset) -> None:
 
 
 def _resized(dataset: Dataset, size: tuple[int, int], allocate: Allocate) -> Dataset:
-    """Fit images that came as arrays to the size; images from files have it already, vectors have none."""
+    """Fit images from arrays to the size; images from files have it already, vectors have none."""
     if len(dataset.example_shape) != 3:
         return dataset
 

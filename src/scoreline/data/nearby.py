@@ -1,4 +1,4 @@
-"""What may have been meant by the name of a data set that is not there."""
+"""Suggestions for the name of a data set that does not exist."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from scoreline.rows.scratch import Allocate, scratch_array
 
 __all__ = ["LoadOptions", "Progress", "no_progress"]
 
-#: Called as ``progress(what, done, total)`` while a long piece of work goes on.
+#: Called as ``progress(what, done, total)`` during a long piece of work.
 Progress: TypeAlias = Callable[[str, int, int], None]
 
 
@@ -93,7 +93,7 @@ class LoadOptions:
 
     @property
     def allocate(self) -> Allocate:
-        """What makes room for examples: in memory, or with a bound on that, on the disk."""
+        """The allocator for examples: in memory, or with a bound on that, on the disk."""
         return np.empty if self.memory is None else scratch_array
 
     @property

@@ -29,7 +29,7 @@ __all__ = [
 
 #: The byte order in which a second decoding finds the lower bytes, where the first took the upper ones.
 _OTHER_BYTES = {"16B": "16L", "16L": "16B", "16N": "16B" if sys.byteorder == "little" else "16L"}
-#: Fewer bits than a byte has are not looked for: dark images of small numbers stay dark.
+#: Fewer than 8 bits are not assumed: dark images of small values stay dark.
 _LEAST_BITS = 8
 
 
@@ -49,7 +49,7 @@ class PixelRange(NamedTuple):
 
 
 class RangeNeeded(Exception):  # noqa: N818 - a signal to who decodes many images, not an error
-    """An image has more than 8 bits, and nobody has decided on the range yet."""
+    """An image has more than 8 bits, and the range is not decided yet."""
 
 
 #: From the values of one image to the range by which it is scaled.
@@ -94,7 +94,7 @@ def own_range(values: Array) -> PixelRange:
 
 
 def is_deep(image: Image.Image) -> bool:
-    """Say whether the pixels of an image that was opened and not yet loaded have more than 8 bits."""
+    """Return whether the pixels of an image that was opened and not yet loaded have more than 8 bits."""
     return image.mode.startswith(("I", "F")) or any(_raw_mode(tile)[-3:] in _OTHER_BYTES for tile in _tiles(image))
 
 

@@ -31,7 +31,7 @@ class _Range(NamedTuple):
 def read_examples(
     where: str, parts: Mapping[str, Array], allocate: Allocate
 ) -> tuple[dict[str, Array], list[str]]:
-    """Return the examples of each split as they are used, and what to tell of how they were read.
+    """Return the examples of each split as they are used, and notes on how they were read.
 
     Images become uint8 (N, H, W, ch): floats from 0 to 1 are multiplied by 255, other numbers from 0 to 255
     rounded, and channels that come first go last. Vectors stay as they are, in the machine's own byte order.
@@ -44,7 +44,7 @@ def read_examples(
     parts : mapping of str to array
         Examples of each split, the training split first: what its numbers mean holds for the others of its dtype.
     allocate : callable
-        Makes room for images that are converted.
+        Allocates memory for images that are converted.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where data sets are looked for, and where new ones are put."""
+"""The folders that are searched for data sets, and the folder for new ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def cache_folder(options: LoadOptions) -> Path:
 def user_cache() -> Path:
     """Return the folder that the operating system has for what this package keeps.
 
-    A user without a home (in a container, perhaps) has one of the temporary folder that nobody else may write to.
+    A user without a home (in a container, perhaps) has one in the temporary folder, writable by no other user.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Generated colour pictures whose difficulty has one knob for each challenge of recognition.
 
 Ten classes: five shapes, each in red and in blue. Without challenges every picture shows its shape in the middle
-of a grey ground, and a linear classifier tells them apart without a mistake.
+of a grey ground, and a linear classifier separates them without a mistake.
 """
 
 from __future__ import annotations

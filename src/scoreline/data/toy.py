@@ -35,7 +35,7 @@ for _constant in (LECTURE_POINTS, LECTURE_LABELS, LECTURE_WEIGHTS, LECTURE_BIAS)
 
 
 def blobs(n: int, *, n_classes: int = 3, spread: float = 0.2, seed: int = 0) -> tuple[FloatArray, Labels]:
-    """Draw points around centres that stand evenly on a circle of radius 0.6.
+    """Draw points around centres that are spaced evenly on a circle of radius 0.6.
 
     Parameters
     ----------
