@@ -1,4 +1,4 @@
-"""What a reader of one data format is."""
+"""The interface of a reader of one data format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scoreline.data.options import LoadOptions, Progress
 
 __all__ = ["SPLIT_NAMES", "ArrayReader", "Parts", "Reader", "split_of"]
 
-#: What the splits may be called, in lower case, and what they are.
+#: Customary names of the splits, in lower case.
 SPLIT_NAMES = {
     "train": "train",
     "training": "train",
@@ -57,7 +57,7 @@ class Reader(ABC):
 
     @abstractmethod
     def matches(self, path: Path) -> bool:
-        """Say whether the existing file or folder looks like this format; a look at the names must do."""
+        """Return whether the existing file or folder looks like this format, by names alone."""
 
     @abstractmethod
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
@@ -68,7 +68,7 @@ class Reader(ABC):
         Raises
         ------
         DataError
-            The content is not what the name promises.
+            The content does not match the name.
         """
 
 
@@ -78,13 +78,13 @@ class Parts(NamedTuple):
     name: str
     #: Examples and labels of each split.
     arrays: dict[str, tuple[Array, Array]]
-    #: Class names, of which integer labels are the indices; None where the labels are all there is.
+    #: Class names, of which integer labels are the indices; None where there are only labels.
     classes: list[str] | None = None
     notes: tuple[str, ...] = ()
 
 
 class ArrayReader(Reader):
-    """A reader of arrays: whatever its file makes other code raise becomes a DataError."""
+    """A reader of arrays: exceptions of other code on its file become a DataError."""
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
         """Read the arrays and check them; see `Reader.read`."""
@@ -96,4 +96,4 @@ class ArrayReader(Reader):
 
     @abstractmethod
     def read_parts(self, path: Path, options: LoadOptions) -> Parts:
-        """Read the arrays; any exception will do."""
+        """Read the arrays; any exception is converted."""

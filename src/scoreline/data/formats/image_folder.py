@@ -1,4 +1,4 @@
-"""Folders of images: the folder says the class."""
+"""Folders of images, named by their class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ImageFolder(Reader):
     """``root/<class>/*`` or ``root/{train,validation,test}/<class>/*`` or ``root/<class>/{train,...}/*``.
 
     Splits may have other customary names (see `split_of`), and a single folder around all is entered. Images may
-    lie deeper: the folder right under the root (or the split) names the class. Files are images by their suffix or
+    be deeper: the folder right under the root (or the split) names the class. Files are images by their suffix or
     else by their first bytes; all others, and images outside the class folders, are passed over and counted.
     Classes are sorted by name and matched by name across splits, where need be without regard to letter case. A
     class folder without images is no class; it is listed among the rejected. An image of a class that the training
@@ -40,7 +40,7 @@ class ImageFolder(Reader):
         return path.is_dir()
 
     def read(self, path: Path, options: LoadOptions, progress: Progress) -> Dataset:
-        """Walk through the folders, then read the images; see `Reader.read`."""
+        """List the folders, then read the images; see `Reader.read`."""
         tree = walk(path, _may_be_link)
         layout = understand(tree, evaluation=options.evaluation)
         matcher = _Classes(layout, evaluation=options.evaluation)
@@ -74,7 +74,7 @@ class ImageFolder(Reader):
 
 
 def _may_be_link(parts: Parts) -> bool:
-    """Say whether a folder may be a link: the folder of a class or split."""
+    """Return whether a folder may be a link: the folder of a class or split."""
     return len(parts) == 1 or (len(parts) == 2 and split_of(parts[0]) is not None)
 
 

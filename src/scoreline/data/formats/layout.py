@@ -16,7 +16,7 @@ from scoreline.errors import DataError
 __all__ = ["ACCEPTS", "Layout", "Placed", "understand"]
 
 ACCEPTS = "a folder with one folder of images a class, or with train/, validation/, test/ of such"
-#: Folders that do not say more of the images in a split than that they are images.
+#: Folders whose names mean only that they hold images.
 _PLAIN_FOLDERS = frozenset({"images", "imgs", "image", "img", "pictures", "photos", "data"})
 
 
@@ -30,12 +30,12 @@ class Placed(NamedTuple):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the images of each split and class lie, and how that was found."""
+    """The images of each split and class, and how these were found."""
 
     images: list[Placed]
     #: Class folders without an image, with the split.
     empty: list[tuple[Parts, str]]
-    #: For the reader.
+    #: Notes for the user.
     description: str
 
 
@@ -120,7 +120,7 @@ class _Folders:
         return parts
 
     def inner_splits(self, parts: Parts) -> bool:
-        """Say whether all that a class folder holds are folders for splits, of which one is for training."""
+        """Return whether all that a class folder holds are folders for splits, of which one is for training."""
         names = [split_of(name) for name in self.children(parts)]
         return parts not in self.direct and all(names) and "train" in names
 
@@ -190,7 +190,7 @@ def _check_splits(tree: ImageTree, splits: dict[str, str], others: list[str], *,
                 fix="merge the two folders",
             )
         found[split] = printable(child)
-    # With two splits there is no doubt what the folders are, and the rest is told of as passed over.
+    # With two splits the layout is certain, and the rest is reported as passed over.
     if others and ("train" not in found or len(found) == 1):
         raise DataError(
             f"{printable(tree.root)} has folders of images ({_some(others)}) beside the "

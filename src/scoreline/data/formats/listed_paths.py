@@ -1,4 +1,4 @@
-"""Paths that a table gives: whether they lead to a file below its folder, and what would have been right."""
+"""Paths that a table gives: whether they lead to a file below its folder, and a correction."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ListedPaths:
         return ""
 
     def suggestion(self, text: str) -> str:
-        """Return the path of the file that was most likely meant, or an empty text if there is none."""
+        """Return the path of the most likely intended file, or an empty text if there is none."""
         bare = text.strip().strip("'\"").strip().replace("\\", "/")
         for spelt in dict.fromkeys((bare, unquote(bare))):
             parts = [part for part in spelt.split("/") if part not in ("", ".", "..")][-_MAX_PARTS:]

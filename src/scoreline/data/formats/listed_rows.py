@@ -18,7 +18,7 @@ from scoreline.errors import DataError
 
 __all__ = ["Fault", "ListedRow", "read_rows"]
 
-#: What the columns are called in practice, the first choice first.
+#: Customary names of the columns, the first choice first.
 _PATHS = (
     "path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "img", "img_path",
     "image_name", "image_file", "image_filename", "imagepath", "img_name", "paths", "files", "filenames",
@@ -33,7 +33,7 @@ _ZERO_OR_ONE = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True
 
 
 class _Columns(NamedTuple):
-    """Where the parts of a row stand; without a column of labels there are several of zeros and a one."""
+    """The columns of the parts of a row; without a column of labels there are several of zeros and a one."""
 
     path: int
     label: int | None
@@ -66,7 +66,7 @@ class ListedRow(NamedTuple):
 
 
 def read_rows(path: Path) -> tuple[list[ListedRow], list[str]]:
-    """Return the rows, checked, and what to tell of how the table was read.
+    """Return the rows, checked, and notes on how the table was read.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def _is_known(columns: list[str]) -> bool:
 
 
 def _find_columns(path: Path, table: Table) -> _Columns:
-    """Return where path, label and split stand; raise DataError if that cannot be told."""
+    """Return the columns of path, label and split; raise DataError if they are ambiguous."""
     twice = [name for name, count in Counter(table.columns).items() if count > 1 and name in (*_PATHS, *_LABELS)]
     found = [_place(table.columns, names) for names in (_PATHS, _LABELS, _SPLITS)]
     file, label, split = found

@@ -27,7 +27,7 @@ _ORDER = ("train", "validation", "test")
 class Manifest(Reader):
     """A table with the columns ``path``, ``label`` and perhaps ``split``, or with other customary names for them.
 
-    Values stand between commas, semicolons, tabs or ``|``; the file is in UTF-8 or UTF-16. Paths are relative to
+    Separators are commas, semicolons, tabs or ``|``; the file is in UTF-8 or UTF-16. Paths are relative to
     the manifest's folder and must stay in it, links included, so that a manifest from elsewhere cannot read other
     files. An empty split means train. Labels are class names, sorted as text; instead of them there may be one
     column a class, with a 1 in one of them and 0 in the others.

@@ -21,7 +21,7 @@ __all__ = ["Npy"]
 
 
 class Npy(ArrayReader):
-    """A ``.npy`` file with its labels beside it, or a folder with such a pair for each split.
+    """A ``.npy`` file with its labels next to it, or a folder with such a pair for each split.
 
     The labels of ``features.npy`` are ``features.labels.npy``, else ``y.npy`` or ``labels.npy`` in the same
     folder. A folder holds ``train.npy``, ``train.labels.npy`` and perhaps the same for validation and test. The

@@ -37,7 +37,7 @@ _END, _END_64, _LOCATOR = b"PK\5\6", b"PK\6\6", b"PK\6\7"
 
 
 class _Member(NamedTuple):
-    """An array in the archive, and what its header says."""
+    """An array in the archive, and its header."""
 
     info: zipfile.ZipInfo
     header: ArrayHeader
@@ -119,7 +119,7 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str) -> _Member:
             allowed="members that are stored or deflated, as numpy.savez and numpy.savez_compressed write them",
             fix="write the file again with numpy.savez",
         )
-    # What the directory says of the packed size is no more than the file has.
+    # The packed size in the directory is at most that of the file.
     check_ratio(path, key, min(info.compress_size, path.stat().st_size), info.file_size)
     labels = any(key.lower() in y_keys for _, _, y_keys in _KEYS) or key.lower() in _CLASS_KEYS
     with archive.open(info) as content:
@@ -128,7 +128,7 @@ def _member(path: Path, archive: zipfile.ZipFile, name: str) -> _Member:
 
 def _read(archive: zipfile.ZipFile, member: _Member) -> Array:
     with archive.open(member.info) as content:
-        # NumPy makes room for what the header announces, which was checked.
+        # NumPy allocates what the header announces, which was checked.
         array: Array = npy_format.read_array(content, allow_pickle=False)
     return array
 

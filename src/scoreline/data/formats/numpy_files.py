@@ -1,4 +1,4 @@
-"""Headers of NumPy arrays, read and checked before any room is made for what they announce."""
+"""Headers of NumPy arrays, read and checked before any memory is allocated for what they announce."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_HEADER = 2**14
 
 
 class ArrayHeader(NamedTuple):
-    """What the header of a ``.npy`` file says."""
+    """The header of a ``.npy`` file."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[np.generic]
@@ -45,7 +45,7 @@ def read_header(stream: IO[bytes], size: int, what: str, *, labels: bool) -> Arr
     what : str
         What to call the array in messages.
     labels : bool
-        Say of an array of objects how labels are saved, not examples.
+        In the error for an array of objects, explain how labels are saved, not examples.
 
     Raises
     ------

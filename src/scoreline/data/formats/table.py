@@ -55,8 +55,8 @@ def read_table(path: Path, known: Callable[[list[str]], bool]) -> Table:
     path : path
         The file.
     known : callable
-        Says whether the names of the columns are such as are looked for; the separator is the first that makes
-        them so.
+        Returns whether the names of the columns are known ones; the first separator for which they are is
+        used.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """A pickle reader that can build nothing but plain values and arrays of bytes.
 
 A pickle is a program for a small machine with a stack. Python's own machine calls whatever the program names, and
-makes room for whatever it announces: nine bytes can take gigabytes, and tuples that hold one another twice keep
-it busy for ever. This one knows the instructions on a list, of which none calls anything; `pickletools`, which
+allocates whatever it announces: nine bytes can take gigabytes, and tuples that hold one another twice keep
+it busy for ever. This one accepts the instructions on a list, of which none calls anything; `pickletools`, which
 decodes them, runs nothing. What a call of NumPy's constructors would have made is made here, from checked values.
 """
 
@@ -36,7 +36,7 @@ _MAX_INTEGER_BYTES = 8
 
 
 class _RefusedError(Exception):
-    """The pickle asks for something that is not on the list."""
+    """The pickle needs something that is not on the list."""
 
 
 class _Name(NamedTuple):
@@ -156,7 +156,7 @@ def _fill(target: dict[Any, Any], values: list[Any]) -> None:
 
 
 def _put(machine: _Machine, argument: int) -> None:
-    # Whoever writes a pickle numbers its values in turn. For a larger number Python's reader makes room for all
+    # Whoever writes a pickle numbers its values in turn. For a larger number Python's reader allocates all
     # below.
     if argument > len(machine.memo) or not machine.stack:
         raise _RefusedError(f"place {argument} of its memory, {len(machine.memo)} being in use")
