@@ -209,6 +209,11 @@ def test_loss_curves(history, theme):
     assert pixels(loss_curves(history, theme, first_loss=2.3)).shape[2] == 3
 
 
+def test_an_axis_of_accuracies_ends_at_1():
+    axes = loss_curves(HISTORY | {"train_accuracy": [0.9, 1.0, 1.0]}, LIGHT).axes[-1]
+    assert axes.get_ylim()[1] == 1
+
+
 def test_run_comparison(theme):
     runs = {
         "good": HISTORY,

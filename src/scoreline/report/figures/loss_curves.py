@@ -85,7 +85,7 @@ def _groups(history: History, first_loss: float | None) -> list[_Group]:
         values = [float(value) for curve in shares for value in curve.known]
         low, high = min(values), max(values)
         margin = max(0.07 * (high - low), 0.01)
-        limits = Limits(0.0 if low < 0.4 * high else low - margin, high + margin)
+        limits = Limits(0.0 if low < 0.4 * high else low - margin, min(high + margin, 1.0))  # nothing is above 1
         groups.append(_Group("Accuracy", shares, limits, write_share))
     return groups
 
