@@ -14,7 +14,7 @@ import pytest
 from scoreline.cli import failures
 from scoreline.cli.app import run
 from scoreline.cli.failures import exit_code_of
-from scoreline.cli.output import console, facts, notes, print_json, table
+from scoreline.cli.output import console, facts, notes, print_json, shown_data, table
 from scoreline.errors import DataError
 
 
@@ -33,6 +33,7 @@ def deep():
 def fails(monkeypatch, capfd, tmp_path):
     """End a command with an error; give its exit code, and what it printed."""
     monkeypatch.setattr(failures, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(shown_data, "described", {})  # of a command that another test has run in this process
 
     def fail(error, *words):
         def command():
