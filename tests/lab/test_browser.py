@@ -35,8 +35,9 @@ def agrees(page):
 
 
 def wait_for(page, condition):
-    """Wait until the state in the page's link meets a condition."""
-    wait_until(page, f"JSON.parse(decodeURIComponent(location.hash.slice(1))).{condition}")
+    """Wait until the state in the page's link meets a condition; a damaged link has none yet."""
+    state = "JSON.parse(decodeURIComponent(location.hash.slice(1)))"
+    wait_until(page, f"(() => {{ try {{ return {state}.{condition} }} catch {{ return false }} }})()")
 
 
 def wait_until(page, condition):
