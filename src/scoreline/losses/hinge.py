@@ -12,7 +12,7 @@ from scoreline._typing import FloatArray
 from scoreline.errors import UsageError
 from scoreline.losses.base import HessianLoss, SmoothableLoss
 
-__all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_bend", "hinge_conjugate", "one_hinge"]
+__all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_conjugate", "hinge_curvature", "one_hinge"]
 
 
 class HingeLoss(SmoothableLoss, HessianLoss):
@@ -78,7 +78,7 @@ def one_hinge(v: Any, squared: bool, rounding: Any) -> tuple[Any, Any]:
     return short, one if short > 0 else zero
 
 
-def hinge_bend(v: FloatArray, squared: bool, rounding: float) -> FloatArray:
+def hinge_curvature(v: FloatArray, squared: bool, rounding: float) -> FloatArray:
     """Return the second derivative of `hinge` (the plain hinge has none)."""
     return (v > 0) * v.dtype.type(2) if squared else ((v > 0) & (v < rounding)) / v.dtype.type(rounding)
 

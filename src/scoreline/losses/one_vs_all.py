@@ -12,7 +12,14 @@ import numpy as np
 from scoreline._typing import FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.losses.base import RowwiseLoss, sum_of_terms, targets
-from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate, one_hinge
+from scoreline.losses.hinge import (
+    HingeLoss,
+    check_one_smoothing,
+    hinge,
+    hinge_conjugate,
+    hinge_curvature,
+    one_hinge,
+)
 
 __all__ = ["OneVsAll"]
 
@@ -65,8 +72,8 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         return slopes * slopes.dtype.type(self.rounding)
 
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
-        """Return the Hessian times `change`: every hinge bends along one score."""
-        return hinge_bend(self.margin - targets(scores, y) * scores, self.squared, self.rounding) * change
+        """Return the Hessian times `change`: every hinge has curvature along one score."""
+        return hinge_curvature(self.margin - targets(scores, y) * scores, self.squared, self.rounding) * change
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""

@@ -13,7 +13,14 @@ from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
-from scoreline.losses.hinge import HingeLoss, check_one_smoothing, hinge, hinge_bend, hinge_conjugate, one_hinge
+from scoreline.losses.hinge import (
+    HingeLoss,
+    check_one_smoothing,
+    hinge,
+    hinge_conjugate,
+    hinge_curvature,
+    one_hinge,
+)
 
 __all__ = ["WestonWatkins"]
 
@@ -81,11 +88,11 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         return shift
 
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
-        """Return the Hessian times `change`: every hinge bends along one difference of scores."""
+        """Return the Hessian times `change`: every hinge has curvature along one difference of scores."""
         if scores.shape[-1] == 1:
             return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
-        bend = hinge_bend(scores - true_scores(scores, y) + self.margin, self.squared, self.rounding)
-        slopes: FloatArray = self._scale(scores.shape[-1]) * bend * (change - true_scores(change, y))
+        curvature = hinge_curvature(scores - true_scores(scores, y) + self.margin, self.squared, self.rounding)
+        slopes: FloatArray = self._scale(scores.shape[-1]) * curvature * (change - true_scores(change, y))
         put_true(slopes, y, 0)
         put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
         return slopes

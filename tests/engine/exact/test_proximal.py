@@ -109,7 +109,7 @@ def test_step_minimises_its_quadratic(loss, newton):
 
     def modelled(step):
         change = np.vdot(here.gradient.W, step.W) + np.vdot(here.gradient.b, step.b)
-        return change + metric.bend(step) + 5e-2 * np.abs(params.W + step.W).sum()
+        return change + metric.quadratic_term(step) + 5e-2 * np.abs(params.W + step.W).sum()
 
     step = metric.step(here)
     for _ in range(200):

@@ -29,7 +29,7 @@ def first_bias_model(curvature: float) -> BiasModel:
 
 
 def settle_bias(
-    here: Point, model: BiasModel, promise: float, rounds: int = BIAS_ROUNDS
+    here: Point, model: BiasModel, predicted_decrease: float, rounds: int = BIAS_ROUNDS
 ) -> tuple[Point, BiasModel]:
     """Bring the bias to where its gradient nearly vanishes: quasi-Newton steps on scores that are known.
 
@@ -42,8 +42,8 @@ def settle_bias(
     here : Point
         Of a smooth objective.
     model : BiasModel
-    promise : float
-        The decrease that the next step promises.
+    predicted_decrease : float
+        The decrease of the objective by the next step.
     rounds : int
         That are made at the most.
     """
@@ -59,7 +59,7 @@ def settle_bias(
     shift, judged, slopes = np.zeros(len(gradient)), here.judged, here.slopes
     for _ in range(rounds):
         direction = inverse_times(model.recent, over_curvature, _of_bias(gradient)).b[0]
-        if not gradient @ direction / 2 > BIAS_SETTLED * promise:
+        if not gradient @ direction / 2 > BIAS_SETTLED * predicted_decrease:
             break
         shift -= direction
         change = np.broadcast_to(shift.astype(here.scores.dtype), here.scores.shape)

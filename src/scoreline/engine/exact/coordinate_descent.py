@@ -81,15 +81,15 @@ def _sweep(
         for _ in range(most_sweeps):
             gain = 0.0
             for j in range(D):
-                bend = curvature * matrix[j, j] + ridge
-                aim = W[r, j] - gradient[r, j] / bend
-                size = abs(aim) - shrink / bend
+                diagonal = curvature * matrix[j, j] + ridge
+                aim = W[r, j] - gradient[r, j] / diagonal
+                size = abs(aim) - shrink / diagonal
                 change = (np.sign(aim) * size if size > 0 else 0.0) - W[r, j]
                 if change != 0:
                     W[r, j] += change
                     gradient[r] += matrix.dtype.type(curvature * change) * matrix[j]
                     gradient[r, j] += ridge * change
-                    gain += bend * change * change
+                    gain += diagonal * change * change
             first = max(first, gain)
             if gain <= accuracy * first:
                 break

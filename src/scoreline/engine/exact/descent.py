@@ -29,7 +29,7 @@ class Near(Protocol):
     def step(self, here: Point) -> Params:
         """Return the step to its lowest point."""
 
-    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
         """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
 
 
@@ -38,7 +38,7 @@ class Proposal(NamedTuple):
 
     step: Params
     #: The decrease that the model predicts.
-    promise: float
+    predicted_decrease: float
     #: The model, where it tells how slopes change along a step.
     near: Near | None
     #: Where the step leads, if that is known already.
@@ -122,15 +122,15 @@ class LineSearched:
     def propose(self, here: Point, state: ModelState) -> tuple[Proposal, ModelState]:
         """Return the model's direction; see `Descent.propose`."""
         direction = self.model.direction(here, state)
-        promise = -dot(here.gradient, direction) / 2
-        return Proposal(direction, promise, self.model.near(state)), state
+        predicted_decrease = -dot(here.gradient, direction) / 2
+        return Proposal(direction, predicted_decrease, self.model.near(state)), state
 
     def settled(
         self, here: Point, best: Point, proposal: Proposal, state: ModelState
     ) -> tuple[Proposal, ModelState]:
         """Return the direction from `best`; see `Descent.settled`."""
         del here
-        return self.propose(best, state)[0]._replace(promise=proposal.promise), state
+        return self.propose(best, state)[0]._replace(predicted_decrease=proposal.predicted_decrease), state
 
     def advance(
         self, here: Point, proposal: Proposal, state: ModelState, bias: BiasModel
@@ -146,7 +146,7 @@ class LineSearched:
         change *= change.dtype.type(t)
         change += here.scores
         there = Point.judged_as(passes, here.params.plus(step), change, slopes, judged)
-        # Before the gradient there is asked for, which takes a pass; the next step promises about a tenth.
-        there, bias = settle_bias(there, bias, proposal.promise / 10, BIAS_ROUNDS_A_STEP)
+        # Before the gradient there is asked for, which takes a pass; the next step gains about a tenth.
+        there, bias = settle_bias(there, bias, proposal.predicted_decrease / 10, BIAS_ROUNDS_A_STEP)
         step = step._replace(b=there.params.b - here.params.b)
         return there, self.model.learned(state, step, there, here), bias

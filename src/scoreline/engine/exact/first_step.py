@@ -32,8 +32,8 @@ def first_steps(
     .. math:: W = -G_0\, (c\, M + 2 \lambda \alpha I)^{-1}
 
     with the gradient :math:`G_0` of the loss and its curvature c at 0, for which one pass over the data serves all
-    strengths. For squared losses this is ridge regression on the classes; for others it is off by how much they
-    bend, and yet the best strengths of both are near each other.
+    strengths. For squared losses this is ridge regression on the classes; for others it is off by their
+    third derivatives, and yet the best strengths of both are near each other.
 
     Parameters
     ----------

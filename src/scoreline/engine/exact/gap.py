@@ -84,13 +84,13 @@ class GapPolicy:
         smoothing: SmoothingState,
         *,
         iteration: int,
-        promise: float,
+        predicted_decrease: float,
         near: Near | None,
     ) -> tuple[GapState, Reason | None]:
         """Evaluate the gap at a point whose bias is settled; return why to stop there, None to go on."""
         size, cost = self.size(here, smoothing), self.smoothing.cost(here, smoothing)
         if cost > FOR_ROUNDING * self.tol * size:
-            if promise <= SOLVED * cost:
+            if predicted_decrease <= SOLVED * cost:
                 return state, Reason.CONVERGED
             return state._replace(threshold=float(SOLVED * cost / size)), None
         gap = self.gap_at(here, smoothing, near)
@@ -102,7 +102,7 @@ class GapPolicy:
             return state, Reason.ROUNDING
         # The gap falls about as the predicted decrease does.
         fall = float(np.clip(2 * self.tol / gap, LEAST_FALL, MOST_FALL))
-        return state._replace(threshold=float(min(promise / size, state.threshold) * fall)), None
+        return state._replace(threshold=float(min(predicted_decrease / size, state.threshold) * fall)), None
 
     def is_proof(self, here: Point, smoothing: SmoothingState) -> bool:
         """Whether the slopes, as they are, about prove the point.
@@ -129,7 +129,7 @@ class GapPolicy:
             moved = here.passes.scores(near.step(here))
 
             def move(part: slice) -> None:
-                there = here.slopes[part] + near.bent(moved[part], part)
+                there = here.slopes[part] + near.hessian_product(moved[part], part)
                 moved[part] = loss.feasible(there, y[part])
 
             each_part(move, *moved.shape)

@@ -50,7 +50,7 @@ class Preconditioner:
     mean: FloatArray
     curvature: float
 
-    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
         """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
         del rows
         return self.curvature * change.astype(np.float64)
@@ -275,7 +275,7 @@ def measure_factors(objective: Objective, source: DataSource, m: int) -> Moments
 
 
 def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
-    """Measure the matrix itself, on as many rows as pay off where only the matrix tells of bends."""
+    """Measure the matrix itself, on as many rows as pay off where only the matrix tells of curvature."""
     N, D = source.n_examples, source.n_features
     m = int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS)))
     return _dense(objective, source, m)

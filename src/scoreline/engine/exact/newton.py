@@ -1,4 +1,4 @@
-"""Newton's model of an objective whose loss bends in few places: the rows that bend are all it needs."""
+"""Newton's model of an objective whose loss has curvature in few rows: these active rows are all it needs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from scoreline.losses import HessianLoss
 __all__ = ["Newton"]
 
 
-class _Bending(NamedTuple):
-    """The rows where the loss bends: standardised features, scores, labels, and their share of all weight."""
+class _ActiveRows(NamedTuple):
+    """Rows where the loss has curvature: standardised features, scores, labels, and their share of all weight."""
 
     X: FloatArray
     scores: FloatArray
@@ -68,7 +68,7 @@ class Newton:
         """Return nearly :math:`-H^{-1} g`; see `Model.direction`."""
         loss = here.passes.objective.loss.hessian
         assert loss is not None  # noqa: S101 - what the choice of this model has made sure of
-        preconditioner, bending = self.factors.at(state.curvature), self._bending(here, loss)
+        preconditioner, active = self.factors.at(state.curvature), self._active_rows(here, loss)
         x = Params(np.zeros_like(here.gradient.W), np.zeros_like(here.gradient.b))
         residual = here.gradient
         solved = preconditioner.solve(residual)
@@ -77,40 +77,40 @@ class Newton:
         for _ in range(CG_STEPS):
             if size <= enough:
                 break
-            bent = self._hessian_times(here.passes, loss, bending, along)
-            curvature = dot(along, bent)
+            product = self._hessian_times(here.passes, loss, active, along)
+            curvature = dot(along, product)
             if not curvature * CG_FARTHEST > size:
                 break
             t = size / curvature
-            x, residual = x.plus(along, -t), residual.plus(bent, -t)
+            x, residual = x.plus(along, -t), residual.plus(product, -t)
             solved = preconditioner.solve(residual)
             before, size = size, dot(residual, solved)
             along = solved.plus(along, size / before)
-        # Where nothing bends at all, conjugate gradients have not begun.
+        # Where there is no curvature at all, conjugate gradients have not begun.
         return x if dot(here.gradient, x) < 0 else Params(-solved.W, -solved.b)
 
-    def _hessian_times(self, passes: Passes, loss: HessianLoss, bending: _Bending, params: Params) -> Params:
-        change = bending.X @ params.W[0].T + params.b[0]
-        slopes = bending.share[:, None] * loss.slope_change(bending.scores, bending.y, change)
-        slopes = slopes.astype(bending.X.dtype, copy=False)
-        W = slopes.T @ bending.X + params.W.dtype.type(self.ridge) * params.W[0]
+    def _hessian_times(self, passes: Passes, loss: HessianLoss, active: _ActiveRows, params: Params) -> Params:
+        change = active.X @ params.W[0].T + params.b[0]
+        slopes = active.share[:, None] * loss.slope_change(active.scores, active.y, change)
+        slopes = slopes.astype(active.X.dtype, copy=False)
+        W = slopes.T @ active.X + params.W.dtype.type(self.ridge) * params.W[0]
         b = slopes.sum(axis=0) if passes.objective.fit_intercept else np.zeros_like(params.b[0])
         return Params(W[None], b[None])
 
     @staticmethod
-    def _bending(here: Point, loss: HessianLoss) -> _Bending:
-        """Gather the rows where the loss bends."""
+    def _active_rows(here: Point, loss: HessianLoss) -> _ActiveRows:
+        """Gather the rows where the loss has curvature."""
         passes, scores = here.passes, here.scores
         objective, source, (y, weight) = passes.objective, passes.source, passes.labelled
-        # What bends along an arbitrary direction bends.
+        # A row with curvature has some along an arbitrary direction.
         arbitrary = np.random.default_rng(0).normal(size=(1, scores.shape[1])).astype(scores.dtype)
-        bends = np.empty(len(y))
+        curvatures = np.empty(len(y))
         rows = block_rows(scores.shape[1])
         for first in range(0, len(y), rows):
             part = slice(first, first + rows)
             change = np.broadcast_to(arbitrary, scores[part].shape)
-            bends[part] = np.abs(loss.slope_change(scores[part], y[part], change)).max(axis=1)
-        chosen = np.flatnonzero(bends > STRAIGHT * bends.max(initial=0))
+            curvatures[part] = np.abs(loss.slope_change(scores[part], y[part], change)).max(axis=1)
+        chosen = np.flatnonzero(curvatures > STRAIGHT * curvatures.max(initial=0))
         every = max(1, -(-len(chosen) * source.n_features // NEWTON_ENTRIES))
         chosen = chosen[::every]
         share = np.full(len(chosen), float(every)) if weight is None else every * weight[chosen]
@@ -121,4 +121,4 @@ class Newton:
             own = chosen[np.searchsorted(chosen, first) : np.searchsorted(chosen, last)] - first
             X[filled : filled + len(own)] = objective.standardized(batch.X[own], X.dtype)
             first, filled = last, filled + len(own)
-        return _Bending(X, scores[chosen], y[chosen], share / source.total_weight)
+        return _ActiveRows(X, scores[chosen], y[chosen], share / source.total_weight)

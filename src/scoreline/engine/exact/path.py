@@ -152,7 +152,7 @@ class Path:
 class _Curve:
     """The way of the three nearest optima over the logarithm of `lam`: between their line and their parabola.
 
-    The line is off by half the bend of the way; the parabola triples the errors that the optima have.
+    The line is off by half the curvature of the way; the parabola triples the errors that the optima have.
     """
 
     def __init__(self, start: Params) -> None:

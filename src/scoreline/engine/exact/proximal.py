@@ -54,14 +54,14 @@ class ProximalMetric:
         """Return the step to the lowest point of the quadratic and the absolute values together."""
         return self.quadratic.step(here, self.curvature, self.ridge, self.shrink)
 
-    def bend(self, step: Params) -> float:
+    def quadratic_term(self, step: Params) -> float:
         r""":math:`\tfrac12 d^\top (c M + 2 \lambda \alpha I) d` of a step, bias included."""
         dW = step.W[0].astype(np.float64)
         return float(self.curvature * self.quadratic.along(step) + self.ridge * np.vdot(dW, dW)) / 2
 
-    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
         """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
-        return self.curvature * self.quadratic.bent(change, rows)
+        return self.curvature * self.quadratic.hessian_product(change, rows)
 
 
 class ProximalState(NamedTuple):
@@ -135,7 +135,7 @@ class Proximal:
             self._ahead = _carried(here.passes, self._point_ahead(here, state), best, here, 1.0)
             state = state._replace(ahead=self._ahead.state)
         again, state = self._from_ahead(best, self.near(here, state), state)
-        return again._replace(promise=proposal.promise), state
+        return again._replace(predicted_decrease=proposal.predicted_decrease), state
 
     def advance(
         self, here: Point, proposal: Proposal, state: ProximalState, bias: BiasModel
@@ -143,7 +143,7 @@ class Proximal:
         """Go where the step leads, with momentum from there; see `Descent.advance`."""
         there = proposal.there
         if there is None or there.objective >= here.objective:
-            if not state.coasting and proposal.promise <= _noise(here):
+            if not state.coasting and proposal.predicted_decrease <= _noise(here):
                 return None, state, bias
             curvature = state.curvature * (1.0 if state.coasting else STEEPER)
             return here, state._replace(curvature=curvature, ahead=here.state, coasting=False, weight=1.0), bias
@@ -176,8 +176,8 @@ class Proximal:
         ahead = self._point_ahead(here, state)
         step, there, metric = _proximal_step(ahead, metric)
         # What the quadratic predicts, the absolute values included.
-        promise = ahead.objective - _modelled(ahead, metric, step)
-        return Proposal(step, promise, metric, there), state._replace(curvature=metric.curvature)
+        predicted_decrease = ahead.objective - _modelled(ahead, metric, step)
+        return Proposal(step, predicted_decrease, metric, there), state._replace(curvature=metric.curvature)
 
 
 def _proximal_step(here: Point, metric: ProximalMetric) -> tuple[Params, Point, ProximalMetric]:
@@ -195,13 +195,13 @@ def _proximal_step(here: Point, metric: ProximalMetric) -> tuple[Params, Point, 
 
 
 def _searched(passes: Passes, here: Point, step: Params, change: FloatArray) -> Point:
-    """Return the first point, halving the step, where the objective falls by a share of what slopes promise."""
-    promise = _sloped(passes, here, step)
+    """Return the first point, halving the step, where the objective falls by a share of the predicted decrease."""
+    predicted_decrease = _sloped(passes, here, step)
     t = 1.0
     while True:
         scores = here.scores + here.scores.dtype.type(t) * change
         there = Point.at(passes, here.params.plus(step, t), scores)
-        if there.objective <= here.objective + ENOUGH * t * promise or t < SHORTEST:
+        if there.objective <= here.objective + ENOUGH * t * predicted_decrease or t < SHORTEST:
             return there
         t /= 2
 
@@ -213,7 +213,7 @@ def _noise(here: Point) -> float:
 
 def _modelled(here: Point, metric: ProximalMetric, step: Params) -> float:
     """Return the objective after a step, by the quadratic."""
-    return here.objective + (_sloped(here.passes, here, step) + metric.bend(step))
+    return here.objective + (_sloped(here.passes, here, step) + metric.quadratic_term(step))
 
 
 def _sloped(passes: Passes, here: Point, step: Params) -> float:

@@ -37,12 +37,12 @@ class Quadratic(Protocol):
     def along(self, step: Params) -> float:
         r"""Return :math:`d^\top H d`."""
 
-    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
+    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
         """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
 
 
 class MomentsQuadratic:
-    r"""The second moments M of the rows, for each class, as if the loss bent alike along all scores.
+    r"""The second moments M of the rows, for each class, as if the loss had the same curvature along all scores.
 
     Moments are about the mean :math:`\bar x`: weights and the bias of centred rows, :math:`b + W \bar x`, part.
     """
@@ -69,8 +69,8 @@ class MomentsQuadratic:
         centred_bias = step.b[0] + dW @ self.mean
         return float(np.einsum("rd,rd->", step.W[0] @ self.matrix, dW) + centred_bias @ centred_bias)
 
-    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
-        """See `Quadratic.bent`."""
+    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
+        """See `Quadratic.hessian_product`."""
         del rows
         return change.astype(np.float64)
 
@@ -89,9 +89,9 @@ class HessianQuadratic:
         return entries if entries <= HESSIAN_ENTRIES else 0
 
     def __init__(self, passes: Passes, here: Point) -> None:
-        self.bends = _bends(passes, here)
+        self.row_hessians = _row_hessians(passes, here)
         R, D = here.params.W.shape[1:]
-        hessian = _hessian(passes, self.bends, D)
+        hessian = _hessian(passes, self.row_hessians, D)
         of_weights = hessian[:, :D, :, :D].reshape(R * D, R * D)
         self.of_bias: FloatArray = np.eye(R)
         self.mixed: FloatArray = np.zeros((R, R * D))
@@ -129,9 +129,9 @@ class HessianQuadratic:
         centred_bias = step.b[0] + self.mixed @ dW
         return float(dW @ self.matrix @ dW + centred_bias @ self.of_bias @ centred_bias)
 
-    def bent(self, change: FloatArray, rows: slice) -> FloatArray:
-        """See `Quadratic.bent`."""
-        return np.einsum("nrs,ns->nr", self.bends[rows], change.astype(np.float64))
+    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
+        """See `Quadratic.hessian_product`."""
+        return np.einsum("nrs,ns->nr", self.row_hessians[rows], change.astype(np.float64))
 
 
 def _solve_for_signs(bowl: Bowl, gradient: FloatArray, w: FloatArray) -> bool:
@@ -153,46 +153,46 @@ def _solve_for_signs(bowl: Bowl, gradient: FloatArray, w: FloatArray) -> bool:
     until = np.divide(-w[kept], step, out=np.full(len(kept), np.inf), where=step * signs < 0)
     for t in (1.0, min(1.0, float(until.min()))):
         change = np.where(until <= t, -w[kept], t * step)
-        bent = bowl.curvature * (change @ bowl.matrix[kept])
-        bent[kept] += bowl.ridge * change
+        product = bowl.curvature * (change @ bowl.matrix[kept])
+        product[kept] += bowl.ridge * change
         # Signs stay, or become 0, so that the absolute values change along them.
-        if change @ (gradient[kept] + bent[kept] / 2 + bowl.shrink * signs) < 0:
+        if change @ (gradient[kept] + product[kept] / 2 + bowl.shrink * signs) < 0:
             break
     w[kept] += change
-    gradient += bent
+    gradient += product
     return bool(until.min() >= 1)
 
 
-def _bends(passes: Passes, here: Point) -> FloatArray:
+def _row_hessians(passes: Passes, here: Point) -> FloatArray:
     """Return the Hessians ``(N, R, R)`` of the rows' losses by their scores, and a share of their mean."""
     loss, y = passes.objective.loss, passes.labelled.y
     N, R = here.scores.shape
-    bends = np.empty((N, R, R))
+    hessians = np.empty((N, R, R))
 
     def measure(part: slice) -> None:
         scores = here.scores[part].astype(np.float64)
         for r, step in enumerate(HESSIAN_LENGTH * np.eye(R)):
             change = loss.value_and_gradient(scores + step, y[part])[1]
             change -= loss.value_and_gradient(scores - step, y[part])[1]
-            bends[part, r] = change / (2 * HESSIAN_LENGTH)
+            hessians[part, r] = change / (2 * HESSIAN_LENGTH)
 
     each_part(measure, N, R * R)
-    bends += bends.transpose(0, 2, 1)
-    bends /= 2
-    bends += EVERYWHERE * bends.mean(axis=0)
-    return bends
+    hessians += hessians.transpose(0, 2, 1)
+    hessians /= 2
+    hessians += EVERYWHERE * hessians.mean(axis=0)
+    return hessians
 
 
-def _hessian(passes: Passes, bends: FloatArray, D: int) -> FloatArray:
+def _hessian(passes: Passes, hessians: FloatArray, D: int) -> FloatArray:
     """Return the Hessian by weights and bias, ``(R, D + 1, R, D + 1)``."""
     objective, source = passes.objective, passes.source
-    R = bends.shape[1]
+    R = hessians.shape[1]
     hessian = np.zeros((R, D + 1, R, D + 1))
     begin = 0
     for batch in source.batches(block_rows(R * (D + 1)), seed=None):
         X, end = objective.standardized(batch.X, np.dtype(np.float64)), begin + len(batch.y)
         X = np.column_stack([X, np.ones(len(X))])
-        shares = bends[begin:end] * (row_weights(batch) / source.total_weight)[:, None, None]
+        shares = hessians[begin:end] * (row_weights(batch) / source.total_weight)[:, None, None]
         for r in range(R):
             weighted = shares[:, r, : r + 1, None] * X[:, None]
             hessian[r, :, : r + 1] += (X.T @ weighted.reshape(len(X), -1)).reshape(D + 1, r + 1, D + 1)
@@ -204,7 +204,7 @@ def _hessian(passes: Passes, bends: FloatArray, D: int) -> FloatArray:
 
 
 def _made_definite(matrix: FloatArray) -> FloatArray:
-    """Add to the diagonal what makes a matrix positive definite, where corners of the loss have bent it down."""
+    """Add to the diagonal what makes a matrix positive definite: kinks of the loss leave negative curvature."""
     from scipy.linalg import LinAlgError, cholesky
 
     jitter, size = DIAGONAL_JITTER, max(float(matrix.diagonal().max()), 1e-30)

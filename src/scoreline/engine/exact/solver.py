@@ -76,9 +76,9 @@ def minimize_exactly(
     r"""Minimise a convex objective with K = 1 to high accuracy.
 
     The run has converged when the relative duality gap is at most `tol`: the objective is then provably within
-    that share of the least there is. The gap is looked at when the decrease that the quadratic model promises is
-    that small. Where there is no certificate (see `scoreline.engine.exact.certificate`), the promise alone
-    decides.
+    that share of the least there is. The gap is looked at when the decrease that the quadratic model predicts is
+    that small. Where there is no certificate (see `scoreline.engine.exact.certificate`), the predicted
+    decrease alone decides.
 
     Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their corners rounded
     about a centre among the slopes, which moves to the slopes reached: a proximal point method on the dual. The
@@ -220,14 +220,19 @@ class ExactMethod:
         self, here: Point, state: ExactState, proposal: Proposal
     ) -> tuple[Point, ExactState, Reason | None]:
         """Return where to go on from, and why not to."""
-        policy, promise, smoothing = self.policy, proposal.promise, state.smoothing
-        due = policy.is_due(state.gap, state.iteration, promise / policy.size(here, smoothing))
+        policy, predicted_decrease, smoothing = self.policy, proposal.predicted_decrease, state.smoothing
+        due = policy.is_due(state.gap, state.iteration, predicted_decrease / policy.size(here, smoothing))
         if due or policy.is_proof(here, smoothing):
             if not policy.certified:
                 return here, state, Reason.CONVERGED
-            here, bias = settle_bias(here, state.bias, promise)
+            here, bias = settle_bias(here, state.bias, predicted_decrease)
             gap, reason = policy.decided(
-                here, state.gap, smoothing, iteration=state.iteration, promise=promise, near=proposal.near
+                here,
+                state.gap,
+                smoothing,
+                iteration=state.iteration,
+                predicted_decrease=predicted_decrease,
+                near=proposal.near,
             )
             state = state._replace(gap=gap, bias=bias)
             if reason is not None:
