@@ -20,10 +20,10 @@ CHARTED = [name for name in PAGES if name != "scores"]
 
 
 def wait_until(page, condition):
-    """Ask until something holds: Playwright's own waiting needs eval, which the page forbids."""
+    """Ask until something holds, and return it: Playwright's own waiting needs eval, which the page forbids."""
     for _ in range(400):
-        if page.evaluate(condition):
-            return
+        if found := page.evaluate(condition):
+            return found
         page.wait_for_timeout(50)
     pytest.fail(f"{condition} did not come about in 20 s")
 
@@ -32,6 +32,21 @@ def wait_for(page, condition):
     """Wait until the state in the page's link meets a condition."""
     wait_until(
         page, f"location.hash.length > 1 && JSON.parse(decodeURIComponent(location.hash.slice(1))).{condition}"
+    )
+
+
+def settled(page, shown):
+    """Return the state in the link and what is shown, read in one go once both are of the same step.
+
+    The link follows a little later, and after a click on pause a frame may be under way.
+    """
+    return wait_until(
+        page,
+        f"""(() => {{
+            const state = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+            const same = document.querySelector("#status").textContent === `Step ${{state.step}}`;
+            return same ? [state, {shown}] : null;
+        }})()""",
     )
 
 
@@ -127,14 +142,7 @@ def test_descent_runs_and_the_rate_changes_on_the_way(open_page):
     wait_for(page, "rates.length === 2")
     page.click("#play")
     wait_until(page, "document.querySelector('#play').getAttribute('aria-pressed') === 'false'")
-    # The link follows a little later; state and number are read in one go once they speak of the same step.
-    settled = """(() => {
-        const state = JSON.parse(decodeURIComponent(location.hash.slice(1)));
-        const same = document.querySelector("#status").textContent === `Step ${state.step}`;
-        return same ? [state, document.querySelector("#now").title] : null;
-    })()"""
-    wait_until(page, settled)
-    state, title = page.evaluate(settled)
+    state, title = settled(page, "document.querySelector('#now').title")
     shown = LabSession("descent").handle({"action": "edit", "changes": state})["shown"]
     assert float(title) == shown["full"][-1]
     page.click("#to-start")
@@ -206,12 +214,10 @@ def test_images_train_live_and_are_taken_apart(open_page):
     wait_for(page, "chosen === 2")
     page.click("#templates button:nth-child(5)")
     wait_for(page, "focus === 4")
-    # The link follows what is shown, on a busy machine by more than any fixed while; a frame may be under way.
-    wait_for(page, "step === Number(document.querySelector('#status').textContent.replace('Step ', ''))")
-    answer = LabSession("images").handle({"action": "edit", "changes": state_of(page)})["shown"]
-    cells = "rows => rows.map(row => row.cells[1].title)"
     wait_until(page, "document.querySelector('#chosen').getAttribute('src').endsWith('/2.png')")
-    shown = page.eval_on_selector_all("#scores tbody tr", cells)
+    cells = "[...document.querySelectorAll('#scores tbody tr')].map(row => row.cells[1].title)"
+    state, shown = settled(page, cells)
+    answer = LabSession("images").handle({"action": "edit", "changes": state})["shown"]
     assert [float(value) for value in shown] == answer["image"]["scores"]["loss"]["scores"]
 
 
