@@ -46,7 +46,7 @@ class Settings:
         """The first learning rate, None where there is none."""
         return None if self.lr is None else float(self.lr[0])
 
-    def wishes(self, lr: float | None = None) -> list[str]:
+    def options(self, lr: float | None = None) -> list[str]:
         """Return the settings that only mini-batches can fulfil, a learning rate that was given too, in words."""
         return [
             words

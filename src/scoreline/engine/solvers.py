@@ -56,9 +56,9 @@ class Solver(ABC):
 
     def check(self, objective: Objective, settings: Settings) -> None:
         """Raise MismatchError, naming all that does not fit, unless the solver can take the objective."""
-        if wishes := settings.wishes():
+        if options := settings.options():
             raise MismatchError(
-                f"A solver without mini-batches was asked for while {' and '.join(wishes)}",
+                f"A solver without mini-batches was asked for while {' and '.join(options)}",
                 allowed="that with " + ", ".join(OPTIMIZERS),
                 fix="choose one of these solvers or solver='auto', or leave the settings out",
             )
@@ -296,7 +296,7 @@ _WHOLE_DATA: dict[str, Solver] = {
 
 
 def build_solver(
-    spec: str | Optimizer | Solver, objective: Objective, source: DataSource, *, wishes: Sequence[str] = ()
+    spec: str | Optimizer | Solver, objective: Objective, source: DataSource, *, options: Sequence[str] = ()
 ) -> Choice:
     """Return the solver that `spec` names; ``"auto"`` lets `choose_solver` decide.
 
@@ -308,7 +308,7 @@ def build_solver(
         Its parameters are wrong.
     """
     if spec == "auto":
-        return choose_solver(objective, source, wishes)
+        return choose_solver(objective, source, options)
     return named_solver(spec)
 
 
@@ -339,14 +339,14 @@ def needs_whole_data(spec: str | Optimizer | Solver) -> bool:
     return isinstance(spec, Solver) and not isinstance(spec, MiniBatch)
 
 
-def choose_solver(objective: Objective, source: DataSource, wishes: Sequence[str] = ()) -> Choice:
+def choose_solver(objective: Objective, source: DataSource, options: Sequence[str] = ()) -> Choice:
     """Pick a solver: exact where the objective allows it in good time, else mini-batches with momentum.
 
-    `wishes` are settings of the user's that only mini-batches can fulfil; any of them decides the matter. A bound
+    `options` are settings of the user's that only mini-batches can fulfil; any of them decides the matter. A bound
     on memory has no part in it: data and settings alone say what is minimised, and how well.
     """
     shape = f"{source.n_examples:,} x {source.n_features:,} numbers"
-    obstacles = [*missing_for_exact(objective), *wishes]
+    obstacles = [*missing_for_exact(objective), *options]
     long = HINGE_PASSES * numpy_seconds(source.n_examples, source.n_features, objective.n_rows) > PATIENCE
     if long and not objective.loss.smooth:
         obstacles.append(f"a loss with corners takes {shape} some {HINGE_PASSES} times (solver='exact' does it)")

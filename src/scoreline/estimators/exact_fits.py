@@ -68,8 +68,8 @@ class ExactFits:
             The exact solver was asked for and does not take the objective.
         """
         objective, source, settings = problem.objective, problem.source, solver_settings(classifier, problem.seed)
-        wishes = settings.wishes(classifier.lr)
-        solver = build_solver(classifier.solver, objective, source, wishes=wishes).solver
+        options = settings.options(classifier.lr)
+        solver = build_solver(classifier.solver, objective, source, options=options).solver
         if not isinstance(solver, Exact):
             return None
         solver.check(objective, settings)

@@ -156,8 +156,8 @@ class _Grid:
 
     def choose(self, point: GridPoint) -> Choice:
         """Return the solver for a point, which goes with the objective and has a place in a sweep."""
-        wishes = self.settings.wishes(point.lr)
-        choice = build_solver(point.solver, self.objective, self.source, wishes=wishes)
+        options = self.settings.options(point.lr)
+        choice = build_solver(point.solver, self.objective, self.source, options=options)
         choice.solver.check(self.objective, self.settings)
         if not isinstance(choice.solver, Exact | MiniBatch):
             raise MismatchError(

@@ -123,7 +123,7 @@ class Problem:
         UsageError
             There is no such solver, or a fit takes more memory than the bound leaves.
         """
-        choice = build_solver(spec, self.objective, self.source, wishes=settings.wishes(lr))
+        choice = build_solver(spec, self.objective, self.source, options=settings.options(lr))
         choice.solver.check(self.objective, settings)
         choice.solver.check_memory(self.objective, self.source, settings)
         return PlannedFit(self, choice, choice.solver.completed(self.objective, self.source, settings))

@@ -1,4 +1,4 @@
-"""The strength of the penalty that the validation split speaks for."""
+"""The strength of the penalty that is best on the validation split."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def search_exactly(fits: ExactFits, labels: Labels) -> dict[float, Outcome]:
 
 
 def _led_to(fits: ExactFits, labels: Labels) -> int | None:
-    """Return the place of the strength that first steps speak for; let the first fit begin where its own led."""
+    """Return the place of the strength that first steps favour; let the first fit begin where its own led."""
     accuracy: dict[float, float] = {}
     params: dict[float, Params] = {}
 

@@ -48,7 +48,7 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     source = MemorySource(rows, dataset.train.y, len(dataset.classes))
     classifier = classifier_of(config, ANY_LAM if config.lam == "auto" else config.lam)
     objective, settings = build_objective(classifier, source.n_classes), solver_settings(classifier, config.seed)
-    solver = build_solver(config.solver, objective, source, wishes=settings.wishes(config.lr)).solver
+    solver = build_solver(config.solver, objective, source, options=settings.options(config.lr)).solver
     check_budget(bound, features)  # let go of before the fit begins
     check_budget(bound, solver.memory_needs(objective, source, settings))
 

@@ -73,7 +73,7 @@ class SweepRow:
 
     @property
     def complete(self) -> bool:
-        """Whether it neither ran away nor was dropped on the way."""
+        """Whether it neither ran away nor was stopped early."""
         return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)
 
 
@@ -135,7 +135,7 @@ def sweep_run(
         The settings that the axes do not change.
     axes : Axes
     halving : Halving, optional
-        Which configurations are dropped on the way; by default none is.
+        Which configurations are stopped early; by default none is.
     listeners : sequence of callables
         Are shown the sweep's events; see `scoreline.engine.minibatch.sweep.sweep`.
     progress : callable, optional

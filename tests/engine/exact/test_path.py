@@ -54,8 +54,8 @@ class TestPath:
 
     def test_a_wish_ends_the_path(self):
         goal = replace(GOAL, lam=self.LAMS)
-        wish = [lambda event: Reason.INTERRUPTED]
-        outcomes = fit_path(goal, SOURCE, START, tol=1e-6, max_iter=100, listeners=wish)
+        interrupting = [lambda event: Reason.INTERRUPTED]
+        outcomes = fit_path(goal, SOURCE, START, tol=1e-6, max_iter=100, listeners=interrupting)
         assert {outcome.reason for outcome in outcomes} == {Reason.INTERRUPTED}
 
     def test_moments_are_measured_once(self, monkeypatch):

@@ -1,4 +1,4 @@
-"""Sweeps: equal to runs alone, stack by stack, with halving, divergence and wishes to stop."""
+"""Sweeps: equal to runs alone, stack by stack, with halving, divergence and stop requests."""
 
 from dataclasses import replace
 

@@ -80,13 +80,13 @@ def fit_path(
         validation=validation,
         listeners=listeners,
     )
-    wish: Reason | None = None
+    stop_request: Reason | None = None
     for k in np.argsort(-objective.lam, kind="stable"):
-        if wish is not None:
-            outcomes[int(k)] = Outcome(path.last, wish, 0)
+        if stop_request is not None:
+            outcomes[int(k)] = Outcome(path.last, stop_request, 0)
             continue
         outcome = outcomes[int(k)] = path.fit(float(objective.lam[k]))
-        wish = outcome.reason if outcome.reason in UNFINISHED else None
+        stop_request = outcome.reason if outcome.reason in UNFINISHED else None
     return [outcomes[k] for k in range(objective.n_configurations)]
 
 

@@ -59,7 +59,7 @@ class Rules:
     patience : int, default 5
         Idle epochs in a row that end a configuration's run; see `scoreline.engine.problem.stopping.NoProgress`.
     halving : Halving, optional
-        Which configurations are dropped on the way; by default none is.
+        Which configurations are stopped early; by default none is.
     """
 
     tol: float = 0.0
@@ -130,16 +130,16 @@ def sweep(
     problem = _Problem(objective, source, validation, rules, tuple(listeners))
     groups = _groups(problem, candidates, start)
     stacks = [_Stack(problem, candidates, places, start, outcomes) for places in groups]
-    wish: Reason | None = None
+    stop_request: Reason | None = None
     for epoch in rules.meetings(max((c.plan.max_epochs for c in candidates), default=0)):
         for one in stacks:
-            wish = wish or one.advance(epoch)
-        if wish is not None:
+            stop_request = stop_request or one.advance(epoch)
+        if stop_request is not None:
             break
         if rules.halving is not None:
             _halve(stacks, rules.halving)
     for one in stacks:
-        one.leave([wish or Reason.MAX_EPOCHS] * len(one.places))
+        one.leave([stop_request or Reason.MAX_EPOCHS] * len(one.places))
     return [outcomes[place] for place in range(len(candidates))]
 
 
@@ -212,7 +212,7 @@ class _Stack:
         self.figures: FloatArray = np.full((4, len(places)), np.nan)
 
     def advance(self, until: int) -> Reason | None:
-        """Train to the end of epoch `until`, or of each member's own run; return a listener's wish to stop."""
+        """Train to the end of epoch `until`, or of each member's own run; return a listener's stop request."""
         source = self.problem.source
         while self.places and self.epoch < until:
             rules = [] if self.progress is None else [self.progress]

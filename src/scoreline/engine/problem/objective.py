@@ -167,7 +167,7 @@ class Objective:
 
 
 def predicted_classes(scores: FloatArray) -> Array:
-    """Return the class with the best score, shape ``(B, ...)``; a single score speaks for class 1 when above 0."""
+    """Return the class with the best score, shape ``(B, ...)``; a single score means class 1 when above 0."""
     if scores.shape[-1] == 1:
         return (scores[..., 0] > 0).astype(np.int64)
     return scores.argmax(axis=-1)

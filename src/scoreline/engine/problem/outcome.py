@@ -31,5 +31,5 @@ class Outcome:
 
     @property
     def complete(self) -> bool:
-        """Whether it neither ran away nor was dropped on the way."""
+        """Whether it neither ran away nor was stopped early."""
         return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)

@@ -19,14 +19,14 @@ Listener: TypeAlias = Callable[[Event], Reason | None]
 
 
 def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Listener]) -> RunEnded:
-    """Run a loop to its end, showing every event to every listener and passing on the first wish to stop."""
+    """Run a loop to its end, showing every event to every listener and passing on the first stop request."""
     listeners = list(listeners)
-    wish: Reason | None = None
+    stop_request: Reason | None = None
     while True:
-        event = events.send(wish) if wish is not None else next(events)
+        event = events.send(stop_request) if stop_request is not None else next(events)
         for listener in listeners:
             answer = listener(event)
-            wish = wish or answer
+            stop_request = stop_request or answer
         if isinstance(event, RunEnded):
             return event
 

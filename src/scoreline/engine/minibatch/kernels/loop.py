@@ -34,7 +34,7 @@ __all__ = ["CompiledLoop"]
 
 #: Seconds that a compiled loop may take to load before a listener is told that it is being compiled.
 PATIENCE = 1.0
-#: Multiplications between two looks at what listeners wish: some 50 ms.
+#: Multiplications between two events, at which listeners may ask for the end: some 50 ms.
 STRETCH_FLOPS = 4e9
 
 
