@@ -70,7 +70,7 @@ class Point:
 
     #: Since the task began, importing the library not counted.
     seconds: float
-    #: Weights ``(C, D)`` and bias ``(C,)`` for the rows that the peer was handed; None where nothing is judged.
+    #: Weights ``(C, D)`` and bias ``(C,)`` for the rows that the peer was handed; None where nothing is evaluated.
     weights: tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None = None
     #: What the seconds were multiplied by, where only a part of the task was done.
     extrapolated: float = 1.0

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets import Data
-from benchmarks.judge import objectives
+from benchmarks.evaluation import objectives
 from benchmarks.peers import PEERS
 from benchmarks.tasks import Job, Record
 
@@ -78,7 +78,7 @@ def _work(job: Job, cache: Path, tell: Any) -> None:
             )
         seconds, begun = 0.0, time.process_time()
         for batch, points in enumerate(peer.run(rows, task)):
-            if batch == 0:  # before the judge works, and needs memory of its own
+            if batch == 0:  # before the evaluator works, and needs memory of its own
                 work.append(time.process_time() - begun)
                 tell(work=work)
             if place == 0 and batch == 0:

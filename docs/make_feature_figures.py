@@ -50,11 +50,11 @@ def draw_confusion(name: str, data: Path, features: str, loss: str) -> None:
     config = RunConfig(data=str(data), features=features, loss=loss, lam="auto", tol=1e-3)
     with tempfile.TemporaryDirectory() as folder:
         result = train_run(config, Path(folder) / "run")
-    judged, classes = result.judged, result.model.classes
+    evaluation, classes = result.evaluation, result.model.classes
     for theme in THEMES.values():
         suffix = "" if theme.name == "light" else f"-{theme.name}"
-        save_figure(confusion(judged.confusion, classes, theme), FIGURES / f"confusion-{name}{suffix}.png")
-    print(f"{features}, {loss}: {judged.accuracy:.4f} on {judged.n:,} {judged.split} images")
+        save_figure(confusion(evaluation.confusion, classes, theme), FIGURES / f"confusion-{name}{suffix}.png")
+    print(f"{features}, {loss}: {evaluation.accuracy:.4f} on {evaluation.n:,} {evaluation.split} images")
 
 
 if __name__ == "__main__":

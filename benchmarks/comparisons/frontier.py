@@ -1,4 +1,4 @@
-"""Accuracy against seconds, from image files to the judged classifier."""
+"""Accuracy against seconds, from image files to the evaluated classifier."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PEER = "scoreline, from files"
 SQUARED, RIDGE = "one-vs-all:squared", "squared-error"
 #: How close to its optimum each classifier is brought.
 TOL = 1e-3
-MEASURED = "seconds from before the import to the judgement, files read on the way"
+MEASURED = "seconds from before the import to the evaluation, files read on the way"
 TITLES = {
     "cifar10-jpeg": "CIFAR-10 (JPEG), 50,000 + 5,000 files",
     "fashion-mnist": "Fashion-MNIST, 60,000 + 10,000",
@@ -86,7 +86,7 @@ class Frontier(Comparison):
     """Each line in a fresh process that reads the files, learns and extracts features, chooses lam and refits."""
 
     name: ClassVar[str] = "frontier"
-    title: ClassVar[str] = "Frontier: from image files to the judged classifier"
+    title: ClassVar[str] = "Frontier: from image files to the evaluated classifier"
 
     def jobs(self, *, quick: bool) -> list[Job]:
         """Return one job a recipe."""

@@ -25,7 +25,7 @@ class Probe(Comparison):
         # Of 1e-2, 1e-3 and 1e-4 the strength that names most of 40,000 rows rightly, after a fit to the others.
         task = Task("digits", limit=1) if quick else Task("probe", lam=1e-3, limit=300)
         first, *others = race_jobs(task, ("scikit-learn lbfgs", "torch LBFGS"))
-        # With so many classes products are BLAS's: what is compiled judges scores, of however few rows.
+        # With so many classes products are BLAS's: what is compiled evaluates scores, of however few rows.
         rehearsal = Task("digits", limit=1) if quick else Task("probe-small", lam=1e-3, tol=0.1)
         return [replace(first, rehearsal=(rehearsal,)), *others]
 

@@ -47,7 +47,7 @@ class Peer(ABC):
 
     @abstractmethod
     def run(self, rows: Rows, task: Task) -> Iterator[list[Point]]:
-        """Do the task; yield points, in one list or in several as they come, which are judged in between."""
+        """Do the task; yield points, in one list or in several as they come, which are evaluated in between."""
 
 
 def stopwatch() -> Callable[[], float]:

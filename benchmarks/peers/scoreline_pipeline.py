@@ -1,4 +1,4 @@
-"""scoreline from image files to the judged classifier."""
+"""scoreline from image files to the evaluated classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmarks work, and their judge is right; how fast anything is, no test asks."""
+"""The benchmarks work, and their evaluator is right; how fast anything is, no test asks."""
 
 import subprocess
 import sys
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from benchmarks.comparisons import COMPARISONS
 from benchmarks.datasets import Rows, load_rows, prepare
+from benchmarks.evaluation import LOSSES, objectives
 from benchmarks.harness import Measurements
-from benchmarks.judge import LOSSES, objectives
 from benchmarks.optima import Optimum
 from benchmarks.peers import PEERS
 from benchmarks.photographs import crop_box, make_folder
@@ -57,7 +57,7 @@ def test_the_command_measures_digits_and_puts_a_table_between_markers(tmp_path):
     assert len(list((tmp_path / "results").glob("digits-*.json"))) == 1
 
 
-def test_the_frontier_goes_from_files_to_the_judged_classifier(tmp_path):
+def test_the_frontier_goes_from_files_to_the_evaluated_classifier(tmp_path):
     done = python("-m", "benchmarks", "frontier", "--quick", "--threads", "1", "--cache", tmp_path)
     assert done.returncode == 0, done.stderr
     head, _, *rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
@@ -107,7 +107,7 @@ def test_peers_load_their_libraries_late():
 
 
 @pytest.mark.parametrize("spec", sorted(LOSSES))
-def test_the_judge_knows_the_losses(spec):
+def test_the_evaluator_knows_the_losses(spec):
     rng = np.random.default_rng(0)
     scores, y = rng.normal(size=(20, 3, 4)), rng.integers(4, size=20)
     expected = losses.LOSSES.build(spec).value(scores, y)
@@ -115,7 +115,7 @@ def test_the_judge_knows_the_losses(spec):
 
 
 @pytest.mark.parametrize("raw", [True, False])
-def test_the_judge_agrees_with_a_fit(tmp_path, raw):
+def test_the_evaluator_agrees_with_a_fit(tmp_path, raw):
     prepare("digits", tmp_path)
     rows = load_rows("digits", tmp_path, raw=raw)
     fitted = LinearClassifier(lam=1e-2, standardize=raw, tol=1e-3).fit(rows.X.astype(np.float64), rows.y)
@@ -183,7 +183,7 @@ def test_a_section_is_added_once_and_then_replaced(tmp_path):
     assert "other" in text
 
 
-def test_two_rows_of_one_feature_are_judged_by_hand():
+def test_two_rows_of_one_feature_are_evaluated_by_hand():
     rows = Rows(np.array([[0], [2]], np.uint8), np.array([0, 1]), np.array([1.0]), np.array([1.0]), raw=True)
     # Weights (-1, 1) and biases (1, -1) of raw rows give scores of (1, -1) and (-1, 1).
     point = Point(0, (np.array([[-1.0], [1.0]]), np.array([1.0, -1.0])))

@@ -152,7 +152,7 @@ class TestInterrupted:
             return Reason.INTERRUPTED if isinstance(event, Evaluated) else None
 
         result = train_run(RunConfig(lam="auto", solver="adam"), tmp_path / "run", listeners=[stop])
-        assert result.judged.accuracy > 0.7
+        assert result.evaluation.accuracy > 0.7
 
     @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
     @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
@@ -186,7 +186,7 @@ def test_comparisons_are_ranked_by_validation():
     assert [found.name for found in ranked(rows)] == ["a", "b", "cut", "diverged"]
 
 
-def test_the_test_split_judges_the_best_alone(scoreline, tmp_path):
+def test_the_test_split_evaluates_the_best_alone(scoreline, tmp_path):
     words = ["--losses", "softmax", "svm", "--max-epochs", 3, "--baselines", "1-nn"]
     code, out, err = scoreline("compare", "digits", *words, "--out", tmp_path / "run")
     assert code == 0

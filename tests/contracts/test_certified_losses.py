@@ -37,7 +37,9 @@ def test_balanced_sums_to_zero_within_the_domain(certified: CertifiedLoss, n_cla
     scores, y = 2 * rng.normal(size=(80, R)), np.arange(80) % n_classes
     w = rng.random(80) if weighted else np.ones(80)
     slopes = certified.value_and_gradient(scores, y)[1]
-    first, last = (certified.flows(slopes[half], y[half], w[half]) for half in (slice(0, 33), slice(33, None)))
+    first, last = (
+        certified.dual_statistics(slopes[half], y[half], w[half]) for half in (slice(0, 33), slice(33, None))
+    )
     balance = certified.balancing(first + last)
     balanced = np.concatenate([balance(slopes[half], y[half]) for half in (slice(0, 33), slice(33, None))])
     np.testing.assert_allclose(np.average(balanced, axis=0, weights=w), 0, atol=1e-13)

@@ -61,7 +61,7 @@ def test_turned_pictures_are_put_upright():
     ],
     ids=["cut off", "no pixels", "no header", "text", "metadata", "four colours", "too large"],
 )
-def test_pillow_judges_what_is_not_plain(content):
+def test_pillow_evaluates_what_is_not_plain(content):
     assert decode_plain_jpeg(content, 10_000) is None
 
 

@@ -119,7 +119,7 @@ def test_what_diverges_is_no_choice():
         LinearClassifierCV([1e-2], [1e4], **common).fit(X, Y)
 
 
-def test_weights_count_in_judging_too():
+def test_weights_count_in_evaluating_too():
     some = np.arange(len(Y)) % 3 > 0
     weight = some.astype(float)
     fitted = LinearClassifierCV([1e-2, 1.0], cv=2, standardize=True, tol=1e-9).fit(X, Y, weight)
@@ -175,8 +175,8 @@ class TestFolds:
         ("folds", "message"),
         [
             ([], "cv gives no folds"),
-            ([(np.arange(400), [])], "Fold 1 of the cross-validation has no rows to judge by"),
-            ([(np.arange(400), [500])], "has row 500 of 500 to judge by"),
+            ([(np.arange(400), [])], "Fold 1 of the cross-validation has no rows to evaluate by"),
+            ([(np.arange(400), [500])], "has row 500 of 500 to evaluate by"),
         ],
     )
     def test_that_cannot_be(self, folds, message):

@@ -1,4 +1,4 @@
-"""The page of mistakes: the library's own judgement, image by image, of built-in runs and of folders."""
+"""The page of mistakes: the library's own evaluation, image by image, of built-in runs and of folders."""
 
 import subprocess
 import sys
@@ -49,7 +49,7 @@ def test_the_script_of_a_built_in_run_counts_the_same(run):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_folder_is_judged_as_evaluate_judges_it(folders, number):
+def test_a_folder_is_evaluated_as_evaluate_evaluates_it(folders, number):
     session, answer = after(Resources(runs=folders), run=number, split="validation")
     expected = evaluate_run(folders[number], split="validation").evaluation
     shown = answer["shown"]

@@ -1,4 +1,4 @@
-"""What all hinges share: corners that are rounded about a centre."""
+"""What all hinges share: corners that are smoothed about a centre."""
 
 import numpy as np
 import pytest
@@ -21,8 +21,8 @@ def hinges(spec, R):
 def test_centred_on_the_slopes_of_the_hinge_rounding_changes_none_of_them(spec, R, width):
     plain, scores, y = hinges(spec, R)
     slopes = plain.value_and_gradient(scores, y)[1]
-    rounded = plain.rounded(width)
-    again = rounded.value_and_gradient(scores + rounded.shift(slopes, y), y)[1]
+    smoothed = plain.smoothed(width)
+    again = smoothed.value_and_gradient(scores + smoothed.shift(slopes, y), y)[1]
     np.testing.assert_allclose(again, slopes, atol=1e-4)
 
 
@@ -32,9 +32,9 @@ def test_slopes_are_the_best_near_their_centre(spec, R):
     """They maximise a.s - L*(a) - width / 2 |a - centre|^2 over the hinges' own slopes, between 0 and 1 each."""
     plain, scores, y = hinges(spec, R)
     width = 0.7
-    rounded = plain.rounded(width)
-    centre = rounded.value_and_gradient(RNG.normal(size=scores.shape), y)[1]
-    slopes = rounded.value_and_gradient(scores + rounded.shift(centre, y), y)[1]
+    smoothed = plain.smoothed(width)
+    centre = smoothed.value_and_gradient(RNG.normal(size=scores.shape), y)[1]
+    slopes = smoothed.value_and_gradient(scores + smoothed.shift(centre, y), y)[1]
     others = [plain.feasible(slopes + RNG.normal(scale=scale, size=slopes.shape), y) for scale in (0.01, 0.1, 1.0)]
     own = np.ones(scores.shape, bool)
     if spec == "weston-watkins":  # the true class has no hinge of its own
@@ -52,8 +52,8 @@ def test_slopes_are_the_best_near_their_centre(spec, R):
 @pytest.mark.parametrize("R", [1, 4])
 def test_bends_are_the_slopes_of_slopes(spec, R):
     plain, scores, y = hinges(spec, R)
-    rounded = plain.rounded(0.5)
+    smoothed = plain.smoothed(0.5)
     change = RNG.normal(size=scores.shape)
     h = 1e-7
-    up, down = (rounded.value_and_gradient(scores + t * change, y)[1] for t in (h, -h))
-    np.testing.assert_allclose(rounded.slope_change(scores, y, change), (up - down) / (2 * h), atol=1e-5)
+    up, down = (smoothed.value_and_gradient(scores + t * change, y)[1] for t in (h, -h))
+    np.testing.assert_allclose(smoothed.slope_change(scores, y, change), (up - down) / (2 * h), atol=1e-5)

@@ -126,6 +126,6 @@ def test_names_that_are_no_utf8_can_be_written(summary, tmp_path):
     assert "bad \\udcff name" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
-def test_other_splits_stand_beside_the_judged_one(page):
+def test_other_splits_stand_beside_the_evaluated_one(page):
     assert "91.25% of train examples" in page
     assert page.count("of test examples") == 0

@@ -34,7 +34,7 @@ def test_neighbours_are_scikit_learns(rows):
     assert rows[4].objective is None
 
 
-def test_rows_are_judged_on_the_same_split(rows):
+def test_rows_are_evaluated_on_the_same_split(rows):
     assert {row.split for row in rows} == {"test"}
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation judges: held-out examples of the run's own data, and any other data by rules of its own."""
+"""Which examples an evaluation takes: held-out ones of its own data, and any other data by rules of its own."""
 
 import json
 import shutil
@@ -55,7 +55,7 @@ def own(tmp_path, photos, run):
 
 
 class TestOwnData:
-    def test_held_out_examples_are_judged(self, run, photos):
+    def test_held_out_examples_are_evaluated(self, run, photos):
         result = evaluate_run(run)
         metrics = json.loads((run / "metrics.json").read_text())
         assert (result.evaluation.split, result.evaluation.n, result.n_trained_on) == ("validation", 4, 0)
@@ -75,7 +75,7 @@ class TestOwnData:
         assert (result.evaluation.split, result.evaluation.n) == ("validation", 4)
         assert any("what the run was trained on" in note for note in result.notes)
 
-    def test_a_copy_of_the_data_is_judged_by_what_was_not_trained_on(self, run, photos, tmp_path):
+    def test_a_copy_of_the_data_is_evaluated_by_what_was_not_trained_on(self, run, photos, tmp_path):
         shutil.copytree(photos, tmp_path / "moved")
         result = evaluate_run(run, str(tmp_path / "moved"))
         assert (result.evaluation.split, result.evaluation.n, result.n_left_out) == ("held-out", 4, 36)
@@ -93,7 +93,7 @@ class TestOwnData:
         folder(data, "b", n=21)
         result = evaluate_run(run)
         assert "train had 36 examples then and has 37 now" in result.warnings[0]
-        # Chance holds out other rows now, and training rows among them: what is new is judged instead.
+        # Chance holds out other rows now, and training rows among them: what is new is evaluated instead.
         assert (result.evaluation.split, result.n_trained_on) == ("held-out", 0)
         assert result.evaluation.n == 4 + 2
 
@@ -176,7 +176,7 @@ class TestOtherData:
         assert (result.evaluation.split, result.evaluation.n, result.n_left_out) == ("held-out", 10, 3)
         everything = evaluate_run(run, str(tmp_path / "new"), split="all")
         assert (everything.evaluation.n, everything.n_trained_on) == (13, 3)
-        assert "3 of the 13 judged" in everything.warnings[0]
+        assert "3 of the 13 evaluated" in everything.warnings[0]
 
     def test_nothing_but_training_images(self, run, photos, tmp_path):
         for name in load_run(run).dataset.train.ids:
@@ -231,11 +231,11 @@ def test_a_damaged_record(own, name, content):
         evaluate_run(run)
 
 
-def test_the_command_warns_and_says_what_it_judged(run):
+def test_the_command_warns_and_says_what_it_evaluated(run):
     done = CliRunner().invoke(app, ["evaluate", str(run), "--split", "all", "--json"])
     told = json.loads(done.stdout.splitlines()[-1])
     assert (told["split"], told["n_test"], told["n_trained_on"]) == ("all", 40, 36)
     assert told["warnings"]
-    assert "Warning: 36 of the 40 judged examples are training examples" in done.stderr
+    assert "Warning: 36 of the 40 evaluated examples are training examples" in done.stderr
     table = CliRunner().invoke(app, ["evaluate", str(run)]).stdout
     assert "4 validation examples, none of which the model was trained on" in table

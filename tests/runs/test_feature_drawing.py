@@ -88,7 +88,7 @@ def test_learned_features_are_saved_with_the_model(features, photos, tmp_path):
     run = train_run(RunConfig(data=str(photos), features=features, max_epochs=200), tmp_path / "run")
     assert SavedModel.load(run.folder.path).features == features
     split = next(iter(run.evaluations))
-    judged = evaluate_run(run.folder.path, split=split)
-    assert judged.evaluation.accuracy == run.evaluations[split].accuracy
+    evaluated = evaluate_run(run.folder.path, split=split)
+    assert evaluated.evaluation.accuracy == run.evaluations[split].accuracy
     guesses = [p.guesses[0].label for p in predict_images(run.folder.path, [photos / "stripes"])]
     assert guesses.count("stripes") >= 12

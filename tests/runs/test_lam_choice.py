@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from scoreline.cli.app import app
 from scoreline.errors import DataError, UsageError
-from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs import lam_choice
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_search import TRIED
@@ -16,7 +16,7 @@ from scoreline.runs.training import train_run
 
 
 def choose_lam(config, prepared):
-    return lam_choice.choose_lam(config, prepared, None, HeadStart(None))[0]
+    return lam_choice.choose_lam(config, prepared, None, WarmStart(None))[0]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 from scoreline.engine.problem.events import Reason
 from scoreline.estimators.exact_fits import ExactFits
-from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_choice import choose_lam
 from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
@@ -78,7 +78,7 @@ def test_mini_batches_have_no_exact_fits():
 def test_the_last_fit_begins_where_the_choice_ended():
     config = RunConfig(data="digits", lam="auto", loss="one-vs-all:squared", tol=1e-6)
     prepared = prepare(config)
-    choice, start = choose_lam(config, prepared, None, HeadStart(None))
+    choice, start = choose_lam(config, prepared, None, WarmStart(None))
     assert choice.lam not in (max(choice.accuracy), min(choice.accuracy))
     config = config.model_copy(update={"lam": choice.lam})
     cold, warm = build_classifier(config, prepared), build_classifier(config, prepared)

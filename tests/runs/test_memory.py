@@ -65,8 +65,8 @@ def test_the_same_bits_with_and_without(data, settings, request, tmp_path):
     np.testing.assert_array_equal(bound.intercept, free.intercept)
     files = [(tmp_path / name / "predictions.csv").read_text() for name in ("None", "3GB")]
     assert files[0] == files[1]
-    judged = [evaluate_run(run.folder.path) for run in runs]
-    assert judged[0].objective == judged[1].objective
+    evaluated = [evaluate_run(run.folder.path) for run in runs]
+    assert evaluated[0].objective == evaluated[1].objective
 
 
 @pytest.mark.parametrize("solver", ["exact", "momentum"])

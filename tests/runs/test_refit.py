@@ -62,21 +62,21 @@ def test_settings_make_the_same_classifier_again(run, tmp_path):
     assert np.abs(again.classifier.coef_ - run.classifier.coef_).max() < 0.01 * np.abs(run.classifier.coef_).max()
 
 
-def test_a_finished_run_has_no_validation_rows_to_be_judged_by(run):
+def test_a_finished_run_has_no_validation_rows_to_be_evaluated_by(run):
     with pytest.raises(UsageError, match="validation"):
         evaluate_run(run.folder.path, split="validation")
     everything = evaluate_run(run.folder.path, split="all").evaluation
     assert everything.n == len(run.prepared.dataset.train) + len(run.prepared.dataset.test)
 
 
-def test_without_a_test_split_the_judged_classifier_is_kept(tmp_path):
+def test_without_a_test_split_the_evaluated_classifier_is_kept(tmp_path):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 200)
     np.savez(tmp_path / "rows.npz", X=rng.normal(size=(200, 4)) + y[:, None], y=y)
     result = train_run(RunConfig(data=str(tmp_path / "rows.npz"), lam="auto"), tmp_path / "run")
     assert result.resolved.refit.value is False
-    assert result.judged.split == "validation"
-    assert result.validation_accuracy == result.judged.accuracy
+    assert result.evaluation.split == "validation"
+    assert result.validation_accuracy == result.evaluation.accuracy
     with pytest.raises(DataError, match="test split"):
         train_run(RunConfig(data=str(tmp_path / "rows.npz"), refit=True), tmp_path / "other")
 
@@ -111,7 +111,7 @@ def test_rows_are_joined_without_a_copy():
 
 def test_comparisons_refit_too(config, run):
     (row,) = compare(config, {})
-    assert row.accuracy == run.judged.accuracy
+    assert row.accuracy == run.evaluation.accuracy
     assert row.validation_accuracy == run.lam_choice.validation_accuracy
     assert "refitted" in row.remark
 

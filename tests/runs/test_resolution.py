@@ -66,7 +66,7 @@ def test_a_comparison_comes_to_what_a_run_comes_to(run):
     (row,) = compare(BOTH, {})
     assert (row.lam, row.accuracy, row.objective) == (
         run.resolved.lam.value,
-        run.judged.accuracy,
+        run.evaluation.accuracy,
         run.classifier.objective_,
     )
 
@@ -145,9 +145,9 @@ def test_moments_are_gone_before_anything_is_evaluated(command, monkeypatch, tmp
 
         return call
 
-    judge = "judge" if command == "train" else "_accuracy"
+    evaluate = "evaluate_splits" if command == "train" else "_accuracy"
     monkeypatch.setattr(module, "fit_resolved", fit)
-    monkeypatch.setattr(module, judge, is_released(getattr(module, judge)))
+    monkeypatch.setattr(module, evaluate, is_released(getattr(module, evaluate)))
     config = RunConfig(lam="auto", tol=1e-2)
     assert train_run(config, tmp_path / "run") if command == "train" else list(compare(config, {}))
     assert len(left) == 1

@@ -72,7 +72,7 @@ class TestFolder:
 
     def test_metrics(self, run):
         metrics = json.loads(run.folder.metrics_file.read_text())
-        assert metrics["accuracy"] == run.judged.accuracy > 0.8
+        assert metrics["accuracy"] == run.evaluation.accuracy > 0.8
         assert metrics["split"] == "test"
         assert (metrics["n_train"], metrics["n_validation"], metrics["n_test"]) == (54, 6, 15)
         assert metrics["n_rejected"] == 2
@@ -92,7 +92,7 @@ class TestFolder:
             rows = list(csv.DictReader(file))
         assert len(rows) == 15
         assert {row["true"] for row in rows} == set(COLOURS)
-        assert np.mean([int(row["correct"]) for row in rows]) == pytest.approx(run.judged.accuracy)
+        assert np.mean([int(row["correct"]) for row in rows]) == pytest.approx(run.evaluation.accuracy)
 
     def test_rejected(self, run):
         with (run.folder.path / "rejected.csv").open(newline="", encoding="utf-8") as file:
@@ -133,7 +133,7 @@ class TestEndings:
         assert json.loads((tmp_path / "run" / "metrics.json").read_text())["status"] == "diverged"
         assert (tmp_path / "run" / "history.csv").exists()
 
-    def test_interrupted_run_is_judged_and_saved(self, photos, tmp_path):
+    def test_interrupted_run_is_evaluated_and_saved(self, photos, tmp_path):
         def stop(event):
             return Reason.INTERRUPTED if isinstance(event, Evaluated) and event.epoch == 2 else None
 
@@ -156,7 +156,7 @@ class TestEvaluation:
     def test_own_data(self, run):
         result = evaluate_run(run.folder.path)
         assert result.evaluation.split == "test"
-        assert result.evaluation.accuracy == run.judged.accuracy
+        assert result.evaluation.accuracy == run.evaluation.accuracy
 
     def test_objective_of_the_training_split(self, run):
         result = evaluate_run(run.folder.path, split="train")

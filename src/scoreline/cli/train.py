@@ -42,7 +42,7 @@ def train(
                 out,
                 listeners=[bars, interrupt],
                 progress=interrupt.beside(bars.loading),
-                on_judged=found.append,
+                on_evaluated=found.append,
             )
     finally:  # the results are reported, even where the rest could not be written
         for result in found:
@@ -111,7 +111,7 @@ def _print_summary(result: RunResult) -> None:
     console.print(
         facts(
             [
-                ("accuracy", describe_accuracy(result.judged)),
+                ("accuracy", describe_accuracy(result.evaluation)),
                 ("by split", _by_split(result)),
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),

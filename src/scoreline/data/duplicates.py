@@ -36,11 +36,11 @@ def find_duplicates(
     reasons: dict[int, str] = {}
     for group in groups.values():
         if len(group) > 1:
-            reasons |= _judge(files, group, classes)
+            reasons |= _reasons(files, group, classes)
     return reasons
 
 
-def _judge(files: Sequence[_File], group: list[int], classes: Sequence[str]) -> dict[int, str]:
+def _reasons(files: Sequence[_File], group: list[int], classes: Sequence[str]) -> dict[int, str]:
     """Decide on the files of one content."""
     reasons: dict[int, str] = {}
     by_split: defaultdict[str, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Exact fits of one classifier at strengths that are asked for one by one, judged on held-out rows."""
+"""Exact fits of one classifier at strengths that are asked for one by one, evaluated on held-out rows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import Exact, build_solver
-from scoreline.estimators.head_start import HeadStart, MeasuredMoments
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.problem import Problem, solver_settings
+from scoreline.estimators.warm_start import MeasuredMoments, WarmStart
 
 __all__ = ["ExactFits"]
 
@@ -43,7 +43,7 @@ class ExactFits:
         held_out: RowsSource,
         lams: FloatArray,
         listeners: Sequence[Listener] = (),
-        start: HeadStart | None = None,
+        start: WarmStart | None = None,
     ) -> ExactFits | None:
         """Measure what all fits need; return None where the classifier's solver is not the exact one.
 
@@ -59,7 +59,7 @@ class ExactFits:
             Strengths that may be asked for: the more, the more rows the moments are worth.
         listeners : sequence of callables
             Are shown the events of every fit.
-        start : HeadStart, optional
+        start : WarmStart, optional
             Moments of the rows, where they have been measured already.
 
         Raises
@@ -106,7 +106,7 @@ class ExactFits:
         """Fit at one strength."""
         return self.path.fit(lam)
 
-    def head_start(self, params: Params) -> HeadStart:
+    def warm_start(self, params: Params) -> WarmStart:
         """Return what the fit that came to `params` leaves to the next."""
         measured = MeasuredMoments(self.path.moments, self.path.objective, self.path.source.n_examples)
-        return HeadStart(self.path.objective.folded(params), measured, self.problem.measured)
+        return WarmStart(self.path.objective.folded(params), measured, self.problem.measured)

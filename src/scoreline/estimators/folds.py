@@ -17,7 +17,7 @@ __all__ = ["Fold", "is_count", "split_folds"]
 
 
 class Fold(NamedTuple):
-    """Places of the rows to train on and of those to judge by."""
+    """Places of the rows to train on and of those to evaluate by."""
 
     train: Array
     test: Array
@@ -67,7 +67,7 @@ def _places(rows: Any) -> Array:
 
 
 def _check(fold: Fold, number: int, data: TrainingData) -> None:
-    for name, rows in (("train on", fold.train), ("judge by", fold.test)):
+    for name, rows in (("train on", fold.train), ("evaluate by", fold.test)):
         if not len(rows) or rows.min() < -len(data.y) or rows.max() >= len(data.y):
             held = f"row {rows.max()} of {len(data.y)}" if len(rows) else "no rows"
             raise DataError(

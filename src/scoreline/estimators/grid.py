@@ -89,7 +89,7 @@ def sweep_grid(
     halving: Halving | None = None,
     listeners: Sequence[Listener] = (),
 ) -> list[Trial]:
-    """Train a classifier at every point of a grid, and judge each on held-out rows.
+    """Train a classifier at every point of a grid, and evaluate each on held-out rows.
 
     What a point comes to is what `LinearClassifier.fit` with its settings comes to, up to rounding (and, for the
     exact solver, up to `tol`). All that goes by mini-batches is one sweep, and `halving` concerns it alone; exact

@@ -17,7 +17,7 @@ from scoreline.errors import DataError
 __all__ = ["check_axes", "check_labels", "check_targets", "explained"]
 
 #: Rows among which the text that a message quotes is looked for.
-LOOKED_AT = 10_000
+CHECKED_ROWS = 10_000
 
 
 def check_axes(X: Any) -> None:
@@ -154,7 +154,7 @@ def _first_text(X: Any) -> tuple[Any, Any] | None:
         columns = enumerate(table.T)
     for name, column in columns:
         if column.dtype.kind not in "biufc":
-            for value in column[:LOOKED_AT]:
+            for value in column[:CHECKED_ROWS]:
                 if _is_text(value):
                     return name, value
     return None

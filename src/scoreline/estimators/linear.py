@@ -18,7 +18,7 @@ from scoreline.data.base import DataSource
 from scoreline.data.memory import RowsSource
 from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.cost import fit_seconds
-from scoreline.engine.problem.ending import divergence, judged_reason, shortfalls
+from scoreline.engine.problem.ending import divergence, end_reason, shortfalls
 from scoreline.engine.problem.events import Reason, RunEnded
 from scoreline.engine.problem.history import History
 from scoreline.engine.problem.objective import Objective
@@ -27,7 +27,6 @@ from scoreline.engine.problem.progress import fit_progress
 from scoreline.engine.problem.stopping import EarlyStopping, Listener, NoProgress, drive
 from scoreline.engine.solvers import MiniBatch, Settings, Solver
 from scoreline.estimators.availability import learns_in_parts
-from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.incremental import continued_state, mini_batches
 from scoreline.estimators.prediction import LinearPrediction
 from scoreline.estimators.problem import Measured, PlannedFit, assemble, assemble_part, draw_seed, solver_settings
@@ -38,6 +37,7 @@ from scoreline.estimators.validation import (
     validate_training_data,
     validation_split,
 )
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.kernels.threads import threads_for
 from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
@@ -102,7 +102,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
     class_weight : dict, "balanced" or None, default None
         Weights of the classes by name, 1 for those not named; ``"balanced"`` lets every class count the same.
     early_stopping : bool, default False
-        Judge each epoch on held-out rows, keep the best epoch's weights, and stop when they no longer improve.
+        Evaluate each epoch on held-out rows, keep the best epoch's weights, and stop when they no longer improve.
     validation_fraction : float, default 0.1
         Share of the rows held out for `early_stopping` when `fit` is given no validation data.
     warm_start : bool, default False
@@ -241,7 +241,7 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         *,
         validation: tuple[Any, Any] | None = None,
         listeners: Iterable[Listener] = (),
-        head_start: HeadStart | None = None,
+        warm_start: WarmStart | None = None,
     ) -> Self:
         """Fit the classifier.
 
@@ -255,10 +255,10 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         sample_weight : array-like (N,), optional
             How much each row counts: a weight of 2 equals the row given twice.
         validation : (X, y), optional
-            Rows to judge each epoch on (`early_stopping`, and `history_`).
+            Rows to evaluate each epoch on (`early_stopping`, and `history_`).
         listeners : iterable of callables, optional
             Are shown every event of the run; see `scoreline.engine.problem.events`.
-        head_start : HeadStart, optional
+        warm_start : WarmStart, optional
             What a fit to nearly the same rows has left; without it, `warm_start` says where to begin.
 
         Returns
@@ -267,8 +267,8 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         """
         data = validate_training_data(self, X, y, sample_weight)
         with data.threads():
-            head_start = head_start or HeadStart(self._last_params(data))
-            return self._solve(self._planned(data, validation, head_start.statistics), listeners, head_start)
+            warm_start = warm_start or WarmStart(self._last_params(data))
+            return self._solve(self._planned(data, validation, warm_start.statistics), listeners, warm_start)
 
     def _planned(self, data: TrainingData, validation: Any, measured: Measured | None) -> PlannedFit:
         seed = draw_seed(self.random_state)
@@ -277,24 +277,24 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         problem = assemble(self, data, seed=seed, measured=measured)
         return replace(problem.planned(self.solver, solver_settings(self, seed), self.lr), held_out=held_out)
 
-    def _solve(self, fit: PlannedFit, listeners: Iterable[Listener], head_start: HeadStart) -> Self:
+    def _solve(self, fit: PlannedFit, listeners: Iterable[Listener], warm_start: WarmStart) -> Self:
         objective, source, settings = fit.problem.objective, fit.problem.source, fit.settings
         self.solver_, self.lr_, self.history_ = fit.choice, settings.rate, History()
-        start = self._start(objective, source, head_start.params)
+        start = self._start(objective, source, warm_start.params)
         early = EarlyStopping(self.n_iter_no_change if self.early_stopping else None)
         rules: list[Listener] = [self.history_, early, *listeners]
         if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
             rules.append(NoProgress(self.tol, self.n_iter_no_change, objective.value_at_zero))
-        run = head_start.given_to(self.solver_.solver, objective, source).run
+        run = warm_start.given_to(self.solver_.solver, objective, source).run
         with fit_progress(self.verbose) as shown:
             ended = drive(run(objective, source, start, settings, fit.held_out), [*rules, *shown])
-        # An interrupted run is taken where it was best, if anything has judged it.
+        # An interrupted run is taken where it was best, if anything has evaluated it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params
         with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
             value = float(objective.value(params, source)[0])
         if isinstance(self.solver_.solver, MiniBatch):
-            reason = judged_reason(objective, source, start, replace(ended, params=params), self.tol, value)
+            reason = end_reason(objective, source, start, replace(ended, params=params), self.tol, value)
             ended = replace(ended, reason=reason)
         self._finish(objective, source, params, ended, value)
         self.classes_, self._standardization = fit.problem.classes, fit.problem.standardization
@@ -428,9 +428,9 @@ def plan_fit(
 
 
 def fit_planned(
-    classifier: LinearClassifier, fit: PlannedFit, listeners: Iterable[Listener], head_start: HeadStart
+    classifier: LinearClassifier, fit: PlannedFit, listeners: Iterable[Listener], warm_start: WarmStart
 ) -> None:
     """Fit a classifier as was planned for it."""
     source, R = fit.problem.source, fit.problem.objective.n_rows
     with threads_for(fit_seconds(source.n_examples, source.n_features, R)):
-        classifier._solve(fit, listeners, head_start)
+        classifier._solve(fit, listeners, warm_start)

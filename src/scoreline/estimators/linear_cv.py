@@ -63,7 +63,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         Whether to fit the best settings on all rows at the end. Without it there is nothing to predict with.
     halving : int or None, default None
         In each fold, after 1, h, h², ... epochs only the best 1/h of the mini-batch configurations go on
-        (`scoreline.engine.minibatch.halving.Halving`); what is dropped is judged by what it had reached.
+        (`scoreline.engine.minibatch.halving.Halving`); what is dropped is evaluated by what it had reached.
     loss, penalty, solver, schedule, batch_size, max_epochs, tol, n_iter_no_change, fit_intercept, standardize, \
     feature_weights, dropout, class_weight, random_state
         As in `LinearClassifier`; features are standardised in each fold by its own training rows.
@@ -198,7 +198,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         y : array-like (N,)
             Class labels.
         sample_weight : array-like (N,), optional
-            How much each row counts, in training and in judging (by a `scoring` that takes weights).
+            How much each row counts, in training and in evaluating (by a `scoring` that takes weights).
         groups : array-like (N,), optional
             Which rows belong together (those of a patient, a camera): rows of one group are never on both sides
             of a fold, if `cv` is an int or a splitter of groups.
@@ -275,7 +275,7 @@ class LinearClassifierCV(ClassifierMixin, BaseEstimator):
         return LinearClassifier(**common | chosen)
 
     def _sweep(self, data: TrainingData, points: list[GridPoint], fold: Fold) -> list[Trial]:
-        """Train the grid on one fold's training rows, judged on its held-out rows."""
+        """Train the grid on one fold's training rows, evaluated on its held-out rows."""
         held_out = data.take(fold.test).source(None)
         halving = None if self.halving is None else Halving(self.halving)
         classifier = self._classifier()

@@ -1,4 +1,4 @@
-"""How a cross-validation judges: scikit-learn's scorings on classifiers that a sweep has trained."""
+"""How a cross-validation evaluates: scikit-learn's scorings on classifiers that a sweep has trained."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Scoring:
     data : TrainingData
         All rows.
     params : mapping of str to value
-        Further arguments of the scorer; those with one value a row are cut to the rows judged.
+        Further arguments of the scorer; those with one value a row are cut to the rows evaluated.
     """
 
     scorer: Scorer

@@ -71,7 +71,7 @@ def validate_rows(estimator: Any, X: Any) -> Rows:
 
 
 def validate_held_out(estimator: Any, X: Any, y: Any, classes: Array) -> RowsSource:
-    """Check rows to judge by, and their labels, which are among the sorted `classes`."""
+    """Check rows to evaluate by, and their labels, which are among the sorted `classes`."""
     rows = validate_rows(estimator, X)
     check_consistent_length(rows, y)
     return RowsSource(rows, encode_labels(column_or_1d(y), classes), len(classes))

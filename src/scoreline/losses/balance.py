@@ -1,4 +1,4 @@
-"""Flows between classes, scaled until each class receives what it gives."""
+"""Matrix balancing: sums of slopes between classes, scaled until each row sum equals its column sum."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.losses.base import put_true
 
-__all__ = ["balance_flows", "both_slopes", "class_flows", "flow_balancing"]
+__all__ = ["balance_matrix", "both_slopes", "class_sums", "matrix_balancing"]
 
-#: What may be left of a class's imbalance, relative to all that flows.
+#: What may be left of a class's imbalance, relative to all that sums.
 TOLERANCE = 1e-15
 MAX_SWEEPS = 2000
 
 
-def class_flows(slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-    """Return what flows from each true class to each wrong one, ``(C, C)``: the weighted sums of its slopes.
+def class_sums(slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+    """Return what sums from each true class to each wrong one, ``(C, C)``: the weighted sums of its slopes.
 
     Parameters
     ----------
@@ -33,22 +33,22 @@ def class_flows(slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray
     both = both_slopes(slopes)
     # A matrix of labels: NumPy's own sums by label take ten times as long.
     labels = csc_array((weight, y, np.arange(len(y) + 1)), shape=(both.shape[-1], len(y)))
-    flows = np.asarray(labels @ both)
-    np.fill_diagonal(flows, 0)
-    return flows
+    sums = np.asarray(labels @ both)
+    np.fill_diagonal(sums, 0)
+    return sums
 
 
-def flow_balancing(flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
-    """Return what scales slopes down until each class receives what it gives; see `CertifiedLoss.balancing`.
+def matrix_balancing(sums: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+    """Return what scales slopes down until row sums equal column sums; see `CertifiedLoss.balancing`.
 
-    The true class takes what the wrong ones give.
+    The slope of the true class is minus the sum of the others.
 
     Parameters
     ----------
-    flows : array (C, C)
-        The `class_flows` of all examples.
+    sums : array (C, C)
+        The `class_sums` of all examples.
     """
-    factors = balance_flows(flows)
+    factors = balance_matrix(sums)
     factors /= max(1.0, float(factors.max(initial=0.0)))  # slopes may only shrink
 
     def balanced(slopes: FloatArray, y: Labels) -> FloatArray:
@@ -65,38 +65,38 @@ def both_slopes(slopes: FloatArray) -> FloatArray:
     return np.concatenate([-slopes, slopes], axis=-1) if slopes.shape[-1] == 1 else slopes
 
 
-def balance_flows(flows: FloatArray) -> FloatArray:
-    r"""Return factors :math:`f_{ab} = d_a / d_b` that make the row sums of ``f * flows`` equal its column sums.
+def balance_matrix(sums: FloatArray) -> FloatArray:
+    r"""Return factors :math:`f_{ab} = d_a / d_b` that make the row sums of ``f * sums`` equal its column sums.
 
-    Each class in turn is given the :math:`d` that balances it, until all are. A class that only gives or only
-    receives can never be balanced: its flows get the factor 0.
+    Each class in turn gets the :math:`d` that balances it, until all are balanced. A class with an empty row or
+    column can never be balanced: its entries get the factor 0.
 
     Parameters
     ----------
-    flows : array (C, C) of floats >= 0
-        What flows from a to b; the diagonal is 0.
+    sums : array (C, C) of floats >= 0
+        What sums from a to b; the diagonal is 0.
 
     References
     ----------
     Osborne (1960), On pre-conditioning of matrices, JACM 7.
     """
-    alive = _circulating(flows > 0)
-    out, into = np.where(alive, flows, 0.0), np.where(alive, flows, 0.0).T.copy()
-    d, inverse = np.ones(len(flows)), np.ones(len(flows))
+    alive = _on_cycles(sums > 0)
+    out, into = np.where(alive, sums, 0.0), np.where(alive, sums, 0.0).T.copy()
+    d, inverse = np.ones(len(sums)), np.ones(len(sums))
     for _ in range(MAX_SWEEPS):
-        given, received = d * (out @ inverse), inverse * (into @ d)
-        if np.abs(given - received).max(initial=0.0) <= TOLERANCE * given.sum():
+        row_sums, column_sums = d * (out @ inverse), inverse * (into @ d)
+        if np.abs(row_sums - column_sums).max(initial=0.0) <= TOLERANCE * row_sums.sum():
             break
         for c in range(len(d)):
-            gives, receives = d[c] * (out[c] @ inverse), inverse[c] * (into[c] @ d)
-            if gives > 0 and receives > 0:
-                d[c] *= np.sqrt(receives / gives)
+            row_sum, column_sum = d[c] * (out[c] @ inverse), inverse[c] * (into[c] @ d)
+            if row_sum > 0 and column_sum > 0:
+                d[c] *= np.sqrt(column_sum / row_sum)
                 inverse[c] = 1 / d[c]
     return np.where(alive, d[:, None] * inverse, 0.0)
 
 
-def _circulating(there: Array) -> Array:
-    """Return which flows lie on a cycle: those whose end leads back to their start."""
+def _on_cycles(there: Array) -> Array:
+    """Return which entries lie on a cycle of the graph whose edges are the entries above 0."""
     from scipy.sparse.csgraph import connected_components
 
     _, part = connected_components(there, connection="strong")

@@ -151,8 +151,8 @@ class CertifiedLoss(Loss):
         """
 
     @abstractmethod
-    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-        """Return what pulls at the scores: weighted sums over the examples, of which those of parts add up.
+    def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return statistics for dual feasibility: weighted sums over the examples, which add up over parts.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class CertifiedLoss(Loss):
         """
 
     @abstractmethod
-    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+    def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Return what makes of slopes points of the conjugate's domain, whose weighted sum over all examples is 0.
 
         Slopes and labels of some of the examples go in, ``(B, C)`` of float64 and ``(B,)``; points near these
@@ -173,28 +173,28 @@ class CertifiedLoss(Loss):
 
         Parameters
         ----------
-        flows : array
-            The sum of what `flows` gives, over all examples.
+        statistics : array
+            The sum of what `dual_statistics` gives, over all examples.
         """
 
 
 class SmoothableLoss(CertifiedLoss):
-    """A loss with kinks that can be rounded about a prox-centre among its slopes."""
+    """A loss with kinks that can be smoothed about a prox-centre among its slopes."""
 
     #: How far the true class's score should lie above others: the measure of the width.
     margin: float
-    #: Width over which kinks are rounded; 0 for the plain loss.
+    #: Width over which kinks are smoothed; 0 for the plain loss.
     rounding: float
 
     @abstractmethod
-    def rounded(self, width: float) -> Self:
-        """Return the loss with kinks rounded over a width. Its slopes lie in the same domain."""
+    def smoothed(self, width: float) -> Self:
+        """Return the loss with kinks smoothed over a width. Its slopes lie in the same domain."""
 
     @abstractmethod
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
         r"""Return what, added to scores, centres the rounding on `slopes`.
 
-        The rounded loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
+        The smoothed loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
         distance d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
 
         Parameters

@@ -12,7 +12,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.kernels.plain import exponential
-from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
+from scoreline.losses.balance import both_slopes, class_sums, matrix_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import HingeLoss
 
@@ -50,7 +50,7 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         if self.rounding > 0:
-            return self._rounded_value_and_gradient(scores, y)
+            return self._smoothed_value_and_gradient(scores, y)
         wrong = scores.copy()
         put_true(wrong, y, -np.inf)
         rival = wrong.argmax(axis=-1, keepdims=True)
@@ -65,7 +65,7 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         """Return the same for one row."""
         return CompiledForm(_row, (self.margin, self.rounding))
 
-    def _rounded_value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
+    def _smoothed_value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         short: FloatArray = scores - true_scores(scores, y) + self.margin
         put_true(short, y, 0)
         most = short.max(axis=-1, keepdims=True)
@@ -86,10 +86,10 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         return shift[:, 1:] - shift[:, :1] if slopes.shape[-1] == 1 else shift
 
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
-        """Return the Hessian of the rounded hinge times `change`: that of log-sum-exp, over the width."""
+        """Return the Hessian of the smoothed hinge times `change`: that of log-sum-exp, over the width."""
         if scores.shape[-1] == 1:
             return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
-        p = self._rounded_value_and_gradient(scores, y)[1]
+        p = self._smoothed_value_and_gradient(scores, y)[1]
         put_true(p, y, 0)
         ahead = change - true_scores(change, y)
         slopes: FloatArray = (
@@ -115,7 +115,7 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         return pair / (4 * self.rounding) if self.rounding > 0 else pair
 
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
-        r"""Return :math:`-\Delta \sum_{j \ne y} a_j`, plus :math:`\mu \sum_j p_j \log p_j` if rounded.
+        r"""Return :math:`-\Delta \sum_{j \ne y} a_j`, plus :math:`\mu \sum_j p_j \log p_j` if smoothed.
 
         In the domain the slopes of the wrong classes are at least 0 and sum to at most 1, and all of an example's
         sum to 0; p are these slopes with what is left of 1 for the true class.
@@ -135,13 +135,13 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
         return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
 
-    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-        """Return what flows from each true class to each wrong one, ``(C, C)``."""
-        return class_flows(slopes, y, weight)
+    def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return the weighted sums of each wrong class's slopes over the examples of each true one, ``(C, C)``."""
+        return class_sums(slopes, y, weight)
 
-    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
-        """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
-        return flow_balancing(flows)
+    def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Scale the slopes of each pair of classes until row sums equal column sums (matrix balancing)."""
+        return matrix_balancing(statistics)
 
     def _wrong(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return the slopes of the wrong classes, one column a class."""

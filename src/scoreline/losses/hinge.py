@@ -1,4 +1,4 @@
-"""What the hinge losses share: the hinge itself, its square, and the hinge with a rounded corner."""
+"""What the hinge losses share: the hinge itself, its square, and the hinge with a smoothed corner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_conjugate", "hing
 class HingeLoss(SmoothableLoss, HessianLoss):
     """A loss that is made of hinges: how far scores fall short of a margin.
 
-    Subclasses have the fields `margin`, above 0, and `rounding`, the width over which corners are rounded.
+    Subclasses have the fields `margin`, above 0, and `rounding`, the width over which corners are smoothed.
     """
 
     label: ClassVar[str] = "hinge loss"
@@ -34,7 +34,7 @@ class HingeLoss(SmoothableLoss, HessianLoss):
 
     @property
     def smoothing(self) -> Self:
-        """The loss itself: hinges can be rounded."""
+        """The loss itself: hinges can be smoothed."""
         return self
 
     @property
@@ -42,20 +42,20 @@ class HingeLoss(SmoothableLoss, HessianLoss):
         """The loss itself: hinges are straight nearly everywhere."""
         return self
 
-    def rounded(self, width: float) -> Self:
-        """Return the loss with corners rounded over a width. Its slopes lie in the same domain."""
+    def smoothed(self, width: float) -> Self:
+        """Return the loss with corners smoothed over a width. Its slopes lie in the same domain."""
         return replace(self, rounding=width)  # type: ignore[call-arg]  # a field of every subclass
 
 
 def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, FloatArray]:
     r"""Return the hinge of `v`, elementwise, and its slope.
 
-    .. math:: \max(0, v)^q, \qquad \text{rounded: } v^2 / 2 \mu \text{ for } 0 < v < \mu,
+    .. math:: \max(0, v)^q, \qquad \text{smoothed: } v^2 / 2 \mu \text{ for } 0 < v < \mu,
        \quad v - \mu / 2 \text{ beyond}
 
     References
     ----------
-    Rennie & Srebro (2005), Loss functions for preference levels, IJCAI workshop, for the rounded ("smooth") hinge.
+    Rennie & Srebro (2005), Loss functions for preference levels, IJCAI workshop, for the smooth hinge.
     """
     short = np.maximum(v, 0)
     if squared:
@@ -89,7 +89,7 @@ def hinge_conjugate(slope: FloatArray, squared: bool, rounding: float) -> FloatA
 
 
 def check_one_smoothing(name: str, squared: bool, rounding: float) -> None:
-    """Raise UsageError if a hinge is to be squared and rounded."""
+    """Raise UsageError if a hinge is to be squared and smoothed."""
     if squared and rounding > 0:
         raise UsageError(
             f"{name} was given squared and rounding={rounding:g}",

@@ -39,7 +39,7 @@ class OneVsAll(RowwiseLoss, HingeLoss):
     squared : bool, default False
         Sum the squares of the hinges, which have a derivative everywhere.
     rounding : float, default 0
-        Width over which the corner of each hinge is rounded; see `scoreline.losses.hinge`.
+        Width over which the corner of each hinge is smoothed; see `scoreline.losses.hinge`.
 
     References
     ----------
@@ -56,7 +56,7 @@ class OneVsAll(RowwiseLoss, HingeLoss):
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
-        """The squared and the rounded hinge have a derivative everywhere, the plain one has not."""
+        """The squared and the smoothed hinge have a derivative everywhere, the plain one has not."""
         return self.squared or super().smooth
 
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -98,14 +98,14 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         target = targets(slopes, y)
         return target * np.clip(target * slopes, None if self.squared else -1, 0)
 
-    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+    def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
         """Return how hard each class's own examples pull, and the others, ``(2, R)``."""
         own, pull = targets(slopes, y) > 0, np.abs(slopes)
         return np.stack([weight @ np.where(own, pull, 0), weight @ np.where(own, 0, pull)])
 
-    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
-        """Shrink, for each class, the side that pulls harder: its own examples or the others."""
-        of_own, of_others = flows
+    def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Shrink, for each class, the side of the larger sum: its own examples or the others."""
+        of_own, of_others = statistics
         least = np.minimum(of_own, of_others)
         shrink_own = np.divide(least, of_own, out=np.ones_like(least), where=of_own > 0)
         shrink_others = np.divide(least, of_others, out=np.ones_like(least), where=of_others > 0)

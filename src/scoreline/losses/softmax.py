@@ -13,13 +13,13 @@ from scoreline._checks import check_field
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.kernels.plain import exponential, first_place, largest
-from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
+from scoreline.losses.balance import both_slopes, class_sums, matrix_balancing
 from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, true_scores
 
 __all__ = ["Softmax"]
 
-#: Classes up to which slopes are balanced by what flows between each two.
-MOST_FLOWS = 2048
+#: Classes up to which slopes are balanced by the sums between each two.
+MOST_BALANCED = 2048
 
 
 @dataclass(frozen=True)
@@ -122,32 +122,32 @@ class Softmax(MultinomialLoss, CertifiedLoss):
         p /= p.sum(axis=-1, keepdims=True)
         return self._slopes(p, y, slopes.shape[-1])
 
-    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-        """Return what flows from each true class to each wrong one, ``(C, C)``.
+    def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return the weighted sums of each wrong class's slopes over the examples of each true one, ``(C, C)``.
 
         With label smoothing or too many classes, return the sums of distributions and of labels, ``(2, C)``.
         """
         both = both_slopes(slopes)
         if not self._mixes(both.shape[-1]):
-            return class_flows(slopes, y, weight)
-        pulls = weight @ both
-        labels = (1 - self.label_smoothing) * np.bincount(y, weight, len(pulls))
-        labels += self.label_smoothing * weight.sum() / len(pulls)
-        return np.stack([pulls + labels, labels])
+            return class_sums(slopes, y, weight)
+        sums = weight @ both
+        labels = (1 - self.label_smoothing) * np.bincount(y, weight, len(sums))
+        labels += self.label_smoothing * weight.sum() / len(sums)
+        return np.stack([sums + labels, labels])
 
-    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
-        """Scale what flows from each true class to each wrong one until as much flows in as out everywhere.
+    def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Scale the slopes of each pair of classes until row sums equal column sums (matrix balancing).
 
         To move all probabilities by one distribution would cost far more where they are near 0, as entropy rises
         steeply there. It is done with label smoothing, where none are, and wrong classes' slopes have either sign;
-        and for many classes, as flows grow with the square of their number.
+        and for many classes, as their sums grow with the square of their number.
         """
-        if self._mixes(flows.shape[-1]):
-            return self._mixing(*flows)
-        return flow_balancing(flows)
+        if self._mixes(statistics.shape[-1]):
+            return self._mixing(*statistics)
+        return matrix_balancing(statistics)
 
     def _mixes(self, n_classes: int) -> bool:
-        return self.label_smoothing > 0 or n_classes > MOST_FLOWS
+        return self.label_smoothing > 0 or n_classes > MOST_BALANCED
 
     def _mixing(self, m: FloatArray, n: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         r"""Mix every distribution with one more: :math:`p_i \to (1 - \theta) p_i + \theta q`.

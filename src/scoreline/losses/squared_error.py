@@ -59,14 +59,14 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
         del y
         return slopes
 
-    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+    def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
         """Return the sum of the slopes, and that of the weights last, ``(R + 1,)``."""
         del y
         return np.append(weight @ slopes, weight.sum())
 
-    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+    def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Take off the mean: every slope is in the domain."""
-        mean = flows[:-1] / flows[-1]
+        mean = statistics[:-1] / statistics[-1]
         return lambda slopes, _: slopes - mean
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
-from scoreline.losses.balance import both_slopes, class_flows, flow_balancing
+from scoreline.losses.balance import both_slopes, class_sums, matrix_balancing
 from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
 from scoreline.losses.hinge import (
     HingeLoss,
@@ -45,7 +45,7 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
     include_true : bool, default False
         Sum over all classes, the true one included; its term is always :math:`\Delta` (or its square).
     rounding : float, default 0
-        Width over which the corner of each hinge is rounded; see `scoreline.losses.hinge`.
+        Width over which the corner of each hinge is smoothed; see `scoreline.losses.hinge`.
 
     References
     ----------
@@ -64,7 +64,7 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
-        """The squared and the rounded hinge have a derivative everywhere, the plain one has not."""
+        """The squared and the smoothed hinge have a derivative everywhere, the plain one has not."""
         return self.squared or super().smooth
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
@@ -145,13 +145,13 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         put_true(wrong, y, -wrong.sum(axis=-1, keepdims=True))
         return wrong[:, 1:] if slopes.shape[-1] == 1 else wrong
 
-    def flows(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-        """Return what flows from each true class to each wrong one, ``(C, C)``."""
-        return class_flows(slopes, y, weight)
+    def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
+        """Return the weighted sums of each wrong class's slopes over the examples of each true one, ``(C, C)``."""
+        return class_sums(slopes, y, weight)
 
-    def balancing(self, flows: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
-        """Scale what flows from each true class to each wrong one until as much flows in as out everywhere."""
-        return flow_balancing(flows)
+    def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
+        """Scale the slopes of each pair of classes until row sums equal column sums (matrix balancing)."""
+        return matrix_balancing(statistics)
 
 
 def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Runs: from data to a judged model in a folder."""
+"""Runs: from data to an evaluated model in a folder."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from scoreline._typing import Array, FloatArray
 from scoreline.engine.exact.moments import DenseMoments
 from scoreline.engine.problem.objective import block_rows
 from scoreline.errors import DataError, UsageError
-from scoreline.estimators.head_start import HeadStart, MeasuredMoments
 from scoreline.estimators.problem import Problem
+from scoreline.estimators.warm_start import MeasuredMoments, WarmStart
 from scoreline.rows import batches
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
@@ -38,7 +38,7 @@ class BlockChoice:
     accuracy: dict[tuple[float, ...], float]
 
 
-def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockChoice, HeadStart]:
+def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockChoice, WarmStart]:
     r"""Choose by what ridge regression reaches on the validation split: it needs the moments of the rows alone.
 
     With rows standardised, moments :math:`M = X^\top X / N` and :math:`C = X^\top Y / N` of one pass, and s the
@@ -55,7 +55,7 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
 
     Returns
     -------
-    BlockChoice, HeadStart
+    BlockChoice, WarmStart
         The weights, and what was measured of the rows to choose them.
 
     Raises
@@ -99,7 +99,7 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
                     if tried[key] <= best:
                         break
                     weights, best, grown = changed, tried[key], True
-    return BlockChoice(_told(weights, widths), tried), trial.head_start(keep=_is_of_use(config))
+    return BlockChoice(_told(weights, widths), tried), trial.warm_start(keep=_is_of_use(config))
 
 
 def _is_of_use(config: RunConfig) -> bool:
@@ -109,11 +109,11 @@ def _is_of_use(config: RunConfig) -> bool:
 
 def decide_block_weights(
     config: RunConfig, prepared: Prepared
-) -> tuple[Decision[tuple[float, ...] | None], BlockChoice | None, HeadStart]:
+) -> tuple[Decision[tuple[float, ...] | None], BlockChoice | None, WarmStart]:
     """Return block weights, how they were chosen where ``"auto"`` asked for that, and what was measured."""
     if config.block_weights != "auto":
         why = "every feature counts as it does by itself" if config.block_weights is None else GIVEN
-        return Decision(value=given_block_weights(config), why=why), None, HeadStart(None)
+        return Decision(value=given_block_weights(config), why=why), None, WarmStart(None)
     choice, start = choose_block_weights(config, prepared)
     why = (
         f"the best of {len(choice.accuracy)} by ridge regression on validation rows: "
@@ -151,15 +151,15 @@ class _Trial:
         self._moments /= total
         self._targets /= total
 
-    def head_start(self, *, keep: bool) -> HeadStart:
+    def warm_start(self, *, keep: bool) -> WarmStart:
         """Return what was measured of the rows, with the moments where they are to be kept; no trial follows."""
         if not keep:
-            return HeadStart(None, statistics=self._problem.measured)
+            return WarmStart(None, statistics=self._problem.measured)
         for row in range(len(self._moments)):  # in the order of LAPACK, rows are columns: zeros above the diagonal
             self._moments[row, :row] = 0
         moments = DenseMoments(np.zeros(len(self._moments)), self._moments.T)
         measured = MeasuredMoments(moments, self._problem.objective, self._problem.source.n_examples)
-        return HeadStart(None, measured, self._problem.measured)
+        return WarmStart(None, measured, self._problem.measured)
 
     def accuracy(self, weights: FloatArray, widths: list[int]) -> float:
         """Return the best validation accuracy over a few ridges."""

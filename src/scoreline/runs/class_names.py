@@ -83,5 +83,5 @@ def _strangers(dataset: Dataset, unknown: Mapping[str, int], classes: tuple[str,
     return DataError(
         f"{dataset.name} has {total:,} examples of {kinds} that the model was not trained on: {named}{more}",
         allowed=", ".join(classes[:20]) + (", ..." if len(classes) > 20 else ""),
-        fix="rename the classes, or judge the other examples only (--leave-out-unknown)",
+        fix="rename the classes, or evaluate the other examples only (--leave-out-unknown)",
     )

@@ -17,12 +17,12 @@ from scoreline.data.options import no_progress
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import UnknownNameError
-from scoreline.estimators.head_start import HeadStart
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.report.metrics import accuracy
 from scoreline.rows import Rows, gathered
 from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
-from scoreline.runs.pipeline import Prepared, judged_split, prepare
+from scoreline.runs.pipeline import Prepared, evaluation_split, prepare
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.resolution import fit_resolved, resolve
 
@@ -184,7 +184,7 @@ def _trained(
     listeners: Sequence[Listener],
 ) -> Row:
     name = " ".join(_named(*setting) for setting in settings.items()) or config.loss
-    split, n_features = judged_split(prepared.rows), prepared.rows["train"].shape[1]
+    split, n_features = evaluation_split(prepared.rows), prepared.rows["train"].shape[1]
     begun = time.perf_counter()
     resolution, start = resolve(config, prepared, listeners)
     resolved, choice, classifier = resolution.resolved, resolution.lam_choice, resolution.classifier
@@ -194,9 +194,9 @@ def _trained(
     if choice is not None:
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
         remarks = [f"lam {choice.lam:.3g} chosen"]
-    if refit and choice is None:  # validation rows have judged nothing yet
+    if refit and choice is None:  # validation rows have not been used yet
         alone, _ = resolve(resolved.settings(config).changed(refit=False), prepared)
-        if fit_resolved(alone, HeadStart(None), listeners).diverged:
+        if fit_resolved(alone, WarmStart(None), listeners).diverged:
             return replace(row, remark="diverged", seconds=time.perf_counter() - begun)
         row = replace(row, validation_accuracy=_accuracy(alone.classifier, alone.prepared, "validation"))
     prepared = resolution.prepared
@@ -228,14 +228,14 @@ def _accuracy(classifier: Any, prepared: Prepared, split: str) -> float:
 
 def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
     floats = {split: _floats(rows) for split, rows in prepared.rows.items()}
-    classifier, split = BASELINES[name](), judged_split(prepared.rows)
+    classifier, split = BASELINES[name](), evaluation_split(prepared.rows)
 
-    def judged(split: str) -> float:
+    def evaluated(split: str) -> float:
         return accuracy(prepared.labels(split), classifier.predict(floats[split]))
 
     begun = time.perf_counter()
     classifier.fit(floats["train"], prepared.labels("train"))
-    found = judged(split)
+    found = evaluated(split)
     seconds = time.perf_counter() - begun
     return Row(
         name,
@@ -246,7 +246,7 @@ def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
         feature_seconds=feature_seconds,
         remark="baseline",
         n_features=floats["train"].shape[1],
-        validation_accuracy=judged("validation") if "validation" in floats else None,
+        validation_accuracy=evaluated("validation") if "validation" in floats else None,
     )
 
 

@@ -63,7 +63,7 @@ class RunConfig(BaseModel):
         description="Resize images to this height and width; by default see docs/images.md.",
     )
     max_rejected: float = _setting(
-        "Data", 0.05, ge=0, le=1, description="Largest share of unusable images to put up with."
+        "Data", 0.05, ge=0, le=1, description="Largest share of unusable images that is accepted."
     )
     validation: float = _setting(
         "Validation", 0.1, ge=0, lt=1, description="Share held out for validation if the data hold out none."
@@ -96,7 +96,7 @@ class RunConfig(BaseModel):
         "Validation",
         None,
         description="Train on training and validation rows in the end. "
-        "By default where lam or block weights were chosen and a test split is there to judge.",
+        "By default where lam or block weights were chosen and a test split is there to evaluate the classifier.",
     )
     solver: str = _setting(
         "Solver",

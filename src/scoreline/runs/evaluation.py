@@ -1,4 +1,4 @@
-"""A finished run's model, judged on any data set."""
+"""A finished run's model, evaluated on any data set."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ class EvaluationResult:
     data: str
     #: Number of examples that the model was trained on.
     n_train: int
-    #: Number of the judged examples that the model was trained on, or on identical ones; None where nobody knows.
+    #: Number of evaluated examples that the model was trained on, or on identical ones; None where not known.
     n_trained_on: int | None
-    #: Number of examples that were not judged since the model was trained on them.
+    #: Number of examples that were not evaluated since the model was trained on them.
     n_left_out: int
     #: Number of examples that were left out since the model does not know their class.
     n_unknown: int
     n_rejected: int
     seconds: float
     run: Path
-    #: What a reader should know of how the data were read and judged, one sentence each.
+    #: What a reader should know of how the data were read and evaluated, one sentence each.
     notes: tuple[str, ...]
     #: Why the accuracy may not be what it seems, one sentence each.
     warnings: tuple[str, ...]
@@ -73,19 +73,19 @@ class EvaluationResult:
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """Which examples are judged: of each split those that are marked, all where nothing is marked."""
+    """Which examples are evaluated: of each split those that are marked, all where nothing is marked."""
 
     name: str
-    judged: dict[str, NDArray[np.bool_] | None]
+    evaluated: dict[str, NDArray[np.bool_] | None]
 
     def trained_on(self, loaded: LoadedRun) -> int | None:
         """Return how many of them the model was trained on."""
-        known = {name: loaded.was_trained_on(name) for name in self.judged}
+        known = {name: loaded.was_trained_on(name) for name in self.evaluated}
         count = 0
         for name, trained in known.items():
             if trained is None:
                 return None
-            mask = self.judged[name]
+            mask = self.evaluated[name]
             count += int(np.count_nonzero(trained if mask is None else trained & mask))
         return count
 
@@ -100,11 +100,11 @@ def evaluate_run(
     leave_out_unknown: bool = False,
     progress: Progress | None = None,
 ) -> EvaluationResult:
-    """Judge the model of a run.
+    """Evaluate the model of a run.
 
-    By default examples are judged that the model was not trained on: the test split where there is one, else the
-    run's own validation split, else all examples whose content is that of no training example. With none of these
-    all are judged, with a warning.
+    By default examples are evaluated that the model was not trained on: the test split where there is one, else
+    the run's own validation split, else all examples whose content is that of no training example. With none of
+    these all are evaluated, with a warning.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def evaluate_run(
     data_dir : path, optional
         Folder with named data sets.
     max_rejected : float, optional
-        Largest share of unusable images to put up with; by default that of the run.
+        Largest share of unusable images that is accepted; by default that of the run.
     leave_out_unknown : bool, default False
         Leave out examples of classes that the model does not know, instead of refusing the data.
     progress : callable, optional
@@ -144,7 +144,7 @@ def evaluate_run(
     )
     changes = loaded.changes
     chosen = _chosen(loaded, split, changed=bool(changes))
-    evaluation, loss = _judge(loaded, chosen)
+    evaluation, loss = _evaluate(loaded, chosen)
     n_trained_on = chosen.trained_on(loaded)
     record = loaded.trained_on
     return EvaluationResult(
@@ -153,7 +153,7 @@ def evaluate_run(
         data=loaded.data,
         n_train=len(record.digests) if record is not None else len(loaded.dataset.train) if loaded.own else 0,
         n_trained_on=n_trained_on,
-        n_left_out=sum(int(np.count_nonzero(~mask)) for mask in chosen.judged.values() if mask is not None),
+        n_left_out=sum(int(np.count_nonzero(~mask)) for mask in chosen.evaluated.values() if mask is not None),
         n_unknown=sum(loaded.unknown.values()),
         n_rejected=len(loaded.dataset.rejected),
         seconds=time.perf_counter() - begun,
@@ -163,11 +163,11 @@ def evaluate_run(
     )
 
 
-def _judge(loaded: LoadedRun, chosen: _Chosen) -> tuple[Evaluation, float]:
+def _evaluate(loaded: LoadedRun, chosen: _Chosen) -> tuple[Evaluation, float]:
     """Return the evaluation of the chosen examples and their mean loss."""
     model = loaded.model
     loss, facts, total = LOSSES.build(model.loss), [], 0.0
-    for name, mask in chosen.judged.items():
+    for name, mask in chosen.evaluated.items():
         part = loaded.splits[name]
         for block, scores in loaded.scores(part):
             y = part.y[block]
@@ -208,22 +208,22 @@ def _by_default(loaded: LoadedRun, *, changed: bool) -> _Chosen:
         name = "validation" if "validation" in there else "train"
         return _Chosen(name, {name: None})
     held_out = _held_out(loaded)
-    if held_out is None or all(mask is None for mask in held_out.judged.values()):
+    if held_out is None or all(mask is None for mask in held_out.evaluated.values()):
         return _Chosen("all", dict.fromkeys(there))
     return held_out
 
 
 def _held_out(loaded: LoadedRun) -> _Chosen | None:
     """Return all that the model was not trained on; None where there is nothing of that kind, or nobody knows."""
-    judged: dict[str, NDArray[np.bool_] | None] = {}
+    evaluated: dict[str, NDArray[np.bool_] | None] = {}
     left = 0
     for name, part in loaded.splits.items():
         trained = loaded.was_trained_on(name)
         if trained is None:
             return None
-        judged[name] = ~trained if trained.any() else None
+        evaluated[name] = ~trained if trained.any() else None
         left += len(part) - int(np.count_nonzero(trained))
-    return _Chosen(HELD_OUT, judged) if left else None
+    return _Chosen(HELD_OUT, evaluated) if left else None
 
 
 def _notes(loaded: LoadedRun, evaluation: Evaluation) -> list[str]:
@@ -263,7 +263,7 @@ def _warnings(
         )
     elif n_trained_on:
         warnings.append(
-            f"{n_trained_on:,} of the {evaluation.n:,} judged examples are training examples or identical to one: "
+            f"{n_trained_on:,} of the {evaluation.n:,} evaluated examples are training examples or copies of one: "
             "the accuracy says how well these are remembered, not how well new ones are classified."
         )
     return warnings

@@ -13,8 +13,8 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
-from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.validation import encode_labels
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
@@ -45,9 +45,9 @@ def choose_lam(
     config: RunConfig,
     prepared: Prepared,
     block_weights: Sequence[float] | None,
-    start: HeadStart,
+    start: WarmStart,
     listeners: Sequence[Listener] = (),
-) -> tuple[LamChoice, HeadStart]:
+) -> tuple[LamChoice, WarmStart]:
     """Return the strongest penalty whose classifier is as good as the best on the validation split.
 
     With it comes what the choice leaves to the last fit.
@@ -65,7 +65,7 @@ def choose_lam(
         The data and their features.
     block_weights : sequence of float or None
         Of several features.
-    start : HeadStart
+    start : WarmStart
         What has been measured of the training rows already.
     listeners : sequence of callables
         Are shown the events of all fits.
@@ -78,9 +78,9 @@ def choose_lam(
     Raises
     ------
     DataError
-        There is no validation split, or nothing on it can be judged.
+        There is no validation split, or nothing on it can be evaluated.
     KeyboardInterrupt
-        A listener has ended the choice before anything was judged.
+        A listener has ended the choice before anything was evaluated.
     """
     if "validation" not in prepared.rows:
         raise DataError(
@@ -108,24 +108,24 @@ def choose_lam(
         if reached:
             raise KeyboardInterrupt("lam was being chosen")
         raise DataError(
-            "No strength of the penalty could be judged",
+            "No strength of the penalty could be evaluated",
             allowed="data that a classifier can be trained on",
             fix="give lam as a number, and see what training says",
         )
     lam = strongest_as_good(accuracy, len(labels))
     if fits is not None:
-        return LamChoice(lam, accuracy), fits.head_start(outcomes[lam].params)
+        return LamChoice(lam, accuracy), fits.warm_start(outcomes[lam].params)
     begin = problem.objective.folded(reached[lam].outcome.params) if lam in reached else None
-    return LamChoice(lam, accuracy), HeadStart(begin, statistics=problem.measured)
+    return LamChoice(lam, accuracy), WarmStart(begin, statistics=problem.measured)
 
 
 def decide_lam(
     config: RunConfig,
     prepared: Prepared,
     block_weights: Sequence[float] | None,
-    start: HeadStart,
+    start: WarmStart,
     listeners: Sequence[Listener] = (),
-) -> tuple[Decision[float], LamChoice | None, HeadStart]:
+) -> tuple[Decision[float], LamChoice | None, WarmStart]:
     """Return the strength, how it was chosen where ``"auto"`` asked for that, and what is left to the last fit."""
     if config.lam != "auto":
         return Decision(value=config.lam, why=GIVEN), None, start

@@ -31,7 +31,7 @@ __all__ = ["LoadedRun", "load_run"]
 
 @dataclass(frozen=True, eq=False)
 class LoadedRun:
-    """A model with a data set that it can judge, labels numbered as the model's classes are."""
+    """A model with a data set that it can evaluate, labels numbered as the model's classes are."""
 
     model: SavedModel
     dataset: Dataset
@@ -108,7 +108,7 @@ def load_run(
     data_dir : path, optional
         Folder with named data sets.
     max_rejected : float, optional
-        Largest share of unusable images to put up with; by default that of the run.
+        Largest share of unusable images that is accepted; by default that of the run.
     leave_out_unknown : bool, default False
         Leave out examples of classes that the model does not know, instead of refusing the data.
     progress : callable, optional

@@ -13,9 +13,9 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import named_solver
 from scoreline.errors import UsageError
 from scoreline.estimators import LinearClassifier
-from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.problem import Measured, Problem, assemble, draw_seed
 from scoreline.estimators.validation import validate_training_data
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.features import FeatureExtractor, FeatureUnion, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, SavedModel
@@ -33,10 +33,10 @@ __all__ = [
     "build_classifier",
     "check_block_weights",
     "check_names",
+    "evaluation_split",
     "feature_weights",
     "fit_prepared",
     "given_block_weights",
-    "judged_split",
     "prepare",
     "problem_of",
     "save_model",
@@ -202,9 +202,9 @@ def fit_prepared(
     classifier: LinearClassifier,
     prepared: Prepared,
     listeners: Sequence[Listener],
-    head_start: HeadStart | None = None,
+    warm_start: WarmStart | None = None,
 ) -> None:
-    """Fit on the training split, from a head start if there is one, judged on the validation split likewise."""
+    """Fit on the training split, from a warm start if there is one, evaluated on the validation split likewise."""
     validation = None
     if "validation" in prepared.rows:
         validation = (prepared.rows["validation"], prepared.labels("validation"))
@@ -213,12 +213,12 @@ def fit_prepared(
         prepared.labels("train"),
         validation=validation,
         listeners=listeners,
-        head_start=head_start,
+        warm_start=warm_start,
     )
 
 
-def judged_split(names: dict[str, Rows]) -> str:
-    """Return the split that a run is judged by: test where there is one, else validation, else train."""
+def evaluation_split(names: dict[str, Rows]) -> str:
+    """Return the split that a run is evaluated by: test where there is one, else validation, else train."""
     return next(name for name in ("test", "validation", "train") if name in names)
 
 

@@ -18,7 +18,7 @@ from scoreline.rows import Rows
 __all__ = [
     "PREDICTION_COLUMNS",
     "confidences",
-    "judge_rows",
+    "facts_of_rows",
     "prediction_rows",
     "row_facts",
 ]
@@ -38,7 +38,7 @@ def row_facts(model: SavedModel, y: Labels, scores: FloatArray) -> RowFacts:
     return RowFacts.of(y, scores, len(model.classes), model.probabilities(scores))
 
 
-def judge_rows(model: SavedModel, rows: Rows, y: Labels) -> RowFacts:
+def facts_of_rows(model: SavedModel, rows: Rows, y: Labels) -> RowFacts:
     """Return what a model says of rows ``(n, D)`` with labels `y`."""
     blocks = ((block, rows.read(block.start, block.stop)) for block in _row_blocks(model, len(rows)))
     return RowFacts.joined([row_facts(model, y[block], model.scores(X)) for block, X in blocks])

@@ -31,7 +31,7 @@ def check_refit(config: RunConfig, prepared: Prepared | None = None) -> None:
     if prepared is not None and not _possible(prepared):
         raise DataError(
             f"A refit was asked for, and {prepared.dataset.name} has the splits {', '.join(prepared.rows)}",
-            allowed="data with a validation split that joins the training rows, and a test split that judges",
+            allowed="data with a validation split, which joins the training rows, and a test split",
             fix="leave out --refit",
         )
     if config.early_stopping:
@@ -50,7 +50,7 @@ def decide_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> Deci
     on as if they had been held out. Where the settings leave it open, this is done if
 
     - a setting was chosen on the validation split,
-    - a test split is there to judge the classifier (else validation rows are all that can), and
+    - a test split is there to evaluate the classifier (else validation rows are all that can), and
     - no early stopping needs validation rows to stop by.
 
     Features keep what they have learned from the training split.

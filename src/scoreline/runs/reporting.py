@@ -18,7 +18,7 @@ __all__ = ["summarise", "write_figures_and_report"]
 def write_figures_and_report(result: RunResult) -> None:
     """Draw the run's figures and write its report page; the folder remembers what cannot be written."""
     history, folder = result.classifier.history_.columns(), result.folder
-    drawings = list(draw_run(history, result.model, result.judged, result.prepared))
+    drawings = list(draw_run(history, result.model, result.evaluation, result.prepared))
     folder.keep("figures", lambda: save_drawings(drawings, folder.figures))
     folder.keep("report.html", lambda: write_report(summarise(result, drawings), folder.report))
 
@@ -28,7 +28,7 @@ def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
     config, dataset = result.settings, result.prepared.dataset
     return RunSummary(
         title=f"{config.loss} on {dataset.name}",
-        evaluation=result.judged,
+        evaluation=result.evaluation,
         training=_training(result),
         data=_data(result),
         checks=[CheckRow(c.name, c.expected, c.found, c.passed, c.advice) for c in result.sanity],
@@ -71,7 +71,7 @@ def _choice(result: RunResult) -> dict[str, str]:
             f"{max(choice.accuracy.values()):.4f}"
         )
     if result.resolved.refit.value:
-        facts["refit"] = "trained on training and validation rows after that; test rows judge"
+        facts["refit"] = "trained on training and validation rows after that; test rows evaluate it"
     return facts
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError
 from scoreline.estimators import LinearClassifier
-from scoreline.estimators.head_start import HeadStart
 from scoreline.estimators.linear import fit_planned, plan_fit
 from scoreline.estimators.problem import PlannedFit
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs.block_weights import BlockChoice, decide_block_weights
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
@@ -51,7 +51,7 @@ class Fitted:
 
 def resolve(
     request: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()
-) -> tuple[Resolution, HeadStart]:
+) -> tuple[Resolution, WarmStart]:
     """Decide all that the settings leave open: block weights, `lam`, refit, and then solver, rate and epochs.
 
     What is measured of the rows on the way is measured once and handed on. With the resolution comes what the
@@ -104,7 +104,7 @@ def resolve(
     return Resolution(request, resolved, prepared, classifier, fit, lam_choice, block_choice), start
 
 
-def fit_resolved(resolution: Resolution, start: HeadStart, listeners: Sequence[Listener] = ()) -> Fitted:
+def fit_resolved(resolution: Resolution, start: WarmStart, listeners: Sequence[Listener] = ()) -> Fitted:
     """Fit the classifier, from where the choices have come to; one that diverged has its history too."""
     begun, diverged = time.perf_counter(), None
     try:

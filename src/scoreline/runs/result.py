@@ -16,7 +16,7 @@ from scoreline.runs.data_record import DataRecord
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import LamChoice
-from scoreline.runs.pipeline import Prepared, judged_split
+from scoreline.runs.pipeline import Prepared, evaluation_split
 from scoreline.runs.resolved import Resolved
 
 __all__ = ["RunResult", "Timings"]
@@ -59,9 +59,9 @@ class RunResult:
         return self.resolved.settings(self.request)
 
     @property
-    def judged(self) -> Evaluation:
+    def evaluation(self) -> Evaluation:
         """The evaluation that counts: on test, else validation, else training data."""
-        return self.evaluations[judged_split(self.prepared.rows)]
+        return self.evaluations[evaluation_split(self.prepared.rows)]
 
     @property
     def validation_accuracy(self) -> float | None:
@@ -82,16 +82,16 @@ class RunResult:
 
     def headline(self) -> str:
         """Say in a line what the run came to."""
-        judged, choice = self.judged, self.lam_choice
+        evaluation, choice = self.evaluation, self.lam_choice
         lam = "" if choice is None else f", lam = {choice.lam:.3g} chosen"
-        return f"accuracy {judged.accuracy:.4f} on {judged.n:,} {judged.split} examples{lam}"
+        return f"accuracy {evaluation.accuracy:.4f} on {evaluation.n:,} {evaluation.split} examples{lam}"
 
     def summary(self) -> dict[str, Any]:
         """Return the line that ``--json`` prints."""
         dataset = self.prepared.dataset
         return {
-            "accuracy": self.judged.accuracy,
-            "split": self.judged.split,
+            "accuracy": self.evaluation.accuracy,
+            "split": self.evaluation.split,
             **{f"{name}_accuracy": accuracy for name, accuracy in self.accuracies.items()},
             "objective": self.classifier.objective_,
             "n_train": len(dataset.train),

@@ -96,7 +96,7 @@ class SweepResult:
 
     @property
     def settings(self) -> RunConfig:
-        """What to train the best with: where test rows judge, with a refit on validation rows too."""
+        """What to train the best with: where there are test rows, with a refit on validation rows too."""
         config = self.best.config
         refit = decide_refit(config, self.prepared, chosen=True)
         return config.changed(refit=True) if refit.value else config
@@ -213,7 +213,7 @@ def _row(config: RunConfig, trial: Trial) -> SweepRow:
 
 def _remark(trial: Trial) -> str:
     reason = trial.outcome.reason
-    if reason in (Reason.MAX_EPOCHS, Reason.ROUNDING, Reason.STALLED):
+    if reason in (Reason.MAX_EPOCHS, Reason.PRECISION, Reason.STALLED):
         return "did not reach tol"
     remarks = {Reason.OUTDONE: "dropped", Reason.DIVERGED: "diverged", Reason.INTERRUPTED: "interrupted"}
     return remarks.get(reason, "")

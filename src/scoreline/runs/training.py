@@ -1,4 +1,4 @@
-"""The main job: from settings to a trained, judged and reported classifier in a folder."""
+"""The main job: from settings to a trained, evaluated and reported classifier in a folder."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.folder import RunFolder, data_title
-from scoreline.runs.pipeline import Prepared, judged_split, prepare, save_model
+from scoreline.runs.pipeline import Prepared, evaluation_split, prepare, save_model
 from scoreline.runs.preconditions import check_settings
-from scoreline.runs.predictions import PREDICTION_COLUMNS, judge_rows, prediction_rows
+from scoreline.runs.predictions import PREDICTION_COLUMNS, facts_of_rows, prediction_rows
 from scoreline.runs.refit import check_refit
 from scoreline.runs.reporting import write_figures_and_report
 from scoreline.runs.resolution import Resolution, fit_resolved, resolve
@@ -48,9 +48,9 @@ def train_run(
     *,
     listeners: Sequence[Listener] = (),
     progress: Progress | None = None,
-    on_judged: Callable[[RunResult], None] | None = None,
+    on_evaluated: Callable[[RunResult], None] | None = None,
 ) -> RunResult:
-    """Train a classifier, judge it and write the run's folder.
+    """Train a classifier, evaluate it and write the run's folder.
 
     The folder is claimed before anything is loaded, and the model is the first of the results that it receives.
 
@@ -65,12 +65,12 @@ def train_run(
         The run's folder, new or empty; by default ``runs/<data>-<loss>-<number>``.
     listeners : sequence of callables
         Are shown the training's events; one that answers with a `Reason` ends the training, and the weights so far
-        are judged and saved.
+        are evaluated and saved.
     progress : callable, optional
         Called as ``progress(what, done, total)`` while data are loaded, and after training for each further step.
-    on_judged : callable, optional
-        Is given the result as soon as the classifier is judged. Whatever keeps the rest from being written raises
-        after that.
+    on_evaluated : callable, optional
+        Is given the result as soon as the classifier is evaluated. Whatever prevents the rest from being written
+        raises after that.
 
     Raises
     ------
@@ -83,9 +83,9 @@ def train_run(
     check_settings(config)
     with RunFolder.create(out, f"{data_title(config.data)}-{config.loss}") as folder:
         trained = _train(config, folder, listeners, progress or no_progress)
-        result = _judged(trained, folder, progress or no_progress)
-        if on_judged is not None:
-            on_judged(result)
+        result = _evaluated(trained, folder, progress or no_progress)
+        if on_evaluated is not None:
+            on_evaluated(result)
         _write(result, progress or no_progress)
     return result
 
@@ -132,8 +132,8 @@ def _train(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], 
     return _Trained(resolution, trained_on, sanity, begun, loaded - begun, tuned - loaded + fitted.seconds)
 
 
-def _judged(trained: _Trained, folder: RunFolder, progress: Progress) -> RunResult:
-    """Keep the model, and judge it."""
+def _evaluated(trained: _Trained, folder: RunFolder, progress: Progress) -> RunResult:
+    """Keep the model, and evaluate it."""
     resolution = trained.resolution
     prepared, classifier = resolution.prepared, resolution.classifier
     model = save_model(resolution.request, prepared, classifier)
@@ -141,7 +141,7 @@ def _judged(trained: _Trained, folder: RunFolder, progress: Progress) -> RunResu
     folder.keep("data.json", lambda: trained.trained_on.write(folder.path))
     folder.write_history(classifier.history_)
     progress("Evaluating", 0, 0)
-    evaluations = judge(model, prepared)
+    evaluations = evaluate_splits(model, prepared)
     return RunResult(
         folder,
         resolution.request,
@@ -179,7 +179,7 @@ def _metrics_of_divergence(
 def _write(result: RunResult, progress: Progress) -> None:
     """Write what was found out about the classifier; raise OutputError where that cannot all be done."""
     folder, prepared = result.folder, result.prepared
-    name = judged_split(prepared.rows)
+    name = evaluation_split(prepared.rows)
     folder.write_metrics(result.metrics())
     rows = prediction_rows(result.model, prepared.split(name), prepared.rows[name], name)
     folder.write_csv("predictions.csv", PREDICTION_COLUMNS, rows)
@@ -188,10 +188,10 @@ def _write(result: RunResult, progress: Progress) -> None:
     folder.check(result.headline())
 
 
-def judge(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:
+def evaluate_splits(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:
     """Return the evaluation of a model on every split."""
     return {
-        name: evaluate_rows(judge_rows(model, rows, prepared.labels(name)), model.classes, split=name)
+        name: evaluate_rows(facts_of_rows(model, rows, prepared.labels(name)), model.classes, split=name)
         for name, rows in prepared.rows.items()
     }
 

@@ -52,4 +52,4 @@ def test_steps_that_lead_up_are_not_taken():
     _passes, here = somewhere("softmax", 4)
     there, _ = settle_bias(here, first_bias_model(1e-6), 0.0, rounds=1)  # a curvature far too small
     np.testing.assert_array_equal(there.params.b, here.params.b)
-    np.testing.assert_allclose(there.judged.loss, here.judged.loss, rtol=1e-12)
+    np.testing.assert_allclose(there.evaluated.loss, here.evaluated.loss, rtol=1e-12)

@@ -15,7 +15,7 @@ from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.scored import all_scores
 from scoreline.engine.problem.stopping import drive
 from scoreline.losses import LOSSES, CertifiedLoss
-from scoreline.losses.balance import balance_flows
+from scoreline.losses.balance import balance_matrix
 from scoreline.penalties import L1, L2, PENALTIES, MaxNorm, NoPenalty
 
 CERTIFIED = [
@@ -97,7 +97,7 @@ class TestBound:
         KINDS,
         st.sampled_from([("l2", 1e-1), ("l2", 1e-3), ("l2", 1e-5), ("l1", 1e-2), ("elastic-net", 1e-3)]),
     )
-    # Where steps are small beside the weights: rounded like these they once ended at a gap of 3e-4.
+    # Where steps are small beside the weights: smoothed like these they once ended at a gap of 3e-4.
     @example(162, "weston-watkins:rounding=0.3", 2, "weighted", ("l1", 1e-2))
     # Where few hinges bend: recent curvature alone took thousands of steps, and never got there.
     @example(12601, "one-vs-all:squared", 4, "duplicates", ("l2", 1e-5))
@@ -145,24 +145,26 @@ class TestFlows:
     def test_what_is_balanced_stays(self):
         loss, y = LOSSES.build("softmax"), np.arange(6) % 3
         even = loss.value_and_gradient(np.zeros((6, 3)), y)[1]
-        np.testing.assert_allclose(loss.balancing(loss.flows(even, y, np.ones(6)))(even, y), even, atol=1e-15)
+        np.testing.assert_allclose(
+            loss.balancing(loss.dual_statistics(even, y, np.ones(6)))(even, y), even, atol=1e-15
+        )
 
     @pytest.mark.parametrize("n", [2, 3, 10, 60])
     def test_rows_come_to_equal_columns(self, n):
         flows = np.random.default_rng(0).random((n, n)) ** 4
         np.fill_diagonal(flows, 0)
-        balanced = balance_flows(flows) * flows
+        balanced = balance_matrix(flows) * flows
         np.testing.assert_allclose(balanced.sum(axis=1), balanced.sum(axis=0), rtol=1e-12)
 
     def test_dead_ends_are_closed(self):
         flows = np.array([[0, 1.0, 2, 0], [3, 0, 0, 0], [0, 0, 0, 5], [0, 0, 0, 0]])
-        factors = balance_flows(flows)
+        factors = balance_matrix(flows)
         np.testing.assert_array_equal(factors > 0, [[0, 1, 0, 0], [1, 0, 0, 0], [0] * 4, [0] * 4])
         balanced = factors * flows
         np.testing.assert_allclose(balanced.sum(axis=1), balanced.sum(axis=0), rtol=1e-13)
 
     def test_nothing_flows(self):
-        np.testing.assert_array_equal(balance_flows(np.zeros((3, 3))), np.zeros((3, 3)))
+        np.testing.assert_array_equal(balance_matrix(np.zeros((3, 3))), np.zeros((3, 3)))
 
 
 def test_no_certificate_without_penalty_or_lam():

@@ -107,7 +107,7 @@ def test_rows_that_came_later_are_taken_in(weighted, monkeypatch):
     now = goal_over(whole, standardization=Standardization.of(whole))
     moments = measure_moments(before, first)
     untouched = moments.matrix.copy()
-    moments.take_in(before, 200, now, whole)
+    moments.update(before, 200, now, whole)
     exact = measure_moments(now, whole)
     lower = np.tril_indices(5)
     np.testing.assert_allclose(moments.matrix[lower], exact.matrix[lower], atol=0.05)
@@ -119,7 +119,7 @@ def test_nothing_is_taken_in_of_the_same_rows():
     goal = goal_over(source, standardization=Standardization.of(source))
     moments = measure_moments(goal, source)
     before = moments.matrix.copy()
-    moments.take_in(goal, 80, goal, source)
+    moments.update(goal, 80, goal, source)
     np.testing.assert_array_equal(moments.matrix, before)
 
 

@@ -1,4 +1,4 @@
-"""Newton's model of rounded hinges: its Hessian is the derivative of the gradient."""
+"""Newton's model of smoothed hinges: its Hessian is the derivative of the gradient."""
 
 import numpy as np
 import pytest

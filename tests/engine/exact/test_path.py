@@ -67,7 +67,7 @@ class TestPath:
         fit_path(replace(GOAL, lam=self.LAMS), SOURCE, START, tol=1e-6, max_iter=100)
         assert calls == [{"n_ridges": 3}]
 
-    def test_a_fit_that_begins_at_its_optimum_is_judged_all_the_same(self):
+    def test_a_fit_that_begins_at_its_optimum_is_evaluated_all_the_same(self):
         goal = replace(GOAL, lam=np.array([1e-2]))
         (optimum,) = fit_path(goal, SOURCE, START, tol=1e-8, max_iter=100)
         (again,) = fit_path(goal, SOURCE, optimum.params, tol=1e-6, max_iter=100)

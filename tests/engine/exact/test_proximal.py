@@ -10,7 +10,7 @@ import scoreline.engine.exact.quadratics as quadratics
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.bias import first_bias_model
-from scoreline.engine.exact.coordinate_descent import Bowl, descend_by_coordinates
+from scoreline.engine.exact.coordinate_descent import ElasticQuadratic, descend_by_coordinates
 from scoreline.engine.exact.moments import measure_matrix
 from scoreline.engine.exact.proximal import Proximal, ProximalMetric
 from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic
@@ -121,13 +121,13 @@ def test_step_minimises_its_quadratic(loss, newton):
 def test_compiled_sweeps_equal_those_in_python(dtype, monkeypatch):
     rng = np.random.default_rng(0)
     half = rng.normal(size=(40, 20))
-    bowl = Bowl((half.T @ half / 40).astype(dtype), 0.5, 0.1, 0.05)
+    quadratic = ElasticQuadratic((half.T @ half / 40).astype(dtype), 0.5, 0.1, 0.05)
     gradient, W = rng.normal(size=(2, 5, 20)).astype(dtype)
     results = []
     for limit in (0, 10**9):
         monkeypatch.setattr(coordinate_descent, "WORTH_COMPILING", limit)
         moved = W.copy()
-        descend_by_coordinates(bowl, gradient.copy(), moved, 60, 1e-4)
+        descend_by_coordinates(quadratic, gradient.copy(), moved, 60, 1e-4)
         results.append(moved)
     np.testing.assert_allclose(*results, rtol=1e-3, atol=1e-5)
     assert (results[0] == 0).any()

@@ -158,7 +158,7 @@ def test_looks_at_a_gap_that_rounding_keeps_come_to_an_end():
     for _ in range(11):
         state, reason = policy.decided(here, state, plain, iteration=0, predicted_decrease=0.0, near=None)
         reasons.append(reason)
-    assert reasons == [None] * 10 + [Reason.ROUNDING]
+    assert reasons == [None] * 10 + [Reason.PRECISION]
 
 
 def test_mismatch_tells_everything():

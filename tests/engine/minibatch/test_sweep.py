@@ -155,7 +155,7 @@ class TestHalving:
         order = ranking(*np.array([(o.validation_accuracy, o.validation_loss) for o in first]).T)
         assert {place for place, o in enumerate(outcomes) if o.epochs == 1} == set(order[4:].tolist())
 
-    def test_stacks_are_judged_together(self):
+    def test_stacks_are_evaluated_together(self):
         candidates = [
             candidate(1e-6, seed=0),
             candidate(1e-7, seed=0),

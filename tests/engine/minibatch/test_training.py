@@ -209,7 +209,7 @@ def test_means_of_an_epoch_are_weighted_over_its_rows():
     assert evaluated.validation_loss is None
 
 
-def test_validation_is_judged_at_the_end_of_each_epoch():
+def test_validation_is_evaluated_at_the_end_of_each_epoch():
     told = events(objective(), plan(), validation=SOURCE)
     for event in told:
         if isinstance(event, Evaluated):

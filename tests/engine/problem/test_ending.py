@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
-from scoreline.engine.problem.ending import is_flat, judged_reason
+from scoreline.engine.problem.ending import end_reason, is_flat
 from scoreline.engine.problem.events import Reason, RunEnded
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
@@ -58,9 +58,9 @@ def test_a_warm_start_may_have_been_worse_still():
     near = Params(far.W / 2, far.b)
     assert objective().value(near, SOURCE) > np.log(10)
     for start, reason in ((zero, Reason.DIVERGED), (near, Reason.MAX_EPOCHS), (far, Reason.MAX_EPOCHS)):
-        assert judged_reason(objective(), SOURCE, start, ended(near), 1e-4) is reason
-    assert judged_reason(objective(), SOURCE, far, ended(near, Reason.CONVERGED), 1e-4) is Reason.STALLED
-    assert judged_reason(objective(), SOURCE, zero, ended(near, Reason.INTERRUPTED), 1e-4) is Reason.INTERRUPTED
+        assert end_reason(objective(), SOURCE, start, ended(near), 1e-4) is reason
+    assert end_reason(objective(), SOURCE, far, ended(near, Reason.CONVERGED), 1e-4) is Reason.STALLED
+    assert end_reason(objective(), SOURCE, zero, ended(near, Reason.INTERRUPTED), 1e-4) is Reason.INTERRUPTED
 
 
 def test_the_first_epochs_may_overshoot():
@@ -68,8 +68,8 @@ def test_the_first_epochs_may_overshoot():
     for size, reason in ((0.01, Reason.MAX_EPOCHS), (10.0, Reason.DIVERGED)):
         there = Params(zero.W, zero.b + size * np.arange(-5, 5, dtype=np.float32) * 30)
         assert objective().value(there, SOURCE) > np.log(10)
-        assert judged_reason(objective(), SOURCE, zero, ended(there, epoch=2), 1e-4) is reason
-        assert judged_reason(objective(), SOURCE, zero, ended(there), 1e-4) is Reason.DIVERGED
+        assert end_reason(objective(), SOURCE, zero, ended(there, epoch=2), 1e-4) is reason
+        assert end_reason(objective(), SOURCE, zero, ended(there), 1e-4) is Reason.DIVERGED
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -6,7 +6,7 @@ import pytest
 from scoreline.data.base import Batch
 from scoreline.data.memory import MemorySource
 from scoreline.engine.problem.backends import passes_over
-from scoreline.engine.problem.kernels.judging import JudgingPasses
+from scoreline.engine.problem.kernels.loss_passes import CompiledLossPasses
 from scoreline.engine.problem.kernels.passes import CompiledPasses
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.problem.params import Params
@@ -36,7 +36,7 @@ def over(loss, n_classes=4, *, n=700, d=53, dtype=np.uint8, weighted=False):
     return goal, source, rng
 
 
-@pytest.mark.parametrize("kind", [JudgingPasses, CompiledPasses])
+@pytest.mark.parametrize("kind", [CompiledLossPasses, CompiledPasses])
 @pytest.mark.parametrize("loss", LOSS_SPECS)
 @pytest.mark.parametrize("n_classes", [2, 4, 11, 53])
 @pytest.mark.parametrize("weighted", [False, True])
@@ -51,10 +51,10 @@ def test_compiled_passes_agree_with_numpy(kind, loss, n_classes, weighted):
     for_all = np.broadcast_to(change[0], change.shape)
     slopes, fast_slopes = np.empty_like(scores), np.empty_like(scores)
     for move in (None, for_all, change):
-        judged, fast_judged = (
-            p.judge(scores, move, 0.7, out) for p, out in ((plain, slopes), (fast, fast_slopes))
+        evaluated, fast_evaluated = (
+            p.evaluate(scores, move, 0.7, out) for p, out in ((plain, slopes), (fast, fast_slopes))
         )
-        np.testing.assert_allclose(fast_judged, judged, rtol=2e-5, atol=1e-6)
+        np.testing.assert_allclose(fast_evaluated, evaluated, rtol=2e-5, atol=1e-6)
         np.testing.assert_allclose(fast_slopes, slopes, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(fast.mean_slopes(slopes), plain.mean_slopes(slopes), rtol=1e-6, atol=1e-9)
     for mine, theirs in zip(fast.gradient(params, slopes), plain.gradient(params, slopes), strict=True):
@@ -78,9 +78,9 @@ def test_hits_are_those_of_the_first_best_class(n_classes):
     """Equal scores, and scores beyond what a vector holds, before and after the true class."""
     goal, source, rng = over("softmax", n_classes)
     scores = rng.integers(0, 3, (700, rows_for(n_classes))).astype(np.float32)
-    for passes in (Passes(goal, source), JudgingPasses(goal, source)):
-        judged = passes.judge(scores, None, 0.0, np.empty_like(scores))
-        assert judged.accuracy == pytest.approx(np.mean(predicted_classes(scores) == source.y))
+    for passes in (Passes(goal, source), CompiledLossPasses(goal, source)):
+        evaluated = passes.evaluate(scores, None, 0.0, np.empty_like(scores))
+        assert evaluated.accuracy == pytest.approx(np.mean(predicted_classes(scores) == source.y))
 
 
 @pytest.mark.parametrize("n", [700, 701])
@@ -93,14 +93,14 @@ def test_scores_of_rows_that_need_no_padding(n, dtype):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-def test_pieces_and_threads_change_no_judgement(monkeypatch, weighted):
+def test_pieces_and_threads_change_no_evaluation(monkeypatch, weighted):
     goal, source, rng = over("softmax", weighted=weighted)
     scores, change = rng.normal(size=(2, 700, 4))
     slopes = np.empty((2, 700, 4))
-    whole = Passes(goal, source).judge(scores, change, 0.5, slopes[0])
-    monkeypatch.setattr("scoreline.engine.problem.passes.JUDGED_ENTRIES", 100)
+    whole = Passes(goal, source).evaluate(scores, change, 0.5, slopes[0])
+    monkeypatch.setattr("scoreline.engine.problem.passes.EVALUATED_ENTRIES", 100)
     monkeypatch.setattr("scoreline.engine.problem.passes.WORTH_THREADS", 0)
-    in_pieces = Passes(goal, source).judge(scores, change, 0.5, slopes[1])
+    in_pieces = Passes(goal, source).evaluate(scores, change, 0.5, slopes[1])
     np.testing.assert_allclose(in_pieces, whole, rtol=1e-12)
     np.testing.assert_array_equal(slopes[1], slopes[0])
 
@@ -110,12 +110,12 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
     params = Params(rng.normal(size=(1, 10, 53)).astype(np.float32), np.zeros((1, 10), np.float32))
     results = []
     for threads in (1, 2, 3):
-        monkeypatch.setattr("scoreline.engine.problem.kernels.judging.thread_count", lambda n=threads: n)
+        monkeypatch.setattr("scoreline.engine.problem.kernels.loss_passes.thread_count", lambda n=threads: n)
         passes = CompiledPasses(goal, source)
         scores = passes.scores(params)
         slopes = np.empty_like(scores)
-        judged = passes.judge(scores, None, 0.0, slopes)
-        results.append((scores, slopes, judged, passes.mean_slopes(slopes), passes.gradient(params, slopes)))
+        evaluated = passes.evaluate(scores, None, 0.0, slopes)
+        results.append((scores, slopes, evaluated, passes.mean_slopes(slopes), passes.gradient(params, slopes)))
     for other in results[1:]:
         np.testing.assert_equal(other, results[0])
 
@@ -126,7 +126,7 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
         (700, 4, np.uint8, Passes),
         (10**6, 4, np.uint8, CompiledPasses),
         (10**6, 4, np.float64, Passes),
-        (10**5, 200, np.float32, JudgingPasses),
+        (10**5, 200, np.float32, CompiledLossPasses),
     ],
 )
 def test_only_long_fits_are_compiled(n, n_classes, dtype, kind):
@@ -141,7 +141,7 @@ def test_only_long_fits_are_compiled(n, n_classes, dtype, kind):
 def test_reductions_go_over_blocks_of_rows_in_a_fixed_order(monkeypatch, weighted, threads):
     goal, source, rng = over("softmax", weighted=weighted)
     passes, (a, b) = Passes(goal, source), rng.normal(size=(2, 700, 4)).astype(np.float32)
-    monkeypatch.setattr("scoreline.engine.problem.passes.JUDGED_ENTRIES", 100)
+    monkeypatch.setattr("scoreline.engine.problem.passes.EVALUATED_ENTRIES", 100)
     monkeypatch.setattr("scoreline.engine.problem.passes.WORTH_THREADS", 0)
     sizes = []
 

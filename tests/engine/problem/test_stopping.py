@@ -33,7 +33,7 @@ def test_no_progress_asks_all_configurations():
     assert rule(evaluated((math.nan, 0.5))) is Reason.CONVERGED
 
 
-def test_no_progress_judges_each_configuration_alone_and_forgets_those_that_leave():
+def test_no_progress_evaluates_each_configuration_alone_and_forgets_those_that_leave():
     rule = NoProgress(tol=0.01, patience=2)
     for objective in [(1.0, 1.0, 1.0), (1.0, 0.5, 1.0), (0.9, 0.5, 1.0)]:
         assert rule(evaluated(objective)) is None

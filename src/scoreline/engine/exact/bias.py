@@ -56,7 +56,7 @@ def settle_bias(
         return Params(rows.W, rows.b / curvature)
 
     gradient = at_first = passes.mean_slopes(here.slopes)
-    shift, judged, slopes = np.zeros(len(gradient)), here.judged, here.slopes
+    shift, evaluated, slopes = np.zeros(len(gradient)), here.evaluated, here.slopes
     for _ in range(rounds):
         direction = inverse_times(model.recent, over_curvature, _of_bias(gradient)).b[0]
         if not gradient @ direction / 2 > BIAS_SETTLED * predicted_decrease:
@@ -64,7 +64,7 @@ def settle_bias(
         shift -= direction
         change = np.broadcast_to(shift.astype(here.scores.dtype), here.scores.shape)
         slopes = np.empty_like(slopes) if slopes is here.slopes else slopes
-        judged = passes.judge(here.scores, change, 1.0, slopes)
+        evaluated = passes.evaluate(here.scores, change, 1.0, slopes)
         before, gradient = gradient, passes.mean_slopes(slopes)
         recent = with_pair(model.recent, _of_bias(-direction), _of_bias(gradient), _of_bias(before))
         model = model._replace(recent=recent)
@@ -72,7 +72,7 @@ def settle_bias(
         return here, model
     b = (here.params.b + shift).astype(here.params.b.dtype)
     scores = here.scores + shift.astype(here.scores.dtype)
-    settled = Point.judged_as(passes, Params(here.params.W, b), scores, slopes, judged)
+    settled = Point.evaluated_as(passes, Params(here.params.W, b), scores, slopes, evaluated)
     # The gradient may go up and down on its way.
     downhill = settled.objective <= here.objective and gradient @ gradient < at_first @ at_first
     return settled if downhill else here, model

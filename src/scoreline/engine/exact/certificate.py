@@ -65,10 +65,10 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     R = slopes.shape[1]
     balanced: Callable[[FloatArray, Labels], FloatArray] = _unchanged
     if objective.fit_intercept:
-        # What flows between R classes is R x R numbers: a block has no fewer rows. Blocks become float64 one by
-        # one: to copy all slopes would take as much memory as all else together.
-        flows = passes.reduce(lambda y, w, a: loss.flows(_precise(a), y, w), slopes, least_rows=R)
-        balanced = loss.balancing(flows)
+        # The statistics of R classes are up to R x R numbers: a block has no fewer rows. Blocks become float64
+        # one by one: to copy all slopes would take as much memory as all else together.
+        statistics = passes.reduce(lambda y, w, a: loss.dual_statistics(_precise(a), y, w), slopes, least_rows=R)
+        balanced = loss.balancing(statistics)
     point = passes.transform(lambda y, a: balanced(_precise(a), y), slopes, dtype=dtype)
     G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point).W)
     shrink = 1.0

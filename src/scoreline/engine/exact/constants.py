@@ -7,7 +7,7 @@ from __future__ import annotations
 #: Share of the loss at W = 0 below which an objective counts as 0.
 NEGLIGIBLE = 1e-6
 #: Predicted decrease, relative to `tol`, at which the gap is first evaluated; its fall until the next evaluation.
-FIRST_LOOK, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
+FIRST_EVALUATION, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
 #: Iterations after an evaluation that failed, after which the next one comes anyhow: rounding may keep predicted
 #: decreases large.
 PATIENT = 10
@@ -18,13 +18,13 @@ STANDING, STILL = 10, 0.9
 # Smoothing of hinges.
 
 #: Width of the smoothing at first, in margins: so wide that at W = 0 no hinge is straight.
-FIRST_ROUNDING = 2.0
+FIRST_WIDTH = 2.0
 #: By how much less the next time, unless to move the prox-centre brought the cost down to this share.
 CUT, ENOUGH_GAINED = 0.5, 0.9
 #: Predicted decrease, relative to the objective, at which that cost is first evaluated.
 ROUGHLY = 0.02
 #: Share of `tol` that smoothing may cost.
-FOR_ROUNDING = 0.25
+SMOOTHING_SHARE = 0.25
 #: Share of the cost of smoothing that the smoothed objective is solved to, before the width is cut.
 SOLVED = 0.1
 
@@ -35,7 +35,7 @@ MEMORY = 10
 #: Numbers of the data up to which smoothed and squared hinges get Newton's model. It needs a fourth of the
 #: iterations or fewer, and is steady where L-BFGS gives up; on larger data its conjugate gradients take longer
 #: than all iterations they save, the sooner with squared hinges, which have more rows with curvature.
-NEWTON_ROUNDED, NEWTON_SQUARED = 1 << 22, 1 << 19
+NEWTON_SMOOTHED, NEWTON_SQUARED = 1 << 22, 1 << 19
 #: Least and largest curvature that a preconditioner is made with, relative to the loss's bound.
 CURVATURE_RANGE = 1e-6, 1.0
 #: Rows and scores that it is measured on at the most, and the length of the directions that it is measured along.
@@ -81,7 +81,7 @@ EVERYWHERE = 1e-5
 # Line search, and the bias alone.
 
 #: The slope must fall to this share of the first one, and the objective must not rise by more than rounding does.
-FLAT_ENOUGH, VALUE_ROUNDING = 0.2, 1e-6
+SLOPE_TOLERANCE, VALUE_ROUNDING = 0.2, 1e-6
 MAX_TRIES = 30
 #: Share of the bracket that a try is at least away from its ends.
 LEAST_SHARE = 0.05

@@ -11,13 +11,13 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 
-__all__ = ["Bowl", "descend_by_coordinates"]
+__all__ = ["ElasticQuadratic", "descend_by_coordinates"]
 
 #: Weights beyond which the sweep is compiled.
 WORTH_COMPILING = 500
 
 
-class Bowl(NamedTuple):
+class ElasticQuadratic(NamedTuple):
     r"""What is minimised over the steps d of each row w of weights, which do not mix.
 
     .. math:: \langle g, d \rangle + \tfrac12 d^\top (c H + \rho I) d + \sigma |w + d|
@@ -32,13 +32,13 @@ class Bowl(NamedTuple):
 
 
 def descend_by_coordinates(
-    bowl: Bowl, gradient: FloatArray, W: FloatArray, most_sweeps: int, accuracy: float
+    quadratic: ElasticQuadratic, gradient: FloatArray, W: FloatArray, most_sweeps: int, accuracy: float
 ) -> None:
     """Move weights ``(R, D)`` and the gradient there, in place, until a sweep gains next to nothing.
 
     Parameters
     ----------
-    bowl : Bowl
+    quadratic : ElasticQuadratic
     gradient, W : array (R, D)
     most_sweeps : int
     accuracy : float
@@ -49,7 +49,7 @@ def descend_by_coordinates(
     Friedman, Hastie & Tibshirani (2010), Regularization paths for generalized linear models via coordinate
     descent, J. Stat. Softw. 33.
     """
-    args = *bowl, gradient, W, most_sweeps, accuracy
+    args = *quadratic, gradient, W, most_sweeps, accuracy
     if W.size < WORTH_COMPILING:
         _sweep(0, 1, *args)
         return

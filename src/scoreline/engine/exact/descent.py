@@ -138,14 +138,14 @@ class LineSearched:
         """Search along the direction; see `Descent.advance`."""
         passes, direction = here.passes, proposal.step
         change, slopes = passes.scores(direction), np.empty_like(here.slopes)
-        t, judged = minimize_along(here, direction, change, slopes)
-        if judged is None:
+        t, evaluated = minimize_along(here, direction, change, slopes)
+        if evaluated is None:
             return None, state, bias
         step = Params(t * direction.W, t * direction.b)
         # In place: with a thousand classes the scores are larger than the data.
         change *= change.dtype.type(t)
         change += here.scores
-        there = Point.judged_as(passes, here.params.plus(step), change, slopes, judged)
+        there = Point.evaluated_as(passes, here.params.plus(step), change, slopes, evaluated)
         # Before the gradient there is asked for, which takes a pass; the next step gains about a tenth.
         there, bias = settle_bias(there, bias, proposal.predicted_decrease / 10, BIAS_ROUNDS_A_STEP)
         step = step._replace(b=there.params.b - here.params.b)

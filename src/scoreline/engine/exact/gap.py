@@ -8,13 +8,13 @@ import numpy as np
 
 from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
 from scoreline.engine.exact.constants import (
-    FIRST_LOOK,
-    FOR_ROUNDING,
+    FIRST_EVALUATION,
     LEAST_FALL,
     MOST_FALL,
     NEGLIGIBLE,
     PATIENT,
     ROUGHLY,
+    SMOOTHING_SHARE,
     SOLVED,
     STANDING,
     STILL,
@@ -65,7 +65,7 @@ class GapPolicy:
 
     def first(self, smoothing: SmoothingState) -> GapState:
         """Return what is known before the first step."""
-        threshold = FIRST_LOOK * self.tol if self.certified else self.tol
+        threshold = FIRST_EVALUATION * self.tol if self.certified else self.tol
         return GapState(ROUGHLY if smoothing.width else threshold, -1, np.nan, np.inf, np.inf, 0)
 
     def size(self, here: Point, smoothing: SmoothingState) -> float:
@@ -89,7 +89,7 @@ class GapPolicy:
     ) -> tuple[GapState, Reason | None]:
         """Evaluate the gap at a point whose bias is settled; return why to stop there, None to go on."""
         size, cost = self.size(here, smoothing), self.smoothing.cost(here, smoothing)
-        if cost > FOR_ROUNDING * self.tol * size:
+        if cost > SMOOTHING_SHARE * self.tol * size:
             if predicted_decrease <= SOLVED * cost:
                 return state, Reason.CONVERGED
             return state._replace(threshold=float(SOLVED * cost / size)), None
@@ -99,7 +99,7 @@ class GapPolicy:
             return state, Reason.CONVERGED
         state = self._standing(state, here, smoothing)
         if state.standing >= STANDING:
-            return state, Reason.ROUNDING
+            return state, Reason.PRECISION
         # The gap falls about as the predicted decrease does.
         fall = float(np.clip(2 * self.tol / gap, LEAST_FALL, MOST_FALL))
         return state._replace(threshold=float(min(predicted_decrease / size, state.threshold) * fall)), None
@@ -139,7 +139,7 @@ class GapPolicy:
 
     def is_accurate(self, here: Point, smoothing: SmoothingState) -> bool:
         """Tell whether smoothing costs little enough for the end."""
-        return self.smoothing.cost(here, smoothing) <= FOR_ROUNDING * self.tol * self.size(here, smoothing)
+        return self.smoothing.cost(here, smoothing) <= SMOOTHING_SHARE * self.tol * self.size(here, smoothing)
 
     def _standing(self, state: GapState, here: Point, smoothing: SmoothingState) -> GapState:
         """Count the evaluations in a row, this one included, in which neither gap nor objective have moved."""

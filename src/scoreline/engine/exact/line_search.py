@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.engine.exact.constants import FARTHEST, FLAT_ENOUGH, LEAST_SHARE, MAX_TRIES, VALUE_ROUNDING
+from scoreline.engine.exact.constants import FARTHEST, LEAST_SHARE, MAX_TRIES, SLOPE_TOLERANCE, VALUE_ROUNDING
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Judged
+from scoreline.engine.problem.passes import LossEvaluation
 from scoreline.engine.problem.point import Point, dot
 
 __all__ = ["minimize_along"]
@@ -18,8 +18,8 @@ __all__ = ["minimize_along"]
 
 def minimize_along(
     here: Point, direction: Params, change: FloatArray, slopes: FloatArray
-) -> tuple[float, Judged | None]:
-    """Return the step at which a convex objective is nearly lowest along `direction`, judged; 0 if none goes down.
+) -> tuple[float, LossEvaluation | None]:
+    """Return the step near the minimum of a convex objective along `direction`, evaluated; 0 if none descends.
 
     The slope is driven to a fifth of the first one by bracketing, and by cubics through the values and slopes at
     both ends: slopes of softmax grow like exponentials, which a straight line misses by far. A bracket that a try
@@ -44,23 +44,23 @@ def minimize_along(
     first = dot(here.gradient, direction)
     highest = here.objective + VALUE_ROUNDING * abs(here.objective)
 
-    def at(t: float) -> tuple[float, float, Judged]:
-        judged = passes.judge(here.scores, change, t, slopes)
+    def at(t: float) -> tuple[float, float, LossEvaluation]:
+        evaluated = passes.evaluate(here.scores, change, t, slopes)
         W = here.params.W + t * direction.W
         smooth = objective.penalty.gradient(W)
-        slope = judged.slope + (0.0 if smooth is None else lam * float(np.vdot(smooth, direction.W)))
-        return slope, judged.loss + lam * float(objective.penalty.value(W)[0]), judged
+        slope = evaluated.slope + (0.0 if smooth is None else lam * float(np.vdot(smooth, direction.W)))
+        return slope, evaluated.loss + lam * float(objective.penalty.value(W)[0]), evaluated
 
     if not first < 0:
         return 0.0, None
     low, high, before, t = _End(0.0, first, here.objective), None, np.inf, 1.0
     for _ in range(MAX_TRIES):
-        slope, value, judged = at(t)
+        slope, value, evaluated = at(t)
         # Beyond the lowest point a nearly piecewise linear objective may rise far, and yet never steeply.
-        flat = abs(slope) <= FLAT_ENOUGH * -first and value <= highest
+        flat = abs(slope) <= SLOPE_TOLERANCE * -first and value <= highest
         # Without a penalty the lowest point may lie at infinity: then far is far enough.
         if flat or (slope < 0 and high is None and t > FARTHEST):
-            return t, judged
+            return t, evaluated
         if slope < 0:
             low = _End(t, slope, value)
         else:

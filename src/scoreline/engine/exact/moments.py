@@ -98,7 +98,7 @@ class Moments(ABC):
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Return what multiplies rows ``(R, D)`` by the inverse of ``curvature * M + ridge * I``."""
 
-    def take_in(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
+    def update(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
         """Become those of a source that begins with the n rows they were measured on, where they can.
 
         Ordinary rows change little. A row with features that few others have, of which moments know nothing, keeps
@@ -158,8 +158,8 @@ class DenseMoments(Moments):
         factor = _factorised(self.matrix, curvature, ridge, JITTER * max(largest, 1e-30))
         return lambda rows: np.asarray(cho_solve((factor, True), rows.T, check_finite=False)).T
 
-    def take_in(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
-        """Rescale, and add the rows behind the first n; see `Moments.take_in`."""
+    def update(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
+        """Rescale, and add the rows behind the first n; see `Moments.update`."""
         from scipy.linalg.blas import get_blas_funcs
 
         N = source.n_examples

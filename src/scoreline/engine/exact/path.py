@@ -52,7 +52,7 @@ def fit_path(
     moments : Moments, optional
         Of the data, where they have been measured already: a bound on memory may ask for another form.
     validation : DataSource, optional
-        Judged at the end of each fit.
+        Evaluated at the end of each fit.
     listeners : sequence of callables
         Are shown the events of every fit, and may end the path with a `Reason`.
 
@@ -133,7 +133,7 @@ class Path:
         self._curve = _Curve(start)
 
     def fit(self, lam: float) -> Outcome:
-        """Minimise at one strength, and judge what that comes to."""
+        """Minimise at one strength, and evaluate what that comes to."""
         one = replace(self.objective, lam=np.array([lam]))
         noted = _LastEvaluation()
         first = self._curve.at(lam)
@@ -141,11 +141,11 @@ class Path:
         with threads_for(fit_seconds(self.source.n_examples, self.source.n_features, one.n_rows)):
             ended = drive(run, [*self.listeners, noted])
         self._curve.add(lam, ended.params)
-        train = noted.train or _judged(one, ended.params, self.source)
+        train = noted.train or _evaluated(one, ended.params, self.source)
         outcome = Outcome(ended.params, ended.reason, ended.epoch, *train, duality_gap=ended.duality_gap)
         if self.validation is None:
             return outcome
-        loss, accuracy = _judged(one, ended.params, self.validation)
+        loss, accuracy = _evaluated(one, ended.params, self.validation)
         return replace(outcome, validation_loss=loss, validation_accuracy=accuracy)
 
 
@@ -187,7 +187,7 @@ def _divided_difference(known: list[tuple[float, Params]]) -> Params:
     return Params(change.W / wide, change.b / wide)
 
 
-def _judged(objective: Objective, params: Params, source: DataSource) -> tuple[float, float]:
+def _evaluated(objective: Objective, params: Params, source: DataSource) -> tuple[float, float]:
     """Return loss and accuracy."""
     loss, accuracy = objective.data_loss(params, source)
     return float(loss[0]), float(accuracy[0])

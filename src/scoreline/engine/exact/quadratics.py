@@ -16,7 +16,7 @@ from scoreline.engine.exact.constants import (
     SIGN_ROUNDS,
     SWEEPS,
 )
-from scoreline.engine.exact.coordinate_descent import Bowl, descend_by_coordinates
+from scoreline.engine.exact.coordinate_descent import ElasticQuadratic, descend_by_coordinates
 from scoreline.engine.problem.objective import block_rows, row_weights
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes, each_part
@@ -58,7 +58,7 @@ class MomentsQuadratic:
         W = here.params.W[0]
         gradient = (here.gradient.W[0] - np.outer(of_bias, self.mean)).astype(W.dtype)
         moved = W.copy()
-        descend_by_coordinates(Bowl(self.matrix, curvature, ridge, shrink), gradient, moved, *SWEEPS)
+        descend_by_coordinates(ElasticQuadratic(self.matrix, curvature, ridge, shrink), gradient, moved, *SWEEPS)
         dW = moved - W
         db = -of_bias / curvature - dW @ self.mean
         return Params(dW[None], db[None].astype(here.params.b.dtype))
@@ -111,12 +111,12 @@ class HessianQuadratic:
         of_bias = here.gradient.b[0].astype(np.float64)
         W = here.params.W[0].astype(np.float64)
         gradient = here.gradient.W[0].astype(np.float64).reshape(1, -1) - of_bias @ self.mixed
-        bowl, moved = Bowl(self.matrix, curvature, ridge, shrink), W.reshape(1, -1).copy()
-        descend_by_coordinates(bowl, gradient, moved, *FEW_SWEEPS)
+        elastic, moved = ElasticQuadratic(self.matrix, curvature, ridge, shrink), W.reshape(1, -1).copy()
+        descend_by_coordinates(elastic, gradient, moved, *FEW_SWEEPS)
         for _ in range(SIGN_ROUNDS):
             kept = moved != 0
-            reached = _solve_for_signs(bowl, gradient[0], moved[0])
-            descend_by_coordinates(bowl, gradient, moved, *FEW_SWEEPS)
+            reached = _solve_for_signs(elastic, gradient[0], moved[0])
+            descend_by_coordinates(elastic, gradient, moved, *FEW_SWEEPS)
             if reached and np.array_equal(kept, moved != 0):
                 break
         dW = moved.reshape(W.shape) - W
@@ -134,7 +134,7 @@ class HessianQuadratic:
         return np.einsum("nrs,ns->nr", self.row_hessians[rows], change.astype(np.float64))
 
 
-def _solve_for_signs(bowl: Bowl, gradient: FloatArray, w: FloatArray) -> bool:
+def _solve_for_signs(elastic: ElasticQuadratic, gradient: FloatArray, w: FloatArray) -> bool:
     """Move the weights ``(D,)`` that are not 0 to where they are lowest; those that would change sign become 0.
 
     Should that lead up, all move on the way there until the first becomes 0. The gradient follows. It tells
@@ -145,18 +145,18 @@ def _solve_for_signs(bowl: Bowl, gradient: FloatArray, w: FloatArray) -> bool:
     kept = np.flatnonzero(w)
     if not len(kept):
         return True
-    system = bowl.curvature * bowl.matrix[np.ix_(kept, kept)]
-    system.flat[:: len(kept) + 1] += bowl.ridge
+    system = elastic.curvature * elastic.matrix[np.ix_(kept, kept)]
+    system.flat[:: len(kept) + 1] += elastic.ridge
     signs = np.sign(w[kept])
     factor = cho_factor(system, overwrite_a=True, check_finite=False)
-    step = -cho_solve(factor, gradient[kept] + bowl.shrink * signs, check_finite=False)
+    step = -cho_solve(factor, gradient[kept] + elastic.shrink * signs, check_finite=False)
     until = np.divide(-w[kept], step, out=np.full(len(kept), np.inf), where=step * signs < 0)
     for t in (1.0, min(1.0, float(until.min()))):
         change = np.where(until <= t, -w[kept], t * step)
-        product = bowl.curvature * (change @ bowl.matrix[kept])
-        product[kept] += bowl.ridge * change
+        product = elastic.curvature * (change @ elastic.matrix[kept])
+        product[kept] += elastic.ridge * change
         # Signs stay, or become 0, so that the absolute values change along them.
-        if change @ (gradient[kept] + product[kept] / 2 + bowl.shrink * signs) < 0:
+        if change @ (gradient[kept] + product[kept] / 2 + elastic.shrink * signs) < 0:
             break
     w[kept] += change
     gradient += product

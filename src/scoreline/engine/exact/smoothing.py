@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_ROUNDING
-from scoreline.engine.problem.passes import Judged, Passes
+from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_WIDTH
+from scoreline.engine.problem.passes import LossEvaluation, Passes
 from scoreline.engine.problem.point import Point, PointState
 
 __all__ = ["Smoothing", "SmoothingState"]
@@ -22,7 +22,7 @@ __all__ = ["Smoothing", "SmoothingState"]
 class SmoothingState(NamedTuple):
     """How a loss is smoothed."""
 
-    #: Over which the kinks are rounded; 0 where the loss needs no smoothing.
+    #: Over which the kinks are smoothed; 0 where the loss needs no smoothing.
     width: float
     #: By how much the gap would have been less at the last centre, had the plain hinges these slopes.
     cost: float
@@ -44,36 +44,36 @@ class Smoothing:
         self.plain, self.loss = plain, None if loss.smooth else loss.smoothing
         self._last: tuple[float, Passes] = 0.0, plain
         # What the last point was worth: it is asked for by the event, and by the policy before and after.
-        self._judged: tuple[PointState, SmoothingState, Judged] | None = None
+        self._evaluated: tuple[PointState, SmoothingState, LossEvaluation] | None = None
 
     def first(self) -> SmoothingState:
         """Return the widest smoothing, about 0."""
-        width = 0.0 if self.loss is None else FIRST_ROUNDING * self.loss.margin
+        width = 0.0 if self.loss is None else FIRST_WIDTH * self.loss.margin
         return SmoothingState(width, np.inf, None)
 
     def passes(self, state: SmoothingState) -> Passes:
         """Return passes over the smooth objective."""
         if self.loss is not None and self._last[0] != state.width:
-            self._last = state.width, self.plain.with_loss(self.loss.rounded(state.width))
+            self._last = state.width, self.plain.with_loss(self.loss.smoothed(state.width))
         return self._last[1]
 
     def scores(self, here: Point, state: SmoothingState) -> FloatArray:
         """Return a point's scores, not shifted to the centre."""
         return here.scores if state.shift is None else here.scores - state.shift
 
-    def judged(self, here: Point, state: SmoothingState) -> Judged:
+    def evaluated(self, here: Point, state: SmoothingState) -> LossEvaluation:
         """Evaluate the plain loss."""
         if self.loss is None:
-            return here.judged
-        known = self._judged
+            return here.evaluated
+        known = self._evaluated
         if known is None or known[0] is not here.state or known[1] is not state:
-            judged = self.plain.judge(self.scores(here, state), None, 0.0, np.empty_like(here.slopes))
-            self._judged = known = here.state, state, judged
+            evaluated = self.plain.evaluate(self.scores(here, state), None, 0.0, np.empty_like(here.slopes))
+            self._evaluated = known = here.state, state, evaluated
         return known[2]
 
     def value(self, here: Point, state: SmoothingState) -> float:
         """Return the plain objective."""
-        return self.judged(here, state).loss + (here.objective - here.judged.loss)
+        return self.evaluated(here, state).loss + (here.objective - here.evaluated.loss)
 
     def cost(self, here: Point, state: SmoothingState) -> float:
         """Return by how much the gap would be less, had the plain hinges the slopes of the smooth ones."""
@@ -86,7 +86,7 @@ class Smoothing:
             return np.asarray(w @ (conjugate(slopes, y) - np.einsum("nr,nr->n", slopes, scores)))
 
         total = float(self.plain.reduce(young, here.slopes, self.scores(here, state)))
-        return self.judged(here, state).loss + total / self.plain.source.total_weight
+        return self.evaluated(here, state).loss + total / self.plain.source.total_weight
 
     def recentred(self, here: Point, state: SmoothingState) -> tuple[Point, SmoothingState]:
         """Move the centre to the slopes reached, and cut the width where that alone gains little."""
@@ -94,7 +94,7 @@ class Smoothing:
             return here, state
         cost, scores, loss = self.cost(here, state), self.scores(here, state), self.loss
         width = state.width * CUT if cost > ENOUGH_GAINED * state.cost else state.width
-        rounded = loss.rounded(width)
-        shift = self.plain.transform(lambda y, slopes: rounded.shift(loss.feasible(slopes, y), y), here.slopes)
+        smoothed = loss.smoothed(width)
+        shift = self.plain.transform(lambda y, slopes: smoothed.shift(loss.feasible(slopes, y), y), here.slopes)
         state = SmoothingState(width, cost, shift)
         return Point.at(self.passes(state), here.params, scores + shift), state

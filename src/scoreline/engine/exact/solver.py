@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.engine.exact.bias import BiasModel, first_bias_model, settle_bias
-from scoreline.engine.exact.constants import NEWTON_ROUNDED, NEWTON_SQUARED, ROUGHLY
+from scoreline.engine.exact.constants import NEWTON_SMOOTHED, NEWTON_SQUARED, ROUGHLY
 from scoreline.engine.exact.curvature import mean_curvature
 from scoreline.engine.exact.descent import Descent, LineSearched, Proposal
 from scoreline.engine.exact.gap import GapPolicy, GapState
@@ -37,7 +37,7 @@ def missing_for_exact(objective: Objective) -> list[str]:
     """Return all that keeps the exact solver from taking `objective`."""
     missing = []
     if not (objective.loss.smooth or objective.loss.smoothing is not None):
-        missing.append(f"the loss {LOSSES.spec(objective.loss)} has corners that cannot be rounded")
+        missing.append(f"the loss {LOSSES.spec(objective.loss)} has corners that cannot be smoothed")
     penalty = PENALTIES.spec(objective.penalty)
     if objective.penalty.coefficients is None:
         missing.append(f"the penalty {penalty} is no sum of squares and absolute values")
@@ -80,11 +80,11 @@ def minimize_exactly(
     that small. Where there is no certificate (see `scoreline.engine.exact.certificate`), the predicted
     decrease alone decides.
 
-    Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their corners rounded
+    Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their corners smoothed
     about a centre among the slopes, which moves to the slopes reached: a proximal point method on the dual. The
-    gap is that of the plain hinges, from the slopes of the rounded ones. Rounding costs the part of it that would
-    be gone, had the plain hinges these slopes; corners become sharper where a move of the centre does not bring
-    this cost down.
+    gap is that of the plain hinges, from the slopes of the smoothed ones. Smoothing costs the part of it that the
+    plain hinges would not have with these slopes; the width is cut where a move of the centre does not bring this
+    cost down.
 
     Yields `RunStarted`, `Evaluated` after each iteration, `RunEnded`; a listener ends it by sending a `Reason`.
 
@@ -174,7 +174,7 @@ class ExactMethod:
         """Make an iteration, or move the centre of the smoothing, or find a reason to stop."""
         here, reason = self._point(state), None
         self.descent.prepare(state.model)
-        with here.passes.going_on():
+        with here.passes.consecutive():
             proposal, model = self.descent.propose(here, state.model)
             best, state, reason = self._decided(here, state._replace(model=model), proposal)
             if reason is None:
@@ -182,7 +182,7 @@ class ExactMethod:
                     proposal, model = self.descent.settled(here, best, proposal, state.model)
                 there, model, bias = self.descent.advance(best, proposal, model, state.bias)
                 if there is None:
-                    reason = Reason.ROUNDING
+                    reason = Reason.PRECISION
                 elif there is best:
                     return self._at(best, state._replace(model=model)), []
         if reason is None and there is not None:
@@ -190,7 +190,7 @@ class ExactMethod:
             moved = state._replace(iteration=state.iteration + 1, model=model, bias=bias, gap=gap)
             return self._at(there, moved), [self._event(there, moved)]
         accurate = self.policy.is_accurate(best, state.smoothing)
-        if accurate or reason not in (Reason.CONVERGED, Reason.ROUNDING):
+        if accurate or reason not in (Reason.CONVERGED, Reason.PRECISION):
             return self._at(best, state)._replace(reason=reason.name if reason else ""), []
         return self._recentred(best, state), []
 
@@ -211,7 +211,7 @@ class ExactMethod:
             if np.isnan(gap):
                 here = self._point(state)
                 gap = self.policy.gap_at(here, state.smoothing, self.descent.near(here, state.model))
-            if reason is Reason.ROUNDING and gap <= self.policy.tol:
+            if reason is Reason.PRECISION and gap <= self.policy.tol:
                 reason = Reason.CONVERGED
         done, params = state.iteration, state.here.params
         return RunEnded(reason, done, done, params, np.ones(1, dtype=bool), duality_gap=gap)
@@ -250,8 +250,8 @@ class ExactMethod:
 
     def _event(self, here: Point, state: ExactState) -> Event:
         """Report the objective's value, not the smoothed one's."""
-        judged = self.smoothing.judged(here, state.smoothing)
-        return here.event(state.iteration, judged.loss + (here.objective - here.judged.loss), judged)
+        evaluated = self.smoothing.evaluated(here, state.smoothing)
+        return here.event(state.iteration, evaluated.loss + (here.objective - here.evaluated.loss), evaluated)
 
     def _point(self, state: ExactState) -> Point:
         if self._last is None or self._last.state is not state.here:
@@ -272,9 +272,9 @@ def _descent(plain: Passes, moments: Moments) -> Descent[Any]:
     if shrink and moments.matrix is not None:
         return Proximal(moments.mean, moments.matrix, ridge, shrink)
     entries = source.n_examples * source.n_features
-    few = entries <= (NEWTON_SQUARED if loss.smooth else NEWTON_ROUNDED)
-    # A hinge that was rounded by others may be straight wherever rows are at W = 0.
-    rounded = loss.smoothing is not None and loss.smoothing.rounding > 0
-    if few and loss.hessian is not None and not rounded:
+    few = entries <= (NEWTON_SQUARED if loss.smooth else NEWTON_SMOOTHED)
+    # A hinge that was smoothed by others may be straight wherever rows are at W = 0.
+    smoothed = loss.smoothing is not None and loss.smoothing.rounding > 0
+    if few and loss.hessian is not None and not smoothed:
         return LineSearched(Newton(moments, ridge))
     return LineSearched(QuasiNewton(moments, ridge, entries * objective.n_rows))

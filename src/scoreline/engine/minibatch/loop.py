@@ -149,7 +149,7 @@ class Loop:
     def _end_epoch(self, state: LoopState) -> tuple[LoopState, Sequence[Event]]:
         """Return the means over the epoch, and evaluate the validation data."""
         epoch, params = state.epoch + 1, state.params
-        judged = None if self.validation is None else self.objective.data_loss(params, self.validation)
+        evaluated = None if self.validation is None else self.objective.data_loss(params, self.validation)
         objective, loss, accuracy = state.sums / self.source.total_weight
         event = Evaluated(
             state.step,
@@ -157,8 +157,8 @@ class Loop:
             objective,
             loss,
             accuracy,
-            None if judged is None else judged[0],
-            None if judged is None else judged[1],
+            None if evaluated is None else evaluated[0],
+            None if evaluated is None else evaluated[1],
             self.rates(state.step - 1),
             params,
         )

@@ -14,7 +14,7 @@ from scoreline.engine.minibatch.halving import Halving
 from scoreline.engine.minibatch.stacked import keep_state, stack
 from scoreline.engine.minibatch.training import Plan, pays_to_compile, train
 from scoreline.engine.problem.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
-from scoreline.engine.problem.ending import judged_reason
+from scoreline.engine.problem.ending import end_reason
 from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.outcome import Outcome
@@ -105,7 +105,7 @@ def sweep(
         Where each begins, with K = 1.
     rules : Rules
     validation : DataSource, optional
-        Judged at the end of each epoch; halving needs it.
+        Evaluated at the end of each epoch; halving needs it.
     listeners : sequence of callables
         Are shown the events of every stack, and may end the sweep with a `Reason`. The configurations of an event
         are those that are still in the stack.
@@ -123,7 +123,7 @@ def sweep(
     if rules.halving is not None and validation is None:
         raise UsageError(
             "Halving was asked for without validation data",
-            allowed="halving with data to judge the configurations by",
+            allowed="halving with data to evaluate the configurations by",
             fix="hold out a validation split, or leave halving out",
         )
     outcomes: Outcomes = {}
@@ -230,7 +230,7 @@ class _Stack:
 
     def leave(self, reasons: Sequence[Reason | None]) -> None:
         """Put down the outcome of every member with a reason to go, and keep the others."""
-        for column, reason in enumerate(self._judged(reasons)):
+        for column, reason in enumerate(self._evaluated(reasons)):
             if reason is not None:
                 params = Params(*(array[column : column + 1].copy() for array in self.params))
                 figures = self.figures[:, column].tolist()
@@ -246,7 +246,7 @@ class _Stack:
         self.figures = self.figures[:, kept]
         self.places, self.members = [self.places[k] for k in kept], [self.members[k] for k in kept]
 
-    def _judged(self, reasons: Sequence[Reason | None]) -> list[Reason | None]:
+    def _evaluated(self, reasons: Sequence[Reason | None]) -> list[Reason | None]:
         """Return the reasons of those that leave at their own end as their objective bears them out."""
         ends = [column for column, reason in enumerate(reasons) if reason in (Reason.CONVERGED, Reason.MAX_EPOCHS)]
         found = list(reasons)
@@ -255,9 +255,7 @@ class _Stack:
             ended = RunEnded(
                 reasons[column] or Reason.MAX_EPOCHS, 0, self.epoch, self.params.one(column), np.ones(1, bool)
             )
-            found[column] = judged_reason(
-                objective, self.problem.source, self.start, ended, self.problem.rules.tol
-            )
+            found[column] = end_reason(objective, self.problem.source, self.start, ended, self.problem.rules.tol)
         return found
 
     def _rules(self) -> list[Optimizer]:
@@ -294,9 +292,9 @@ class _Stack:
                 return None
             self.epoch, self.params = int(event.epoch), event.params
             nothing = np.full(len(event.loss), np.nan)
-            judged = (event.validation_loss, event.validation_accuracy)
+            evaluated = (event.validation_loss, event.validation_accuracy)
             self.figures = np.stack(
-                [event.loss, event.accuracy, *(nothing if value is None else value for value in judged)]
+                [event.loss, event.accuracy, *(nothing if value is None else value for value in evaluated)]
             )
             pause = fallen or self.epoch >= until or bool(self._done().any())
             return Reason.MAX_EPOCHS if pause else None

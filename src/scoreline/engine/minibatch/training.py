@@ -47,7 +47,7 @@ def train(
     state : Params of optimiser states, optional
         The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
     validation : DataSource, optional
-        Judged at the end of each epoch.
+        Evaluated at the end of each epoch.
     first_epoch : int, default 0
         Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """

@@ -13,8 +13,8 @@ __all__ = [
     "MOST_COLUMNS",
     "PATIENCE",
     "WORTH_COMPILING",
+    "evaluated_by_kernels",
     "fit_seconds",
-    "judged_by_kernels",
     "numpy_seconds",
     "suits_kernels",
 ]
@@ -45,11 +45,11 @@ def fit_seconds(rows: float, features: int, columns: int) -> float:
     return EXPECTED_PASSES * numpy_seconds(rows, features, columns)
 
 
-def judged_by_kernels(loss: Loss, dtype: np.dtype[np.floating]) -> bool:
-    """Tell whether compiled code judges scores of a dtype by a loss."""
+def evaluated_by_kernels(loss: Loss, dtype: np.dtype[np.floating]) -> bool:
+    """Tell whether compiled code evaluates scores of a dtype by a loss."""
     return dtype == np.float32 and loss.compiled_form() is not None
 
 
 def suits_kernels(loss: Loss, data: np.dtype[np.generic], dtype: np.dtype[np.floating], columns: int) -> bool:
     """Tell whether compiled code takes data and weights of these dtypes, a loss and so many columns of scores."""
-    return data in (np.uint8, np.float32) and columns <= MOST_COLUMNS and judged_by_kernels(loss, dtype)
+    return data in (np.uint8, np.float32) and columns <= MOST_COLUMNS and evaluated_by_kernels(loss, dtype)

@@ -13,7 +13,7 @@ from scoreline.engine.problem.objective import Objective, block_rows
 from scoreline.engine.problem.params import Params
 from scoreline.errors import DivergedError
 
-__all__ = ["CUT_SHORT", "divergence", "is_flat", "judged_reason", "shortfalls"]
+__all__ = ["CUT_SHORT", "divergence", "end_reason", "is_flat", "shortfalls"]
 
 #: Runs that were cut short: what they reached is kept, whatever it is worth.
 CUT_SHORT = (Reason.INTERRUPTED, Reason.TIME_LIMIT)
@@ -26,7 +26,7 @@ FIRST_EPOCHS, OVERSHOT = 5, 2.0
 FINER, LEAST = 8.0, 1e-8
 
 
-def judged_reason(
+def end_reason(
     objective: Objective,
     source: DataSource,
     start: Params,
@@ -103,7 +103,7 @@ def shortfalls(
     remedies = {
         Reason.MAX_EPOCHS: "Raise max_epochs or tol, or standardize",
         Reason.STALLED: "Raise or lower lr, or leave it out to have it set, or standardize",
-        Reason.ROUNDING: "Raise tol or lam, or standardize",
+        Reason.PRECISION: "Raise tol or lam, or standardize",
         Reason.TIME_LIMIT: "Give it more time, or raise tol",
     }
     (name, unit), count = solver, max(1, round(ended.epoch))

@@ -20,7 +20,7 @@ class Reason(enum.Enum):
     MAX_EPOCHS = "reached the largest number of epochs"
     EARLY_STOPPED = "stopped improving on the validation data"
     OUTDONE = "others did better on the validation data"
-    ROUNDING = "rounding leaves no way further down"
+    PRECISION = "no further decrease in floating-point arithmetic"
     DIVERGED = "every configuration diverged"
     INTERRUPTED = "interrupted"
     TIME_LIMIT = "reached the time limit"

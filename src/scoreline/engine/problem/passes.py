@@ -27,16 +27,16 @@ from scoreline.engine.problem.scored import all_scores, read_labels
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
 
-__all__ = ["Judged", "Passes", "each_part", "over_parts", "sum_over_parts"]
+__all__ = ["LossEvaluation", "Passes", "each_part", "over_parts", "sum_over_parts"]
 
 T = TypeVar("T")
 
-#: Scores that are judged at a time, so that what is computed on the way stays in the cache, and scores from which
-#: on all threads judge them.
-JUDGED_ENTRIES, WORTH_THREADS = 1 << 19, 1 << 20
+#: Scores evaluated at a time, so that intermediate results stay in the cache, and number of scores from which on
+#: all threads evaluate them.
+EVALUATED_ENTRIES, WORTH_THREADS = 1 << 19, 1 << 20
 
 
-class Judged(NamedTuple):
+class LossEvaluation(NamedTuple):
     """What scores are worth, weighted means in float64."""
 
     loss: float
@@ -55,7 +55,7 @@ class Passes:
         self.objective, self.source = objective, source
         self.labelled = read_labels(source)
 
-    def going_on(self) -> AbstractContextManager[Any]:
+    def consecutive(self) -> AbstractContextManager[Any]:
         """Return the context in which one pass follows upon another."""
         return nullcontext()
 
@@ -63,11 +63,13 @@ class Passes:
         """Return the scores of all rows."""
         return all_scores(self.objective, params, self.source)[:, 0]
 
-    def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
-        """Judge ``scores + t * change`` (None: no change) and write the losses' slopes there into `slopes`."""
+    def evaluate(
+        self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray
+    ) -> LossEvaluation:
+        """Evaluate ``scores + t * change`` (None: no change) and write the losses' slopes there into `slopes`."""
         loss, y, weight = self.objective.loss, *self.labelled
 
-        def judged(part: slice) -> FloatArray:
+        def evaluated(part: slice) -> FloatArray:
             here = scores[part]
             if change is not None:
                 here = change[part] * scores.dtype.type(t)
@@ -78,8 +80,8 @@ class Passes:
             along = 0.0 if change is None else np.einsum("nr,nr->n", slopes[part], change[part])
             return np.array([w @ values.astype(np.float64), hits, np.sum(w * along)])
 
-        totals = sum_over_parts(judged, *scores.shape) / self.source.total_weight
-        return Judged(*totals.tolist())
+        totals = sum_over_parts(evaluated, *scores.shape) / self.source.total_weight
+        return LossEvaluation(*totals.tolist())
 
     def mean_slopes(self, slopes: FloatArray) -> FloatArray:
         """Return the weighted mean of the slopes, which is the gradient by the bias, float64 ``(R,)``."""
@@ -145,7 +147,7 @@ def over_parts(work: Callable[[slice], T], n: int, R: int, *, least_rows: int = 
 
     What is not yet taken is kept for a few pieces only, for it may be large.
     """
-    rows = max(least_rows, JUDGED_ENTRIES // R)
+    rows = max(least_rows, EVALUATED_ENTRIES // R)
     parts = [slice(first, first + rows) for first in range(0, n, rows)]
     if n * R < WORTH_THREADS:
         yield from map(work, parts)

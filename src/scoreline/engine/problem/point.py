@@ -11,7 +11,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.engine.problem.events import Evaluated
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Judged, Passes
+from scoreline.engine.problem.passes import LossEvaluation, Passes
 
 __all__ = ["Point", "PointState", "dot"]
 
@@ -22,7 +22,7 @@ class PointState(NamedTuple):
     params: Params
     scores: FloatArray
     slopes: FloatArray
-    judged: Judged
+    evaluated: LossEvaluation
     objective: float
 
 
@@ -37,15 +37,15 @@ class Point:
     def at(cls, passes: Passes, params: Params, scores: FloatArray) -> Point:
         """Evaluate parameters whose scores are known."""
         slopes = np.empty_like(scores)
-        return cls.judged_as(passes, params, scores, slopes, passes.judge(scores, None, 0.0, slopes))
+        return cls.evaluated_as(passes, params, scores, slopes, passes.evaluate(scores, None, 0.0, slopes))
 
     @classmethod
-    def judged_as(
-        cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray, judged: Judged
+    def evaluated_as(
+        cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray, evaluated: LossEvaluation
     ) -> Point:
         """Take over what is known of the losses."""
-        value = judged.loss + float(passes.objective.penalty_value(params)[0])
-        return cls(passes, PointState(params, scores, slopes, judged, value))
+        value = evaluated.loss + float(passes.objective.penalty_value(params)[0])
+        return cls(passes, PointState(params, scores, slopes, evaluated, value))
 
     @property
     def params(self) -> Params:
@@ -63,9 +63,9 @@ class Point:
         return self.state.slopes
 
     @property
-    def judged(self) -> Judged:
+    def evaluated(self) -> LossEvaluation:
         """Loss and accuracy."""
-        return self.state.judged
+        return self.state.evaluated
 
     @property
     def objective(self) -> float:
@@ -77,14 +77,14 @@ class Point:
         """The gradient of the objective's smooth part; a pass over the data when it is first asked for."""
         return self.passes.gradient(self.params, self.slopes)
 
-    def event(self, iteration: int, objective: float, judged: Judged) -> Evaluated:
+    def event(self, iteration: int, objective: float, evaluated: LossEvaluation) -> Evaluated:
         """Return the event of an iteration that ends here."""
         return Evaluated(
             iteration,
             iteration,
             np.array([objective]),
-            np.array([judged.loss]),
-            np.array([judged.accuracy]),
+            np.array([evaluated.loss]),
+            np.array([evaluated.accuracy]),
             None,
             None,
             np.zeros(1),

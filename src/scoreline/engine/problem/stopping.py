@@ -108,7 +108,7 @@ class BestState(NamedTuple):
 class EarlyStopping:
     """Keeps the parameters that did best on the validation data, and ends a run that no longer improves them.
 
-    Better means a higher accuracy, or the same at a lower loss; each configuration is judged alone.
+    Better means a higher accuracy, or the same at a lower loss; each configuration is evaluated alone.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Search(ABC):
     tries: int = 1000
     scale: float = 1e-4
 
-    #: Tries that one pass over the data judges.
+    #: Tries that one pass over the data evaluates.
     side_by_side: ClassVar[int]
     #: Whether the scores of all rows are kept from one pass to the next.
     keeps_scores: ClassVar[bool]
@@ -173,7 +173,7 @@ class RandomLocalSearch(Search):
 
     From random weights, every try draws a random step; it is taken if it makes the objective over the whole data
     smaller. Scores are linear in the weights, so that one pass over the data gives the scores of many steps, and
-    each is judged on top of the steps taken before it: the same walk as with one pass for every try.
+    each is evaluated on top of the steps taken before it: the same walk as with one pass for every try.
 
     Parameters
     ----------

@@ -212,14 +212,14 @@ print(evaluation.confusion)
 _BUILT_IN_SCRIPT = """from scoreline.report.metrics import evaluate_rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, save_model
-from scoreline.runs.predictions import judge_rows
+from scoreline.runs.predictions import facts_of_rows
 
 config = RunConfig(**{config!r})
 prepared = prepare(config)
 classifier = build_classifier(config, prepared)
 fit_prepared(classifier, prepared, [])
 model = save_model(config, prepared, classifier)
-facts = judge_rows(model, prepared.rows[{split!r}], prepared.labels({split!r}))
+facts = facts_of_rows(model, prepared.rows[{split!r}], prepared.labels({split!r}))
 evaluation = evaluate_rows(facts, model.classes, split={split!r})
 print(repr(evaluation.accuracy))
 print(evaluation.confusion)

@@ -1,9 +1,9 @@
 """A stretch of mini-batch steps in compiled code, all threads side by side.
 
 One step has two phases. In the first, each thread takes a share of the batch's rows: gathers them, scores them,
-judges them. In the second, each takes a share of the features: the gradient of its columns of W, the update, and
-the columns folded with the standardisation for the next step. A barrier follows each. Rows and columns are summed
-in the same order whatever the number of threads, so that results are the same to the bit.
+evaluates them. In the second, each takes a share of the features: the gradient of its columns of W, the update,
+and the columns folded with the standardisation for the next step. A barrier follows each. Rows and columns are
+summed in the same order whatever the number of threads, so that results are the same to the bit.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Given(NamedTuple):
     weight: _Array  # (N,) float32
     mean: _Array  # (DP,) float32: of the standardisation
     scale: _Array  # (DP,) float32
-    pull: _Array  # (K,) float32: 2 lam times the penalty's share of squares
+    l2: _Array  # (K,) float32: 2 lam times the penalty's share of squares
     threshold: _Array  # (K,) float32: lam times the penalty's share of absolute values
     alive: _Array  # (K,) bool
     fit_intercept: bool
@@ -93,7 +93,7 @@ def make_steps(thread, n_threads, given, weights, buffers, results, loss, rule, 
     n_blocks = len(norms)
     first_block, last_block = n_blocks * thread // n_threads, n_blocks * (thread + 1) // n_threads
     bias = np.empty(M, np.float32)
-    pulls = np.empty(M, np.float64)
+    slope_sums = np.empty(M, np.float64)
     n_steps = len(lr)
     for step in range(n_steps):
         rows = order[step * size : min((step + 1) * size, len(order))]
@@ -113,17 +113,19 @@ def make_steps(thread, n_threads, given, weights, buffers, results, loss, rule, 
             given.weight, rows, values, hits, given.alive, limit, results.loss[step], results.hits[step]
         ):
             return step
-        _sum_slopes(slopes, n_rows, pulls)
+        _sum_slopes(slopes, n_rows, slope_sums)
         per_row = np.float32(1 / expected)
         for block in range(first_block, last_block):
             backward(batch, n_rows, slopes, block * COLUMN_BLOCK, tiles[thread])
             _update_columns(
                 weights.W, weights.folded, weights.memory, weights.shift[block], norms[block], given.mean,
-                given.scale, given.alive, given.pull, given.threshold, rule, tiles[thread], pulls, per_row,
+                given.scale, given.alive, given.l2, given.threshold, rule, tiles[thread], slope_sums, per_row,
                 lr[step], factors[step], block,
             )  # fmt: skip
         if thread == 0 and given.fit_intercept:
-            _update_bias(weights.b, weights.b_memory, given.alive, rule, pulls, per_row, lr[step], factors[step])
+            _update_bias(
+                weights.b, weights.b_memory, given.alive, rule, slope_sums, per_row, lr[step], factors[step]
+            )
         barrier(sync, n_threads)
         if thread == 0:
             _sum_blocks(norms, results.norms[step])
@@ -170,11 +172,11 @@ def _sum_rows(weight, rows, values, hits, alive, limit, loss, right):
 
 
 @compiled
-def _sum_slopes(slopes, n_rows, pulls):
-    pulls[:] = 0
+def _sum_slopes(slopes, n_rows, slope_sums):
+    slope_sums[:] = 0
     for i in range(n_rows):
-        for m in range(len(pulls)):
-            pulls[m] += slopes[i, m]
+        for m in range(len(slope_sums)):
+            slope_sums[m] += slopes[i, m]
 
 
 @compiled
@@ -188,13 +190,13 @@ def _sum_blocks(norms, out):
 
 @compiled_loosely
 def _update_columns(
-    W, folded, memory, shift, norms, mean, scale, alive, pull, threshold, rule, tile, pulls, per_row, lr,
+    W, folded, memory, shift, norms, mean, scale, alive, l2, threshold, rule, tile, slope_sums, per_row, lr,
     factors, block,
 ):  # fmt: skip
     """Turn the summed slopes of a block of columns into a step of the weights in it."""
     first, last = block * COLUMN_BLOCK, (block + 1) * COLUMN_BLOCK
     K = len(lr)
-    M = len(pulls)
+    M = len(slope_sums)
     norms[:] = 0
     means, scales = mean[first:last], scale[first:last]
     for m in range(M):
@@ -204,12 +206,12 @@ def _update_columns(
         weights, scaled, sums = W[m, first:last], folded[m, first:last], tile[m]
         own = memory[m, block]
         function, numbers = _of_step(rule, factors, k)
-        pull_k, threshold_k, lr_k = pull[k], threshold[k], lr[k]
-        pull_mean = np.float32(pulls[m]) * per_row
+        l2_k, threshold_k, lr_k = l2[k], threshold[k], lr[k]
+        slope_mean = np.float32(slope_sums[m]) * per_row
         squares, absolutes, moved_mean = np.float32(0), np.float32(0), np.float32(0)
         for d in range(COLUMN_BLOCK):
             w = weights[d]
-            gradient = (sums[d] * per_row - pull_mean * means[d]) * scales[d] + pull_k * w
+            gradient = (sums[d] * per_row - slope_mean * means[d]) * scales[d] + l2_k * w
             step, rate, kept = function(gradient, column_of(own, d, COLUMN_BLOCK, rule.memory), lr_k, numbers)
             put_column(own, d, COLUMN_BLOCK, kept)
             moved = w + step
@@ -232,12 +234,12 @@ def _of_step(rule, factors, k):
 
 
 @compiled
-def _update_bias(b, memory, alive, rule, pulls, per_row, lr, factors):
-    M = len(pulls)
+def _update_bias(b, memory, alive, rule, slope_sums, per_row, lr, factors):
+    M = len(slope_sums)
     for m in range(M):
         k = m // (M // len(lr))
         if alive[k]:
-            gradient = np.float32(pulls[m]) * per_row
+            gradient = np.float32(slope_sums[m]) * per_row
             function, numbers = _of_step(rule, factors, k)
             step, _, kept = function(gradient, column_of(memory[m], 0, 1, rule.memory), lr[k], numbers)
             put_column(memory[m], 0, 1, kept)

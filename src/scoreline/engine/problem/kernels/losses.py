@@ -17,7 +17,7 @@ def is_first_best(scores, y):
 
 @compiled_loosely
 def loss_rows(loss, scores, y, n_rows, R, low, high, values, hits, slopes):
-    """Judge rows ``low:high`` of K configurations with R scores each; rows beyond `n_rows` get slopes of 0."""
+    """Evaluate rows ``low:high`` of K configurations with R scores each; rows beyond `n_rows` get slopes of 0."""
     function, numbers = loss
     for i in range(low, high):
         if i >= n_rows:

@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.problem.kernels.judging import CHUNK, JudgingPasses
+from scoreline.engine.problem.kernels.loss_passes import CHUNK, CompiledLossPasses
 from scoreline.engine.problem.objective import Objective, block_rows
 from scoreline.engine.problem.params import Params
 from scoreline.kernels.compiling import compiled
@@ -32,7 +32,7 @@ __all__ = ["CompiledPasses"]
 CACHED, FEWEST = 1 << 18, 16
 
 
-class CompiledPasses(JudgingPasses):
+class CompiledPasses(CompiledLossPasses):
     """Passes that read bytes and float32 where they lie, in all threads; sums do not depend on their number."""
 
     def __init__(self, objective: Objective, source: DataSource) -> None:
@@ -40,7 +40,7 @@ class CompiledPasses(JudgingPasses):
         rows = batch_buffer(self._n_threads * CHUNK, source.n_features, source.dtype)
         self._buffers = rows.reshape(self._n_threads, CHUNK, -1)
 
-    def going_on(self) -> AbstractContextManager[Any]:
+    def consecutive(self) -> AbstractContextManager[Any]:
         """Hold BLAS to one thread: others of its own spin for a while after each call, on the cores of ours."""
         return one_blas_thread()
 

@@ -12,7 +12,7 @@ from scoreline.engine.problem.params import Params
 from scoreline.engine.solvers import Exact, Solver
 from scoreline.estimators.problem import Measured
 
-__all__ = ["HeadStart", "MeasuredMoments"]
+__all__ = ["MeasuredMoments", "WarmStart"]
 
 
 class MeasuredMoments(NamedTuple):
@@ -24,7 +24,7 @@ class MeasuredMoments(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class HeadStart:
+class WarmStart:
     """Where to begin, and what need not be measured again: it changes what a fit takes, not what it proves.
 
     All may come of the first of its rows: a preconditioner need not be exact, and statistics are continued.
@@ -39,7 +39,7 @@ class HeadStart:
     def given_to(self, solver: Solver, objective: Objective, source: DataSource) -> Solver:
         """Return the solver with the moments, where it has a use for them.
 
-        They are moved to the rows of its fit in place, as they may be gigabytes: a head start is for one fit.
+        They are moved to the rows of its fit in place, as they may be gigabytes: a warm start is for one fit.
         """
         return self.moments_for(solver, objective, source) if isinstance(solver, Exact) else solver
 
@@ -48,5 +48,5 @@ class HeadStart:
         if self.measured is None:
             return solver
         moments, before, n_examples = self.measured
-        moments.take_in(before, n_examples, objective, source)
+        moments.update(before, n_examples, objective, source)
         return replace(solver, moments=moments)

@@ -1,4 +1,4 @@
-"""The one judge of all answers: the objective in float64, written down in NumPy without any of the libraries."""
+"""The one evaluator of all peers: the objective in float64, in NumPy without any of the libraries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["LOSSES", "objectives"]
 Matrix = np.ndarray[Any, Any]
 #: Entries of the blocks of rows and of scores: 128 MB of float64.
 BLOCK_ENTRIES = 1 << 24
-#: Columns that are judged in one pass.
+#: Columns that are evaluated in one pass.
 COLUMNS = 2_000
 
 
@@ -57,12 +57,12 @@ def objectives(rows: Rows, task: Task, points: Sequence[Point]) -> list[float | 
     at_once = max(1, COLUMNS // rows.n_classes) if places else 1
     for first in range(0, len(places), at_once):
         chosen = places[first : first + at_once]
-        for place, value in zip(chosen, _judge(rows, task, [points[p].weights for p in chosen]), strict=True):
+        for place, value in zip(chosen, _evaluate(rows, task, [points[p].weights for p in chosen]), strict=True):
             values[place] = float(value)
     return values
 
 
-def _judge(rows: Rows, task: Task, weights: Sequence[Any]) -> Matrix:
+def _evaluate(rows: Rows, task: Task, weights: Sequence[Any]) -> Matrix:
     W = np.stack([np.asarray(w, np.float64) for w, _ in weights])
     b = np.stack([np.asarray(bias, np.float64) for _, bias in weights])
     inner = np.divide(W, rows.scale, out=np.zeros_like(W), where=rows.scale > 0) if rows.raw else W

@@ -1,4 +1,4 @@
-"""Passes whose losses are judged in compiled code, a row at a time in the cache."""
+"""Passes whose losses are evaluated in compiled code, a row at a time in the cache."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.problem.kernels.losses import is_first_best
 from scoreline.engine.problem.objective import Objective
-from scoreline.engine.problem.passes import Judged, Passes
+from scoreline.engine.problem.passes import LossEvaluation, Passes
 from scoreline.kernels.compiling import compiled_loosely
 from scoreline.kernels.forms import Argument, as_argument
 from scoreline.kernels.parallel import run_together
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
 
-__all__ = ["JudgingPasses"]
+__all__ = ["CompiledLossPasses"]
 
 #: Rows of scores that have sums of their own, whatever the number of threads; parts of the rows whose slopes do.
 CHUNK, PARTS = 256, 64
 
 
-class JudgingPasses(Passes):
-    """Passes that judge float32 scores in all threads, and leave products to BLAS, as suits many classes."""
+class CompiledLossPasses(Passes):
+    """Passes that evaluate float32 scores in all threads, and leave products to BLAS, as suits many classes."""
 
     def __init__(self, objective: Objective, source: DataSource) -> None:
         super().__init__(objective, source)
-        self._judged_by: Loss | None = None
+        self._evaluated_by: Loss | None = None
         self._loss: Argument | None = None
         self._n_threads = thread_count()
         self._pool = ThreadPoolExecutor(max(1, self._n_threads - 1), "scoreline")
 
-    def judge(self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray) -> Judged:
-        """Judge ``scores + t * change``; see `Passes.judge`."""
-        if self._judged_by is not self.objective.loss:
+    def evaluate(
+        self, scores: FloatArray, change: FloatArray | None, t: float, slopes: FloatArray
+    ) -> LossEvaluation:
+        """Evaluate ``scores + t * change``; see `Passes.evaluate`."""
+        if self._evaluated_by is not self.objective.loss:
             form = self.objective.loss.compiled_form()
-            self._judged_by, self._loss = self.objective.loss, None if form is None else as_argument(form)
+            self._evaluated_by, self._loss = self.objective.loss, None if form is None else as_argument(form)
         if self._loss is None:
-            return super().judge(scores, change, t, slopes)
+            return super().evaluate(scores, change, t, slopes)
         y, weight = self.labelled
         sums = np.zeros((-(-len(scores) // CHUNK), 3))
         no_weight = np.ones(0) if weight is None else weight
@@ -49,9 +51,9 @@ class JudgingPasses(Passes):
         # A change that is the same for all rows is one row.
         moves = np.ascontiguousarray(moves[:1] if moves.strides[0] == 0 else moves)
         step = np.float32(0 if change is None else t)
-        self._together(_judge, self._loss, scores, moves, step, y, no_weight, slopes, sums)
+        self._together(_evaluate, self._loss, scores, moves, step, y, no_weight, slopes, sums)
         loss, hits, slope = (sums.sum(axis=0) / self.source.total_weight).tolist()
-        return Judged(loss, hits, 0.0 if change is None else slope)
+        return LossEvaluation(loss, hits, 0.0 if change is None else slope)
 
     def mean_slopes(self, slopes: FloatArray) -> FloatArray:
         """Return the weighted mean of the slopes; see `Passes.mean_slopes`."""
@@ -65,8 +67,8 @@ class JudgingPasses(Passes):
 
 
 @compiled_loosely
-def _judge(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
-    """Judge a thread's share of the rows, each chunk with sums of its own; one row of changes serves all."""
+def _evaluate(thread, n_threads, loss, scores, change, t, y, weight, slopes, sums):
+    """Evaluate a thread's share of the rows, each chunk with sums of its own; one row of changes serves all."""
     function, numbers = loss
     n, R = scores.shape
     here = np.empty(R, np.float32)
