@@ -160,7 +160,7 @@ def test_an_arrow_up_or_aside_is_seen(owner, line):
 @pytest.mark.parametrize(
     ("owner", "line"),
     [
-        ("engine.solvers", "from scoreline.engine.exact.solver import minimize_exactly"),
+        ("engine.solvers.exact", "from scoreline.engine.exact.solver import minimize_exactly"),
         ("engine.exact.path", "from scoreline.engine.exact import solver"),
         ("engine.minibatch.sweep", "from scoreline.engine.problem import objective"),
         ("features.hog", "from scoreline.features.kernels.hog import histograms"),
@@ -237,13 +237,12 @@ def test_public_names_are_sorted_and_there(name):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_can_be_read_in_one_go(path):
-    # An estimator's constructor, its constraints and its docstring name every parameter once each.
-    limit = 460 if path.name == "linear.py" else 400
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
 def test_every_part_is_documented():
     from scoreline.data import NAMED_SETS, READERS
+    from scoreline.engine.solvers import SOLVERS
     from scoreline.features import FEATURES
     from scoreline.features.patch_encodings import ENCODINGS
     from scoreline.features.patch_words import DICTIONARIES
@@ -258,6 +257,7 @@ def test_every_part_is_documented():
         PENALTIES,
         OPTIMIZERS,
         SCHEDULES,
+        SOLVERS,
         FEATURES,
         DICTIONARIES,
         ENCODINGS,

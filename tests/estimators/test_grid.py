@@ -98,7 +98,7 @@ def test_what_does_not_fit(classifier, solver, told):
 def test_exact_points_measure_what_a_bound_on_memory_has_room_for(monkeypatch):
     monkeypatch.setattr(Exact, "factor_rows", lambda *args: 32)
     monkeypatch.setattr("scoreline.engine.exact.path.measure_for", None)  # what there would be no room for
-    monkeypatch.setattr("scoreline.engine.solvers.measure_for", None)
+    monkeypatch.setattr("scoreline.engine.solvers.exact.measure_for", None)
     points = grid_points(["exact"], np.array([1e-2, 1e-1]), None)
     trials = run(LinearClassifier(tol=1e-3, memory="64GB", **COMMON), points)
     assert all(trial.outcome.duality_gap <= 1e-3 for trial in trials)

@@ -337,7 +337,7 @@ def test_auto_takes_hinges_exactly_unless_they_take_long(digits, monkeypatch):
     hinge = LinearClassifier("weston-watkins", lam=LAM, tol=1e-2).fit(*digits)
     assert hinge.solver_.name == "exact"
     assert hinge.duality_gap_ <= 1e-2
-    monkeypatch.setattr("scoreline.engine.solvers.PATIENCE", 1e-6)
+    monkeypatch.setattr("scoreline.engine.solvers.exact.PATIENCE", 1e-6)
     hurried = LinearClassifier("weston-watkins", lam=LAM, max_epochs=2, random_state=0).fit(*digits)
     assert hurried.solver_.name == "momentum"
     assert "corners" in hurried.solver_.reason

@@ -29,6 +29,8 @@ class Settings:
     seed : int
     memory : int or None
         Bytes that the process may take; None sets no bound.
+    patience : int, default 5
+        Idle epochs in a row that end a run.
     """
 
     lr: FloatArray | None
@@ -40,6 +42,7 @@ class Settings:
     early_stopping: bool
     seed: int
     memory: int | None = None
+    patience: int = 5
 
     @property
     def rate(self) -> float | None:

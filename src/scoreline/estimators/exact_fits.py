@@ -13,10 +13,10 @@ from scoreline.engine.problem.objective import compute_dtype
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
-from scoreline.engine.solvers import Exact, build_solver
+from scoreline.engine.solvers import FitProblem, MeasuredMoments, build_solver
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.problem import Problem, solver_settings
-from scoreline.estimators.warm_start import MeasuredMoments, WarmStart
+from scoreline.estimators.warm_start import WarmStart
 
 __all__ = ["ExactFits"]
 
@@ -45,7 +45,7 @@ class ExactFits:
         listeners: Sequence[Listener] = (),
         start: WarmStart | None = None,
     ) -> ExactFits | None:
-        """Measure what all fits need; return None where the classifier's solver is not the exact one.
+        """Measure what all fits need; return None where the classifier's solver follows no path.
 
         Parameters
         ----------
@@ -65,30 +65,16 @@ class ExactFits:
         Raises
         ------
         MismatchError
-            The exact solver was asked for and does not take the objective.
+            The solver that was asked for does not take the objective.
         """
         objective, source, settings = problem.objective, problem.source, solver_settings(classifier, problem.seed)
         options = settings.options(classifier.lr)
         solver = build_solver(classifier.solver, objective, source, options=options).solver
-        if not isinstance(solver, Exact):
-            return None
-        solver.check(objective, settings)
-        solver.check_memory(objective, source, settings)
-        if start is not None:
-            solver = start.moments_for(solver, objective, source)
-        moments = solver.moments or solver.measured(replace(objective, lam=lams), source, settings)
+        brief = replace(settings, max_epochs=min(settings.max_epochs or solver.default_epochs, MOST_ITERATIONS))
         origin = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.dtype))
-        path = Path(
-            objective,
-            source,
-            origin,
-            moments,
-            tol=settings.tol,
-            max_iter=min(settings.max_epochs or solver.default_epochs, MOST_ITERATIONS),
-            validation=held_out,
-            listeners=listeners,
-        )
-        return cls(path, problem, held_out)
+        shared = FitProblem(objective, source, brief, held_out, tuple(listeners))
+        path = solver.path(shared, origin, lams, None if start is None else start.measured)
+        return None if path is None else cls(path, problem, held_out)
 
     def first_steps(self, lams: Sequence[float]) -> Iterator[tuple[float, float, Params]]:
         """Yield strength, held-out accuracy and parameters of a Newton step from 0, where that says something."""

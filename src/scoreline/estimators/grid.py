@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-import numpy as np
-
 from scoreline._typing import FloatArray
-from scoreline.data.base import DataSource
 from scoreline.data.memory import RowsSource
-from scoreline.engine.exact.path import fit_path
 from scoreline.engine.minibatch.halving import Halving
-from scoreline.engine.minibatch.sweep import Candidate, Rules, most_side_by_side, sweep
-from scoreline.engine.problem.cost import fit_seconds
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.outcome import Outcome
-from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import Listener
-from scoreline.engine.solvers import Choice, Exact, MiniBatch, Settings, Solver, build_solver, named_solver
+from scoreline.engine.solvers import (
+    Choice,
+    FitProblem,
+    GridFit,
+    GridMember,
+    GridMethod,
+    Solver,
+    build_solver,
+    named_solver,
+)
 from scoreline.errors import MismatchError
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.problem import Problem, solver_settings
-from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
 
 __all__ = ["GridPoint", "SolverSpec", "Trial", "grid_points", "sweep_grid"]
@@ -74,7 +75,7 @@ def grid_points(solvers: Iterable[SolverSpec], lams: FloatArray, lrs: FloatArray
     """
     points = []
     for spec in solvers:
-        rated = spec == "auto" or isinstance(named_solver(spec).solver, MiniBatch)
+        rated = spec == "auto" or named_solver(spec).solver.has_rates
         rates: list[float | None] = [None] if lrs is None or not rated else [float(lr) for lr in lrs]
         points += [GridPoint(spec, float(lam), lr) for lam, lr in product(lams, rates)]
     return points
@@ -118,122 +119,34 @@ def sweep_grid(
     MismatchError
         A solver does not take the objective, or is a random search.
     """
-    grid = _Grid(classifier, problem, held_out, solver_settings(classifier, problem.seed), tuple(listeners))
-    trials: dict[GridPoint, Trial] = {}
-    exact: dict[SolverSpec, tuple[Choice, Exact, list[GridPoint]]] = {}
-    stacked: list[tuple[GridPoint, Choice]] = []
-    for point in points:
-        choice = grid.choose(point)
-        if isinstance(choice.solver, Exact):
-            exact.setdefault(point.solver, (choice, choice.solver, []))[2].append(point)
-        else:
-            stacked.append((point, choice))
-    for named, solver, same in exact.values():
-        trials |= grid.exact(same, named, solver)
-    trials |= grid.stacked(stacked, halving)
-    return [trials[point] for point in points]
+    settings = solver_settings(classifier, problem.seed)
+    shared = FitProblem(problem.objective, problem.source, settings, held_out, tuple(listeners))
+    choices = {point: _choose(point, shared) for point in points}
+    groups: dict[GridMethod, list[GridPoint]] = {}
+    for point, (_, method) in choices.items():
+        groups.setdefault(method, []).append(point)
+    members = {
+        method: [GridMember(choices[point][0].solver, point.lam, point.lr) for point in same]
+        for method, same in groups.items()
+    }
+    for method, own in members.items():
+        method.check(shared, own)
+    fits: dict[GridPoint, GridFit] = {}
+    for method, own in members.items():
+        fits |= zip(groups[method], method.fit(shared, own, halving), strict=True)
+    return [Trial(point, choices[point][0], *fits[point], problem.objective) for point in points]
 
 
-@dataclass(frozen=True, eq=False)
-class _Grid:
-    """What all points have in common."""
-
-    classifier: LinearClassifier
-    problem: Problem
-    held_out: DataSource
-    settings: Settings
-    listeners: tuple[Listener, ...]
-
-    @property
-    def objective(self) -> Objective:
-        """That of all points but for `lam`."""
-        return self.problem.objective
-
-    @property
-    def source(self) -> RowsSource:
-        """The rows that all are trained on."""
-        return self.problem.source
-
-    def choose(self, point: GridPoint) -> Choice:
-        """Return the solver for a point, which goes with the objective and has a place in a sweep."""
-        options = self.settings.options(point.lr)
-        choice = build_solver(point.solver, self.objective, self.source, options=options)
-        choice.solver.check(self.objective, self.settings)
-        if not isinstance(choice.solver, Exact | MiniBatch):
-            raise MismatchError(
-                f"A sweep was asked for with the solver {choice.name!r}",
-                allowed="'auto', 'exact', 'gd' and the optimisers, for which configurations share their passes",
-                fix="leave the random searches to single runs",
-            )
-        return choice
-
-    def exact(self, points: Sequence[GridPoint], choice: Choice, solver: Exact) -> dict[GridPoint, Trial]:
-        """Fit points that differ in `lam` alone, exactly."""
-        objective, source = self._at(points), self.source
-        solver.check_memory(self.objective, source, self.settings)
-        with threads_for(fit_seconds(source.n_examples, source.n_features, objective.n_rows)):
-            # In the form that the bound on memory has room for, which has just been checked.
-            moments = solver.measured(objective, source, self.settings)
-        outcomes = fit_path(
-            objective,
-            source,
-            self._start(solver),
-            tol=self.settings.tol,
-            max_iter=self.settings.max_epochs or solver.default_epochs,
-            moments=moments,
-            validation=self.held_out,
-            listeners=self.listeners,
+def _choose(point: GridPoint, shared: FitProblem) -> tuple[Choice, GridMethod]:
+    """Return the solver for a point, which goes with the objective, and how it shares its work with others."""
+    objective, settings = shared.objective, shared.settings
+    choice = build_solver(point.solver, objective, shared.source, options=settings.options(point.lr))
+    choice.solver.check(objective, settings)
+    method = choice.solver.grid_method()
+    if method is None:
+        raise MismatchError(
+            f"A sweep was asked for with the solver {choice.name!r}",
+            allowed="'auto', 'exact', 'gd' and the optimisers, for which configurations share their passes",
+            fix="leave the random searches to single runs",
         )
-        return {
-            point: Trial(point, choice, None, outcome, self.objective)
-            for point, outcome in zip(points, outcomes, strict=True)
-        }
-
-    def stacked(
-        self, chosen: Sequence[tuple[GridPoint, Choice]], halving: Halving | None
-    ) -> dict[GridPoint, Trial]:
-        """Train points on mini-batches, side by side."""
-        if not chosen:
-            return {}
-        stacked = min(len(chosen), most_side_by_side(self.objective, self.source))
-        for _, choice in chosen:
-            many = replace(self.objective, lam=np.ones(stacked))
-            choice.solver.check_memory(many, self.source, self.settings)
-        by_solver: dict[Solver, list[GridPoint]] = {}
-        for point, choice in chosen:
-            by_solver.setdefault(choice.solver, []).append(point)
-        candidates: dict[GridPoint, Candidate] = {}
-        for solver, points in by_solver.items():
-            assert isinstance(solver, MiniBatch)  # noqa: S101 - `choose` and `sweep_grid` have left no other
-            candidates |= self._candidates(solver, points)
-        outcomes = sweep(
-            self.objective,
-            self.source,
-            list(candidates.values()),
-            self._start(chosen[0][1].solver),
-            rules=Rules(self.classifier.tol, self.classifier.n_iter_no_change, halving),
-            validation=self.held_out,
-            listeners=self.listeners,
-        )
-        done = dict(zip(candidates, outcomes, strict=True))
-        return {
-            point: Trial(point, choice, float(candidates[point].plan.lr[0]), done[point], self.objective)
-            for point, choice in chosen
-        }
-
-    def _candidates(self, solver: MiniBatch, points: Sequence[GridPoint]) -> dict[GridPoint, Candidate]:
-        """Return the points of one solver as candidates, learning rates that were left open filled in."""
-        given = [point.lr for point in points if point.lr is not None]
-        rates = np.array(given) if len(given) == len(points) else None
-        plan = solver.plan(self._at(points), self.source, replace(self.settings, lr=rates))
-        return {
-            point: Candidate(point.lam, replace(plan, lr=np.array([lr if point.lr is None else point.lr])))
-            for point, lr in zip(points, plan.lr, strict=True)
-        }
-
-    def _at(self, points: Sequence[GridPoint]) -> Objective:
-        return replace(self.objective, lam=np.array([point.lam for point in points]))
-
-    def _start(self, solver: Solver) -> Params:
-        dtype = solver.dtype(self.source, self.source.dtype, self.settings.tol)
-        return zero_params(1, self.objective.n_rows, self.source.n_features, dtype)
+    return choice, method

@@ -12,27 +12,21 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 
 from scoreline.data.base import DataSource
-from scoreline.data.memory import RowsSource
-from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.cost import fit_seconds
-from scoreline.engine.problem.ending import divergence, end_reason, shortfalls
-from scoreline.engine.problem.events import Reason, RunEnded
+from scoreline.engine.problem.ending import shortfalls
+from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.history import History
-from scoreline.engine.problem.objective import Objective
-from scoreline.engine.problem.params import Params, zero_params
+from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.progress import fit_progress
-from scoreline.engine.problem.stopping import EarlyStopping, Listener, NoProgress, drive
-from scoreline.engine.solvers import MiniBatch, Settings, Solver
-from scoreline.estimators.availability import learns_in_parts
-from scoreline.estimators.incremental import continued_state, mini_batches
+from scoreline.engine.problem.stopping import EarlyStopping, Listener, drive
+from scoreline.engine.solvers import Solver
+from scoreline.estimators.incremental import LearningInParts
 from scoreline.estimators.prediction import LinearPrediction
-from scoreline.estimators.problem import Measured, PlannedFit, assemble, assemble_part, draw_seed, solver_settings
+from scoreline.estimators.problem import Measured, PlannedFit, assemble, draw_seed, solver_settings
 from scoreline.estimators.validation import (
     TrainingData,
-    known_classes,
     validate_held_out,
     validate_training_data,
     validation_split,
@@ -43,12 +37,12 @@ from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
 from scoreline.penalties import Penalty
 from scoreline.rows import scratch_array
-from scoreline.schedules import Constant, Schedule
+from scoreline.schedules import Schedule
 
 __all__ = ["LinearClassifier", "fit_planned", "plan_fit"]
 
 
-class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
+class LinearClassifier(LearningInParts, LinearPrediction, ClassifierMixin, BaseEstimator):
     r"""A linear classifier: one score a class, ``s = W x + b``, and the best score wins.
 
     Training minimises
@@ -283,9 +277,9 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         start = self._start(objective, source, warm_start.params)
         early = EarlyStopping(self.n_iter_no_change if self.early_stopping else None)
         rules: list[Listener] = [self.history_, early, *listeners]
-        if isinstance(self.solver_.solver, MiniBatch) and self.tol > 0:
-            rules.append(NoProgress(self.tol, self.n_iter_no_change, objective.value_at_zero))
-        run = warm_start.given_to(self.solver_.solver, objective, source).run
+        solver = self.solver_.solver
+        rules += solver.stopping_rules(objective, settings)
+        run = warm_start.given_to(solver, objective, source).run
         with fit_progress(self.verbose) as shown:
             ended = drive(run(objective, source, start, settings, fit.held_out), [*rules, *shown])
         # An interrupted run is taken where it was best, if anything has evaluated it.
@@ -293,80 +287,16 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
         params = early.params if keep_best and early.params is not None else ended.params
         with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
             value = float(objective.value(params, source)[0])
-        if isinstance(self.solver_.solver, MiniBatch):
-            reason = end_reason(objective, source, start, replace(ended, params=params), self.tol, value)
-            ended = replace(ended, reason=reason)
+        reached = replace(ended, params=params)
+        ended = replace(ended, reason=solver.end_reason(objective, source, start, reached, self.tol, value))
         self._finish(objective, source, params, ended, value)
         self.classes_, self._standardization = fit.problem.classes, fit.problem.standardization
         self._optimizer_state = ended.state if params is ended.params else None
-        solver = f"{self.solver_.name} solver", self.solver_.solver.unit
-        self.warnings_ = shortfalls(solver, objective, ended, self.tol, value)
+        who = f"{self.solver_.name} solver", solver.unit
+        self.warnings_ = shortfalls(who, objective, ended, self.tol, value)
         for text in self.warnings_:
             warnings.warn(text, ConvergenceWarning, stacklevel=3)
         return self
-
-    @available_if(learns_in_parts)
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Go once over some rows in mini-batches, from where the last call of this or of `fit` ended.
-
-        The learning rate is constant: `lr`, or that of the last call, or at first one that follows from the rows.
-
-        Parameters
-        ----------
-        X : array-like (N, D)
-            Rows.
-        y : array-like (N,)
-            Class labels.
-        classes : array-like (C,), optional
-            All classes there will ever be; needed at the first call, unless `fit` came before.
-        sample_weight : array-like (N,), optional
-            How much each row counts.
-
-        Returns
-        -------
-        self
-
-        There is no such method where `early_stopping`, ``class_weight="balanced"`` or the solver needs the whole
-        data. With `standardize`, `fit` has to come first: its means and deviations stay.
-        """
-        first = not hasattr(self, "coef_")
-        data = validate_training_data(self, X, y, sample_weight, reset=first, classes=known_classes(self, classes))
-        seed, kept = draw_seed(self.random_state), getattr(self, "_standardization", None)
-        problem = assemble_part(self, data, kept, seed=seed)
-        objective, source, settings = problem.objective, problem.source, solver_settings(self, seed)
-        solver = self._mini_batches(objective, source, settings)
-        if first:
-            self.history_, self.n_iter_ = History(), 0
-        # From the weights as they stand, in the coordinates that they are trained in.
-        start = self._start(objective, source, None if first else Params(self.coef_[None], self.intercept_[None]))
-        plan = Plan(
-            solver.optimizer,
-            Constant(),
-            np.array([self.lr_]),
-            min(self.batch_size, source.n_examples),
-            self.n_iter_ + 1,
-            settings.seed,
-            self.dropout,
-        )
-        state = continued_state(self._optimizer_state, start.W.dtype)
-        run = train(objective, source, plan, start, state=state, first_epoch=self.n_iter_)
-        with data.threads():
-            ended = drive(run, [self.history_])
-        self._finish(objective, source, ended.params, ended, float(objective.value(ended.params, source)[0]))
-        self.classes_, self._optimizer_state, self.warnings_ = data.classes, ended.state, ()
-        return self
-
-    def _mini_batches(self, objective: Objective, source: RowsSource, settings: Settings) -> MiniBatch:
-        """Return what `partial_fit` learns with, its rate filled in: as before, unless settings have changed."""
-        choice = mini_batches(self.solver)
-        if not hasattr(self, "coef_") or self.solver_.solver != choice.solver:
-            self.solver_, self.lr_, self._optimizer_state = choice, None, None
-        if self.lr is not None or self.lr_ is None:
-            self.lr_ = choice.solver.completed(objective, source, settings).rate
-        solver = self.solver_.solver
-        assert isinstance(solver, MiniBatch)  # noqa: S101 - what learns_in_parts has made sure of
-        return solver
 
     def _hold_out(
         self, data: TrainingData, validation: tuple[Any, Any] | None, seed: int
@@ -391,28 +321,6 @@ class LinearClassifier(LinearPrediction, ClassifierMixin, BaseEstimator):
             )
             return None
         return Params(self.coef_[None], self.intercept_[None])
-
-    def _start(self, objective: Objective, source: RowsSource, warm: Params | None) -> Params:
-        dtype = self.solver_.solver.dtype(source, source.dtype, self.tol)
-        if warm is None:
-            return zero_params(1, objective.n_rows, source.n_features, dtype)
-        inner = warm if objective.standardization is None else objective.standardization.unfold(warm)
-        return Params(inner.W.astype(dtype), inner.b.astype(dtype))
-
-    def _finish(
-        self, objective: Objective, source: RowsSource, params: Params, ended: RunEnded, value: float
-    ) -> None:
-        self.n_iter_ = max(1, round(ended.epoch))
-        self.stop_reason_ = ended.reason
-        self.duality_gap_ = ended.duality_gap
-        self.objective_ = value
-        if ended.reason is Reason.DIVERGED:
-            raise divergence(objective, self.lr_, ended, value)
-        self.penalty_value_ = float(objective.penalty_value(params)[0])
-        folded = objective.folded(params)
-        dtype = np.float64 if source.dtype == np.float64 else np.float32
-        self.coef_ = folded.W[0].astype(dtype)
-        self.intercept_ = folded.b[0].astype(dtype)
 
 
 def plan_fit(

@@ -14,14 +14,16 @@ from scoreline.data.budget import parse_size
 from scoreline.data.memory import RowsSource
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.standardization import FeatureStatistics, Standardization
-from scoreline.engine.solvers import Choice, Settings, build_solver
+from scoreline.engine.solvers import Choice, Settings, Solver, build_solver
 from scoreline.errors import DataError
 from scoreline.estimators.validation import TrainingData, balance, check_two_classes
 from scoreline.losses import LOSSES, Loss
+from scoreline.optimizers import Optimizer
 from scoreline.penalties import PENALTIES, Penalty
 from scoreline.schedules import SCHEDULES, Schedule
 
 __all__ = [
+    "EstimatorSettings",
     "Measured",
     "PlannedFit",
     "Problem",
@@ -55,9 +57,17 @@ class SolverSettings(Protocol):
     batch_size: int
     max_epochs: int | None
     tol: float
+    n_iter_no_change: int
     dropout: float
     early_stopping: bool
     memory: str | int | None
+
+
+class EstimatorSettings(ProblemSettings, SolverSettings, Protocol):
+    """All that a fit follows from; `scoreline.LinearClassifier` tells of each."""
+
+    solver: str | Optimizer | Solver
+    random_state: int | np.random.RandomState | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,6 +181,7 @@ def solver_settings(settings: SolverSettings, seed: int) -> Settings:
         settings.early_stopping,
         seed,
         None if settings.memory is None else parse_size(settings.memory),
+        settings.n_iter_no_change,
     )
 
 

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from scoreline.data import DataSource
-from scoreline.engine.exact.moments import Moments
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
-from scoreline.engine.solvers import Exact, Solver
+from scoreline.engine.solvers import MeasuredMoments, Solver
 from scoreline.estimators.problem import Measured
 
-__all__ = ["MeasuredMoments", "WarmStart"]
-
-
-class MeasuredMoments(NamedTuple):
-    """Moments, with the objective and the number of rows that they were measured for."""
-
-    moments: Moments
-    objective: Objective
-    n_examples: int
+__all__ = ["WarmStart"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +31,4 @@ class WarmStart:
 
         They are moved to the rows of its fit in place, as they may be gigabytes: a warm start is for one fit.
         """
-        return self.moments_for(solver, objective, source) if isinstance(solver, Exact) else solver
-
-    def moments_for(self, solver: Exact, objective: Objective, source: DataSource) -> Exact:
-        """Return the exact solver with the moments, if there are any; see `given_to`."""
-        if self.measured is None:
-            return solver
-        moments, before, n_examples = self.measured
-        moments.update(before, n_examples, objective, source)
-        return replace(solver, moments=moments)
+        return solver if self.measured is None else solver.with_moments(self.measured, objective, source)

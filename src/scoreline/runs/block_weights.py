@@ -9,9 +9,10 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.engine.exact.moments import DenseMoments
 from scoreline.engine.problem.objective import block_rows
+from scoreline.engine.solvers import MeasuredMoments
 from scoreline.errors import DataError, UsageError
 from scoreline.estimators.problem import Problem
-from scoreline.estimators.warm_start import MeasuredMoments, WarmStart
+from scoreline.estimators.warm_start import WarmStart
 from scoreline.rows import batches
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -27,23 +27,35 @@ from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, PointState
 from scoreline.errors import MismatchError
-from scoreline.losses import LOSSES
-from scoreline.penalties import PENALTIES
+from scoreline.losses import LOSSES, Loss
+from scoreline.penalties import PENALTIES, Penalty
 
 __all__ = ["ExactMethod", "ExactState", "check_exact", "measure_for", "minimize_exactly", "missing_for_exact"]
+
+#: What the exact solver asks of what a loss and a penalty declare, and what to say where they do not offer it.
+_REQUIRED: tuple[tuple[Callable[[Loss, Penalty], bool], str], ...] = (
+    (
+        lambda loss, _: loss.smooth or loss.smoothing is not None,
+        "the loss {loss} has corners that cannot be smoothed",
+    ),
+    (
+        lambda _, penalty: penalty.coefficients is not None,
+        "the penalty {penalty} is no sum of squares and absolute values",
+    ),
+    (
+        lambda loss, penalty: loss.smooth or not (penalty.coefficients or (0, 0))[1],
+        "loss {loss} and penalty {penalty} both have corners",
+    ),
+)
 
 
 def missing_for_exact(objective: Objective) -> list[str]:
     """Return all that keeps the exact solver from taking `objective`."""
-    missing = []
-    if not (objective.loss.smooth or objective.loss.smoothing is not None):
-        missing.append(f"the loss {LOSSES.spec(objective.loss)} has corners that cannot be smoothed")
-    penalty = PENALTIES.spec(objective.penalty)
-    if objective.penalty.coefficients is None:
-        missing.append(f"the penalty {penalty} is no sum of squares and absolute values")
-    elif objective.penalty.coefficients[1] and not objective.loss.smooth:
-        missing.append(f"loss {LOSSES.spec(objective.loss)} and penalty {penalty} both have corners")
-    return missing
+    missing = [text for offered, text in _REQUIRED if not offered(objective.loss, objective.penalty)]
+    if not missing:
+        return []
+    loss, penalty = LOSSES.spec(objective.loss), PENALTIES.spec(objective.penalty)
+    return [text.format(loss=loss, penalty=penalty) for text in missing]
 
 
 def check_exact(objective: Objective) -> None:
