@@ -249,6 +249,7 @@ def test_every_part_is_documented():
     from scoreline.losses import LOSSES
     from scoreline.optimizers import OPTIMIZERS
     from scoreline.penalties import PENALTIES
+    from scoreline.report.robustness import CHALLENGES
     from scoreline.schedules import SCHEDULES
 
     text = PARTS_PAGE.read_text(encoding="utf-8")
@@ -263,6 +264,7 @@ def test_every_part_is_documented():
         ENCODINGS,
         READERS,
         NAMED_SETS,
+        CHALLENGES,
     ):
         for name in [*registry, *registry.aliases]:
             assert f"`{name}`" in text, f"docs/parts.md says nothing of the {registry.kind} {name}"

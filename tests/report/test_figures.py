@@ -16,6 +16,7 @@ from scoreline.report.figures import (
     FIGURES,
     LIGHT,
     THEMES,
+    ChallengeCurve,
     class_templates,
     confusion,
     feature_views,
@@ -23,6 +24,7 @@ from scoreline.report.figures import (
     loss_curves,
     mistakes,
     png_bytes,
+    robustness,
     run_comparison,
     save_figure,
     validation_curve,
@@ -194,6 +196,26 @@ def test_mistakes(n, channels, theme):
     assert looks_drawn(mistakes(images, labels, labels[::-1], rng.random(n), names(10), theme), theme)
 
 
+@pytest.mark.parametrize("n", [0, 1, 5])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_robustness(n, channels, theme):
+    rng = np.random.default_rng(0)
+    accuracy = np.linspace(0.9, 0.3, 5)
+    curves = [
+        ChallengeCurve(
+            name,
+            [f"{k}°" for k in range(5)],
+            accuracy,
+            np.stack([accuracy - 0.03, accuracy + 0.03], axis=1),
+            rng.integers(0, 255, (5, 8, 12, channels), dtype=np.uint8),
+        )
+        for name in names(n)
+    ]
+    figure = robustness(curves, theme, chance=0.1)
+    assert pixels(figure).shape[2] == 3
+    assert not n or looks_drawn(figure, theme)
+
+
 @pytest.mark.parametrize(
     "history",
     [
@@ -235,8 +257,8 @@ def test_saved_without_a_trace_of_the_maker(tmp_path):
 
 def test_every_figure_is_registered():
     assert set(FIGURES.values()) == {
-        class_templates, confusion, feature_views, frontier, loss_curves, mistakes, run_comparison,
-        validation_curve, validation_map,
+        class_templates, confusion, feature_views, frontier, loss_curves, mistakes, robustness,
+        run_comparison, validation_curve, validation_map,
     }  # fmt: skip
 
 

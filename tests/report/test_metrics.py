@@ -7,13 +7,9 @@ from sklearn import metrics as theirs
 
 from scoreline.errors import DataError
 from scoreline.report.confused import confusion_counts
-from scoreline.report.metrics import (
-    RowFacts,
-    accuracy,
-    evaluate,
-    evaluate_rows,
-    wilson_interval,
-)
+from scoreline.report.intervals import wilson_interval
+from scoreline.report.metrics import accuracy, evaluate, evaluate_rows
+from scoreline.report.row_facts import RowFacts
 
 RNG = np.random.default_rng(0)
 Y = RNG.integers(0, 4, 200)
@@ -34,10 +30,22 @@ def test_figures_are_scikit_learns():
     assert found.top_k[3] == theirs.top_k_accuracy_score(Y, SCORES, k=3)
 
 
-def test_wilson_interval():
-    # Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263 and 0 of 20.
-    assert wilson_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=5e-5)
-    assert wilson_interval(0, 20) == pytest.approx((0, 0.1611), abs=5e-5)
+def test_balanced_accuracy_is_scikit_learns():
+    found = evaluate(Y, SCORES, NAMES, split="test")
+    assert found.balanced_accuracy == pytest.approx(theirs.balanced_accuracy_score(Y, SCORES.argmax(axis=1)))
+
+
+def test_balanced_accuracy_counts_classes_with_examples_alone():
+    found = evaluate(np.array([0, 0, 1]), np.eye(3)[[0, 1, 1]], ("a", "b", "c"), split="test")
+    assert found.balanced_accuracy == pytest.approx(0.75)
+
+
+def test_every_class_has_intervals_for_its_precision_and_recall():
+    found = evaluate(Y, SCORES, NAMES, split="test")
+    right = np.diag(found.confusion)
+    for k, row in enumerate(found.per_class):
+        assert row.recall_interval == pytest.approx(wilson_interval(right[k], row.support))
+        assert row.precision_interval == pytest.approx(wilson_interval(right[k], found.confusion[:, k].sum()))
 
 
 def test_two_classes_with_one_score():

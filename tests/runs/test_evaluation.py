@@ -239,3 +239,40 @@ def test_the_command_warns_and_says_what_it_evaluated(run):
     assert "Warning: 36 of the 40 evaluated examples are training examples" in done.stderr
     table = CliRunner().invoke(app, ["evaluate", str(run)]).stdout
     assert "4 validation examples, none of which the model was trained on" in table
+
+
+class TestRobustness:
+    def test_the_table_is_printed_and_written(self, own):
+        _, run = own
+        done = CliRunner().invoke(app, ["evaluate", str(run), "--robustness"])
+        assert done.exit_code == 0
+        assert "rotation" in done.stdout
+        assert "All 4 images were changed." in done.stdout
+        lines = (run / "robustness.csv").read_text().splitlines()
+        assert lines[0].startswith("challenge,kind,grade,value,measure,accuracy,low,high")
+        assert len(lines) == 1 + 5 * 11
+        assert (run / "figures" / "robustness-dark.png").is_file()
+
+    def test_other_data_have_files_of_their_own(self, own, tmp_path):
+        other = folder(tmp_path / "other photos", n=3, first=100)
+        done = CliRunner().invoke(app, ["evaluate", str(own[1]), str(other), "--robustness", "--json"])
+        values = json.loads(done.stdout.splitlines()[-1])["robustness"]
+        assert (values["n"], len(values["challenges"])) == (6, 11)
+        assert (own[1] / "robustness-other-photos.csv").is_file()
+        assert not (own[1] / "robustness.csv").exists()
+
+    def test_held_out_examples_of_several_splits_are_one(self, run, photos):
+        loaded = load_run(run)
+        everything = evaluate_run(run, split="all").chosen.examples(loaded)
+        assert len(everything) == len(everything.ids) == 40
+        held_out = evaluate_run(run, split="held-out").chosen.examples(loaded)
+        assert sorted(held_out.ids) == sorted(loaded.splits["validation"].ids)
+
+    def test_models_of_vectors_are_refused_before_anything_is_loaded(self, tmp_path):
+        rng = np.random.default_rng(0)
+        np.savez(tmp_path / "rows.npz", X=rng.normal(size=(30, 4)), y=np.arange(30) % 3)
+        run = train_run(RunConfig(data=str(tmp_path / "rows.npz")), tmp_path / "run").folder.path
+        (tmp_path / "rows.npz").unlink()
+        done = CliRunner().invoke(app, ["evaluate", str(run), "--robustness"])
+        assert isinstance(done.exception, ModelError)
+        assert "models of images" in str(done.exception)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,9 @@ from scoreline.cli.progress import ProgressBars
 from scoreline.data.names import printable
 
 if TYPE_CHECKING:
+    from scoreline.report.robustness.measurement import Grade, Robustness
     from scoreline.runs.evaluation import EvaluationResult
+    from scoreline.runs.loaded import LoadedRun
 
 __all__ = ["evaluate"]
 
@@ -44,29 +47,45 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Measure the accuracy on changed images too: camera pose, illumination, deformation, occlusion, "
+            "clutter, blur, noise, JPEG. Writes robustness.csv and a figure to RUN.",
+        ),
+    ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
     """Evaluate a run's model on examples that it was not trained on; classes are matched by their names."""
-    from scoreline.runs.evaluation import evaluate_run
+    from scoreline.runs.evaluation import evaluate_loaded
+    from scoreline.runs.loaded import load_run
+    from scoreline.runs.prediction import load_classifier
+    from scoreline.runs.robustness import robustness_of
 
+    begun = time.perf_counter()
+    classifier = load_classifier(run) if robustness else None  # which says before all else if there are no images
     with ProgressBars(quiet=json) as bars:
-        result = evaluate_run(
+        loaded = load_run(
             run,
             data,
-            split=split,
             data_dir=data_dir,
             max_rejected=max_rejected,
             leave_out_unknown=leave_out_unknown,
             progress=bars.loading,
         )
+        result = evaluate_loaded(loaded, run, split=split, begun=begun)
+        measured = None if classifier is None else robustness_of(classifier, loaded, result, bars.loading)
     for kind, texts in (("Note", result.notes), ("Warning", result.warnings)):
         for text in texts:
             notes.print(f"{kind}: {text}", markup=False)
-    if json:
-        print_json(result.summary())
-    else:
+    if not json:
         _print_result(result)
+    if measured is not None:
+        _show_robustness(measured, loaded, result, quiet=json)
+    if json:
+        print_json(result.summary() | ({} if measured is None else {"robustness": measured.to_json()}))
 
 
 def _print_result(result: EvaluationResult) -> None:
@@ -90,6 +109,35 @@ def _print_result(result: EvaluationResult) -> None:
         for row in (evaluation.per_class[k] for k in shown)
     ]
     console.print(table(("class", "precision", "recall", "F1", "examples"), rows))
+
+
+def _show_robustness(measured: Robustness, loaded: LoadedRun, result: EvaluationResult, *, quiet: bool) -> None:
+    """Print the table unless it is wanted quiet, and write it: where that fails, it has been printed."""
+    from scoreline.runs.robustness import write_robustness
+
+    if not quiet:
+        columns = ("accuracy when changed", "not", "slightly", "more", "strongly", "extremely")
+        rows = [
+            (challenge.name, _accuracy(challenge.grades[0].accuracy), *map(_grade, challenge.grades[1:]))
+            for challenge in measured.challenges
+        ]
+        console.print()
+        console.print(table(columns, rows))
+        low, high = measured.challenges[0].grades[0].interval
+        console.print(
+            f"{measured.sample} The interval of {_accuracy(measured.accuracy)} is {low:.3f} to {high:.3f}."
+        )
+    table_file, figure = write_robustness(measured, loaded, result)
+    if not quiet:
+        console.print(f"Written to {printable(table_file)} and {printable(figure)}")
+
+
+def _grade(grade: Grade) -> str:
+    return f"{_accuracy(grade.accuracy)} {grade.label:>4}"
+
+
+def _accuracy(share: float) -> str:
+    return f"{share:.3f}"
 
 
 def _evaluated_on(result: EvaluationResult) -> str:

@@ -10,7 +10,8 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
 from scoreline.lab.resources import NamedRun
 from scoreline.models.prediction import class_scores, leads, margins
-from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
+from scoreline.report.metrics import Evaluation, evaluate_rows
+from scoreline.report.row_facts import RowFacts
 from scoreline.runs.predictions import row_facts
 
 __all__ = ["EvaluatedSplit", "evaluate_split", "mcnemar"]

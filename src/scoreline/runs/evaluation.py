@@ -11,19 +11,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scoreline.data import Progress
+from scoreline.data import Progress, Split
 from scoreline.data.names import printable
 from scoreline.errors import UsageError
 from scoreline.losses import LOSSES
-from scoreline.report.metrics import Evaluation, RowFacts, evaluate_rows
+from scoreline.report.metrics import Evaluation, evaluate_rows
+from scoreline.report.row_facts import RowFacts
+from scoreline.rows import ConcatRows
 from scoreline.runs.class_names import MOST_NAMES
 from scoreline.runs.loaded import LoadedRun, load_run
 from scoreline.runs.predictions import row_facts
 
-__all__ = ["EvaluationResult", "evaluate_run"]
+__all__ = ["Chosen", "EvaluationResult", "evaluate_loaded", "evaluate_run"]
 
 #: All examples but those that the model was trained on.
 HELD_OUT = "held-out"
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """Which examples are evaluated: of each split those that are marked, all where nothing is marked."""
+
+    name: str
+    evaluated: dict[str, NDArray[np.bool_] | None]
+
+    def trained_on(self, loaded: LoadedRun) -> int | None:
+        """Return how many of them the model was trained on."""
+        known = {name: loaded.was_trained_on(name) for name in self.evaluated}
+        count = 0
+        for name, trained in known.items():
+            if trained is None:
+                return None
+            mask = self.evaluated[name]
+            count += int(np.count_nonzero(trained if mask is None else trained & mask))
+        return count
+
+    def examples(self, loaded: LoadedRun) -> Split:
+        """Return them as one split."""
+        parts = [
+            loaded.splits[name] if mask is None else loaded.splits[name].take(np.flatnonzero(mask))
+            for name, mask in self.evaluated.items()
+        ]
+        first, *others = parts
+        if not others:
+            return first
+        y = np.concatenate([part.y for part in parts])
+        return Split(ConcatRows([part.rows for part in parts]), y, sum((part.ids for part in others), first.ids))
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +83,8 @@ class EvaluationResult:
     notes: tuple[str, ...]
     #: Why the accuracy may not be what it seems, one sentence each.
     warnings: tuple[str, ...]
+    #: The evaluated examples.
+    chosen: Chosen
 
     def summary(self) -> dict[str, Any]:
         """Return the line that ``--json`` prints."""
@@ -69,25 +104,6 @@ class EvaluationResult:
             "notes": list(self.notes),
             "warnings": list(self.warnings),
         }
-
-
-@dataclass(frozen=True, eq=False)
-class _Chosen:
-    """Which examples are evaluated: of each split those that are marked, all where nothing is marked."""
-
-    name: str
-    evaluated: dict[str, NDArray[np.bool_] | None]
-
-    def trained_on(self, loaded: LoadedRun) -> int | None:
-        """Return how many of them the model was trained on."""
-        known = {name: loaded.was_trained_on(name) for name in self.evaluated}
-        count = 0
-        for name, trained in known.items():
-            if trained is None:
-                return None
-            mask = self.evaluated[name]
-            count += int(np.count_nonzero(trained if mask is None else trained & mask))
-        return count
 
 
 def evaluate_run(
@@ -142,6 +158,24 @@ def evaluate_run(
         leave_out_unknown=leave_out_unknown,
         progress=progress,
     )
+    return evaluate_loaded(loaded, run, split=split, begun=begun)
+
+
+def evaluate_loaded(
+    loaded: LoadedRun, run: Path, *, split: str | None = None, begun: float | None = None
+) -> EvaluationResult:
+    """Evaluate the model of a run that is loaded already; see `evaluate_run`.
+
+    Parameters
+    ----------
+    loaded : LoadedRun
+    run : path
+        Its folder.
+    split : str, optional
+    begun : float, optional
+        When the loading began, by `time.perf_counter`; by default now.
+    """
+    begun = time.perf_counter() if begun is None else begun
     changes = loaded.changes
     chosen = _chosen(loaded, split, changed=bool(changes))
     evaluation, loss = _evaluate(loaded, chosen)
@@ -160,10 +194,11 @@ def evaluate_run(
         run=run,
         notes=(*loaded.notes, *_notes(loaded, evaluation)),
         warnings=tuple(_warnings(loaded, evaluation, n_trained_on, changes)),
+        chosen=chosen,
     )
 
 
-def _evaluate(loaded: LoadedRun, chosen: _Chosen) -> tuple[Evaluation, float]:
+def _evaluate(loaded: LoadedRun, chosen: Chosen) -> tuple[Evaluation, float]:
     """Return the evaluation of the chosen examples and their mean loss."""
     model = loaded.model
     loss, facts, total = LOSSES.build(model.loss), [], 0.0
@@ -180,14 +215,14 @@ def _evaluate(loaded: LoadedRun, chosen: _Chosen) -> tuple[Evaluation, float]:
     return evaluation, total / evaluation.n
 
 
-def _chosen(loaded: LoadedRun, split: str | None, *, changed: bool) -> _Chosen:
+def _chosen(loaded: LoadedRun, split: str | None, *, changed: bool) -> Chosen:
     there = loaded.splits
     if split is None:
         return _by_default(loaded, changed=changed)
     if split == "all":
-        return _Chosen(split, dict.fromkeys(there))
+        return Chosen(split, dict.fromkeys(there))
     if split in there:
-        return _Chosen(split, {split: None})
+        return Chosen(split, {split: None})
     held_out = _held_out(loaded)
     if split == HELD_OUT and held_out is not None:
         return held_out
@@ -198,22 +233,22 @@ def _chosen(loaded: LoadedRun, split: str | None, *, changed: bool) -> _Chosen:
     )
 
 
-def _by_default(loaded: LoadedRun, *, changed: bool) -> _Chosen:
+def _by_default(loaded: LoadedRun, *, changed: bool) -> Chosen:
     """Choose the test split, else the run's own validation split, else all that was not trained on, else all."""
     there = loaded.splits
     if "test" in there:
-        return _Chosen("test", {"test": None})
+        return Chosen("test", {"test": None})
     # After a change the split that is made by chance holds other examples, and training examples among them.
     if loaded.own and not changed:
         name = "validation" if "validation" in there else "train"
-        return _Chosen(name, {name: None})
+        return Chosen(name, {name: None})
     held_out = _held_out(loaded)
     if held_out is None or all(mask is None for mask in held_out.evaluated.values()):
-        return _Chosen("all", dict.fromkeys(there))
+        return Chosen("all", dict.fromkeys(there))
     return held_out
 
 
-def _held_out(loaded: LoadedRun) -> _Chosen | None:
+def _held_out(loaded: LoadedRun) -> Chosen | None:
     """Return all that the model was not trained on; None where there is nothing of that kind, or nobody knows."""
     evaluated: dict[str, NDArray[np.bool_] | None] = {}
     left = 0
@@ -223,7 +258,7 @@ def _held_out(loaded: LoadedRun) -> _Chosen | None:
             return None
         evaluated[name] = ~trained if trained.any() else None
         left += len(part) - int(np.count_nonzero(trained))
-    return _Chosen(HELD_OUT, evaluated) if left else None
+    return Chosen(HELD_OUT, evaluated) if left else None
 
 
 def _notes(loaded: LoadedRun, evaluation: Evaluation) -> list[str]:

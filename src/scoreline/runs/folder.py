@@ -22,7 +22,7 @@ from scoreline.errors import DivergedError, ModelError, OutputError
 from scoreline.runs.claim import MARKER, Claim, is_claimed
 from scoreline.runs.config import RunConfig
 
-__all__ = ["RunFolder", "data_title"]
+__all__ = ["RunFolder", "data_title", "file_stem"]
 
 #: Letters of a folder's name without its number.
 LONGEST = 100
@@ -54,7 +54,7 @@ class RunFolder:
         """
         if out is not None:
             return cls(out, Claim.of_empty(out))
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", title)[:LONGEST].strip("-.") or "run"
+        stem = file_stem(title) or "run"
         for number in count(1):
             path = Path("runs") / f"{stem}-{number}"
             claim = None if path.exists() else Claim.of_new(path)
@@ -215,6 +215,11 @@ class RunFolder:
             return False
         self._lost.pop(what, None)
         return True
+
+
+def file_stem(title: str) -> str:
+    """Return a title as the beginning of a file's name, on any system; empty where nothing of it can stay."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", title)[:LONGEST].strip("-.")
 
 
 def data_title(data: str) -> str:

@@ -12,7 +12,7 @@ from scoreline.data import Split
 from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
 from scoreline.models.prediction import class_scores, leads
-from scoreline.report.metrics import RowFacts
+from scoreline.report.row_facts import RowFacts
 from scoreline.rows import Rows
 
 __all__ = [

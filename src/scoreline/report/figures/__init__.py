@@ -16,6 +16,7 @@ from scoreline.report.figures.frontier import frontier
 from scoreline.report.figures.loss_curves import loss_curves
 from scoreline.report.figures.mistakes import mistakes
 from scoreline.report.figures.png import png_bytes, save_figure
+from scoreline.report.figures.robustness import ChallengeCurve, robustness
 from scoreline.report.figures.run_comparison import run_comparison
 from scoreline.report.figures.theme import DARK, LIGHT, THEMES, Theme
 from scoreline.report.figures.validation_curve import validation_curve
@@ -31,6 +32,7 @@ __all__ = [
     "FIGURES",
     "LIGHT",
     "THEMES",
+    "ChallengeCurve",
     "Theme",
     "class_templates",
     "confusion",
@@ -39,6 +41,7 @@ __all__ = [
     "loss_curves",
     "mistakes",
     "png_bytes",
+    "robustness",
     "run_comparison",
     "save_figure",
     "validation_curve",
@@ -54,6 +57,7 @@ FIGURES: Mapping[str, Callable[..., Figure]] = MappingProxyType(
         "confusion": confusion,
         "class-templates": class_templates,
         "mistakes": mistakes,
+        "robustness": robustness,
         "feature-views": feature_views,
         "validation-map": validation_map,
         "validation-curve": validation_curve,

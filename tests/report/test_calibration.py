@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+from scipy.special import softmax
+from sklearn.metrics import log_loss
+
+from scoreline.report.calibration import fit_temperature, scale_temperature
+
+
+def drawn(temperature, n=20_000, C=4, seed=0):
+    """Scores that are `temperature` times too far apart for their labels."""
+    rng = np.random.default_rng(seed)
+    honest = rng.normal(size=(n, C)) * 2
+    chances = softmax(honest, axis=1).cumsum(axis=1)
+    y = (rng.random(n)[:, None] > chances).sum(axis=1).clip(0, C - 1)
+    return (honest * temperature).astype(np.float32), y
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1, 3])
+def test_the_temperature_is_found(temperature):
+    assert fit_temperature(*drawn(temperature)) == pytest.approx(temperature, rel=0.05)
+
+
+def test_a_single_score_of_two_classes_is_their_difference():
+    scores, y = drawn(2, C=2)
+    assert fit_temperature(scores[:, 1:] - scores[:, :1], y) == pytest.approx(fit_temperature(scores, y), rel=1e-4)
+
+
+def test_scaling_mends_the_calibration_of_other_examples():
+    scores, y = drawn(3, n=5000)
+    found = scale_temperature(scores, y, drawn(3, n=5000, seed=1))
+    assert found.n_fitted == 5000
+    assert found.after.expected_calibration_error < 0.03 < 0.1 < found.before.expected_calibration_error
+    assert found.before.log_loss == pytest.approx(log_loss(y, softmax(scores.astype(float), axis=1)))
+    assert found.after.log_loss < found.before.log_loss
+
+
+def test_scores_without_a_best_temperature_come_to_an_end():
+    scores = np.eye(3, dtype=np.float32)[[0, 1, 2]]
+    assert fit_temperature(scores, np.array([0, 1, 2])) < 0.1  # always right: the colder, the better
+    assert fit_temperature(scores, np.array([1, 2, 0])) > 100
+    assert np.isfinite(fit_temperature(np.zeros((3, 2)), np.array([0, 1, 1])))
