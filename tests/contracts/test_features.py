@@ -1,6 +1,7 @@
 """What all features have in common: images of bytes in, rows of float32 out, each image by itself."""
 
 import inspect
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from scoreline.errors import DataError, ScorelineError, UsageError
 from scoreline.features import FEATURES, FeatureUnion, build_features
 from scoreline.features.specs import split_specs
 
+ENCODER = Path(__file__).parents[1] / "fixtures" / "encoder.onnx"
 RNG = np.random.default_rng(0)
 #: Specs that are quick; the names before the colon are all that are registered.
 SPECS = [
@@ -37,6 +39,8 @@ SPECS = [
     "mirror:[hog:8,words:12,step=6]",
     "products:[hog:8,words:12,step=6]",
     "products:[mirror:hog:8]",
+    f"onnx:{ENCODER},size=16,mean=127,std=[58.4,57.1,57.4]",
+    f"products:[onnx:[{ENCODER}],size=9],components=3",
 ]
 
 
@@ -153,7 +157,7 @@ def test_what_is_no_batch_of_images(spec, bad):
 
 
 def test_images_too_small(spec):
-    if spec == "pixels" or spec.startswith(("hue", "opponent")):
+    if spec == "pixels" or spec.startswith(("hue", "opponent")) or "onnx" in spec:
         pytest.skip("has no least size beyond its grid")
     with pytest.raises(DataError, match="too small"):
         build_features(spec).fit(IMAGES[:, :1, :1])

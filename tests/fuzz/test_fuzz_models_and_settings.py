@@ -10,6 +10,7 @@ import os
 import random
 import re
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from scoreline.schedules import SCHEDULES
 
 COUNT = int(os.environ.get("SCORELINE_FUZZ", "120"))
 SEED = int(os.environ.get("SCORELINE_FUZZ_SEED", "0"))
+
+ONNX = f"onnx:{Path(__file__).parents[1] / 'fixtures' / 'encoder.onnx'},size=8"
 
 #: Pieces that are put in: brackets, numbers that are too large, what YAML and JSON give a meaning, no text.
 PIECES = [
@@ -76,7 +79,7 @@ def counted(title, calls):
     assert not ends["untidy"]
 
 
-@pytest.fixture(scope="module", params=["pixels", "textons:3", "dictionary:4,patch-size=3"])
+@pytest.fixture(scope="module", params=["pixels", "textons:3", "dictionary:4,patch-size=3", ONNX])
 def model(request, tmp_path_factory):
     """Files of a small model: description and weights."""
     images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), dtype=np.uint8)
@@ -187,6 +190,7 @@ SPECS = [
     (SCHEDULES, b"warmup:2,then=[step:5,drop=0.1]"),
     (FEATURES, b"mirror:[hog:8,signed=no]"),
     (FEATURES, b"words:100,levels=2"),
+    (FEATURES, b"onnx:[a,b/encoder.onnx],size=224,mean=[1,2,3]"),
 ]
 
 

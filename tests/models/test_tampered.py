@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -199,6 +200,7 @@ def test_features_that_cannot_be(tmp_path, features):
     refused(write(tmp_path, features=features))
 
 
+ENCODER = Path(__file__).parents[1] / "fixtures" / "encoder.onnx"
 LEARNED = [
     "words:6,levels=1",
     "textons:4",
@@ -208,7 +210,7 @@ LEARNED = [
 ]
 
 
-@pytest.mark.parametrize("spec", [*LEARNED, "pixels:zca=0.1"])
+@pytest.mark.parametrize("spec", [*LEARNED, "pixels:zca=0.1", f"onnx:{ENCODER},size=8"])
 def test_what_features_learned_must_fit_together(spec):
     """Compiled code looks at no bounds: arrays that lack, are cut or of other kinds are noticed before."""
     images = np.random.default_rng(0).integers(0, 256, (40, 12, 12, 3), dtype=np.uint8)

@@ -1,5 +1,7 @@
 """What features see, as pictures: one for every kind, within [0, 1], in both themes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ QUICK = {
     "dictionary": "dictionary:16,n_patches=300",
     "two-layers": "two-layers:16,channels=8,n_patches=300",
     "gist": "gist:scales=2",
+    "onnx": f"onnx:{Path(__file__).parents[1] / 'fixtures' / 'encoder.onnx'},size=16",
 }
 
 

@@ -21,7 +21,7 @@ def extract(extractor, spec, images, kept, progress=None, **where):
 
 
 def fitted(spec, images, kept):
-    return fit_features(build_features(spec), spec, images, np.zeros(len(images)), kept)
+    return fit_features(build_features(spec), images, np.zeros(len(images)), kept)
 
 
 @pytest.mark.parametrize("spec", ["pixels", "hog", "words:8", "hog,hue", "mirror:[hog,words:8]"])

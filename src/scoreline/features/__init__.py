@@ -15,12 +15,13 @@ from scoreline.features.hog import HOG
 from scoreline.features.hue_histogram import HueHistogram
 from scoreline.features.lbp import LBP
 from scoreline.features.mirror_average import MirrorAverage
+from scoreline.features.onnx_encoder import OnnxEncoder
 from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
 from scoreline.features.principal_products import PrincipalProducts
 from scoreline.features.self_similarity import SelfSimilarity
-from scoreline.features.specs import FEATURES, build_features
+from scoreline.features.specs import FEATURES, anchored_features, build_features
 from scoreline.features.textons import Textons
 from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
@@ -38,6 +39,7 @@ __all__ = [
     "HueHistogram",
     "ImageDescriptor",
     "MirrorAverage",
+    "OnnxEncoder",
     "OpponentHistogram",
     "PatchDictionary",
     "Pixels",
@@ -45,6 +47,7 @@ __all__ = [
     "SelfSimilarity",
     "Textons",
     "TwoLayerDictionary",
+    "anchored_features",
     "build_features",
 ]
 
@@ -62,3 +65,4 @@ FEATURES.register("dictionary", PatchDictionary)
 FEATURES.register("mirror", MirrorAverage)
 FEATURES.register("two-layers", TwoLayerDictionary)
 FEATURES.register("products", PrincipalProducts)
+FEATURES.register("onnx", OnnxEncoder)

@@ -68,6 +68,36 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
                 fix="check the features",
             )
 
+    def inner_features(self) -> list[FeatureExtractor]:
+        """Return the extractors that these features are made of, fitted or not; none for most."""
+        return []
+
+    def check_available(self) -> None:
+        """Raise UsageError unless what the parameters name outside of scoreline, such as files, can be used."""
+        for part in self.inner_features():
+            part.check_available()
+
+    def sources(self) -> dict[str, str]:
+        """Return what the rows depend on outside of scoreline: files and modules, each with its version."""
+        return {name: version for part in self.inner_features() for name, version in part.sources().items()}
+
+    def modules(self) -> set[str]:
+        """Return the names of the modules outside of scoreline that are imported to fit or to restore these."""
+        return set().union(*(part.modules() for part in self.inner_features()))
+
+    def content(self) -> str:
+        """Return what, with the images and `state`, decides the rows: kind and parameters, contents for paths."""
+        return self._content()
+
+    def anchored(self) -> Self:
+        """Return the same features with absolute paths; themselves where there is no path."""
+        return self
+
+    def _content(self, **instead: str) -> str:
+        """Return kind and parameters as text, some of them by another text than their own."""
+        values = self.get_params(deep=False) | instead
+        return f"{type(self).__qualname__}({', '.join(f'{name}={value}' for name, value in values.items())})"
+
     @abstractmethod
     def transform(self, X: Array) -> Array:
         """Return a row of features for each image, ``(n, D)``."""

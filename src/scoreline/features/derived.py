@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from sklearn.base import clone
 
 from scoreline.features.base import FeatureExtractor
-from scoreline.features.specs import build_features
+from scoreline.features.specs import anchored_features, build_features
 
 __all__ = ["DerivedFeatures"]
 
@@ -25,6 +25,20 @@ class DerivedFeatures(FeatureExtractor):
         """Check the inner features too; see `FeatureExtractor.check_sizes`."""
         super().check_sizes(n_features, image_shape)
         self.unfitted_inner().check_sizes(n_features, image_shape)
+
+    def inner_features(self) -> list[FeatureExtractor]:
+        """Return the inner features."""
+        return [getattr(self, "inner_", None) or self.unfitted_inner()]
+
+    def content(self) -> str:
+        """Return the parameters with the content of the inner features; see `FeatureExtractor.content`."""
+        return self._content(features=self.inner_features()[0].content())
+
+    def anchored(self) -> Self:
+        """Return the same features with absolute paths."""
+        given = self.features
+        inner = anchored_features(given) if isinstance(given, str) else given
+        return self if inner == given else clone(self).set_params(features=inner)
 
     def unfitted_inner(self) -> FeatureExtractor:
         """Return the underlying features: built where they are a text, else a clone."""

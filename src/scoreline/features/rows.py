@@ -64,6 +64,8 @@ class FeatureRows:
         self._on_shard = on_shard
         self._length = shard_length(rows, extractor.width())
         self._held: tuple[int, Array] | None = None
+        #: Digests of features and of what they have learned, by spec.
+        self._origins: dict[str, str] = {}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -123,8 +125,12 @@ class FeatureRows:
         """Return the features of a shard's images: kept ones, or computed and kept."""
         if isinstance(extractor, FeatureUnion):
             return extractor.join(self._found(part, name, images) for name, part in extractor.parts)
-        state = extractor.state()
-        key = input_digest("rows", spec, [*(state[name] for name in sorted(state)), images])
+        if spec not in self._origins:  # graphs of encoders are large
+            state = extractor.state()
+            self._origins[spec] = input_digest(
+                "state", extractor.content(), [state[name] for name in sorted(state)]
+            )
+        key = input_digest("rows", self._origins[spec], [images])
         kept = self._kept.load(key)
         if kept is not None and set(kept) == {"rows"} and len(kept["rows"]) == len(images):
             return kept["rows"]
@@ -139,9 +145,9 @@ def shard_length(rows: Rows, width: int = 1) -> int:
     return max(1, min(SHARD_PIXELS // pixels, SHARD_BYTES // (4 * width)) // BATCH) * BATCH
 
 
-def input_digest(what: str, spec: str, arrays: Iterable[Array]) -> str:
+def input_digest(what: str, origin: str, arrays: Iterable[Array]) -> str:
     """Return the digest of all that arrays are computed from, the code of the features included."""
-    digest = hashlib.blake2b(f"{_code()}\n{what}\n{spec}".encode(), digest_size=20)
+    digest = hashlib.blake2b(f"{_code()}\n{what}\n{origin}".encode(), digest_size=20)
     for array in arrays:
         digest.update(f"\n{array.dtype.str}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data)

@@ -8,7 +8,7 @@ from scoreline.features.base import FeatureExtractor
 from scoreline.features.union import FeatureUnion
 from scoreline.registry import Registry, check_spec, split_at_commas
 
-__all__ = ["FEATURES", "build_features", "split_specs"]
+__all__ = ["FEATURES", "anchored_features", "build_features", "split_specs"]
 
 #: All feature extractors by the names that the command line takes. The package fills it: it is a layer below them,
 #: since features may contain others.
@@ -53,3 +53,14 @@ def build_features(text: str) -> FeatureExtractor:
     union = FeatureUnion([(spec, FEATURES.build(spec)) for spec in specs])
     union.check_parts()
     return union
+
+
+def anchored_features(text: str) -> str:
+    """Return the text with absolute paths, which mean the same from whatever folder they are read."""
+    return ",".join(_anchored(spec) for spec in split_specs(text))
+
+
+def _anchored(spec: str) -> str:
+    part = FEATURES.build(spec)
+    moved = part.anchored()
+    return spec if moved is part else FEATURES.spec(moved)

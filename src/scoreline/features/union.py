@@ -103,9 +103,17 @@ class FeatureUnion(FeatureExtractor):
             part.restore(image_shape, own)
         return super().restore(image_shape, state)
 
+    def inner_features(self) -> list[FeatureExtractor]:
+        """Return the parts."""
+        return [part for _, part in self.parts]
+
+    def content(self) -> str:
+        """Return the contents of the parts; see `FeatureExtractor.content`."""
+        return self._content(parts="+".join(part.content() for part in self.inner_features()))
+
     def check_sizes(self, n_features: int, image_shape: tuple[int, ...]) -> None:
         """Check each part; see `FeatureExtractor.check_sizes`."""
-        for _, part in self.parts:
+        for part in self.inner_features():
             part.check_sizes(n_features, image_shape)
 
     def check_parts(self) -> None:

@@ -40,6 +40,8 @@ class Description(BaseModel):
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     #: None for vectors, and in models that were written before it was part of them.
     input: InputSpec | None = None
+    #: Files and modules that the features depend on, each with its version.
+    sources: dict[Annotated[str, Field(max_length=1_000)], Annotated[str, Field(max_length=1_000)]] = {}
 
     @field_validator("classes")
     @classmethod

@@ -15,7 +15,7 @@ import numpy as np
 from scoreline._files import write_bytes, write_text
 from scoreline._text import shortened, shown
 from scoreline._typing import Array, FloatArray
-from scoreline.errors import ModelError, ScorelineError, UsageError
+from scoreline.errors import MissingPackageError, ModelError, ScorelineError, UsageError
 from scoreline.losses import LOSSES
 from scoreline.models.description import FORMAT, Description, broken
 from scoreline.models.input_spec import InputSpec
@@ -54,6 +54,8 @@ class SavedModel:
         What the features learned from the training images; see `FeatureExtractor.state`.
     input : InputSpec, optional
         What images are turned into; None for vectors, and where it is not known.
+    sources : mapping of str to str
+        Files and modules that the features depend on, each with its version; see `FeatureExtractor.sources`.
     """
 
     coef: FloatArray
@@ -65,6 +67,7 @@ class SavedModel:
     penalty_value: float = 0.0
     feature_state: Mapping[str, Array] = field(default_factory=dict)
     input: InputSpec | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model.
@@ -98,6 +101,8 @@ class SavedModel:
         }
         if self.input is not None:
             description["input"] = self.input.model_dump(mode="json")
+        if self.sources:
+            description["sources"] = dict(self.sources)
         write_text(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
     @classmethod
@@ -126,6 +131,7 @@ class SavedModel:
             description.penalty_value,
             {name.removeprefix(OF_FEATURES): array for name, array in arrays.items()},
             description.input,
+            description.sources,
         )
         if coef.dtype.kind != "f" or math.prod(model.example_shape) > max(
             MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]
@@ -142,6 +148,8 @@ class SavedModel:
         ------
         ModelError
             They cannot be built, or what they learned does not belong to them or to the weights.
+        MissingPackageError
+            They need a package that is not installed.
         """
         from scoreline.features import build_features
 
@@ -150,6 +158,8 @@ class SavedModel:
             extractor.check_sizes(self.coef.shape[1], self.example_shape)
             extractor.restore(self.example_shape, self.feature_state)
             row = extractor.transform(np.zeros((1, *self.example_shape), np.uint8))
+        except MissingPackageError:
+            raise
         except MemoryError as error:
             raise _wrong_features(self.features, "they need more memory than there is") from error
         except Exception as error:  # arrays of any content went into code of many kinds

@@ -17,7 +17,7 @@ OF_FEATURES = "features."
 #: Bytes of a file, and of its header (which holds the class names too).
 MOST_BYTES, MOST_HEADER_BYTES = 1 << 36, 32 << 20
 #: What arrays may hold: what this program writes.
-DTYPES = {"F32", "F64", "I32", "I64"}
+DTYPES = {"F32", "F64", "I32", "I64", "U8"}
 
 
 def file_digest(path: Path) -> str:
@@ -57,7 +57,7 @@ def read_weights(path: Path, classes: list[str], digest: str) -> dict[str, Array
         raise broken(folder, f"{path.name} cannot be read ({error.strerror or error})") from error
     if parse_json(folder, f"the list of names in {path.name}", names) != classes:
         raise broken(folder, f"the class names in {path.name} and in the description differ")
-    if not all(np.isfinite(array).all() for array in arrays.values()):
+    if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
         raise broken(folder, "a weight is not a finite number")
     return arrays
 

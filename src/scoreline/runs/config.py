@@ -31,7 +31,8 @@ AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
 MOST_LETTERS, MOST_STEPS = 20_000, 2**31
 #: All features; their registry would bring heavy packages to a program that only prints its help.
 FEATURE_NAMES = (
-    "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, two-layers, products"
+    "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, two-layers, products, "
+    "onnx"
 )
 
 
@@ -236,7 +237,13 @@ class RunConfig(BaseModel):
     def anchored(self) -> RunConfig:
         """Return the settings with absolute paths, which mean the same from whatever folder they are read."""
         folder = None if self.data_dir is None else str(expanded(self.data_dir).absolute())
-        return self.changed(data=absolute_spec(self.data), data_dir=folder)
+        return self.with_absolute_features().changed(data=absolute_spec(self.data), data_dir=folder)
+
+    def with_absolute_features(self) -> RunConfig:
+        """Return the settings with absolute paths of what features are read from."""
+        from scoreline.features import anchored_features
+
+        return self.changed(features=anchored_features(self.features))
 
     def command(self) -> str:
         """Return the ``scoreline train`` command with every setting that is not its default."""

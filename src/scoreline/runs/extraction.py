@@ -96,24 +96,20 @@ class FeatureCache:
             total -= size
 
 
-def fit_features(
-    extractor: FeatureExtractor, spec: str, X: Array, y: Array, kept: FeatureCache
-) -> FeatureExtractor:
+def fit_features(extractor: FeatureExtractor, X: Array, y: Array, kept: FeatureCache) -> FeatureExtractor:
     """Fit features on training images, or take over what an equal fit has learned.
 
     Parameters
     ----------
     extractor : FeatureExtractor
         Unfitted.
-    spec : str
-        What it was built from.
     X : array (n, H, W, ch)
     y : array (n,)
     kept : FeatureCache
     """
     if not _computes(extractor) or len(X) <= shard_length(ArrayRows(X)):
         return extractor.fit(X, y)
-    key = input_digest("fit", spec, [X, y])
+    key = input_digest("fit", extractor.content(), [X, y])
     state = kept.load(key)
     if state is not None:
         with suppress(ModelError):  # another's file: it is learned anew

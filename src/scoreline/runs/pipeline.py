@@ -73,7 +73,7 @@ def check_names(config: RunConfig) -> None:
     LOSSES.build(config.loss)
     PENALTIES.build(config.penalty)
     SCHEDULES.build(config.schedule)
-    build_features(config.features)
+    build_features(config.features).check_available()
     if config.solver != "auto":
         named_solver(config.solver)
 
@@ -95,7 +95,7 @@ def prepare(
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
     dataset = _in_place(dataset, config)
     kept = FeatureCache.of_user() if kept is None else kept
-    extractor = fit_features(extractor, config.features, dataset.train.X, dataset.train.y, kept)
+    extractor = fit_features(extractor, dataset.train.X, dataset.train.y, kept)
     check_memory(config, dataset, extractor)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = {
@@ -234,4 +234,5 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         classifier.penalty_value_,
         prepared.extractor.state(),
         InputSpec.of(prepared.dataset),
+        prepared.extractor.sources(),
     )

@@ -106,6 +106,7 @@ class _Trained:
 def _train(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], progress: Progress) -> _Trained:
     """Resolve what was asked, check and train. What choices leave to the fit is gone at the end of this."""
     begun = time.perf_counter()
+    config = config.with_absolute_features()  # as the model's state names them
     prepared = prepare(config, progress=progress)
     config = config.anchored()
     check_refit(config, prepared)

@@ -24,6 +24,7 @@ from scoreline.features import (
     FeatureUnion,
     HueHistogram,
     MirrorAverage,
+    OnnxEncoder,
     OpponentHistogram,
     PatchDictionary,
     Pixels,
@@ -44,7 +45,7 @@ _SHOWN = 16
 
 def picture_of(extractor: FeatureExtractor, image: Array, theme: Theme) -> FloatArray:
     """Return what an extractor sees in an image ``(H, W, ch)``, as colours ``(h, w, 3)`` in [0, 1]."""
-    return PICTURES[type(extractor)](extractor, image, theme)
+    return PICTURES.get(type(extractor), _row)(extractor, image, theme)
 
 
 def _pixels(extractor: Pixels, image: Array, theme: Theme) -> FloatArray:
@@ -186,6 +187,15 @@ def _two_layers(extractor: TwoLayerDictionary, image: Array, theme: Theme) -> Fl
     return _mosaic([_shaded(panel, theme) for panel in panels], theme)
 
 
+def _row(extractor: FeatureExtractor, image: Array, theme: Theme) -> FloatArray:
+    """The numbers of the row, from its least to its greatest, line by line in a square."""
+    row = extractor.transform(image[None])[0].astype(np.float64)
+    side = int(np.ceil(np.sqrt(len(row))))
+    shades = np.zeros(side * side)
+    shades[: len(row)] = (row - row.min()) / max(float(np.ptp(row)), 1e-9)
+    return _shaded(shades.reshape(side, side), theme)
+
+
 #: What draws each kind of features.
 PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArray]] = MappingProxyType(
     {
@@ -201,6 +211,7 @@ PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArr
         BagOfWords: _words,
         PatchDictionary: _dictionary,
         MirrorAverage: _derived,
+        OnnxEncoder: _row,
         PrincipalProducts: _derived,
         TwoLayerDictionary: _two_layers,
     }
