@@ -137,18 +137,19 @@ class ProgressBars:
 
     def __call__(self, event: Event) -> Reason | None:
         """Show the progress of the training."""
-        if isinstance(event, RunStarted):
-            self._begin(event)
-        elif isinstance(event, Compiling):
-            self.say("Compiling the training loop for this kind of data (some seconds, once) ...")
-        elif isinstance(event, StepDone):
-            self._show(event.epoch)
-        elif isinstance(event, Evaluated):
-            self._figures = _describe(event)
-            self._show(event.epoch)
-            self._tell(describe_epoch(event, self._most, time.perf_counter() - self._begun))
-        elif isinstance(event, RunEnded | Diverged):
-            self._end()
+        match event:
+            case RunStarted():
+                self._begin(event)
+            case Compiling():
+                self.say("Compiling the training loop for this kind of data (some seconds, once) ...")
+            case StepDone():
+                self._show(event.epoch)
+            case Evaluated():
+                self._figures = _describe(event)
+                self._show(event.epoch)
+                self._tell(describe_epoch(event, self._most, time.perf_counter() - self._begun))
+            case RunEnded() | Diverged():
+                self._end()
         return None
 
     def _begin(self, event: RunStarted) -> None:

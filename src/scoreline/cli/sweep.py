@@ -124,9 +124,10 @@ def _show_epochs(show: Progress, configurations: int) -> Listener:
 
     def listen(event: Event) -> Reason | None:
         nonlocal done
-        if isinstance(event, Evaluated):
-            done += len(event.loss)
-            show(f"Epochs of all {configurations} configurations", done, 0)
+        match event:
+            case Evaluated():
+                done += len(event.loss)
+                show(f"Epochs of all {configurations} configurations", done, 0)
         return None
 
     return listen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -21,6 +21,9 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
 
     Plain vectors ``(n, D)`` count as images of one pixel row, ``(n, 1, D, 1)``, for extractors that can take them.
     """
+
+    #: Names and extractors of the features whose rows lie side by side in those of this one; none for most.
+    parts: Sequence[tuple[str, FeatureExtractor]] = ()
 
     def fit(self, X: Array, y: Any = None) -> Self:
         """Learn what must be learned from training images; here, only their shape.
@@ -137,6 +140,10 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         A classifier multiplies standardised rows by them, so that a penalty shrinks those of small weight more.
         """
         return np.ones(self.width())
+
+    def leaves(self, spec: str) -> list[tuple[str, FeatureExtractor]]:
+        """Return the features at the bottom of these, which were built from `spec`, each with its own spec."""
+        return [(spec, self)]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "image_shape_")

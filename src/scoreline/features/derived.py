@@ -40,6 +40,10 @@ class DerivedFeatures(FeatureExtractor):
         inner = anchored_features(given) if isinstance(given, str) else given
         return self if inner == given else clone(self).set_params(features=inner)
 
+    def leaves(self, spec: str) -> list[tuple[str, FeatureExtractor]]:
+        """Return the features at the bottom of the inner ones; see `FeatureExtractor.leaves`."""
+        return self.inner_.leaves(str(self.features))
+
     def unfitted_inner(self) -> FeatureExtractor:
         """Return the underlying features: built where they are a text, else a clone."""
         given = self.features

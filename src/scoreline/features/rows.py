@@ -13,7 +13,7 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.descriptor import BATCH
-from scoreline.features.union import FeatureUnion
+from scoreline.features.union import side_by_side
 from scoreline.rows import Rows
 
 __all__ = ["FeatureRows", "ShardCache", "input_digest", "shard_length"]
@@ -123,8 +123,8 @@ class FeatureRows:
 
     def _found(self, extractor: FeatureExtractor, spec: str, images: Array) -> Array:
         """Return the features of a shard's images: kept ones, or computed and kept."""
-        if isinstance(extractor, FeatureUnion):
-            return extractor.join(self._found(part, name, images) for name, part in extractor.parts)
+        if extractor.parts:
+            return side_by_side(self._found(part, name, images) for name, part in extractor.parts)
         if spec not in self._origins:  # graphs of encoders are large
             state = extractor.state()
             self._origins[spec] = input_digest(

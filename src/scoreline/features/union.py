@@ -12,7 +12,12 @@ from scoreline._typing import Array, FloatArray
 from scoreline.errors import UsageError
 from scoreline.features.base import FeatureExtractor
 
-__all__ = ["FeatureUnion"]
+__all__ = ["FeatureUnion", "side_by_side"]
+
+
+def side_by_side(rows: Iterable[Array]) -> Array:
+    """Return rows ``(n, D_part)`` of all parts of a union, in their order, as rows ``(n, D)`` float32."""
+    return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)
 
 
 class FeatureUnion(FeatureExtractor):
@@ -43,17 +48,17 @@ class FeatureUnion(FeatureExtractor):
     def transform(self, X: Array) -> Array:
         """Return the parts' rows side by side, ``(n, D)`` float32."""
         check_is_fitted(self)
-        return self.join(part.transform(X) for _, part in self.parts)
+        return side_by_side(part.transform(X) for _, part in self.parts)
 
     def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
         """Return both parts side by side; the odd one is zeros for parts without, and None if all are."""
         check_is_fitted(self)
         even, odd = zip(*(part.mirror_halves(X) for _, part in self.parts), strict=True)
-        rows = self.join(even)
+        rows = side_by_side(even)
         if all(half is None for half in odd):
             return rows, None
         filled = (np.zeros_like(own) if half is None else half for own, half in zip(even, odd, strict=True))
-        return rows, self.join(filled)
+        return rows, side_by_side(filled)
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
         """Return the pixels' contributions through all parts; None where one part has none."""
@@ -66,9 +71,9 @@ class FeatureUnion(FeatureExtractor):
             total += added
         return total
 
-    def join(self, rows: Iterable[Array]) -> Array:
-        """Return rows ``(n, D_part)`` of all parts, in their order, side by side."""
-        return np.concatenate([own.astype(np.float32, copy=False) for own in rows], axis=1)
+    def leaves(self, spec: str) -> list[tuple[str, FeatureExtractor]]:
+        """Return the features at the bottom of all parts; see `FeatureExtractor.leaves`."""
+        return [leaf for name, part in self.parts for leaf in part.leaves(name)]
 
     def widths(self) -> list[int]:
         """Return the dimension of each part."""

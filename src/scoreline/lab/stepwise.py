@@ -109,11 +109,12 @@ class StepwiseRun:
         self, search: Search, objective: Objective, source: MemorySource, like: Params, seed: int
     ) -> Iterator[bool]:
         for event in search.run(objective, source, like, seed):
-            if isinstance(event, Evaluated):
-                if not self.weights:
-                    self.weights.append(flat(event.params))
-                self._note(event)
-                yield True
+            match event:
+                case Evaluated():
+                    if not self.weights:
+                        self.weights.append(flat(event.params))
+                    self._note(event)
+                    yield True
 
     def _note(self, event: StepDone | Evaluated) -> None:
         self.weights.append(flat(event.params))
@@ -125,10 +126,11 @@ def gradient_steps(loop: Loop) -> Iterator[tuple[StepDone, str]]:
     """Yield each step of a run with an empty text; a last one that diverged with the reason."""
     why = ""
     for event in run(loop):
-        if isinstance(event, Diverged):
-            why = f"step {event.step}: {event.reason}"
-        elif isinstance(event, StepDone):
-            yield event, why
+        match event:
+            case Diverged():
+                why = f"step {event.step}: {event.reason}"
+            case StepDone():
+                yield event, why
 
 
 def flat(params: Params) -> FloatArray:

@@ -14,7 +14,7 @@ from scoreline.data.image_files import read_image_file
 from scoreline.data.image_tree import find_images
 from scoreline.data.names import printable
 from scoreline.errors import DataError, ImageError, MissingPackageError
-from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, build_features
+from scoreline.features import build_features
 from scoreline.report.figures import DARK, LIGHT, feature_views, png_bytes
 from scoreline.runs.drawing import Drawing
 
@@ -76,19 +76,11 @@ def draw_features(
     else:
         options = LoadOptions(image_size=(size, size), validation=0.0)
         extractor.fit(load_dataset(learn_from, options, progress=progress).train.X)
-    parts = _parts(extractor, features)
+    parts = extractor.leaves(features)
     drawn = found[:most]
     for stem, (name, image) in zip(_stems([name for name, _ in drawn]), drawn, strict=True):
         light, dark = (png_bytes(feature_views(image, parts, theme, title=name)) for theme in (LIGHT, DARK))
         yield Drawing(stem, f"What features see in {name}.", light, dark)
-
-
-def _parts(extractor: FeatureExtractor, features: str) -> list[tuple[str, FeatureExtractor]]:
-    if isinstance(extractor, FeatureUnion):
-        return [drawn for name, part in extractor.parts for drawn in _parts(part, name)]
-    if isinstance(extractor, DerivedFeatures):
-        return _parts(extractor.inner_, str(extractor.features))
-    return [(features, extractor)]
 
 
 def _read(paths: Sequence[Path], size: int, problems: list[str]) -> Iterator[tuple[str, Array]]:

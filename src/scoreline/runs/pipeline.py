@@ -16,7 +16,7 @@ from scoreline.estimators import LinearClassifier
 from scoreline.estimators.problem import Measured, Problem, assemble, draw_seed
 from scoreline.estimators.validation import validate_training_data
 from scoreline.estimators.warm_start import WarmStart
-from scoreline.features import FeatureExtractor, FeatureUnion, build_features
+from scoreline.features import FeatureExtractor, build_features
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, SavedModel
 from scoreline.penalties import PENALTIES
@@ -173,7 +173,7 @@ def check_block_weights(config: RunConfig, extractor: FeatureExtractor) -> None:
     """Raise UsageError unless the weights, if any, are one for each of several features, fitted or not."""
     if config.block_weights is None:
         return
-    n_parts = len(_union(extractor).parts)
+    n_parts = len(_several(extractor))
     n_weights = n_parts if config.block_weights == "auto" else len(config.block_weights.split(","))
     if n_weights != n_parts:
         raise UsageError(
@@ -185,17 +185,17 @@ def check_block_weights(config: RunConfig, extractor: FeatureExtractor) -> None:
 
 def block_widths(prepared: Prepared) -> list[int]:
     """Return how many numbers each of several features gives; raise UsageError where there is but one."""
-    return _union(prepared.extractor).widths()
+    return [part.width() for part in _several(prepared.extractor)]
 
 
-def _union(extractor: FeatureExtractor) -> FeatureUnion:
-    if not isinstance(extractor, FeatureUnion):
+def _several(extractor: FeatureExtractor) -> list[FeatureExtractor]:
+    if not extractor.parts:
         raise UsageError(
             "Block weights came for one feature",
             allowed="several features with commas between, such as hog,hue",
             fix="leave block_weights out",
         )
-    return extractor
+    return [part for _, part in extractor.parts]
 
 
 def fit_prepared(

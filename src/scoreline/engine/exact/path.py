@@ -200,5 +200,6 @@ class _LastEvaluation:
         self.train: tuple[float, float] | None = None
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Evaluated):
-            self.train = (float(event.loss[0]), float(event.accuracy[0]))
+        match event:
+            case Evaluated():
+                self.train = (float(event.loss[0]), float(event.accuracy[0]))

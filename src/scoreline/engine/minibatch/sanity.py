@@ -112,7 +112,10 @@ def check_overfit(objective: Objective, source: DataSource, seed: int, *, n: int
 
 
 def _until_fitted(event: Event) -> Reason | None:
-    return Reason.CONVERGED if isinstance(event, Evaluated) and bool((event.accuracy == 1).all()) else None
+    match event:
+        case Evaluated(accuracy=accuracy) if bool((accuracy == 1).all()):
+            return Reason.CONVERGED
+    return None
 
 
 def _in_few_features(objective: Objective, few: MemorySource) -> MemorySource:

@@ -281,23 +281,29 @@ class _Stack:
             first_epoch=self.epoch,
         )
 
+    def _note(self, event: Evaluated) -> None:
+        """Take over what an epoch came to."""
+        self.epoch, self.params = int(event.epoch), event.params
+        nothing = np.full(len(event.loss), np.nan)
+        evaluated = (event.validation_loss, event.validation_accuracy)
+        self.figures = np.stack(
+            [event.loss, event.accuracy, *(nothing if value is None else value for value in evaluated)]
+        )
+
     def _watch(self, until: int) -> Listener:
         """Return a listener that keeps what each epoch came to, and pauses the run where members have to leave."""
         fallen = False
 
         def watch(event: Event) -> Reason | None:
             nonlocal fallen
-            fallen = fallen or isinstance(event, Diverged)
-            if not isinstance(event, Evaluated):
-                return None
-            self.epoch, self.params = int(event.epoch), event.params
-            nothing = np.full(len(event.loss), np.nan)
-            evaluated = (event.validation_loss, event.validation_accuracy)
-            self.figures = np.stack(
-                [event.loss, event.accuracy, *(nothing if value is None else value for value in evaluated)]
-            )
-            pause = fallen or self.epoch >= until or bool(self._done().any())
-            return Reason.MAX_EPOCHS if pause else None
+            match event:
+                case Diverged():
+                    fallen = True
+                case Evaluated():
+                    self._note(event)
+                    pause = fallen or self.epoch >= until or bool(self._done().any())
+                    return Reason.MAX_EPOCHS if pause else None
+            return None
 
         return watch
 

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.events import Evaluated, Reason
+from scoreline.engine.problem.stopping import EpochListener
 
 __all__ = ["Epoch", "History"]
 
@@ -25,7 +26,7 @@ class Epoch(NamedTuple):
     lr: float
 
 
-class History:
+class History(EpochListener):
     """The epochs of one configuration's run, in order.
 
     Parameters
@@ -39,24 +40,23 @@ class History:
         self.epochs: list[Epoch] = []
         self._begun = time.perf_counter()
 
-    def __call__(self, event: Event) -> Reason | None:
+    def epoch_ended(self, event: Evaluated) -> Reason | None:
         """Remember the end of an epoch."""
-        if isinstance(event, Evaluated):
-            k, nan = self.configuration, float("nan")
-            validation_loss, validation_accuracy = event.validation_loss, event.validation_accuracy
-            self.epochs.append(
-                Epoch(
-                    event.epoch,
-                    event.step,
-                    time.perf_counter() - self._begun,
-                    float(event.objective[k]),
-                    float(event.loss[k]),
-                    float(event.accuracy[k]),
-                    nan if validation_loss is None else float(validation_loss[k]),
-                    nan if validation_accuracy is None else float(validation_accuracy[k]),
-                    float(event.lr[k]),
-                )
+        k, nan = self.configuration, float("nan")
+        validation_loss, validation_accuracy = event.validation_loss, event.validation_accuracy
+        self.epochs.append(
+            Epoch(
+                event.epoch,
+                event.step,
+                time.perf_counter() - self._begun,
+                float(event.objective[k]),
+                float(event.loss[k]),
+                float(event.accuracy[k]),
+                nan if validation_loss is None else float(validation_loss[k]),
+                nan if validation_accuracy is None else float(validation_accuracy[k]),
+                float(event.lr[k]),
             )
+        )
         return None
 
     def columns(self) -> dict[str, list[float]]:

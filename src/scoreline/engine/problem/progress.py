@@ -50,14 +50,18 @@ class _Shown:
         self._task: TaskID | None = None
 
     def __call__(self, event: Event) -> Reason | None:
-        if isinstance(event, RunStarted):
-            self._most = event.max_epochs
-            self._task = self._bars.add_task("Fitting", total=event.max_epochs, figures="")
-        elif isinstance(event, Evaluated) and self._task is not None:
-            seconds = time.perf_counter() - self._begun
-            figures = f"epoch {event.epoch:.0f}  loss {event.loss[0]:.4g}  accuracy {event.accuracy[0]:.3f}"
-            self._bars.update(self._task, completed=event.epoch, figures=figures)
-            if self._lines is not None and seconds >= self._due:
-                self._due *= 2
-                self._lines.print(describe_epoch(event, self._most, seconds), markup=False, highlight=False)
+        match event:
+            case RunStarted():
+                self._most = event.max_epochs
+                self._task = self._bars.add_task("Fitting", total=event.max_epochs, figures="")
+            case Evaluated() if self._task is not None:
+                self._show(self._task, event)
         return None
+
+    def _show(self, task: TaskID, event: Evaluated) -> None:
+        seconds = time.perf_counter() - self._begun
+        figures = f"epoch {event.epoch:.0f}  loss {event.loss[0]:.4g}  accuracy {event.accuracy[0]:.3f}"
+        self._bars.update(task, completed=event.epoch, figures=figures)
+        if self._lines is not None and seconds >= self._due:
+            self._due *= 2
+            self._lines.print(describe_epoch(event, self._most, seconds), markup=False, highlight=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterable
 from typing import NamedTuple, TypeAlias
 
@@ -12,7 +13,16 @@ from scoreline._typing import Array, FloatArray
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded
 from scoreline.engine.problem.params import Params
 
-__all__ = ["BestState", "EarlyStopping", "Listener", "NoProgress", "ProgressState", "TimeLimit", "drive"]
+__all__ = [
+    "BestState",
+    "EarlyStopping",
+    "EpochListener",
+    "Listener",
+    "NoProgress",
+    "ProgressState",
+    "TimeLimit",
+    "drive",
+]
 
 #: Takes every event; a Reason in answer asks the run to end.
 Listener: TypeAlias = Callable[[Event], Reason | None]
@@ -27,8 +37,24 @@ def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Lis
         for listener in listeners:
             answer = listener(event)
             stop_request = stop_request or answer
-        if isinstance(event, RunEnded):
-            return event
+        match event:
+            case RunEnded():
+                return event
+
+
+class EpochListener(ABC):
+    """A listener to the ends of epochs alone."""
+
+    def __call__(self, event: Event) -> Reason | None:
+        """Pass on the end of an epoch."""
+        match event:
+            case Evaluated():
+                return self.epoch_ended(event)
+        return None
+
+    @abstractmethod
+    def epoch_ended(self, event: Evaluated) -> Reason | None:
+        """Look at what an epoch came to."""
 
 
 class ProgressState(NamedTuple):
@@ -42,7 +68,7 @@ class ProgressState(NamedTuple):
     rises: Array
 
 
-class NoProgress:
+class NoProgress(EpochListener):
     """Ends a run when the training objective of every configuration has stopped falling, or rises on and on.
 
     An epoch is idle when its mean objective lies about where the best one did. One that is higher is no progress,
@@ -78,10 +104,8 @@ class NoProgress:
         """Forget all configurations but those at `columns`, which are now those of the run."""
         self.state = ProgressState(*(array[columns] for array in self.state))
 
-    def __call__(self, event: Event) -> Reason | None:
+    def epoch_ended(self, event: Evaluated) -> Reason | None:
         """Look at the mean objective of each epoch."""
-        if not isinstance(event, Evaluated):
-            return None
         value, (best, last, idle, rises) = event.objective, self.state
         with np.errstate(invalid="ignore"):  # a diverged configuration's objective may be infinite
             still = ~np.isfinite(value) | (np.abs(best - value) <= self.tol * np.abs(value))
@@ -105,7 +129,7 @@ class BestState(NamedTuple):
     idle: int
 
 
-class EarlyStopping:
+class EarlyStopping(EpochListener):
     """Keeps the parameters that did best on the validation data, and ends a run that no longer improves them.
 
     Better means a higher accuracy, or the same at a lower loss; each configuration is evaluated alone.
@@ -127,10 +151,8 @@ class EarlyStopping:
         W, b = self.state.W, self.state.b
         return None if W is None or b is None else Params(W, b)
 
-    def __call__(self, event: Event) -> Reason | None:
+    def epoch_ended(self, event: Evaluated) -> Reason | None:
         """Look at the validation figures of each epoch."""
-        if not isinstance(event, Evaluated):
-            return None
         accuracy, loss = event.validation_accuracy, event.validation_loss
         if accuracy is None or loss is None:
             return None

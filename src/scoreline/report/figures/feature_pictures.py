@@ -21,7 +21,6 @@ from scoreline.features import (
     DenseSIFT,
     DerivedFeatures,
     FeatureExtractor,
-    FeatureUnion,
     HueHistogram,
     MirrorAverage,
     OnnxEncoder,
@@ -175,8 +174,8 @@ def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> Float
 
 def _derived(extractor: DerivedFeatures, image: Array, theme: Theme) -> FloatArray:
     """What the first of the underlying features sees."""
-    inner = extractor.inner_
-    return picture_of(inner.parts[0][1] if isinstance(inner, FeatureUnion) else inner, image, theme)
+    (_, first), *_ = extractor.leaves("")
+    return picture_of(first, image, theme)
 
 
 def _two_layers(extractor: TwoLayerDictionary, image: Array, theme: Theme) -> FloatArray:
