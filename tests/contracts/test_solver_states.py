@@ -183,7 +183,7 @@ def test_proximal_steps_and_newtons(kind, lam, monkeypatch):
 
 
 @pytest.mark.parametrize("spec", ["softmax", "crammer-singer"])
-def test_passes_in_compiled_code(spec, monkeypatch):
+def test_a_compiled_oracle(spec, monkeypatch):
     monkeypatch.setattr("scoreline.engine.problem.backends.WORTH_COMPILING", 0)
     monkeypatch.setattr("scoreline.engine.exact.solver.NEWTON_SMOOTHED", 0)
     check_continues(lambda: exact(spec, tol=1e-4, dtype=np.float32), every=7)

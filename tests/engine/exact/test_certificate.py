@@ -9,9 +9,9 @@ from scoreline import LinearClassifier
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
 from scoreline.engine.exact.solver import minimize_exactly
+from scoreline.engine.problem.local_oracle import LocalOracle
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.scored import all_scores
 from scoreline.engine.problem.stopping import drive
 from scoreline.losses import LOSSES, CertifiedLoss
@@ -82,7 +82,7 @@ class TestBound:
         objective, source, rng = problem(seed, loss, n_classes, kind, intercept, lam, penalty)
         somewhere = random_params(objective, source, rng, 10**size)
         slopes = slopes_at(objective, source, somewhere)
-        bound = dual_value(Passes(objective, source), slopes, slopes.dtype)
+        bound = dual_value(LocalOracle(objective, source, slopes.dtype), slopes)
         for scale in (0.0, 0.1, 1.0, 10.0):
             elsewhere = random_params(objective, source, rng, scale)
             if not intercept:
@@ -137,7 +137,7 @@ class TestBound:
         best = drive(minimize_exactly(objective, source, start, tol=1e-6, max_iter=2000), []).params
         near = best._replace(b=best.b + 1e-2 * rng.normal(size=(1, 30)))
         slopes = slopes_at(objective, source, near)
-        bound = dual_value(Passes(objective, source), slopes, slopes.dtype)
+        bound = dual_value(LocalOracle(objective, source, slopes.dtype), slopes)
         assert 0 < relative_gap(objective.value(near, source)[0], bound) < 2e-3
 
 

@@ -7,9 +7,9 @@ import scoreline.engine.exact.newton as newton_module
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.moments import measure_moments
 from scoreline.engine.exact.newton import Newton
+from scoreline.engine.problem.local_oracle import LocalOracle
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, dot
 from scoreline.losses import LOSSES, rows_for
 from scoreline.penalties import L2
@@ -24,13 +24,13 @@ def model_at(loss, n_classes, *, weighted=False, n=200, seed=0):
     goal = Objective(
         LOSSES.build(loss), L2(), np.array([LAM]), n_classes, standardization=Standardization.of(source)
     )
-    passes = Passes(goal, source)
+    oracle = LocalOracle(goal, source, np.dtype(float))
     R = rows_for(n_classes)
     params = Params(0.2 * rng.normal(size=(1, R, 6)), 0.1 * rng.normal(size=(1, R)))
-    scores = passes.scores(params)
-    point = Point.at(passes, params, scores)
+    scores = oracle.scores(params)
+    point = Point.at(oracle, params, scores)
     newton = Newton(measure_moments(goal, source), 2 * LAM)
-    return passes, point, newton
+    return oracle, point, newton
 
 
 @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ def model_at(loss, n_classes, *, weighted=False, n=200, seed=0):
 @pytest.mark.parametrize("weighted", [False, True])
 def test_direction_solves_the_newton_equation(loss, n_classes, weighted, monkeypatch):
     monkeypatch.setattr(newton_module, "CG_ACCURACY", 1e-8)
-    passes, point, newton = model_at(loss, n_classes, weighted=weighted)
+    oracle, point, newton = model_at(loss, n_classes, weighted=weighted)
     direction = newton.direction(point, newton.first(1.0))
     h = 1e-6
 
     def gradient(t):
         params = point.params.plus(direction, t)
-        scores = passes.scores(params)
-        return Point.at(passes, params, scores).gradient
+        scores = oracle.scores(params)
+        return Point.at(oracle, params, scores).gradient
 
     above, below = gradient(h), gradient(-h)
     for up, down, start in zip(above, below, point.gradient, strict=True):

@@ -16,9 +16,9 @@ from scoreline.engine.exact.proximal import Proximal, ProximalMetric
 from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic
 from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.local_oracle import LocalOracle
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point
 from scoreline.engine.problem.stopping import drive
 from scoreline.errors import MismatchError
@@ -90,21 +90,21 @@ def test_so_strong_a_penalty_leaves_nothing():
 
 
 def point_at(goal, source):
-    passes = Passes(goal, source)
+    oracle = LocalOracle(goal, source, np.dtype(float))
     rng = np.random.default_rng(0)
     params = Params(rng.normal(size=(1, 3, 8)), rng.normal(size=(1, 3)))
-    scores = passes.scores(params)
-    return passes, Point.at(passes, params, scores)
+    scores = oracle.scores(params)
+    return oracle, Point.at(oracle, params, scores)
 
 
 @pytest.mark.parametrize("newton", [False, True])
 @pytest.mark.parametrize("loss", ["softmax", "weston-watkins:squared"])
 def test_step_minimises_its_quadratic(loss, newton):
     goal, source = problem(loss, lam=5e-2)
-    passes, here = point_at(goal, source)
+    oracle, here = point_at(goal, source)
     params, rng = here.params, np.random.default_rng(1)
     moments = measure_matrix(goal, source)
-    quadratic = HessianQuadratic(passes, here) if newton else MomentsQuadratic(moments.mean, moments.matrix)
+    quadratic = HessianQuadratic(oracle, here.scores) if newton else MomentsQuadratic(moments.mean, moments.matrix)
     metric = ProximalMetric(quadratic, 0.3, 0.1, 5e-2)
 
     def modelled(step):
@@ -145,16 +145,16 @@ def test_two_kinds_of_corners_are_refused():
 def test_the_hessian_is_what_gradients_differ_by(loss, weighted, fit_intercept, monkeypatch):
     monkeypatch.setattr(quadratics, "EVERYWHERE", 0.0)
     goal, source = problem(loss, weighted=weighted, fit_intercept=fit_intercept)
-    passes, here = point_at(goal, source)
-    hessian = HessianQuadratic(passes, here)
+    oracle, here = point_at(goal, source)
+    hessian = HessianQuadratic(oracle, here.scores)
     rng = np.random.default_rng(1)
     for _ in range(5):
         step = Params(rng.normal(size=(1, 3, 8)), rng.normal(size=(1, 3)) * fit_intercept)
         ends = []
         for t in (1e-5, -1e-5):
             params = here.params.plus(step, t)
-            scores = passes.scores(params)
-            ends.append(Point.at(passes, params, scores).gradient)
+            scores = oracle.scores(params)
+            ends.append(Point.at(oracle, params, scores).gradient)
         change = ends[0].plus(ends[1], -1.0)
         expected = (np.vdot(change.W, step.W) + np.vdot(change.b, step.b)) / 2e-5
         assert hessian.along(step) == pytest.approx(expected, rel=2e-3)
@@ -172,7 +172,7 @@ def test_weak_penalties_are_proved_too(loss):
 
 def test_a_hessian_that_would_be_too_large_is_never_made(monkeypatch):
     goal, source = problem("one-vs-all:squared", lam=1e-3)
-    _passes, here = point_at(goal, source)
+    _oracle, here = point_at(goal, source)
     moments = measure_matrix(goal, source)
     method = Proximal(moments.mean, moments.matrix, 0.0, 1e-3)
     state, bias = method.first(here, 1.0), first_bias_model(1.0)

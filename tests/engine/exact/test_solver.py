@@ -10,7 +10,7 @@ from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.gap import GapPolicy
 from scoreline.engine.exact.smoothing import Smoothing
 from scoreline.engine.exact.solver import minimize_exactly
-from scoreline.engine.problem.backends import passes_over
+from scoreline.engine.problem.backends import oracle_over
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params, zero_params
@@ -149,10 +149,10 @@ def test_looks_at_a_gap_that_rounding_keeps_come_to_an_end():
     source = data("plain")
     goal = objective(source)
     ended = solve(goal, source, tol=1e-4)
-    passes = passes_over(goal, source, np.dtype(np.float64))
-    scores = passes.scores(ended.params)
-    here = Point.at(passes, ended.params, scores)
-    smoothing = Smoothing(passes)
+    oracle = oracle_over(goal, source, np.dtype(np.float64))
+    scores = oracle.scores(ended.params)
+    here = Point.at(oracle, ended.params, scores)
+    smoothing = Smoothing(oracle)
     policy, plain = GapPolicy(smoothing, 1e-30), smoothing.first()
     state, reasons = policy.first(plain), []
     for _ in range(11):

@@ -47,32 +47,31 @@ def settle_bias(
     rounds : int
         That are made at the most.
     """
-    passes = here.passes
-    if not passes.objective.fit_intercept:
+    oracle = here.oracle
+    if not oracle.objective.fit_intercept:
         return here, model
     curvature = model.curvature
 
     def over_curvature(rows: Params) -> Params:
         return Params(rows.W, rows.b / curvature)
 
-    gradient = at_first = passes.mean_slopes(here.slopes)
+    gradient = at_first = oracle.mean_slopes(here.slopes)
     shift, evaluated, slopes = np.zeros(len(gradient)), here.evaluated, here.slopes
     for _ in range(rounds):
         direction = inverse_times(model.recent, over_curvature, _of_bias(gradient)).b[0]
         if not gradient @ direction / 2 > BIAS_SETTLED * predicted_decrease:
             break
         shift -= direction
-        change = np.broadcast_to(shift.astype(here.scores.dtype), here.scores.shape)
-        slopes = np.empty_like(slopes) if slopes is here.slopes else slopes
-        evaluated = passes.evaluate(here.scores, change, 1.0, slopes)
-        before, gradient = gradient, passes.mean_slopes(slopes)
+        given_up = None if slopes is here.slopes else slopes
+        (evaluated,), slopes = oracle.evaluate(here.scores, oracle.constant(shift), [1.0], out=given_up)
+        before, gradient = gradient, oracle.mean_slopes(slopes)
         recent = with_pair(model.recent, _of_bias(-direction), _of_bias(gradient), _of_bias(before))
         model = model._replace(recent=recent)
     if not shift.any():
         return here, model
     b = (here.params.b + shift).astype(here.params.b.dtype)
-    scores = here.scores + shift.astype(here.scores.dtype)
-    settled = Point.evaluated_as(passes, Params(here.params.W, b), scores, slopes, evaluated)
+    scores = oracle.combine(here.scores, 1.0, oracle.constant(shift))
+    settled = Point.evaluated_as(oracle, Params(here.params.W, b), scores, slopes, evaluated)
     # The gradient may go up and down on its way.
     downhill = settled.objective <= here.objective and gradient @ gradient < at_first @ at_first
     return settled if downhill else here, model

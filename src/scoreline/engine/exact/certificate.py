@@ -8,8 +8,8 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.oracle import Oracle, Vector
 from scoreline.engine.problem.params import zero_params
-from scoreline.engine.problem.passes import Passes
 
 __all__ = ["dual_value", "has_certificate", "relative_gap"]
 
@@ -25,7 +25,7 @@ def relative_gap(primal: float, dual: float) -> float:
     return (primal - dual) / max(primal, np.finfo(np.float64).tiny)
 
 
-def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating]) -> float:
+def dual_value(oracle: Oracle, slopes: Vector) -> float:
     r"""Return a lower bound over all W and b of the objective, from any slopes.
 
     .. math:: D(a) = -\frac{1}{\sum w_i} \sum_i w_i\, \ell^*(a_i) - (\lambda R)^*(-G), \qquad
@@ -45,32 +45,30 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
 
     Parameters
     ----------
-    passes : Passes
-        Over an objective that `has_certificate`.
-    slopes : array (N, R)
+    oracle : Oracle
+        Of an objective that `has_certificate`.
+    slopes : Vector
         In the domain of the conjugate, as the loss's gradients by the scores at any weights are; the better these
         weights, the better the bound.
-    dtype : dtype
-        In which the data are multiplied.
 
     References
     ----------
     Rockafellar (1970), Convex Analysis, 31; Shalev-Shwartz & Zhang (2013), Stochastic dual coordinate ascent,
     JMLR 14, for this form; Mairal (2010), thesis, D.2.3, for the shrinking.
     """
-    objective = passes.objective
+    objective = oracle.objective
     loss, lam = objective.loss.certificate, float(objective.lam[0])
     assert loss is not None  # noqa: S101 - what `has_certificate` says
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
-    R = slopes.shape[1]
+    R = oracle.n_rows
     balanced: Callable[[FloatArray, Labels], FloatArray] = _unchanged
     if objective.fit_intercept:
         # The statistics of R classes are up to R x R numbers: a block has no fewer rows. Blocks become float64
         # one by one: to copy all slopes would take as much memory as all else together.
-        statistics = passes.reduce(lambda y, w, a: loss.dual_statistics(_precise(a), y, w), slopes, least_rows=R)
+        statistics = oracle.reduce(lambda y, w, a: loss.dual_statistics(_precise(a), y, w), slopes, least_rows=R)
         balanced = loss.balancing(statistics)
-    point = passes.transform(lambda y, a: balanced(_precise(a), y), slopes, dtype=dtype)
-    G = np.abs(passes.gradient(zero_params(1, R, passes.source.n_features, dtype), point).W)
+    point = oracle.transform(lambda y, a: balanced(_precise(a), y), slopes)
+    G = np.abs(oracle.gradient(zero_params(1, R, oracle.n_features, oracle.dtype), point).W)
     shrink = 1.0
     if squares > 0:
         reach = float(np.square(np.maximum(G - lam * absolutes, 0), dtype=np.float64).sum()) / (4 * lam * squares)
@@ -81,7 +79,7 @@ def dual_value(passes: Passes, slopes: FloatArray, dtype: np.dtype[np.floating])
     def conjugates(y: Labels, w: FloatArray, a: FloatArray) -> FloatArray:
         return np.asarray(w @ loss.conjugate(shrink * balanced(_precise(a), y), y))
 
-    return -float(passes.reduce(conjugates, slopes)) / passes.source.total_weight - reach
+    return -float(oracle.reduce(conjugates, slopes)) / oracle.total_weight - reach
 
 
 def _precise(slopes: FloatArray) -> FloatArray:

@@ -11,14 +11,13 @@ from scoreline.engine.exact.constants import (
     CURVATURE_ROWS,
     DIRECTIONS,
 )
-from scoreline.engine.problem.passes import Passes
-from scoreline.engine.problem.point import Point
+from scoreline.engine.problem.oracle import Oracle, Vector
 
 __all__ = ["mean_curvature"]
 
 
-def mean_curvature(passes: Passes, here: Point) -> float:
-    r"""Return about the mean of the diagonal of the loss's Hessian H by the scores, on a sample of rows.
+def mean_curvature(oracle: Oracle, scores: Vector) -> float:
+    r"""Return about the mean of the diagonal of the loss's Hessian H by the scores, on a sample of examples.
 
     The mean of :math:`v^\top H v` over the rows v of a Hadamard matrix is the trace of H. Each row of data takes a
     few of them by chance: where there are few rows of data all, so that repeated rows are worth what their weights
@@ -32,16 +31,13 @@ def mean_curvature(passes: Passes, here: Point) -> float:
     """
     from scipy.linalg import hadamard
 
-    loss, labelled = passes.objective.loss, passes.labelled
-    n, R = here.scores.shape
-    rows = np.linspace(0, n - 1, min(n, CURVATURE_ROWS, max(1, CURVATURE_ENTRIES // R))).astype(np.int64)
-    sample, y = here.scores[rows].astype(np.float64), labelled.y[rows]
-    share = None if labelled.weight is None else labelled.weight[rows]
+    loss, R = oracle.objective.loss, oracle.n_rows
+    sample, y, share = oracle.sample(scores, min(CURVATURE_ROWS, max(1, CURVATURE_ENTRIES // R)))
     if share is not None and not share.any():
         share = None
     signs = CURVATURE_LENGTH * hadamard(1 << (R - 1).bit_length())[:, :R]
-    n_directions = min(len(signs), int(np.clip(CURVATURE_ROWS // len(rows), *DIRECTIONS)))
-    drawn = np.random.default_rng(0).random((len(rows), len(signs))).argsort(axis=1)
+    n_directions = min(len(signs), int(np.clip(CURVATURE_ROWS // len(y), *DIRECTIONS)))
+    drawn = np.random.default_rng(0).random((len(y), len(signs))).argsort(axis=1)
     total = 0.0
     for j in range(n_directions):
         step = signs[drawn[:, j]]

@@ -6,15 +6,15 @@ direction) and one pass back (the gradient), and the line search needs no pass o
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol, TypeVar
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from scoreline._typing import FloatArray
 from scoreline.engine.exact.bias import BiasModel, settle_bias
 from scoreline.engine.exact.constants import BIAS_ROUNDS_A_STEP
 from scoreline.engine.exact.lbfgs import Pairs
 from scoreline.engine.exact.line_search import minimize_along
+from scoreline.engine.problem.oracle import Vector
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.point import Point, dot
 
@@ -29,8 +29,12 @@ class Near(Protocol):
     def step(self, here: Point) -> Params:
         """Return the step to its lowest point."""
 
-    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
-        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """What `hessian_product` takes of each example beside the change of its scores."""
+
+    def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
+        """Return by how much slopes of a block of examples change where scores do, from blocks of `vectors`."""
 
 
 class Proposal(NamedTuple):
@@ -50,6 +54,9 @@ class Descent(Protocol[M]):
 
     def first(self, here: Point, curvature: float) -> M:
         """Return the state at a point where the loss has a mean curvature."""
+
+    def with_vectors(self, state: M, f: Callable[[Any], Any]) -> M:
+        """Return a state with `f` of its vectors in place of them."""
 
     def prepare(self, state: M) -> None:
         """Compute what the next step needs and threads of BLAS's own are good for."""
@@ -110,6 +117,11 @@ class LineSearched:
         del here
         return self.model.first(curvature)
 
+    def with_vectors(self, state: ModelState, f: Callable[[Any], Any]) -> ModelState:
+        """Return the state, which has no vectors; see `Descent.with_vectors`."""
+        del f
+        return state
+
     def prepare(self, state: ModelState) -> None:
         """Factorise; see `Descent.prepare`."""
         self.model.prepare(state)
@@ -136,16 +148,14 @@ class LineSearched:
         self, here: Point, proposal: Proposal, state: ModelState, bias: BiasModel
     ) -> tuple[Point | None, ModelState, BiasModel]:
         """Search along the direction; see `Descent.advance`."""
-        passes, direction = here.passes, proposal.step
-        change, slopes = passes.scores(direction), np.empty_like(here.slopes)
-        t, evaluated = minimize_along(here, direction, change, slopes)
-        if evaluated is None:
+        oracle, direction = here.oracle, proposal.step
+        change = oracle.scores(direction)
+        found = minimize_along(here, direction, change)
+        if found is None:
             return None, state, bias
-        step = Params(t * direction.W, t * direction.b)
-        # In place: with a thousand classes the scores are larger than the data.
-        change *= change.dtype.type(t)
-        change += here.scores
-        there = Point.evaluated_as(passes, here.params.plus(step), change, slopes, evaluated)
+        step = Params(found.t * direction.W, found.t * direction.b)
+        scores = oracle.combine(here.scores, found.t, change, out=change)
+        there = Point.evaluated_as(oracle, here.params.plus(step), scores, found.slopes, found.evaluated)
         # Before the gradient there is asked for, which takes a pass; the next step gains about a tenth.
         there, bias = settle_bias(there, bias, proposal.predicted_decrease / 10, BIAS_ROUNDS_A_STEP)
         step = step._replace(b=there.params.b - here.params.b)

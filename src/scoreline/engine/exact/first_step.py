@@ -10,7 +10,7 @@ import numpy as np
 from scoreline.data.base import DataSource
 from scoreline.engine.exact.curvature import mean_curvature
 from scoreline.engine.exact.moments import Moments
-from scoreline.engine.problem.backends import passes_over
+from scoreline.engine.problem.backends import oracle_over
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.point import Point
@@ -47,10 +47,9 @@ def first_steps(
     dtype : dtype
         That the data are multiplied in.
     """
-    passes = passes_over(replace(objective, lam=np.zeros(1)), source, dtype)
+    oracle = oracle_over(replace(objective, lam=np.zeros(1)), source, dtype)
     zero = zero_params(1, objective.n_rows, source.n_features, dtype)
-    scores = np.zeros((source.n_examples, objective.n_rows), dtype)
-    here = Point.at(passes, zero, scores)
-    curvature, (squares, _) = mean_curvature(passes, here), objective.penalty.coefficients or (0.0, 0.0)
+    here = Point.at(oracle, zero, oracle.scores(zero))
+    curvature, (squares, _) = mean_curvature(oracle, here.scores), objective.penalty.coefficients or (0.0, 0.0)
     for lam in lams:
         yield lam, moments.preconditioner(curvature, 2 * lam * squares).step(here)

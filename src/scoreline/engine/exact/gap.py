@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
 from scoreline.engine.exact.constants import (
     FIRST_EVALUATION,
@@ -22,7 +23,6 @@ from scoreline.engine.exact.constants import (
 from scoreline.engine.exact.descent import Near
 from scoreline.engine.exact.smoothing import Smoothing, SmoothingState
 from scoreline.engine.problem.events import Reason
-from scoreline.engine.problem.passes import each_part
 from scoreline.engine.problem.point import Point
 
 __all__ = ["GapPolicy", "GapState"]
@@ -122,19 +122,17 @@ class GapPolicy:
         Where the curvature is about the same for all rows and classes, slopes that are moved along the next step
         give a far better bound; where it is not, as with many classes, those of the point itself do.
         """
-        loss, y = self.plain.objective.loss.certificate, self.plain.labelled.y
+        loss = self.plain.objective.loss.certificate
         slopes = here.slopes
         if loss is not None and near is not None and not smoothing.width and not self.is_proof(here, smoothing):
             # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
-            moved = here.passes.scores(near.step(here))
+            change = here.oracle.scores(near.step(here))
 
-            def move(part: slice) -> None:
-                there = here.slopes[part] + near.hessian_product(moved[part], part)
-                moved[part] = loss.feasible(there, y[part])
+            def moved(y: Labels, slopes: FloatArray, change: FloatArray, *blocks: FloatArray) -> FloatArray:
+                return loss.feasible(slopes + near.hessian_product(change, *blocks), y)
 
-            each_part(move, *moved.shape)
-            slopes = moved
-        dual = dual_value(self.plain, slopes, here.params.W.dtype)
+            slopes = here.oracle.transform(moved, here.slopes, change, *near.vectors, out=change)
+        dual = dual_value(self.plain, slopes)
         return relative_gap(self.smoothing.value(here, smoothing), dual)
 
     def is_accurate(self, here: Point, smoothing: SmoothingState) -> bool:

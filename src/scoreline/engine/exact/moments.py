@@ -50,9 +50,14 @@ class Preconditioner:
     mean: FloatArray
     curvature: float
 
-    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
-        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
-        del rows
+    @property
+    def vectors(self) -> tuple[()]:
+        """Nothing: all examples have the same curvature; see `Near.vectors`."""
+        return ()
+
+    def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
+        """See `Near.hessian_product`."""
+        del blocks
         return self.curvature * change.astype(np.float64)
 
     def step(self, here: Point) -> Params:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
-from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.constants import CG_ACCURACY, CG_FARTHEST, CG_STEPS, NEWTON_ENTRIES, STRAIGHT
 from scoreline.engine.exact.descent import ModelState
 from scoreline.engine.exact.lbfgs import no_pairs
 from scoreline.engine.exact.moments import Factors, Moments
-from scoreline.engine.problem.objective import block_rows
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, dot
-from scoreline.losses import HessianLoss
 
 __all__ = ["Newton"]
-
-
-class _ActiveRows(NamedTuple):
-    """Rows where the loss has curvature: standardised features, scores, labels, and their share of all weight."""
-
-    X: FloatArray
-    scores: FloatArray
-    y: Labels
-    share: FloatArray
 
 
 class Newton:
@@ -66,9 +51,8 @@ class Newton:
 
     def direction(self, here: Point, state: ModelState) -> Params:
         """Return nearly :math:`-H^{-1} g`; see `Model.direction`."""
-        loss = here.passes.objective.loss.hessian
-        assert loss is not None  # noqa: S101 - what the choice of this model has made sure of
-        preconditioner, active = self.factors.at(state.curvature), self._active_rows(here, loss)
+        preconditioner = self.factors.at(state.curvature)
+        active = here.oracle.active_rows(here.scores, straight=STRAIGHT, most_entries=NEWTON_ENTRIES)
         x = Params(np.zeros_like(here.gradient.W), np.zeros_like(here.gradient.b))
         residual = here.gradient
         solved = preconditioner.solve(residual)
@@ -77,7 +61,8 @@ class Newton:
         for _ in range(CG_STEPS):
             if size <= enough:
                 break
-            product = self._hessian_times(here.passes, loss, active, along)
+            product = active.hessian_product(along)
+            product = product._replace(W=product.W + along.W.dtype.type(self.ridge) * along.W)
             curvature = dot(along, product)
             if not curvature * CG_FARTHEST > size:
                 break
@@ -88,37 +73,3 @@ class Newton:
             along = solved.plus(along, size / before)
         # Where there is no curvature at all, conjugate gradients have not begun.
         return x if dot(here.gradient, x) < 0 else Params(-solved.W, -solved.b)
-
-    def _hessian_times(self, passes: Passes, loss: HessianLoss, active: _ActiveRows, params: Params) -> Params:
-        change = active.X @ params.W[0].T + params.b[0]
-        slopes = active.share[:, None] * loss.slope_change(active.scores, active.y, change)
-        slopes = slopes.astype(active.X.dtype, copy=False)
-        W = slopes.T @ active.X + params.W.dtype.type(self.ridge) * params.W[0]
-        b = slopes.sum(axis=0) if passes.objective.fit_intercept else np.zeros_like(params.b[0])
-        return Params(W[None], b[None])
-
-    @staticmethod
-    def _active_rows(here: Point, loss: HessianLoss) -> _ActiveRows:
-        """Gather the rows where the loss has curvature."""
-        passes, scores = here.passes, here.scores
-        objective, source, (y, weight) = passes.objective, passes.source, passes.labelled
-        # A row with curvature has some along an arbitrary direction.
-        arbitrary = np.random.default_rng(0).normal(size=(1, scores.shape[1])).astype(scores.dtype)
-        curvatures = np.empty(len(y))
-        rows = block_rows(scores.shape[1])
-        for first in range(0, len(y), rows):
-            part = slice(first, first + rows)
-            change = np.broadcast_to(arbitrary, scores[part].shape)
-            curvatures[part] = np.abs(loss.slope_change(scores[part], y[part], change)).max(axis=1)
-        chosen = np.flatnonzero(curvatures > STRAIGHT * curvatures.max(initial=0))
-        every = max(1, -(-len(chosen) * source.n_features // NEWTON_ENTRIES))
-        chosen = chosen[::every]
-        share = np.full(len(chosen), float(every)) if weight is None else every * weight[chosen]
-        X = np.empty((len(chosen), source.n_features), scores.dtype)
-        first = filled = 0
-        for batch in source.batches(block_rows(source.n_features), seed=None):
-            last = first + len(batch.y)
-            own = chosen[np.searchsorted(chosen, first) : np.searchsorted(chosen, last)] - first
-            X[filled : filled + len(own)] = objective.standardized(batch.X[own], X.dtype)
-            first, filled = last, filled + len(own)
-        return _ActiveRows(X, scores[chosen], y[chosen], share / source.total_weight)

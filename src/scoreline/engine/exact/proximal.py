@@ -10,8 +10,9 @@ H the objective is nearly as round as for L-BFGS, so that few passes are needed;
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,8 +21,8 @@ from scoreline.engine.exact.bias import BiasModel
 from scoreline.engine.exact.constants import ENOUGH, FLATTER, OF_A_PRODUCT, SHORTEST, STEEPER
 from scoreline.engine.exact.descent import Proposal
 from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
+from scoreline.engine.problem.oracle import Oracle, Vector
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, PointState, dot
 
 __all__ = ["Proximal", "ProximalMetric", "ProximalState"]
@@ -59,9 +60,14 @@ class ProximalMetric:
         dW = step.W[0].astype(np.float64)
         return float(self.curvature * self.quadratic.along(step) + self.ridge * np.vdot(dW, dW)) / 2
 
-    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
-        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
-        return self.curvature * self.quadratic.hessian_product(change, rows)
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """Those of the quadratic; see `Near.vectors`."""
+        return self.quadratic.vectors
+
+    def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
+        """See `Near.hessian_product`."""
+        return self.curvature * self.quadratic.hessian_product(change, *blocks)
 
 
 class ProximalState(NamedTuple):
@@ -112,6 +118,10 @@ class Proximal:
         """Return the state at a point without momentum."""
         return ProximalState(curvature, False, 0, here.state, False, 1.0)
 
+    def with_vectors(self, state: ProximalState, f: Callable[[Any], Any]) -> ProximalState:
+        """Return a state with `f` of the vectors of the point ahead; see `Descent.with_vectors`."""
+        return state._replace(ahead=state.ahead.with_vectors(f))
+
     def prepare(self, state: ProximalState) -> None:
         """Compute nothing: see `Descent.prepare`."""
 
@@ -120,7 +130,7 @@ class Proximal:
         if not state.newton:
             return ProximalMetric(self.moments, state.curvature, self.ridge, self.shrink)
         if self._hessian is None or self._hessian[0] is not here.state:
-            self._hessian = here.state, HessianQuadratic(here.passes, here)
+            self._hessian = here.state, HessianQuadratic(here.oracle, here.scores)
         return ProximalMetric(self._hessian[1], state.curvature, self.ridge, self.shrink, newton=True)
 
     def propose(self, here: Point, state: ProximalState) -> tuple[Proposal, ProximalState]:
@@ -132,7 +142,7 @@ class Proximal:
     ) -> tuple[Proposal, ProximalState]:
         """Take the point ahead along: without its momentum a step may get nowhere; see `Descent.settled`."""
         if state.coasting:
-            self._ahead = _carried(here.passes, self._point_ahead(here, state), best, here, 1.0)
+            self._ahead = _carried(here.oracle, self._point_ahead(here, state), best, here, 1.0)
             state = state._replace(ahead=self._ahead.state)
         again, state = self._from_ahead(best, self.near(here, state), state)
         return again._replace(predicted_decrease=proposal.predicted_decrease), state
@@ -152,13 +162,13 @@ class Proximal:
             return there, ProximalState(1.0, True, age, there.state, False, 1.0), bias
         grown = float(1 + np.sqrt(1 + 4 * state.weight * state.weight)) / 2
         momentum = (state.weight - 1) / grown
-        self._ahead = _carried(there.passes, there, there, here, momentum) if momentum else there
+        self._ahead = _carried(there.oracle, there, there, here, momentum) if momentum else there
         curvature, ahead = state.curvature * FLATTER, self._ahead.state
         return there, ProximalState(curvature, state.newton, age, ahead, bool(momentum), grown), bias
 
     def _newton_is_due(self, here: Point, state: ProximalState, age: int) -> bool:
         """Tell whether the iterations so far have taken as long as the Hessian, and there is room for it."""
-        n, R, D = len(here.scores), *here.params.W.shape[1:]
+        n, R, D = here.oracle.n_examples, *here.params.W.shape[1:]
         # The Hessian takes n (R D)^2 / 2 multiplications of a product, an iteration 4 n R D at the pace of passes.
         due = state.newton or 8 * age >= OF_A_PRODUCT * R * D
         return due and HessianQuadratic.entries(n, D, R) > 0
@@ -167,7 +177,7 @@ class Proximal:
         if not state.coasting:
             return here
         if self._ahead is None or self._ahead.state is not state.ahead:
-            self._ahead = Point(here.passes, state.ahead)
+            self._ahead = Point(here.oracle, state.ahead)
         return self._ahead
 
     def _from_ahead(
@@ -182,25 +192,25 @@ class Proximal:
 
 def _proximal_step(here: Point, metric: ProximalMetric) -> tuple[Params, Point, ProximalMetric]:
     """Return a step, where it leads, and the metric, so steep that it lies above the objective there."""
-    passes = here.passes
+    oracle = here.oracle
     while True:
         step = metric.step(here)
-        change = passes.scores(step)
+        change = oracle.scores(step)
         if metric.newton:
-            return step, _searched(passes, here, step, change), metric
-        there = Point.at(passes, here.params.plus(step), here.scores + change)
+            return step, _searched(oracle, here, step, change), metric
+        there = Point.at(oracle, here.params.plus(step), oracle.combine(here.scores, 1.0, change))
         if there.objective <= _modelled(here, metric, step) + _noise(here):
             return step, there, metric
         metric = replace(metric, curvature=metric.curvature * STEEPER)
 
 
-def _searched(passes: Passes, here: Point, step: Params, change: FloatArray) -> Point:
+def _searched(oracle: Oracle, here: Point, step: Params, change: Vector) -> Point:
     """Return the first point, halving the step, where the objective falls by a share of the predicted decrease."""
-    predicted_decrease = _sloped(passes, here, step)
+    predicted_decrease = _sloped(oracle, here, step)
     t = 1.0
     while True:
-        scores = here.scores + here.scores.dtype.type(t) * change
-        there = Point.at(passes, here.params.plus(step, t), scores)
+        scores = oracle.combine(here.scores, t, change)
+        there = Point.at(oracle, here.params.plus(step, t), scores)
         if there.objective <= here.objective + ENOUGH * t * predicted_decrease or t < SHORTEST:
             return there
         t /= 2
@@ -208,17 +218,17 @@ def _searched(passes: Passes, here: Point, step: Params, change: FloatArray) -> 
 
 def _noise(here: Point) -> float:
     """Return the change of the objective that rounding may feign."""
-    return float(np.finfo(here.scores.dtype).eps) * abs(here.objective)
+    return float(np.finfo(here.oracle.dtype).eps) * abs(here.objective)
 
 
 def _modelled(here: Point, metric: ProximalMetric, step: Params) -> float:
     """Return the objective after a step, by the quadratic."""
-    return here.objective + (_sloped(here.passes, here, step) + metric.quadratic_term(step))
+    return here.objective + (_sloped(here.oracle, here, step) + metric.quadratic_term(step))
 
 
-def _sloped(passes: Passes, here: Point, step: Params) -> float:
+def _sloped(oracle: Oracle, here: Point, step: Params) -> float:
     """Return by how much the objective changes along a step by its slopes, and its absolute values as they do."""
-    objective = passes.objective
+    objective = oracle.objective
     lam = float(objective.lam[0])
     W = here.params.W
 
@@ -228,8 +238,8 @@ def _sloped(passes: Passes, here: Point, step: Params) -> float:
     return dot(here.gradient, step) + absolutes(W + step.W) - absolutes(W)
 
 
-def _carried(passes: Passes, here: Point, to: Point, before: Point, share: float) -> Point:
+def _carried(oracle: Oracle, here: Point, to: Point, before: Point, share: float) -> Point:
     """Return the point that lies from one by a share of the way between two others."""
     step = to.params.plus(before.params, -1.0)
-    scores = here.scores + here.scores.dtype.type(share) * (to.scores - before.scores)
-    return Point.at(passes, here.params.plus(step, share), scores)
+    scores = oracle.combine(here.scores, share, oracle.combine(to.scores, -1.0, before.scores))
+    return Point.at(oracle, here.params.plus(step, share), scores)

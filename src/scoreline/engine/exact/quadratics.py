@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from scoreline._typing import FloatArray
+from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.constants import (
     DIAGONAL_JITTER,
     EVERYWHERE,
@@ -17,9 +17,8 @@ from scoreline.engine.exact.constants import (
     SWEEPS,
 )
 from scoreline.engine.exact.coordinate_descent import ElasticQuadratic, descend_by_coordinates
-from scoreline.engine.problem.objective import block_rows, row_weights
+from scoreline.engine.problem.oracle import Oracle, Vector
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes, each_part
 from scoreline.engine.problem.point import Point
 
 __all__ = ["HessianQuadratic", "MomentsQuadratic", "Quadratic"]
@@ -37,8 +36,12 @@ class Quadratic(Protocol):
     def along(self, step: Params) -> float:
         r"""Return :math:`d^\top H d`."""
 
-    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
-        """Return by how much slopes ``(n, R)`` of some rows change where their scores do."""
+    @property
+    def vectors(self) -> tuple[Vector, ...]:
+        """See `scoreline.engine.exact.descent.Near.vectors`."""
+
+    def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
+        """See `scoreline.engine.exact.descent.Near.hessian_product`."""
 
 
 class MomentsQuadratic:
@@ -69,9 +72,14 @@ class MomentsQuadratic:
         centred_bias = step.b[0] + dW @ self.mean
         return float(np.einsum("rd,rd->", step.W[0] @ self.matrix, dW) + centred_bias @ centred_bias)
 
-    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
+    @property
+    def vectors(self) -> tuple[()]:
+        """Nothing: all examples have the same curvature."""
+        return ()
+
+    def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
         """See `Quadratic.hessian_product`."""
-        del rows
+        del blocks
         return change.astype(np.float64)
 
 
@@ -88,14 +96,14 @@ class HessianQuadratic:
         entries = (R * (D + 1)) ** 2 + n * R**2
         return entries if entries <= HESSIAN_ENTRIES else 0
 
-    def __init__(self, passes: Passes, here: Point) -> None:
-        self.row_hessians = _row_hessians(passes, here)
-        R, D = here.params.W.shape[1:]
-        hessian = _hessian(passes, self.row_hessians, D)
+    def __init__(self, oracle: Oracle, scores: Vector) -> None:
+        self.row_hessians = _row_hessians(oracle, scores)
+        R, D = oracle.n_rows, oracle.n_features
+        hessian = oracle.hessian(self.row_hessians)
         of_weights = hessian[:, :D, :, :D].reshape(R * D, R * D)
         self.of_bias: FloatArray = np.eye(R)
         self.mixed: FloatArray = np.zeros((R, R * D))
-        if passes.objective.fit_intercept:
+        if oracle.objective.fit_intercept:
             self.of_bias = _made_definite(hessian[:, D, :, D].copy())
             beside = hessian[:, D, :, :D].reshape(R, R * D)
             self.mixed = np.linalg.solve(self.of_bias, beside)
@@ -129,9 +137,14 @@ class HessianQuadratic:
         centred_bias = step.b[0] + self.mixed @ dW
         return float(dW @ self.matrix @ dW + centred_bias @ self.of_bias @ centred_bias)
 
-    def hessian_product(self, change: FloatArray, rows: slice) -> FloatArray:
+    @property
+    def vectors(self) -> tuple[Vector]:
+        """The Hessians of the rows' losses."""
+        return (self.row_hessians,)
+
+    def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
         """See `Quadratic.hessian_product`."""
-        return np.einsum("nrs,ns->nr", self.row_hessians[rows], change.astype(np.float64))
+        return np.einsum("nrs,ns->nr", blocks[0], change.astype(np.float64))
 
 
 def _solve_for_signs(elastic: ElasticQuadratic, gradient: FloatArray, w: FloatArray) -> bool:
@@ -163,44 +176,24 @@ def _solve_for_signs(elastic: ElasticQuadratic, gradient: FloatArray, w: FloatAr
     return bool(until.min() >= 1)
 
 
-def _row_hessians(passes: Passes, here: Point) -> FloatArray:
-    """Return the Hessians ``(N, R, R)`` of the rows' losses by their scores, and a share of their mean."""
-    loss, y = passes.objective.loss, passes.labelled.y
-    N, R = here.scores.shape
-    hessians = np.empty((N, R, R))
+def _row_hessians(oracle: Oracle, scores: Vector) -> Vector:
+    """Return the Hessians ``(R, R)`` of the rows' losses by their scores, and a share of their mean."""
+    loss, R = oracle.objective.loss, oracle.n_rows
+    double = np.dtype(np.float64)
 
-    def measure(part: slice) -> None:
-        scores = here.scores[part].astype(np.float64)
+    def differences(y: Labels, scores: FloatArray) -> FloatArray:
+        precise, hessians = scores.astype(np.float64), np.empty((len(y), R, R))
         for r, step in enumerate(HESSIAN_LENGTH * np.eye(R)):
-            change = loss.value_and_gradient(scores + step, y[part])[1]
-            change -= loss.value_and_gradient(scores - step, y[part])[1]
-            hessians[part, r] = change / (2 * HESSIAN_LENGTH)
+            change = loss.value_and_gradient(precise + step, y)[1]
+            change -= loss.value_and_gradient(precise - step, y)[1]
+            hessians[:, r] = change / (2 * HESSIAN_LENGTH)
+        hessians += hessians.transpose(0, 2, 1)
+        hessians /= 2
+        return hessians
 
-    each_part(measure, N, R * R)
-    hessians += hessians.transpose(0, 2, 1)
-    hessians /= 2
-    hessians += EVERYWHERE * hessians.mean(axis=0)
-    return hessians
-
-
-def _hessian(passes: Passes, hessians: FloatArray, D: int) -> FloatArray:
-    """Return the Hessian by weights and bias, ``(R, D + 1, R, D + 1)``."""
-    objective, source = passes.objective, passes.source
-    R = hessians.shape[1]
-    hessian = np.zeros((R, D + 1, R, D + 1))
-    begin = 0
-    for batch in source.batches(block_rows(R * (D + 1)), seed=None):
-        X, end = objective.standardized(batch.X, np.dtype(np.float64)), begin + len(batch.y)
-        X = np.column_stack([X, np.ones(len(X))])
-        shares = hessians[begin:end] * (row_weights(batch) / source.total_weight)[:, None, None]
-        for r in range(R):
-            weighted = shares[:, r, : r + 1, None] * X[:, None]
-            hessian[r, :, : r + 1] += (X.T @ weighted.reshape(len(X), -1)).reshape(D + 1, r + 1, D + 1)
-        begin = end
-    for r in range(R):
-        for s in range(r):
-            hessian[s, :, r] = hessian[r, :, s]
-    return hessian
+    hessians = oracle.transform(differences, scores, row=(R, R), dtype=double)
+    mean = oracle.reduce(lambda _y, _w, block: block.sum(axis=0), hessians) / oracle.n_examples
+    return oracle.transform(lambda _y, block: block + EVERYWHERE * mean, hessians, dtype=double, out=hessians)
 
 
 def _made_definite(matrix: FloatArray) -> FloatArray:

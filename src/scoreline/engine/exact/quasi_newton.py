@@ -54,6 +54,6 @@ class QuasiNewton:
         """Keep the curvature along the step; see `Model.learned`."""
         curvature, recent = state.curvature, with_pair(state.recent, step, after.gradient, before.gradient)
         if self.follows:
-            now = mean_curvature(after.passes, after)
+            now = mean_curvature(after.oracle, after.scores)
             curvature = curvature if 1 / CHANGED < now / curvature < CHANGED else now
         return ModelState(curvature, recent)

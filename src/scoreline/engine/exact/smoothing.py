@@ -7,13 +7,14 @@ optimum. The centre moves to the slopes reached; the width is cut where that alo
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_WIDTH
-from scoreline.engine.problem.passes import LossEvaluation, Passes
+from scoreline.engine.problem.oracle import LossEvaluation, Oracle, Vector
 from scoreline.engine.problem.point import Point, PointState
 
 __all__ = ["Smoothing", "SmoothingState"]
@@ -27,7 +28,11 @@ class SmoothingState(NamedTuple):
     #: By how much the gap would have been less at the last centre, had the plain hinges these slopes.
     cost: float
     #: What is added to the scores, so that the smoothing is about the centre; None about 0.
-    shift: FloatArray | None
+    shift: Vector | None
+
+    def with_vectors(self, f: Callable[[Any], Any]) -> SmoothingState:
+        """Return the state with `f` of its vector in place of that."""
+        return self if self.shift is None else self._replace(shift=f(self.shift))
 
 
 class Smoothing:
@@ -35,14 +40,14 @@ class Smoothing:
 
     Parameters
     ----------
-    plain : Passes
-        Over the objective.
+    plain : Oracle
+        Of the objective.
     """
 
-    def __init__(self, plain: Passes) -> None:
+    def __init__(self, plain: Oracle) -> None:
         loss = plain.objective.loss
         self.plain, self.loss = plain, None if loss.smooth else loss.smoothing
-        self._last: tuple[float, Passes] = 0.0, plain
+        self._last: tuple[float, Oracle] = 0.0, plain
         # What the last point was worth: it is asked for by the event, and by the policy before and after.
         self._evaluated: tuple[PointState, SmoothingState, LossEvaluation] | None = None
 
@@ -51,15 +56,15 @@ class Smoothing:
         width = 0.0 if self.loss is None else FIRST_WIDTH * self.loss.margin
         return SmoothingState(width, np.inf, None)
 
-    def passes(self, state: SmoothingState) -> Passes:
-        """Return passes over the smooth objective."""
+    def oracle(self, state: SmoothingState) -> Oracle:
+        """Return the oracle of the smooth objective."""
         if self.loss is not None and self._last[0] != state.width:
             self._last = state.width, self.plain.with_loss(self.loss.smoothed(state.width))
         return self._last[1]
 
-    def scores(self, here: Point, state: SmoothingState) -> FloatArray:
+    def scores(self, here: Point, state: SmoothingState) -> Vector:
         """Return a point's scores, not shifted to the centre."""
-        return here.scores if state.shift is None else here.scores - state.shift
+        return here.scores if state.shift is None else self.plain.combine(here.scores, -1.0, state.shift)
 
     def evaluated(self, here: Point, state: SmoothingState) -> LossEvaluation:
         """Evaluate the plain loss."""
@@ -67,7 +72,7 @@ class Smoothing:
             return here.evaluated
         known = self._evaluated
         if known is None or known[0] is not here.state or known[1] is not state:
-            evaluated = self.plain.evaluate(self.scores(here, state), None, 0.0, np.empty_like(here.slopes))
+            (evaluated,), _ = self.plain.evaluate(self.scores(here, state), None, [0.0])
             self._evaluated = known = here.state, state, evaluated
         return known[2]
 
@@ -86,7 +91,7 @@ class Smoothing:
             return np.asarray(w @ (conjugate(slopes, y) - np.einsum("nr,nr->n", slopes, scores)))
 
         total = float(self.plain.reduce(young, here.slopes, self.scores(here, state)))
-        return self.evaluated(here, state).loss + total / self.plain.source.total_weight
+        return self.evaluated(here, state).loss + total / self.plain.total_weight
 
     def recentred(self, here: Point, state: SmoothingState) -> tuple[Point, SmoothingState]:
         """Move the centre to the slopes reached, and cut the width where that alone gains little."""
@@ -97,4 +102,4 @@ class Smoothing:
         smoothed = loss.smoothed(width)
         shift = self.plain.transform(lambda y, slopes: smoothed.shift(loss.feasible(slopes, y), y), here.slopes)
         state = SmoothingState(width, cost, shift)
-        return Point.at(self.passes(state), here.params, scores + shift), state
+        return Point.at(self.oracle(state), here.params, self.plain.combine(scores, 1.0, shift)), state

@@ -19,12 +19,12 @@ from scoreline.engine.exact.newton import Newton
 from scoreline.engine.exact.proximal import Proximal
 from scoreline.engine.exact.quasi_newton import QuasiNewton
 from scoreline.engine.exact.smoothing import Smoothing, SmoothingState
-from scoreline.engine.problem.backends import passes_over
+from scoreline.engine.problem.backends import oracle_over
 from scoreline.engine.problem.events import Event, Reason, RunEnded, RunStarted
 from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective
+from scoreline.engine.problem.oracle import Oracle
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.engine.problem.point import Point, PointState
 from scoreline.errors import MismatchError
 from scoreline.losses import LOSSES, Loss
@@ -146,7 +146,7 @@ class ExactState(NamedTuple):
 class ExactMethod:
     """The exact solver on one problem; see `scoreline.engine.problem.method.Method` and `minimize_exactly`.
 
-    It holds what does not change: the passes over the data, the moments, and how to go down. A few of its parts
+    It holds what does not change: the oracle, the moments, and how to go down. A few of its parts
     keep what they computed last (factors, gradients), which is computed again where it is missing: no state.
     """
 
@@ -162,7 +162,7 @@ class ExactMethod:
     ) -> None:
         check_exact(objective)
         self.objective, self.source, self.start, self.max_iter = objective, source, start, max_iter
-        self.smoothing = Smoothing(passes_over(objective, source, start.W.dtype))
+        self.smoothing = Smoothing(oracle_over(objective, source, start.W.dtype))
         self.policy = GapPolicy(self.smoothing, tol)
         self._given = moments
         self._last: Point | None = None
@@ -175,10 +175,9 @@ class ExactMethod:
     def init(self) -> ExactState:
         """Return the state at the start."""
         smoothing, start = self.smoothing.first(), self.start
-        passes = self.smoothing.passes(smoothing)
-        no_scores = np.repeat(start.b, self.source.n_examples, axis=0)
-        here = Point.at(passes, start, passes.scores(start) if start.W.any() else no_scores)
-        curvature = mean_curvature(passes, here)
+        oracle = self.smoothing.oracle(smoothing)
+        here = Point.at(oracle, start, oracle.scores(start))
+        curvature = mean_curvature(oracle, here.scores)
         model, bias = self.descent.first(here, curvature), first_bias_model(curvature)
         return ExactState(0, here.state, "", self.policy.first(smoothing), smoothing, model, bias)
 
@@ -186,7 +185,7 @@ class ExactMethod:
         """Make an iteration, or move the centre of the smoothing, or find a reason to stop."""
         here, reason = self._point(state), None
         self.descent.prepare(state.model)
-        with here.passes.consecutive():
+        with here.oracle.consecutive():
             proposal, model = self.descent.propose(here, state.model)
             best, state, reason = self._decided(here, state._replace(model=model), proposal)
             if reason is None:
@@ -228,6 +227,21 @@ class ExactMethod:
         done, params = state.iteration, state.here.params
         return RunEnded(reason, done, done, params, np.ones(1, dtype=bool), duality_gap=gap)
 
+    def saved(self, state: ExactState) -> ExactState:
+        """Return a state with arrays in place of the oracle's vectors, as a file takes it."""
+        return self._with_vectors(state, self.smoothing.plain.saved)
+
+    def restored(self, state: ExactState) -> ExactState:
+        """Return the state that `saved` made one of arrays of."""
+        return self._with_vectors(state, self.smoothing.plain.restored)
+
+    def _with_vectors(self, state: ExactState, f: Callable[[Any], Any]) -> ExactState:
+        return state._replace(
+            here=state.here.with_vectors(f),
+            smoothing=state.smoothing.with_vectors(f),
+            model=self.descent.with_vectors(state.model, f),
+        )
+
     def _decided(
         self, here: Point, state: ExactState, proposal: Proposal
     ) -> tuple[Point, ExactState, Reason | None]:
@@ -256,7 +270,7 @@ class ExactMethod:
         there, smoothing = self.smoothing.recentred(here, state.smoothing)
         state = state._replace(gap=state.gap._replace(threshold=ROUGHLY, gap=np.nan))
         if smoothing.width != state.smoothing.width:
-            curvature = mean_curvature(there.passes, there)
+            curvature = mean_curvature(there.oracle, there.scores)
             state = state._replace(model=self.descent.first(there, curvature), bias=first_bias_model(curvature))
         return self._at(there, state._replace(smoothing=smoothing))
 
@@ -267,7 +281,7 @@ class ExactMethod:
 
     def _point(self, state: ExactState) -> Point:
         if self._last is None or self._last.state is not state.here:
-            self._last = Point(self.smoothing.passes(state.smoothing), state.here)
+            self._last = Point(self.smoothing.oracle(state.smoothing), state.here)
         return self._last
 
     def _at(self, here: Point, state: ExactState) -> ExactState:
@@ -275,15 +289,15 @@ class ExactMethod:
         return state._replace(here=here.state)
 
 
-def _descent(plain: Passes, moments: Moments) -> Descent[Any]:
+def _descent(plain: Oracle, moments: Moments) -> Descent[Any]:
     """Return the way down that loss, penalty and data ask for."""
-    objective, source = plain.objective, plain.source
+    objective = plain.objective
     loss, lam = objective.loss, float(objective.lam[0])
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
     ridge, shrink = 2 * lam * squares, lam * absolutes
     if shrink and moments.matrix is not None:
         return Proximal(moments.mean, moments.matrix, ridge, shrink)
-    entries = source.n_examples * source.n_features
+    entries = plain.n_examples * plain.n_features
     few = entries <= (NEWTON_SQUARED if loss.smooth else NEWTON_SMOOTHED)
     # A hinge that was smoothed by others may be straight wherever rows are at W = 0.
     smoothed = loss.smoothing is not None and loss.smoothing.rounding > 0

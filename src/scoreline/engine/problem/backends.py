@@ -1,4 +1,4 @@
-"""Which implementation of the passes over the data a problem gets: NumPy's, or one in compiled code."""
+"""Which implementation of the oracle a problem gets: NumPy's, or one in compiled code."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.engine.problem.cost import WORTH_COMPILING, evaluated_by_kernels, fit_seconds, suits_kernels
+from scoreline.engine.problem.local_oracle import LocalOracle
 from scoreline.engine.problem.objective import Objective
-from scoreline.engine.problem.passes import Passes
+from scoreline.engine.problem.oracle import Oracle
 
-__all__ = ["passes_over"]
+__all__ = ["oracle_over"]
 
 
-def passes_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Passes:
-    """Return the passes over a source, compiled where that pays."""
+def oracle_over(objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Oracle:
+    """Return the oracle of an objective over a source, compiled where that pays."""
     if fit_seconds(source.n_examples, source.n_features, objective.n_rows) < WORTH_COMPILING:
-        return Passes(objective, source)
+        return LocalOracle(objective, source, dtype)
     if not evaluated_by_kernels(objective.loss, dtype):
-        return Passes(objective, source)
+        return LocalOracle(objective, source, dtype)
     if suits_kernels(objective.loss, source.dtype, dtype, objective.n_rows):
-        from scoreline.engine.problem.kernels.passes import CompiledPasses
+        from scoreline.engine.problem.kernels.compiled_oracle import CompiledOracle
 
-        return CompiledPasses(objective, source)
-    from scoreline.engine.problem.kernels.loss_passes import CompiledLossPasses
+        return CompiledOracle(objective, source, dtype)
+    from scoreline.engine.problem.kernels.compiled_loss_oracle import CompiledLossOracle
 
-    return CompiledLossPasses(objective, source)
+    return CompiledLossOracle(objective, source, dtype)

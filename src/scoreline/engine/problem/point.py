@@ -1,17 +1,17 @@
-"""A place on the way down: parameters, and all that is known at them."""
+"""A point of an optimisation: parameters, and all that is known at them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from scoreline._typing import FloatArray
 from scoreline.engine.problem.events import Evaluated
+from scoreline.engine.problem.oracle import LossEvaluation, Oracle, Vector
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import LossEvaluation, Passes
 
 __all__ = ["Point", "PointState", "dot"]
 
@@ -20,32 +20,36 @@ class PointState(NamedTuple):
     """What is kept of a point in the state of a solver: all that its parameters do not give to the same bits."""
 
     params: Params
-    scores: FloatArray
-    slopes: FloatArray
+    scores: Vector
+    slopes: Vector
     evaluated: LossEvaluation
     objective: float
+
+    def with_vectors(self, f: Callable[[Any], Any]) -> PointState:
+        """Return the state with `f` of its vectors in place of them."""
+        return self._replace(scores=f(self.scores), slopes=f(self.slopes))
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
     """Parameters and all that is known at them."""
 
-    passes: Passes
+    oracle: Oracle
     state: PointState
 
     @classmethod
-    def at(cls, passes: Passes, params: Params, scores: FloatArray) -> Point:
+    def at(cls, oracle: Oracle, params: Params, scores: Vector) -> Point:
         """Evaluate parameters whose scores are known."""
-        slopes = np.empty_like(scores)
-        return cls.evaluated_as(passes, params, scores, slopes, passes.evaluate(scores, None, 0.0, slopes))
+        (evaluated,), slopes = oracle.evaluate(scores, None, [0.0])
+        return cls.evaluated_as(oracle, params, scores, slopes, evaluated)
 
     @classmethod
     def evaluated_as(
-        cls, passes: Passes, params: Params, scores: FloatArray, slopes: FloatArray, evaluated: LossEvaluation
+        cls, oracle: Oracle, params: Params, scores: Vector, slopes: Vector, evaluated: LossEvaluation
     ) -> Point:
         """Take over what is known of the losses."""
-        value = evaluated.loss + float(passes.objective.penalty_value(params)[0])
-        return cls(passes, PointState(params, scores, slopes, evaluated, value))
+        value = evaluated.loss + float(oracle.objective.penalty_value(params)[0])
+        return cls(oracle, PointState(params, scores, slopes, evaluated, value))
 
     @property
     def params(self) -> Params:
@@ -53,12 +57,12 @@ class Point:
         return self.state.params
 
     @property
-    def scores(self) -> FloatArray:
+    def scores(self) -> Vector:
         """The scores of all rows."""
         return self.state.scores
 
     @property
-    def slopes(self) -> FloatArray:
+    def slopes(self) -> Vector:
         """The losses' gradients by the scores, of all rows."""
         return self.state.slopes
 
@@ -75,7 +79,7 @@ class Point:
     @cached_property
     def gradient(self) -> Params:
         """The gradient of the objective's smooth part; a pass over the data when it is first asked for."""
-        return self.passes.gradient(self.params, self.slopes)
+        return self.oracle.gradient(self.params, self.slopes)
 
     def event(self, iteration: int, objective: float, evaluated: LossEvaluation) -> Evaluated:
         """Return the event of an iteration that ends here."""

@@ -1,1 +1,1 @@
-"""Passes and losses in compiled code."""
+"""The oracle and losses in compiled code."""

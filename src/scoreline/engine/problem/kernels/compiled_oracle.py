@@ -1,4 +1,4 @@
-"""Passes over the whole data in compiled code."""
+"""The oracle in compiled code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.problem.kernels.loss_passes import CHUNK, CompiledLossPasses
+from scoreline.engine.problem.kernels.compiled_loss_oracle import CHUNK, CompiledLossOracle
+from scoreline.engine.problem.local_oracle import as_array
 from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.engine.problem.oracle import Vector
 from scoreline.engine.problem.params import Params
 from scoreline.kernels.compiling import compiled
 from scoreline.kernels.products import (
@@ -26,17 +28,17 @@ from scoreline.kernels.products import (
 )
 from scoreline.kernels.threads import one_blas_thread
 
-__all__ = ["CompiledPasses"]
+__all__ = ["CompiledOracle"]
 
 #: Numbers that stay in a core's second cache, and rows that are taken at the least where they are wide.
 CACHED, FEWEST = 1 << 18, 16
 
 
-class CompiledPasses(CompiledLossPasses):
-    """Passes that read bytes and float32 where they lie, in all threads; sums do not depend on their number."""
+class CompiledOracle(CompiledLossOracle):
+    """Reads bytes and float32 where they lie, in all threads; sums do not depend on their number."""
 
-    def __init__(self, objective: Objective, source: DataSource) -> None:
-        super().__init__(objective, source)
+    def __init__(self, objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> None:
+        super().__init__(objective, source, dtype)
         rows = batch_buffer(self._n_threads * CHUNK, source.n_features, source.dtype)
         self._buffers = rows.reshape(self._n_threads, CHUNK, -1)
 
@@ -44,8 +46,24 @@ class CompiledPasses(CompiledLossPasses):
         """Hold BLAS to one thread: others of its own spin for a while after each call, on the cores of ours."""
         return one_blas_thread()
 
-    def scores(self, params: Params) -> FloatArray:
-        """Return the scores of all rows; see `Passes.scores`."""
+    def gradient(self, params: Params, slopes: Vector) -> Params:
+        """See `Oracle.gradient`."""
+        R, D = params.W.shape[1:]
+        total = np.zeros((padded(R, CLASS_BLOCK), padded(D, COLUMN_BLOCK)))
+        own, weight = as_array(slopes), self.labelled.weight
+        pulls = self.mean_slopes(slopes) * self.total_weight
+        no_weight = np.ones(0, np.float32) if weight is None else weight.astype(np.float32)
+        first = 0
+        for batch in self._blocks():
+            part = slice(first, first + len(batch))
+            shares = no_weight if weight is None else no_weight[part]
+            self._together(_add_products, batch, self._buffers, own[part], shares, total)
+            first += len(batch)
+        sums = Params(total[None, :R, :D], pulls[None])
+        return self.objective.finish_gradient(params, sums, self.total_weight)
+
+    def _products(self, params: Params) -> FloatArray:
+        """Return the scores ``(N, R)`` from the data."""
         folded = self.objective.folded(params)
         R, D = params.W.shape[1:]
         W = line_zeros((R, padded(D, COLUMN_BLOCK)))
@@ -57,22 +75,6 @@ class CompiledPasses(CompiledLossPasses):
             self._together(_score, batch, self._buffers, W, folded.b[0].astype(np.float32), out[first:last])
             first = last
         return out
-
-    def gradient(self, params: Params, slopes: FloatArray) -> Params:
-        """Return the gradient from the losses' slopes; see `Passes.gradient`."""
-        R, D = params.W.shape[1:]
-        total = np.zeros((padded(R, CLASS_BLOCK), padded(D, COLUMN_BLOCK)))
-        weight = self.labelled.weight
-        pulls = self.mean_slopes(slopes) * self.source.total_weight
-        no_weight = np.ones(0, np.float32) if weight is None else weight.astype(np.float32)
-        first = 0
-        for batch in self._blocks():
-            part = slice(first, first + len(batch))
-            own = no_weight if weight is None else no_weight[part]
-            self._together(_add_products, batch, self._buffers, slopes[part], own, total)
-            first += len(batch)
-        sums = Params(total[None, :R, :D], pulls[None])
-        return self.objective.finish_gradient(params, sums, self.source.total_weight)
 
     def _blocks(self) -> Any:
         rows = block_rows(self.source.n_features)

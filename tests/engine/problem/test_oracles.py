@@ -1,16 +1,16 @@
-"""Passes over the whole data: the compiled ones do what those in NumPy do."""
+"""The oracles: the compiled ones do what the one in NumPy does."""
 
 import numpy as np
 import pytest
 
 from scoreline.data.base import Batch
 from scoreline.data.memory import MemorySource
-from scoreline.engine.problem.backends import passes_over
-from scoreline.engine.problem.kernels.loss_passes import CompiledLossPasses
-from scoreline.engine.problem.kernels.passes import CompiledPasses
+from scoreline.engine.problem.backends import oracle_over
+from scoreline.engine.problem.kernels.compiled_loss_oracle import CompiledLossOracle
+from scoreline.engine.problem.kernels.compiled_oracle import CompiledOracle
+from scoreline.engine.problem.local_oracle import LocalOracle
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.passes import Passes
 from scoreline.losses import LOSSES, rows_for
 from scoreline.penalties import L2
 
@@ -25,6 +25,9 @@ LOSS_SPECS = [
 ]
 
 
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
+
 def over(loss, n_classes=4, *, n=700, d=53, dtype=np.uint8, weighted=False):
     rng = np.random.default_rng(0)
     X = rng.integers(0, 256, (n, d)).astype(dtype)
@@ -36,23 +39,22 @@ def over(loss, n_classes=4, *, n=700, d=53, dtype=np.uint8, weighted=False):
     return goal, source, rng
 
 
-@pytest.mark.parametrize("kind", [CompiledLossPasses, CompiledPasses])
+@pytest.mark.parametrize("kind", [CompiledLossOracle, CompiledOracle])
 @pytest.mark.parametrize("loss", LOSS_SPECS)
 @pytest.mark.parametrize("n_classes", [2, 4, 11, 53])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_compiled_passes_agree_with_numpy(kind, loss, n_classes, weighted):
+def test_compiled_oracles_agree_with_numpy(kind, loss, n_classes, weighted):
     goal, source, rng = over(loss, n_classes, weighted=weighted)
     R = rows_for(n_classes)
     params = Params(rng.normal(size=(1, R, 53)).astype(np.float32), rng.normal(size=(1, R)).astype(np.float32))
-    plain, fast = Passes(goal, source), kind(goal, source)
+    plain, fast = LocalOracle(goal, source, SINGLE), kind(goal, source, SINGLE)
     scores = plain.scores(params)
     np.testing.assert_allclose(fast.scores(params), scores, rtol=1e-4, atol=1e-4)
     change = rng.normal(size=scores.shape).astype(np.float32)
     for_all = np.broadcast_to(change[0], change.shape)
-    slopes, fast_slopes = np.empty_like(scores), np.empty_like(scores)
     for move in (None, for_all, change):
-        evaluated, fast_evaluated = (
-            p.evaluate(scores, move, 0.7, out) for p, out in ((plain, slopes), (fast, fast_slopes))
+        (evaluated, slopes), (fast_evaluated, fast_slopes) = (
+            oracle.evaluate(scores, move, [0.3, 0.7]) for oracle in (plain, fast)
         )
         np.testing.assert_allclose(fast_evaluated, evaluated, rtol=2e-5, atol=1e-6)
         np.testing.assert_allclose(fast_slopes, slopes, rtol=1e-4, atol=1e-4)
@@ -65,9 +67,9 @@ def test_compiled_passes_agree_with_numpy(kind, loss, n_classes, weighted):
 def test_gradient_from_slopes_is_the_gradient(weighted):
     goal, source, rng = over("softmax", weighted=weighted)
     params = Params(rng.normal(size=(1, 4, 53)), rng.normal(size=(1, 4)))
-    passes = Passes(goal, source)
-    slopes = goal.loss.value_and_gradient(passes.scores(params), source.y)[1]
-    found = passes.gradient(params, slopes)
+    oracle = LocalOracle(goal, source, DOUBLE)
+    slopes = goal.loss.value_and_gradient(oracle.scores(params), source.y)[1]
+    found = oracle.gradient(params, slopes)
     expected = goal.value_and_gradient(params, Batch(source.X, source.y, source.weight)).gradient
     np.testing.assert_allclose(found.W, expected.W, rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(found.b, expected.b, rtol=1e-10, atol=1e-13)
@@ -78,8 +80,8 @@ def test_hits_are_those_of_the_first_best_class(n_classes):
     """Equal scores, and scores beyond what a vector holds, before and after the true class."""
     goal, source, rng = over("softmax", n_classes)
     scores = rng.integers(0, 3, (700, rows_for(n_classes))).astype(np.float32)
-    for passes in (Passes(goal, source), CompiledLossPasses(goal, source)):
-        evaluated = passes.evaluate(scores, None, 0.0, np.empty_like(scores))
+    for kind in (LocalOracle, CompiledLossOracle):
+        (evaluated,), _ = kind(goal, source, SINGLE).evaluate(scores, None, [0.0])
         assert evaluated.accuracy == pytest.approx(np.mean(predicted_classes(scores) == source.y))
 
 
@@ -88,7 +90,7 @@ def test_hits_are_those_of_the_first_best_class(n_classes):
 def test_scores_of_rows_that_need_no_padding(n, dtype):
     goal, source, rng = over("softmax", 10, n=n, d=128, dtype=dtype)
     params = Params(rng.normal(size=(1, 10, 128)).astype(np.float32), np.ones((1, 10), np.float32))
-    plain, fast = (passes(goal, source).scores(params) for passes in (Passes, CompiledPasses))
+    plain, fast = (kind(goal, source, SINGLE).scores(params) for kind in (LocalOracle, CompiledOracle))
     np.testing.assert_allclose(fast, plain, rtol=1e-4, atol=1e-4)
 
 
@@ -96,13 +98,40 @@ def test_scores_of_rows_that_need_no_padding(n, dtype):
 def test_pieces_and_threads_change_no_evaluation(monkeypatch, weighted):
     goal, source, rng = over("softmax", weighted=weighted)
     scores, change = rng.normal(size=(2, 700, 4))
-    slopes = np.empty((2, 700, 4))
-    whole = Passes(goal, source).evaluate(scores, change, 0.5, slopes[0])
-    monkeypatch.setattr("scoreline.engine.problem.passes.EVALUATED_ENTRIES", 100)
-    monkeypatch.setattr("scoreline.engine.problem.passes.WORTH_THREADS", 0)
-    in_pieces = Passes(goal, source).evaluate(scores, change, 0.5, slopes[1])
+    oracle = LocalOracle(goal, source, DOUBLE)
+    (whole,), slopes = oracle.evaluate(scores, change, [0.5])
+    monkeypatch.setattr("scoreline.engine.problem.local_oracle.EVALUATED_ENTRIES", 100)
+    monkeypatch.setattr("scoreline.engine.problem.local_oracle.THREADED_ENTRIES", 0)
+    (in_pieces,), slopes_in_pieces = oracle.evaluate(scores, change, [0.5])
     np.testing.assert_allclose(in_pieces, whole, rtol=1e-12)
-    np.testing.assert_array_equal(slopes[1], slopes[0])
+    np.testing.assert_array_equal(slopes_in_pieces, slopes)
+
+
+@pytest.mark.parametrize("kind", [LocalOracle, CompiledLossOracle])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_several_steps_at_once_are_what_each_is_alone(kind, weighted):
+    goal, source, rng = over("softmax", weighted=weighted)
+    scores, change = rng.normal(size=(2, 700, 4)).astype(np.float32)
+    oracle, steps, given = kind(goal, source, SINGLE), [1.0, 2.0, 0.25], np.empty_like(scores)
+    together, slopes = oracle.evaluate(scores, change, steps, out=given)
+    assert slopes is given
+    assert together == [oracle.evaluate(scores, change, [t])[0][0] for t in steps]
+    np.testing.assert_array_equal(slopes, oracle.evaluate(scores, change, steps[-1:])[1])
+    np.testing.assert_allclose(slopes, oracle.evaluate(scores + 0.25 * change, None, [0.0])[1], atol=1e-6)
+
+
+def test_vectors_are_combined_in_memory_that_is_given_up_or_anew():
+    goal, source, rng = over("softmax")
+    oracle, (a, b) = LocalOracle(goal, source, DOUBLE), rng.normal(size=(2, 700, 4))
+    before = a.copy(), b.copy()
+    for t in (1.0, -1.0, 0.3):
+        np.testing.assert_allclose(oracle.combine(a, t, b), a + t * b, rtol=1e-14)
+        np.testing.assert_array_equal((a, b), before)
+        given = b.copy()
+        assert oracle.combine(a, t, given, out=given) is given
+        np.testing.assert_array_equal(given, oracle.combine(a, t, b))
+    row = rng.normal(size=4)
+    np.testing.assert_array_equal(oracle.combine(a, 1.0, oracle.constant(row)), a + row)
 
 
 def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
@@ -110,12 +139,13 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
     params = Params(rng.normal(size=(1, 10, 53)).astype(np.float32), np.zeros((1, 10), np.float32))
     results = []
     for threads in (1, 2, 3):
-        monkeypatch.setattr("scoreline.engine.problem.kernels.loss_passes.thread_count", lambda n=threads: n)
-        passes = CompiledPasses(goal, source)
-        scores = passes.scores(params)
-        slopes = np.empty_like(scores)
-        evaluated = passes.evaluate(scores, None, 0.0, slopes)
-        results.append((scores, slopes, evaluated, passes.mean_slopes(slopes), passes.gradient(params, slopes)))
+        monkeypatch.setattr(
+            "scoreline.engine.problem.kernels.compiled_loss_oracle.thread_count", lambda n=threads: n
+        )
+        oracle = CompiledOracle(goal, source, SINGLE)
+        scores = oracle.scores(params)
+        evaluated, slopes = oracle.evaluate(scores, None, [0.0])
+        results.append((scores, slopes, evaluated, oracle.mean_slopes(slopes), oracle.gradient(params, slopes)))
     for other in results[1:]:
         np.testing.assert_equal(other, results[0])
 
@@ -123,26 +153,26 @@ def test_results_do_not_depend_on_the_number_of_threads(monkeypatch):
 @pytest.mark.parametrize(
     ("n", "n_classes", "dtype", "kind"),
     [
-        (700, 4, np.uint8, Passes),
-        (10**6, 4, np.uint8, CompiledPasses),
-        (10**6, 4, np.float64, Passes),
-        (10**5, 200, np.float32, CompiledLossPasses),
+        (700, 4, np.uint8, LocalOracle),
+        (10**6, 4, np.uint8, CompiledOracle),
+        (10**6, 4, np.float64, LocalOracle),
+        (10**5, 200, np.float32, CompiledLossOracle),
     ],
 )
 def test_only_long_fits_are_compiled(n, n_classes, dtype, kind):
     source = MemorySource(np.zeros((n, 60), dtype), np.zeros(n, np.int64), n_classes)
     goal = Objective(LOSSES.build("softmax"), L2(), np.array([1e-2]), n_classes)
-    passes = passes_over(goal, source, np.dtype(np.float64 if dtype == np.float64 else np.float32))
-    assert type(passes) is kind
+    oracle = oracle_over(goal, source, np.dtype(np.float64 if dtype == np.float64 else np.float32))
+    assert type(oracle) is kind
 
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_reductions_go_over_blocks_of_rows_in_a_fixed_order(monkeypatch, weighted, threads):
     goal, source, rng = over("softmax", weighted=weighted)
-    passes, (a, b) = Passes(goal, source), rng.normal(size=(2, 700, 4)).astype(np.float32)
-    monkeypatch.setattr("scoreline.engine.problem.passes.EVALUATED_ENTRIES", 100)
-    monkeypatch.setattr("scoreline.engine.problem.passes.WORTH_THREADS", 0)
+    oracle, (a, b) = LocalOracle(goal, source, SINGLE), rng.normal(size=(2, 700, 4)).astype(np.float32)
+    monkeypatch.setattr("scoreline.engine.problem.local_oracle.EVALUATED_ENTRIES", 100)
+    monkeypatch.setattr("scoreline.engine.problem.local_oracle.THREADED_ENTRIES", 0)
     sizes = []
 
     def product(y, w, a, b):
@@ -150,14 +180,14 @@ def test_reductions_go_over_blocks_of_rows_in_a_fixed_order(monkeypatch, weighte
         return w @ (a.astype(float) * b * (y[:, None] == 1))
 
     def summed(n):
-        monkeypatch.setattr("scoreline.engine.problem.passes.thread_count", lambda: n)
-        return passes.reduce(product, a, b)
+        monkeypatch.setattr("scoreline.engine.problem.local_oracle.thread_count", lambda: n)
+        return oracle.reduce(product, a, b)
 
     weight = np.ones(700) if source.weight is None else source.weight
     np.testing.assert_allclose(summed(threads), weight @ (a.astype(float) * b * (source.y[:, None] == 1)))
     assert max(sizes) == 25
     np.testing.assert_array_equal(summed(threads), summed(1))
-    moved = passes.transform(lambda y, a, b: a - y[:, None] * b.astype(float), a, b)
+    moved = oracle.transform(lambda y, a, b: a - y[:, None] * b.astype(float), a, b)
     assert moved.dtype == np.float32
     np.testing.assert_allclose(moved, a - source.y[:, None] * b, rtol=1e-5, atol=1e-6)
-    assert passes.transform(lambda y, a: a, a, dtype=np.dtype(float)).dtype == np.float64
+    assert oracle.transform(lambda y, a: a, a, dtype=np.dtype(float)).dtype == np.float64
