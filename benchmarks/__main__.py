@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"There is no comparison {', '.join(unknown)}; there are {', '.join(COMPARISONS)}")
     cache = open_cache(options.cache)
     repeats, sizes = (1, SMALL_SIZES) if options.quick else (options.repeats, SIZES)
-    setting = Setting(repeats, options.threads, sizes, cache, say)
+    # Compiled code of its own, lest another start of scoreline changes what is measured.
+    compiled = None if options.quick else cache / "compiled"
+    setting = Setting(repeats, options.threads, sizes, cache, say, compiled)
     for name in options.names or COMPARISONS:
         comparison = COMPARISONS[name]
         say(f"{name}: {comparison.title}")

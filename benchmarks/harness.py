@@ -37,10 +37,12 @@ class Setting:
     threads: int
     #: Sides of the matrices by which the speed of sgemm is measured.
     sizes: tuple[int, ...]
-    #: Folder of data sets, compiled code and reference optima.
+    #: Folder of data sets and reference optima.
     cache: Path
     #: Is told what happens.
     say: Callable[[str], None]
+    #: Folder of compiled code; None where that of everyday use will do, as nothing is measured.
+    compiled: Path | None = None
 
 
 @dataclass
@@ -62,13 +64,14 @@ def measure(jobs: Sequence[Job], setting: Setting) -> Measurements:
     """Run each job once a round.
 
     Rehearsals go first, unmeasured, and the first job where it has none: they compile scoreline's kernels, and
-    read what later ones find in the disk's cache.
+    read what later ones find in the disk's cache. Where nothing is measured, they are left out.
     """
     results = Measurements()
     jobs = [job for job in jobs if not _is_missing(job, setting, results)]
     if not jobs:
         return results
-    for number, job in enumerate(jobs):
+    rehearsed = [] if setting.compiled is None else jobs
+    for number, job in enumerate(rehearsed):
         if job.rehearsal:
             setting.say(f"  rehearsal: {job.label}")
             _launch(replace(job, tasks=job.rehearsal), setting)
@@ -104,11 +107,12 @@ def _is_missing(job: Job, setting: Setting, results: Measurements) -> bool:
     return bool(why)
 
 
-def _environment(compiled: Path, threads: int, source: str = "") -> dict[str, str]:
+def _environment(compiled: Path | None, threads: int, source: str = "") -> dict[str, str]:
     limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
     paths = os.pathsep.join(path for path in (source, os.environ.get("PYTHONPATH", "")) if path)
     alone = {"PYTHONHASHSEED": "0", "SCORELINE_FEATURE_CACHE": "off"}
-    return {**os.environ, **limits, **alone, "NUMBA_CACHE_DIR": str(compiled), "PYTHONPATH": paths}
+    kept = {} if compiled is None else {"NUMBA_CACHE_DIR": str(compiled)}
+    return {**os.environ, **limits, **alone, **kept, "PYTHONPATH": paths}
 
 
 def _launch(job: Job, setting: Setting) -> Record:
@@ -116,7 +120,7 @@ def _launch(job: Job, setting: Setting) -> Record:
         job_file, out_file = Path(folder) / "job.json", Path(folder) / "out.jsonl"
         job_file.write_text(json.dumps(job.as_json()), encoding="utf-8")
         out_file.touch()
-        kept = Path(job.compiled) if job.compiled else setting.cache / "compiled"
+        kept = Path(job.compiled) if job.compiled else setting.compiled
         compiled = Path(folder) / "compiled" if job.empty_cache else kept
         command = [sys.executable, "-m", "benchmarks.worker", str(job_file), str(out_file), str(setting.cache)]
         before = _clocks()
@@ -157,7 +161,7 @@ def _rates(setting: Setting) -> dict[int, float]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.machine", *map(str, setting.sizes)],
         cwd=ROOT,
-        env=_environment(setting.cache / "compiled", setting.threads),
+        env=_environment(setting.compiled, setting.threads),
         capture_output=True,
         text=True,
         check=True,

@@ -45,3 +45,11 @@ def heard_interrupts():
 def no_feature_cache(monkeypatch):
     """Leave the user's cache of features alone."""
     monkeypatch.setenv("SCORELINE_FEATURE_CACHE", "off")
+
+
+@pytest.fixture(scope="module")
+def no_figures():
+    """Leave figures out of reports: drawing them is most of a small run, and modules that ask look at none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("scoreline.runs.reporting.draw_run", lambda *_: ())
+        yield

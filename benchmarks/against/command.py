@@ -32,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     if options.rounds < 1:
         parser.error(f"--rounds is {options.rounds}, but must be 1 or more")
     sizes = SMALL_SIZES if options.small else SIZES
-    setting = Setting(options.rounds, options.threads, sizes, open_cache(options.cache), say)
+    cache = open_cache(options.cache)
+    setting = Setting(options.rounds, options.threads, sizes, cache, say, cache / "compiled")
     measurements = {name: MEASUREMENTS[name] for name in chosen}
     try:
         commit = commit_of(options.revision)

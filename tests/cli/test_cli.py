@@ -17,6 +17,8 @@ from scoreline.cli.app import app, run, spread
 from scoreline.cli.compare import MANY_VALUED
 from scoreline.runs.config import RunConfig
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture(scope="module")
 def digits_run(tmp_path_factory):

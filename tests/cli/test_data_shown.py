@@ -9,6 +9,8 @@ from PIL import Image
 from scoreline.cli.app import run
 from scoreline.data.description import LISTED_CLASSES
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

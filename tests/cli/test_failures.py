@@ -17,6 +17,8 @@ from scoreline.cli.failures import exit_code_of
 from scoreline.cli.output import console, facts, notes, print_json, shown_data, table
 from scoreline.errors import DataError
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 class StrangeError(Exception):
     """An error that cannot tell itself."""

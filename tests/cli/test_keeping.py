@@ -20,6 +20,8 @@ from scoreline.runs.comparison import Row, ranked
 from scoreline.runs.config import RunConfig
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture
 def scoreline(capfd):

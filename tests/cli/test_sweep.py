@@ -11,6 +11,8 @@ import pytest
 from scoreline.cli.app import run
 from scoreline.runs.config import RunConfig
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 GRID = ["--lam", "1e-4:1:5", "--lr", "1e-3:1:4", "--max-epochs", "9"]
 
 

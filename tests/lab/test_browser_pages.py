@@ -16,6 +16,8 @@ from scoreline.lab import PAGES, LabSession
 from scoreline.runs.config import RunConfig
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 CHARTED = [name for name in PAGES if name != "scores"]
 
 

@@ -1,11 +1,27 @@
-"""`scoreline lab` as a process: it tells its address, ends quietly, and says why it cannot begin."""
+"""`scoreline lab`: it tells its address, ends quietly, and says why it cannot begin."""
 
 import signal
 import socket
 import subprocess
 import sys
 
+import pytest
+
+from scoreline.cli.app import run
+
 COMMAND = [sys.executable, "-m", "scoreline", "lab", "--no-open"]
+
+
+@pytest.fixture
+def refused(capfd):
+    """Run the command where it cannot begin; give its exit code and what it told."""
+
+    def call(*words):
+        with pytest.raises(SystemExit) as ended:
+            run(["lab", "--no-open", *map(str, words)])
+        return ended.value.code, capfd.readouterr().err
+
+    return call
 
 
 def test_ctrl_c_is_a_quiet_end():
@@ -20,25 +36,24 @@ def test_ctrl_c_is_a_quiet_end():
     assert process.returncode in (0, 130)
 
 
-def test_a_taken_port():
+def test_a_taken_port(refused):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        done = subprocess.run([*COMMAND, "--port", str(port)], capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 2
-    assert f"Port {port} cannot be used" in done.stderr
-    assert "leave --port out" in done.stderr
+        code, told = refused("--port", port)
+    assert code == 2
+    assert f"Port {port} cannot be used" in told
+    assert "leave --port out" in told
 
 
-def test_a_folder_that_is_no_run(tmp_path):
-    done = subprocess.run([*COMMAND, "--run", str(tmp_path)], capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 3
-    assert "is not the folder of a run" in done.stderr
+def test_a_folder_that_is_no_run(tmp_path, refused):
+    code, told = refused("--run", tmp_path)
+    assert code == 3
+    assert "is not the folder of a run" in told
 
 
-def test_data_that_are_not_there(tmp_path):
-    missing = str(tmp_path / "nowhere")
-    done = subprocess.run([*COMMAND, "--data", missing], capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 3
-    assert "nowhere" in done.stderr
+def test_data_that_are_not_there(tmp_path, refused):
+    code, told = refused("--data", tmp_path / "nowhere")
+    assert code == 3
+    assert "nowhere" in told

@@ -15,6 +15,8 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 RESOURCES = Resources()
 
 

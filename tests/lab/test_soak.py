@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-FRAMES = int(os.environ.get("SCORELINE_SOAK_FRAMES", "60"))
+FRAMES = int(os.environ.get("SCORELINE_SOAK_FRAMES", "24"))
 #: Growth that is allowed between a quarter of the frames and their end, in bytes: an undo list that fills, garbage
 #: that is not yet collected.
 PAGE_GROWTH, SERVER_GROWTH = 8e6, 32e6
@@ -41,25 +41,31 @@ def wait_for_step(page, step):
     pytest.fail(f"step {step} was not reached")
 
 
-@pytest.mark.parametrize("name", ["scores", "images"])
-def test_memory_does_not_grow(new_page, name):
+@pytest.fixture(scope="module")
+def lab():
+    """The process of a lab of this module's own, and its address."""
     command = [sys.executable, "-m", "scoreline", "lab", "--no-open"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
         try:
-            page = new_page()
-            base, token = process.stdout.readline().split()[-1].split("/?")
-            page.goto(f"{base}/{name}?{token}")
-            session = page.context.new_cdp_session(page)
-            session.send("Performance.enable")
-            page.click("#play")
-            steps = 1 if name == "scores" else 5  # a frame
-            wait_for_step(page, steps * FRAMES // 4)
-            before = heap(session), resident(process)
-            wait_for_step(page, steps * FRAMES)
-            after = heap(session), resident(process)
-            assert page.get_attribute("#play", "aria-pressed") == "true"
-            page.close()
+            yield process, process.stdout.readline().split()[-1]
         finally:
             process.terminate()
+
+
+@pytest.mark.parametrize("name", ["scores", "images"])
+def test_memory_does_not_grow(new_page, lab, name):
+    process, address = lab
+    page = new_page()
+    page.goto(address.replace("/?", f"/{name}?"))
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    page.click("#play")
+    steps = 1 if name == "scores" else 5  # a frame
+    wait_for_step(page, steps * FRAMES // 4)
+    before = heap(session), resident(process)
+    wait_for_step(page, steps * FRAMES)
+    after = heap(session), resident(process)
+    assert page.get_attribute("#play", "aria-pressed") == "true"
+    page.close()
     assert after[0] - before[0] < PAGE_GROWTH, f"the page grew from {before[0]:,} to {after[0]:,} bytes"
     assert after[1] - before[1] < SERVER_GROWTH, f"the server grew from {before[1]:,} to {after[1]:,} bytes"

@@ -10,6 +10,8 @@ from scoreline.runs.pipeline import build_classifier, feature_weights, prepare
 from scoreline.runs.resolved import Resolved
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 SETTINGS = {"data": "digits", "features": "pixels,hog:2", "tol": 1e-2}
 
 

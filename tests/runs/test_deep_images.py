@@ -10,6 +10,8 @@ from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.prediction import predict_images
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 def images(root, dtype, factor, count=12):
     """Write images of two classes, of which one is darker."""

@@ -15,6 +15,8 @@ from scoreline.runs.evaluation import evaluate_run
 from scoreline.runs.loaded import load_run
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 COLOURS = {"a": (200, 60, 60), "b": (60, 60, 200)}
 
 

@@ -10,6 +10,8 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.gradient_check import check_run_gradient
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_every_loss_passes_on_real_data(loss):

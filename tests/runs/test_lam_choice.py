@@ -14,6 +14,8 @@ from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
 from scoreline.runs.resolved import Resolved
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 def choose_lam(config, prepared):
     return lam_choice.choose_lam(config, prepared, None, WarmStart(None))[0]

@@ -26,6 +26,8 @@ from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.pipeline import prepare
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 RNG = np.random.default_rng(0)
 #: Rows of 1,000 bytes that are trained in less memory than they take.
 BOUND_ROWS = int(os.environ.get("SCORELINE_BOUND_ROWS", "320000"))

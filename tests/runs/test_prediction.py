@@ -17,6 +17,8 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.prediction import predict_images
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 RNG = np.random.default_rng(0)
 
 

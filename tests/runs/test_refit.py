@@ -18,6 +18,8 @@ from scoreline.runs.refit import decide_refit, with_validation_rows
 from scoreline.runs.resolved import Resolved
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 
 @pytest.fixture(scope="module")
 def config():

@@ -22,6 +22,8 @@ from scoreline.runs.resolution import fit_resolved, resolve
 from scoreline.runs.resolved import RESOLVED_FILE, Resolved
 from scoreline.runs.training import train_run
 
+pytestmark = pytest.mark.usefixtures("no_figures")
+
 #: A run of the last revision that wrote numbers in place of ``auto`` into config.yaml, and no resolved.yaml.
 EARLIER = Path(__file__).parents[1] / "fixtures" / "run-before-resolved"
 BOTH = RunConfig(features="hog,pixels", block_weights="auto", lam="auto", tol=1e-3)
