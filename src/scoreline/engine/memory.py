@@ -14,7 +14,7 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.data.budget import Need, show_size
-from scoreline.engine.exact.constants import FACTOR_ROWS, MOST_FEATURES
+from scoreline.engine.exact.moments import bytes_of_factors, bytes_of_matrix, choose_form
 from scoreline.engine.exact.quadratics import HessianQuadratic
 from scoreline.engine.minibatch.learning_rate import sample_rows
 from scoreline.engine.problem.objective import Objective, block_rows
@@ -40,6 +40,8 @@ class Extent:
         In which the data are multiplied.
     absolutes : bool
         Whether the penalty has absolute values.
+    n_ridges : int
+        Strengths that moments are to serve.
     """
 
     n: int
@@ -48,13 +50,14 @@ class Extent:
     K: int
     dtype: np.dtype[np.floating]
     absolutes: bool = False
+    n_ridges: int = 1
 
     @classmethod
     def of(cls, objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> Extent:
         """Return the sizes of a fit."""
         K = objective.n_configurations
         absolutes = bool((objective.penalty.coefficients or (0, 0))[1])
-        return cls(source.n_examples, source.n_features, objective.n_rows, K, dtype, absolutes)
+        return cls(source.n_examples, source.n_features, objective.n_rows, K, dtype, absolutes, K)
 
     def examples(self) -> Need:
         """Return the labels, weights and orders of all rows: some numbers of 64 bits each."""
@@ -87,19 +90,18 @@ class Extent:
         return Need(what, arrays * size, "choose a mini-batch solver, which keeps no scores (solver='momentum')")
 
     def moments(self) -> Need:
-        """Return the moments of the features and what is solved with them: matrices of features by features.
-
-        Of more than `MOST_FEATURES` features they are factors of a sample of rows.
-        """
-        if self.D > MOST_FEATURES:
-            return self.factors(FACTOR_ROWS)
-        return Need(f"{self.D:,} x {self.D:,} moments", 16 * self.D**2, _MINI_BATCHES)
+        """Return the moments of the features and what is solved with them, in the form that costs least."""
+        if self.absolutes:  # measured as a matrix, of which coordinate descent has a copy
+            n_bytes = bytes_of_matrix(self.D, self.dtype) + 4 * self.D**2
+        else:
+            n_bytes = choose_form(self.n, self.D, self.R, self.dtype, n_ridges=self.n_ridges).n_bytes
+        return Need(f"moments of {self.D:,} features", n_bytes, _MINI_BATCHES)
 
     def factors(self, most: int) -> Need:
         """Return factors of the moments of a sample of so many rows at the most, and what is solved with them."""
         rows = min(self.n, most)
-        size = rows * (self.D + rows) * self.dtype.itemsize
-        return Need(f"factors of {rows:,} x {self.D:,} moments", 4 * size, _MINI_BATCHES)
+        n_bytes = bytes_of_factors(rows, self.D, self.dtype)
+        return Need(f"factors of {rows:,} x {self.D:,} moments", n_bytes, _MINI_BATCHES)
 
     def hessian(self) -> Need:
         """Return the Hessian that fits with absolute values may go over to, where it is small enough for that."""

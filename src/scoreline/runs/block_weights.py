@@ -156,8 +156,6 @@ class _Trial:
         """Return what was measured of the rows, with the moments where they are to be kept; no trial follows."""
         if not keep:
             return WarmStart(None, statistics=self._problem.measured)
-        for row in range(len(self._moments)):  # in the order of LAPACK, rows are columns: zeros above the diagonal
-            self._moments[row, :row] = 0
         moments = DenseMoments(np.zeros(len(self._moments)), self._moments.T)
         measured = MeasuredMoments(moments, self._problem.objective, self._problem.source.n_examples)
         return WarmStart(None, measured, self._problem.measured)

@@ -104,7 +104,8 @@ def test_step_minimises_its_quadratic(loss, newton):
     oracle, here = point_at(goal, source)
     params, rng = here.params, np.random.default_rng(1)
     moments = measure_matrix(goal, source)
-    quadratic = HessianQuadratic(oracle, here.scores) if newton else MomentsQuadratic(moments.mean, moments.matrix)
+    model = HessianQuadratic(oracle, here.scores) if newton else None
+    quadratic = model or MomentsQuadratic(moments.mean, moments.full_matrix())
     metric = ProximalMetric(quadratic, 0.3, 0.1, 5e-2)
 
     def modelled(step):
@@ -174,7 +175,7 @@ def test_a_hessian_that_would_be_too_large_is_never_made(monkeypatch):
     goal, source = problem("one-vs-all:squared", lam=1e-3)
     _oracle, here = point_at(goal, source)
     moments = measure_matrix(goal, source)
-    method = Proximal(moments.mean, moments.matrix, 0.0, 1e-3)
+    method = Proximal(moments.mean, moments.full_matrix(), 0.0, 1e-3)
     state, bias = method.first(here, 1.0), first_bias_model(1.0)
 
     def becomes_newtons():

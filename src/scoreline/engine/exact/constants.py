@@ -104,6 +104,8 @@ MOST_FEATURES = 24_576
 FACTOR_ROWS, KEPT = 2048, 0.5
 #: What is added to the diagonal at first, relative to its largest entry.
 JITTER = 1e-10
+#: Columns of a matrix that are copied at a time from one triangle to the other.
+TRIANGLE_COLUMNS = 256
 #: What an eigendecomposition and a Cholesky factor of n x n take, in the time of so many n^3 multiplications in a
 #: matrix product, whose rate the first does not reach.
 EIGEN_COST, CHOLESKY_COST = 11, 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from scoreline.engine.exact.constants import (
     WORTH_PASSES,
 )
 from scoreline.engine.exact.row_sample import sample_rows
+from scoreline.engine.exact.symmetric import SymmetricMatrix
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.point import Point
@@ -30,8 +32,12 @@ __all__ = [
     "DenseMoments",
     "Factors",
     "Moments",
+    "MomentsForm",
     "Preconditioner",
     "SpectralMoments",
+    "bytes_of_factors",
+    "bytes_of_matrix",
+    "choose_form",
     "measure_factors",
     "measure_matrix",
     "measure_moments",
@@ -93,15 +99,16 @@ class Factors:
 class Moments(ABC):
     r"""What has been measured of :math:`M = \frac{1}{\sum w} \sum_i w_i (x_i - \bar x)(x_i - \bar x)^\top`."""
 
-    #: The matrix M itself, of which the lower triangle counts, where the form has it.
-    matrix: FloatArray | None = None
-
     def __init__(self, mean: FloatArray) -> None:
         self.mean = mean
 
     @abstractmethod
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Return what multiplies rows ``(R, D)`` by the inverse of ``curvature * M + ridge * I``."""
+
+    def full_matrix(self) -> FloatArray | None:
+        """Return the matrix M itself as a new array, where the form has it."""
+        return None
 
     def update(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
         """Become those of a source that begins with the n rows they were measured on, where they can.
@@ -125,58 +132,49 @@ class Moments(ABC):
     def multiplications_for_a_ridge(self) -> float:
         """What `inverse` takes, in multiplications of a matrix product."""
 
-    @property
-    def bytes_for_a_ridge(self) -> int:
-        """The memory that `inverse` takes beside what there is already."""
-        return 0
-
     def preconditioner(self, curvature: float, ridge: float) -> Preconditioner:
         """Return the preconditioner for a curvature of the loss and a ridge of ``2 lam``."""
         return Preconditioner(self.inverse(curvature, ridge), self.mean, curvature)
 
 
 class DenseMoments(Moments):
-    """The matrix itself, of which the lower triangle counts, factorised anew for each ridge."""
+    """The matrix itself, factorised anew for each ridge in its own room.
 
-    matrix: FloatArray
+    Parameters
+    ----------
+    mean : array (D,)
+    lower : array (D, D) in Fortran order
+        Its lower triangle counts; it is taken over.
+    """
 
-    def __init__(self, mean: FloatArray, matrix: FloatArray) -> None:
+    def __init__(self, mean: FloatArray, lower: FloatArray) -> None:
         super().__init__(mean)
-        self.matrix = matrix
+        self._matrix = SymmetricMatrix(lower)
 
     @property
     def multiplications_for_a_ridge(self) -> float:
         """Those of a Cholesky factor; see `Moments.multiplications_for_a_ridge`."""
-        return CHOLESKY_COST * len(self.matrix) ** 3
+        return CHOLESKY_COST * len(self._matrix) ** 3
 
-    @property
-    def bytes_for_a_ridge(self) -> int:
-        """The memory of the scaled matrix and of its factor; see `Moments.bytes_for_a_ridge`."""
-        return 2 * self.matrix.nbytes
+    def full_matrix(self) -> FloatArray:
+        """Copy the matrix; see `Moments.full_matrix`."""
+        return self._matrix.full()
 
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
         """Factorise; see `Moments.inverse`."""
-        from scipy.linalg import cho_solve
-
-        # A feature that never varies has no curvature; the jitter keeps its row harmless.
-        largest = curvature * float(self.matrix.diagonal().max()) + ridge
-        factor = _factorised(self.matrix, curvature, ridge, JITTER * max(largest, 1e-30))
-        return lambda rows: np.asarray(cho_solve((factor, True), rows.T, check_finite=False)).T
+        self._matrix.factorise(curvature, ridge)
+        return lambda rows: self._matrix.solve(rows, curvature, ridge)
 
     def update(self, before: Objective, n: int, objective: Objective, source: DataSource) -> None:
         """Rescale, and add the rows behind the first n; see `Moments.update`."""
-        from scipy.linalg.blas import get_blas_funcs
-
         N = source.n_examples
-        dtype, kept = self.matrix.dtype, np.full(source.n_features, np.sqrt(n / N))
+        kept = np.full(source.n_features, np.sqrt(n / N))
         then, now = before.standardization, objective.standardization
         if then is not None and now is not None:
             kept *= np.divide(now.scale, then.scale, out=np.zeros_like(now.scale), where=then.scale > 0)
-        self.matrix *= kept.astype(dtype)
-        self.matrix *= kept.astype(dtype)[:, None]
+        self._matrix.scale(kept)
         if n >= N:
             return
-        add_square = get_blas_funcs("syrk", (self.matrix,))
         size = block_rows(source.n_features)
         begin = n // size * size
         for batch in source.batches(size, seed=None, start=n // size):
@@ -184,8 +182,7 @@ class DenseMoments(Moments):
             X = objective.standardized(batch.X[new], compute_dtype(batch.X.dtype))
             X -= self.mean.astype(X.dtype)  # before digits are lost to the matrix's dtype
             X *= np.sqrt(row_weights(batch)[new] / source.total_weight).astype(X.dtype)[:, None]
-            of_rows = X.T.astype(dtype, copy=False)
-            self.matrix = add_square(1.0, of_rows, beta=1.0, c=self.matrix, lower=True, overwrite_c=True)
+            self._matrix.add_square(X)
             begin += len(batch.y)
 
 
@@ -223,29 +220,74 @@ class SpectralMoments(Moments):
         return times
 
 
-def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int = 1) -> Moments:
-    r"""Measure second moments on a sample of the rows, in the form that costs least.
+class MomentsForm(NamedTuple):
+    """A form that moments are measured in, and what that takes."""
+
+    measure: Callable[[Objective, DataSource, int], Moments]
+    #: m, the rows of the sample.
+    n_rows: int
+    #: Memory at the worst moment, beside blocks of rows.
+    n_bytes: int
+
+
+def choose_form(N: int, D: int, R: int, dtype: np.dtype[np.floating], *, n_ridges: int = 1) -> MomentsForm:
+    r"""Return the form of second moments that costs least: data and settings decide, never the memory there is.
 
     With m rows in the sample, D features, R rows of scores and K ridges that are to be served, counted in
-    multiplications of a matrix product:
+    multiplications of a matrix product, and in float32 numbers:
 
-    ========================  ==============================  ====================
-    form                      to begin with                   for each ridge
-    ========================  ==============================  ====================
-    Cholesky, D x D           m D^2                           0.3 D^3
-    eigenvectors, D x D       m D^2 + 11 D^3                  0
-    eigenvectors of m rows    m^2 D + 11 m^3                  0
-    ========================  ==============================  ====================
+    ========================  ==============================  ====================  ===================
+    form                      to begin with                   for each ridge        memory
+    ========================  ==============================  ====================  ===================
+    Cholesky, D x D           m D^2                           0.3 D^3               D^2
+    eigenvectors, D x D       m D^2 + 11 D^3                  0                     2 D^2
+    eigenvectors of m rows    m^2 D + 11 m^3                  0                     4 m (m + D)
+    ========================  ==============================  ====================  ===================
 
     The last is the dual form, exact where all rows are in the sample (N < D). It is also what is left for more
     than 24,576 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
-    share their mean.
-
-    Long rows are in the sample for certain; see `sample_rows`.
+    share their mean. Data in float64 add up in float64, and take three times as much for a Cholesky factor.
 
     The better the moments, the fewer the iterations, and the tighter the certificate: m is so large that the
     matrix costs about what 8 iterations do, :math:`m D^2 = 16 K \cdot 2 N D R`, but at least 2.5 rows a
     feature. For ten classes of pixels that is a sample; for a thousand classes, or a path of 45 ridges, all rows.
+
+    Parameters
+    ----------
+    N, D, R : int
+    dtype : dtype
+        That the data are multiplied in.
+    n_ridges : int
+        How many values of ``lam`` will be asked for.
+    """
+    if D > MOST_FEATURES:
+        m = min(N, FACTOR_ROWS)
+        return MomentsForm(_dual, m, bytes_of_factors(m, D, dtype))
+    affordable = 4 * WORTH_PASSES * n_ridges * N * R / D
+    m = int(min(N, max(affordable, ROWS_PER_FEATURE * D, FEWEST_ROWS)))
+    matrix = bytes_of_matrix(D, dtype)
+    forms = {
+        MomentsForm(_dense, m, matrix): m * D**2 + n_ridges * CHOLESKY_COST * D**3,
+        MomentsForm(_spectral, m, max(matrix, 2 * 4 * D**2)): m * D**2 + EIGEN_COST * D**3,
+        MomentsForm(_dual, m, bytes_of_factors(m, D, dtype)): m**2 * D + EIGEN_COST * m**3,
+    }
+    return min(forms, key=lambda form: forms[form])
+
+
+def bytes_of_matrix(D: int, dtype: np.dtype[np.floating]) -> int:
+    """Return the memory of a matrix of D x D in float32, and of one in the dtype that it was added up in."""
+    return (4 if dtype.itemsize == 4 else 4 + dtype.itemsize) * D**2
+
+
+def bytes_of_factors(m: int, D: int, dtype: np.dtype[np.floating]) -> int:
+    """Return the memory of factors of m rows while they are computed."""
+    return 4 * m * (D + m) * dtype.itemsize
+
+
+def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int = 1) -> Moments:
+    """Measure second moments on a sample of the rows, in the form that costs least; see `choose_form`.
+
+    Long rows are in the sample for certain; see `sample_rows`.
 
     Parameters
     ----------
@@ -260,18 +302,9 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     Böhning (1992), Ann. Inst. Statist. Math. 44, for a fixed matrix in place of the Hessian; Erdogdu & Montanari
     (2015), Convergence rates of sub-sampled Newton methods, NIPS.
     """
-    N, D = source.n_examples, source.n_features
-    affordable = 4 * WORTH_PASSES * n_ridges * N * objective.n_rows / D
-    m = int(min(N, max(affordable, ROWS_PER_FEATURE * D, FEWEST_ROWS)))
-    if D > MOST_FEATURES:
-        return _dual(objective, source, min(N, FACTOR_ROWS))
-    costs = {
-        _dense: m * D**2 + n_ridges * CHOLESKY_COST * D**3,
-        _spectral: m * D**2 + EIGEN_COST * D**3,
-        _dual: m**2 * D + EIGEN_COST * m**3,
-    }
-    form = min(costs, key=lambda form: costs[form])
-    return form(objective, source, m)
+    N, D, dtype = source.n_examples, source.n_features, compute_dtype(source.dtype)
+    form = choose_form(N, D, objective.n_rows, dtype, n_ridges=n_ridges)
+    return form.measure(objective, source, form.n_rows)
 
 
 def measure_factors(objective: Objective, source: DataSource, m: int) -> Moments:
@@ -355,23 +388,3 @@ def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[
     offset = sums / total
     matrix = add_outer(-1.0, offset, a=matrix, lower=True, overwrite_a=True)
     return shift + offset, matrix.astype(np.float32, copy=False)
-
-
-def _factorised(matrix: FloatArray, scale: float, ridge: float, jitter: float) -> FloatArray:
-    """Return the lower Cholesky factor of ``scale * matrix + ridge * I`` with `jitter`, or what it takes, besides.
-
-    Dependent features have eigenvalues of 0, and rounding (that of float32 data is some 1e-7 of the largest) may
-    push these below; the jitter grows until they are above.
-    """
-    from scipy.linalg import LinAlgError, cho_factor
-
-    system = scale * matrix
-    largest = float(system.diagonal().max()) + ridge
-    np.einsum("ii->i", system)[:] += ridge + jitter
-    try:
-        factor, _ = cho_factor(system, lower=True, overwrite_a=True, check_finite=False)
-    except LinAlgError:
-        if not jitter < largest:  # then these are no moments
-            raise
-        return _factorised(matrix, scale, ridge, 10 * jitter)
-    return np.asarray(factor)

@@ -95,8 +95,8 @@ class Proximal:
     ----------
     mean : array (D,)
         Of the features.
-    lower : array (D, D)
-        Lower triangle of the second moments.
+    matrix : array (D, D)
+        The second moments; it is taken over.
     ridge, shrink : float
         See `ProximalMetric`.
 
@@ -108,8 +108,8 @@ class Proximal:
     33; Lee, Sun & Saunders (2014), Proximal Newton-type methods, SIAM J. Optim. 24.
     """
 
-    def __init__(self, mean: FloatArray, lower: FloatArray, ridge: float, shrink: float) -> None:
-        self.moments, self.ridge, self.shrink = MomentsQuadratic(mean, lower), ridge, shrink
+    def __init__(self, mean: FloatArray, matrix: FloatArray, ridge: float, shrink: float) -> None:
+        self.moments, self.ridge, self.shrink = MomentsQuadratic(mean, matrix), ridge, shrink
         # The last points: what has been computed of them need not be computed again.
         self._ahead: Point | None = None
         self._hessian: tuple[PointState, HessianQuadratic] | None = None

@@ -48,11 +48,17 @@ class MomentsQuadratic:
     r"""The second moments M of the rows, for each class, as if the loss had the same curvature along all scores.
 
     Moments are about the mean :math:`\bar x`: weights and the bias of centred rows, :math:`b + W \bar x`, part.
+
+    Parameters
+    ----------
+    mean : array (D,)
+    matrix : array (D, D)
+        M, which is taken over: something is added to its diagonal.
     """
 
-    def __init__(self, mean: FloatArray, lower: FloatArray) -> None:
+    def __init__(self, mean: FloatArray, matrix: FloatArray) -> None:
         self.mean = mean
-        self.matrix = _jittered(np.tril(lower) + np.tril(lower, -1).T)
+        self.matrix = _jittered(matrix)
 
     def step(self, here: Point, curvature: float, ridge: float, shrink: float) -> Params:
         """See `Quadratic.step`."""

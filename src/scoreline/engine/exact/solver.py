@@ -295,8 +295,8 @@ def _descent(plain: Oracle, moments: Moments) -> Descent[Any]:
     loss, lam = objective.loss, float(objective.lam[0])
     squares, absolutes = objective.penalty.coefficients or (0.0, 0.0)
     ridge, shrink = 2 * lam * squares, lam * absolutes
-    if shrink and moments.matrix is not None:
-        return Proximal(moments.mean, moments.matrix, ridge, shrink)
+    if shrink and (matrix := moments.full_matrix()) is not None:
+        return Proximal(moments.mean, matrix, ridge, shrink)
     entries = plain.n_examples * plain.n_features
     few = entries <= (NEWTON_SQUARED if loss.smooth else NEWTON_SMOOTHED)
     # A hinge that was smoothed by others may be straight wherever rows are at W = 0.

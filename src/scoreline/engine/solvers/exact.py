@@ -68,11 +68,11 @@ class Exact(Solver):
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
         """Return the scores of all rows, the preconditioner and the steps that L-BFGS remembers."""
+        fixed = self._fixed_needs(extent)
+        if self.moments is not None:  # they are there, and have room for a factor
+            return fixed
         rows = self.factor_rows(extent, settings)
-        moments = extent.moments() if rows is None else extent.factors(rows)
-        if self.moments is not None:
-            moments = moments._replace(n_bytes=self.moments.bytes_for_a_ridge)
-        return [*self._fixed_needs(extent), moments]
+        return [*fixed, extent.moments() if rows is None else extent.factors(rows)]
 
     def measured(self, objective: Objective, source: DataSource, settings: Settings) -> Moments:
         """Return what fits at all strengths need of the data, in the form that a bound has room for."""
