@@ -1,6 +1,7 @@
 """What all features have in common: images of bytes in, rows of float32 out, each image by itself."""
 
 import inspect
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +204,29 @@ class TestSpecs:
     def test_a_union_of_nothing(self):
         with pytest.raises(UsageError, match="none"):
             FeatureUnion([]).fit(IMAGES)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "pixels:zca=0.1",
+        "textons:9",
+        "words:20,step=2,n_descriptors=20000",
+        "dictionary:16,n_patches=40000",
+        "two-layers:16,channels=16,n_patches=10000",
+        "products:[dictionary:16,n_patches=1000],components=3",
+        "hog:8,words:20,step=2,n_descriptors=20000",
+    ],
+)
+def test_learning_takes_no_more_memory_than_it_says(spec):
+    images = photographs(400, 20, 20)
+    extractor = build_features(spec)
+    clone(extractor).fit(images[:40])  # what is compiled and imported is no part of it
+    tracemalloc.start()
+    try:
+        extractor.fit(images)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    at_work = 64 * images[0].size * 8 * 24  # images in two threads, see scoreline.runs.memory
+    assert peak <= extractor.fitting_bytes(images.shape[1:]) + at_work

@@ -16,6 +16,7 @@ from scoreline.engine.problem.objective import Objective
 from scoreline.engine.solvers import choose_solver
 from scoreline.errors import UsageError
 from scoreline.features.hog import HOG
+from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.penalties import PENALTIES
@@ -129,6 +130,15 @@ def test_features_are_counted_before_they_are_extracted(tmp_path, monkeypatch):
     monkeypatch.setattr(HOG, "transform", None)
     config = RunConfig(features="hog", memory=str(taken_memory() + 205 * 10**6), solver="adam")
     with pytest.raises(UsageError, match=r"features of 1,024 examples, 8,100 numbers each, 33.2 MB"):
+        prepare(config, dataset, kept=FeatureCache(tmp_path))
+
+
+def test_what_features_learn_from_is_counted_before_they_learn(tmp_path, monkeypatch):
+    X = np.zeros((40, 32, 32, 3), np.uint8)
+    dataset = Dataset("images", ("a", "b"), Split.of(X, np.arange(40) % 2))
+    monkeypatch.setattr(PatchDictionary, "fit", None)
+    config = RunConfig(features="products:[hog,dictionary:8]", memory=str(taken_memory() + 250 * 10**6))
+    with pytest.raises(UsageError, match=r"what products:\[hog,dictionary:8\] learns from 1\d\d MB.*n_patches"):
         prepare(config, dataset, kept=FeatureCache(tmp_path))
 
 

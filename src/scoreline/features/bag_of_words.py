@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -15,7 +16,8 @@ from scoreline.features.assignments import ASSIGNMENTS
 from scoreline.features.dense_sift import LENGTH, DenseSIFT
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
 from scoreline.features.learned import learned_arrays
-from scoreline.features.patch_words import KMeansWords
+from scoreline.features.patch_whitening import chunks
+from scoreline.features.patch_words import KMeansWords, clustering_bytes
 
 __all__ = ["BagOfWords"]
 
@@ -102,26 +104,33 @@ class BagOfWords(ImageDescriptor):
         X = self._check(X)
         rng = np.random.default_rng(self.random_state)
         order = rng.permutation(len(X))
-        found: list[Array] = []
+        each = self.scales * math.prod(map(len, self._local().places(X.shape[1:])))
+        rows = np.empty((min(self.n_descriptors, each * len(X)), LENGTH), np.float32)
         count = 0
         for low in range(0, len(X), BATCH):
             if count >= self.n_descriptors:
                 break
-            rows = self._descriptors(X[np.sort(order[low : low + BATCH])])
-            found.append(rows)
-            count += len(rows)
+            found = self._descriptors(X[np.sort(order[low : low + BATCH])])[: self.n_descriptors - count]
+            rows[count : count + len(found)] = found
+            count += len(found)
         if count < self.words:
             raise DataError(
                 f"{self.words} words are to be learned from {count} descriptors",
                 allowed="as many descriptors as words, or more",
                 fix="lower words or step, or pass more images",
             )
-        rows = np.concatenate(found)[: self.n_descriptors]
+        rows = rows[:count]
         self.basis_, self.shift_ = _whitening(rows, self.components)
         self.words_ = KMeansWords().learn(self._whitened(rows), self.words, rng)
         self.assignment_ = assignment
         self.image_shape_ = X.shape[1:]
         return self
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return the descriptors with their codes and clusters; see `FeatureExtractor.fitting_bytes`."""
+        del image_shape
+        clustering = clustering_bytes(self.n_descriptors, self.words, self.components)
+        return 4 * self.n_descriptors * (LENGTH + self.components) + clustering
 
     def state(self) -> dict[str, Array]:
         """Return the whitening and the words."""
@@ -212,7 +221,11 @@ class BagOfWords(ImageDescriptor):
 def _whitening(rows: Array, components: int) -> tuple[Array, Array]:
     """Return the basis ``(d, 128)`` and shift ``(d,)`` of codes ``basis @ x + shift``, see `BagOfWords`."""
     mean = rows.mean(axis=0, dtype=np.float64)
-    variances, directions = np.linalg.eigh(np.cov(rows, rowvar=False, dtype=np.float64))
+    covariance = np.zeros((rows.shape[1], rows.shape[1]))
+    for part in chunks(rows):
+        x = rows[part] - mean
+        covariance += x.T @ x / (len(rows) - 1)
+    variances, directions = np.linalg.eigh(covariance)
     kept = np.maximum(variances[::-1][:components], 0)
     scale = np.sqrt(components * np.maximum(kept + EPS * kept.mean(), TINY))
     basis = directions.T[::-1][:components] / scale[:, None]

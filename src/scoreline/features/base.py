@@ -134,6 +134,27 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         """Return D, the number of columns."""
         return len(self.get_feature_names_out())
 
+    @property
+    def computes(self) -> bool:
+        """Whether rows are computed, a shard at a time of many images, and are not the images themselves."""
+        return True
+
+    def numbers_at_work(self) -> int:
+        """Return the numbers in float32 that are held for each image while its row is computed, with the row."""
+        return self.width()
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return the memory that `fit` takes at its worst moment, beside the images and those at work.
+
+        What is learned from is a sample of fixed size: however little memory there is, the same is learned.
+
+        Parameters
+        ----------
+        image_shape : tuple of int
+            Shape of an image.
+        """
+        return max((part.fitting_bytes(image_shape) for part in self.inner_features()), default=0)
+
     def relative_weights(self) -> FloatArray:
         """Return the relative weight of each of the D features once all are standardised: equal.
 

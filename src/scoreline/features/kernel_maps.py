@@ -10,7 +10,7 @@ from scoreline._typing import Array
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import KMeansWords
 
-__all__ = ["PATCH", "KernelMaps", "unit", "windows"]
+__all__ = ["PATCH", "KernelMaps", "lengths", "unit", "windows"]
 
 #: Side of the patches of both layers.
 PATCH = 3
@@ -91,7 +91,7 @@ class KernelMaps:
         x -= x.mean(axis=1, keepdims=True)
         x /= np.sqrt(np.einsum("ij,ij->i", x, x) / x.shape[1] + np.float32(self.norm_bias))[:, None]
         z = x @ self.whitening.basis.T.astype(np.float32) + self.whitening.shift.astype(np.float32)
-        length = _lengths(z)
+        length = lengths(z)
         answers = z @ self.words.T.astype(np.float32)
         answers /= length
         answers -= 1
@@ -118,10 +118,10 @@ def windows(images: Array) -> Array:
 
 def unit(rows: Array) -> Array:
     """Return rows ``(n, d)`` divided by their lengths; a row of zeros stays one."""
-    return np.asarray(rows / _lengths(rows))
+    return np.asarray(rows / lengths(rows))
 
 
-def _lengths(rows: Array) -> Array:
+def lengths(rows: Array) -> Array:
     """Return the lengths of rows, ``(n, 1)``, 0 replaced by a small number."""
     squares = np.einsum("ij,ij->i", rows, rows)[:, None]
     return np.asarray(np.sqrt(np.maximum(squares, np.finfo(np.float32).tiny)))

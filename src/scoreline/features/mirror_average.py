@@ -83,6 +83,10 @@ class MirrorAverage(DerivedFeatures):
         check_is_fitted(self)
         return self.inner_.width()
 
+    def numbers_at_work(self) -> int:
+        """Return those of the inner features, two rows and their mean; see `FeatureExtractor.numbers_at_work`."""
+        return self.inner_.numbers_at_work() + 3 * self.width()
+
     def relative_weights(self) -> FloatArray:
         """Return the weights of what is averaged; see `FeatureExtractor.relative_weights`."""
         return self.inner_.relative_weights()

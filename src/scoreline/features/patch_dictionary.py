@@ -16,7 +16,7 @@ from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
-from scoreline.features.patch_words import DICTIONARIES
+from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
 
 if TYPE_CHECKING:
     from scoreline.features.kernels.patch_codes import Lens, Places
@@ -138,6 +138,13 @@ class PatchDictionary(ImageDescriptor):
         self.encoding_ = encoding
         self.image_shape_ = X.shape[1:]
         return self
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return the patches with their codes and clusters; see `FeatureExtractor.fitting_bytes`."""
+        pixels = self.patch_size**2 * image_shape[-1]
+        # Bytes and then floats of the patches, or floats and codes.
+        each = 4 * pixels + max(pixels, 4 * min(self.components, pixels))
+        return self.n_patches * each + clustering_bytes(self.n_patches, self.words, min(self.components, pixels))
 
     def state(self) -> dict[str, Array]:
         """Return the words and the whitening."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from scoreline._typing import Array
 
-__all__ = ["PatchWhitening", "draw_patches", "mirrored_order", "normalized"]
+__all__ = ["PatchWhitening", "chunks", "draw_patches", "mean_variance", "mirrored_order", "normalized"]
 
-#: Patches whose floats are held at a time.
-_CHUNK = 50_000
+#: Numbers of the patches that are held in float64 at a time.
+_CHUNK = 1 << 20
 #: A basis vector whose share of the variance is below this is rounding, or a constant such as the patches' mean.
 _NOTHING = 1e-10
 
@@ -30,18 +31,35 @@ def draw_patches(images: Array, patch_size: int, n: int, rng: np.random.Generato
     i = np.sort(rng.integers(N, size=n))  # sorted, so that images that are mapped from a file are read in order
     r, c = (rng.integers(side - patch_size + 1, size=n) for side in (H, W))
     windows = np.lib.stride_tricks.sliding_window_view(images, (patch_size, patch_size), axis=(1, 2))
-    return windows[i, r, c].transpose(0, 2, 3, 1).reshape(n, patch_size * patch_size * ch)
+    patches = np.empty((n, patch_size, patch_size, ch), images.dtype)
+    for part in chunks(patches):
+        patches[part] = windows[i[part], r[part], c[part]].transpose(0, 2, 3, 1)
+    return patches.reshape(n, patch_size * patch_size * ch)
 
 
 def normalized(patches: Array, norm_bias: float) -> Array:
     """Return ``(x - mean(x)) / sqrt(var(x) + norm_bias)`` for each row x, float32."""
     rows = np.empty(patches.shape, np.float32)
-    for low in range(0, len(patches), _CHUNK):
-        x = patches[low : low + _CHUNK].astype(np.float64)
+    for part in chunks(patches):
+        x = patches[part].astype(np.float64)
         x -= x.mean(axis=1, keepdims=True)
         x /= np.sqrt(np.square(x).mean(axis=1, keepdims=True) + norm_bias)
-        rows[low : low + _CHUNK] = x
+        rows[part] = x
     return rows
+
+
+def mean_variance(rows: Array) -> float:
+    """Return the mean of the variances of the columns of ``(n, d)``."""
+    mean, total = rows.mean(axis=0, dtype=np.float64), 0.0
+    for part in chunks(rows):
+        total += float(np.square(rows[part] - mean).sum())
+    return total / rows.size
+
+
+def chunks(rows: Array) -> Iterator[slice]:
+    """Yield the places of rows a few at a time: of floats of all there would be several times as many bytes."""
+    size = max(1, _CHUNK // max(1, rows[:1].size))
+    return (slice(low, low + size) for low in range(0, len(rows), size))
 
 
 def mirrored_order(shape: tuple[int, int, int]) -> Array:
@@ -84,8 +102,8 @@ class PatchWhitening:
         n, P = patches.shape
         mean = np.zeros(P)
         moments = np.zeros((P, P))
-        for low in range(0, n, _CHUNK):
-            x = patches[low : low + _CHUNK].astype(np.float64)
+        for part in chunks(patches):
+            x = patches[part].astype(np.float64)
             mean += x.sum(axis=0) / n
             moments += x.T @ x / n
         covariance = moments - np.outer(mean, mean)
@@ -110,8 +128,8 @@ class PatchWhitening:
     def __call__(self, patches: Array) -> Array:
         """Return the codes of contrast-normalised patches, ``(n, d)`` float32."""
         codes = np.empty((len(patches), len(self.basis)), np.float32)
-        for low in range(0, len(patches), _CHUNK):
-            codes[low : low + _CHUNK] = patches[low : low + _CHUNK] @ self.basis.T + self.shift
+        for part in chunks(patches):
+            codes[part] = patches[part] @ self.basis.T + self.shift
         return codes
 
 

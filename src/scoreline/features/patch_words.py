@@ -11,7 +11,10 @@ from scoreline._checks import check_field
 from scoreline._typing import Array
 from scoreline.registry import Registry
 
-__all__ = ["DICTIONARIES", "Dictionary", "KMeansWords", "RandomPatches"]
+__all__ = ["DICTIONARIES", "Dictionary", "KMeansWords", "RandomPatches", "clustering_bytes"]
+
+#: Codes in a mini-batch of k-means: so many, and so many for each word.
+_BATCH, _FOR_A_WORD = 8192, 4
 
 
 class Dictionary(ABC):
@@ -45,7 +48,7 @@ class KMeansWords(Dictionary):
         """Return the means of the clusters."""
         from sklearn.cluster import MiniBatchKMeans
 
-        batch = min(len(codes), max(8192, 4 * k))
+        batch = min(len(codes), max(_BATCH, _FOR_A_WORD * k))
         means = MiniBatchKMeans(
             k,
             init=codes[rng.choice(len(codes), k, replace=False)],
@@ -74,6 +77,14 @@ class RandomPatches(Dictionary):
     def learn(self, codes: Array, k: int, rng: np.random.Generator) -> Array:
         """Return k different rows of the codes."""
         return codes[np.sort(rng.choice(len(codes), k, replace=False))].astype(np.float64)
+
+
+def clustering_bytes(n: int, k: int, d: int) -> int:
+    """Return the memory that k words are learned in, beside their n codes of d numbers.
+
+    That is a few numbers for each code, three mini-batches that k-means begins with, and the words in float64.
+    """
+    return 32 * n + 4 * 4 * max(_BATCH, _FOR_A_WORD * k) * d + 8 * 8 * k * d
 
 
 #: All dictionaries by the names that `PatchDictionary` takes.

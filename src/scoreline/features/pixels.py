@@ -14,11 +14,14 @@ from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.learned import learned_arrays
+from scoreline.rows import ArrayRows, SubsetRows, batches
 
 __all__ = ["Pixels"]
 
 #: Largest dimension of an image to be whitened: the whitening matrix has its square.
 MOST_WHITENED = 10_240
+#: Images whose moments are added up at a time.
+_AT_A_TIME = 1_000
 
 
 class Pixels(FeatureExtractor):
@@ -96,6 +99,20 @@ class Pixels(FeatureExtractor):
             self.mean_, self.whitener_ = learned_arrays(state, sizes, mean="p", whitener="pp")
         return super().restore(image_shape, state)
 
+    @property
+    def computes(self) -> bool:
+        """Whether images are whitened; see `FeatureExtractor.computes`."""
+        return self.zca > 0
+
+    def numbers_at_work(self) -> int:
+        """Return those of an image about the mean, and whitened; see `FeatureExtractor.numbers_at_work`."""
+        return (2 if self.computes else 0) * self.width()
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return the moments and their eigenvectors, and blocks of rows; see `FeatureExtractor.fitting_bytes`."""
+        D = math.prod(image_shape)
+        return 4 * (4 * D**2 + 4 * _AT_A_TIME * D) if self.computes else 0
+
     def width(self) -> int:
         """Return the number of pixel values of an image."""
         check_is_fitted(self)
@@ -125,11 +142,18 @@ class Pixels(FeatureExtractor):
                 allowed=f"{MOST_WHITENED:,} at the most: the whitening matrix has its square",
                 fix="make images smaller (image_size), or leave zca out",
             )
+        chosen = np.arange(len(rows))
         if len(rows) > self.n_images:
-            rows = rows[np.sort(np.random.default_rng(self.random_state).permutation(len(rows))[: self.n_images])]
-        mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-        centred = rows - mean
-        variances, directions = eigh(centred.T @ centred / np.float32(len(rows)), check_finite=False)
+            chosen = np.sort(np.random.default_rng(self.random_state).permutation(len(rows))[: self.n_images])
+        sample = SubsetRows(ArrayRows(rows), chosen)
+        total = sum(block.sum(axis=0, dtype=np.float64) for _, block in batches(sample, _AT_A_TIME))
+        mean = (total / len(sample)).astype(np.float32)
+        moments = np.zeros((D, D), np.float32)
+        for _, block in batches(sample, _AT_A_TIME):
+            centred = block - mean
+            moments += centred.T @ centred
+        moments /= np.float32(len(sample))
+        variances, directions = eigh(moments, overwrite_a=True, check_finite=False)
         typical = float(np.maximum(variances, 0).mean())
         if not typical > 0:
             raise DataError(

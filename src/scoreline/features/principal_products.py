@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -11,9 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError
+from scoreline.features.base import FeatureExtractor
 from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import each_batch
 from scoreline.features.learned import learned_arrays
+from scoreline.features.principal_components import principal_components
+from scoreline.rows import ArrayRows, FileRows, Rows, SubsetRows, blocks
 
 __all__ = ["PrincipalProducts"]
 
@@ -24,6 +27,8 @@ _NOTHING = 1e-6
 #: How far a component may be from its mean, in standard deviations. Rare features (a pattern that few images have)
 #: are hundreds away, where the product of two would dominate all else.
 _FARTHEST = 3.0
+#: Bytes of rows that components are computed from at a time.
+_BLOCK_BYTES = 1 << 23
 #: What `fit` learns itself, by the names of its attributes.
 _LEARNED = {"mean": "d", "directions": "dp", "variances": "p", "odd_directions": "dq", "odd_variances": "q"}
 
@@ -111,15 +116,16 @@ class PrincipalProducts(DerivedFeatures):
             )
         rng = np.random.default_rng(self.random_state)
         chosen = np.sort(rng.choice(len(X), min(self.n_images, len(X)), replace=False))
-        rows, odd = self.inner_.mirror_halves(X[chosen])
-        scaler, weights = StandardScaler(), self.inner_.relative_weights()
-        rows = scaler.fit_transform(rows.astype(np.float32)) * weights.astype(np.float32)
+        halves = FileRows(_Halves(self.inner_, SubsetRows(ArrayRows(X), chosen)))
+        scaler, weights, D = StandardScaler(), self.inner_.relative_weights(), self.inner_.width()
+        for _, block in blocks(halves, _BLOCK_BYTES):
+            scaler.partial_fit(block[:, :D])
         self.mean_ = scaler.mean_.astype(np.float32)
         scale = weights / scaler.scale_
-        self.directions_, self.variances_ = self._components(rows, scale)
-        odd = np.zeros((1, len(scale))) if odd is None else odd
+        self.directions_, self.variances_ = self._components(halves, slice(0, D), self.mean_, scale)
         floor = self.variances_.max(initial=0)
-        self.odd_directions_, self.odd_variances_ = self._components(odd * scale.astype(np.float32), scale, floor)
+        odd, nothing = slice(D, halves.shape[1]), np.zeros(1, np.float32)
+        self.odd_directions_, self.odd_variances_ = self._components(halves, odd, nothing, scale, floor)
         return super().fit(X)
 
     def transform(self, X: Array) -> Array:
@@ -138,6 +144,14 @@ class PrincipalProducts(DerivedFeatures):
 
         each_batch(len(rows), take)
         return out
+
+    def numbers_at_work(self) -> int:
+        """Return those of the inner features, both parts, and the row; see `FeatureExtractor.numbers_at_work`."""
+        return self.inner_.numbers_at_work() + 2 * self.inner_.width() + self.width()
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return what the inner features take, or blocks of their rows; see `FeatureExtractor.fitting_bytes`."""
+        return max(super().fitting_bytes(image_shape), 8 * _BLOCK_BYTES)
 
     def relative_weights(self) -> FloatArray:
         """Return those of x, and of each product; see `FeatureExtractor.relative_weights`."""
@@ -176,19 +190,69 @@ class PrincipalProducts(DerivedFeatures):
         """Return the indices of the components of each product, of both parts."""
         return np.triu_indices(len(self.variances_)), np.triu_indices(len(self.odd_variances_))
 
-    def _components(self, rows: Array, scale: Array, largest: float = 0.0) -> tuple[Array, Array]:
+    def _components(
+        self, halves: Rows, columns: slice, mean: Array, scale: Array, largest: float = 0.0
+    ) -> tuple[Array, Array]:
         """Return directions ``(D, p)`` for columns that are not yet scaled, and variances of components.
 
         Those negligible relative to the largest variance, of these or as given, are left out.
         """
-        from sklearn.utils.extmath import randomized_svd
+        n, D = halves.shape[0], columns.stop - columns.start
+        if not D:  # there is no odd part
+            return np.zeros((len(scale), 0), np.float32), np.zeros(0)
+        factors = scale.astype(np.float32)
 
-        most = min(self.components, *rows.shape)
-        _, lengths, directions = randomized_svd(rows, most, random_state=self.random_state)
-        variances = np.square(lengths, dtype=np.float64) / len(rows)
+        def standardized() -> Iterator[Array]:
+            return ((block[:, columns] - mean) * factors for _, block in blocks(halves, _BLOCK_BYTES))
+
+        lengths, directions = principal_components(standardized, (n, D), self.components, self.random_state)
+        variances = np.square(lengths, dtype=np.float64) / n
         kept = variances > _NOTHING * variances.max(initial=largest)
         directions = scale[:, None] * directions[kept].T / np.sqrt(variances[kept])
         return directions.astype(np.float32), variances[kept]
+
+
+class _Halves:
+    """Rows of features of images, and behind each its odd part if there is one, computed when they are read."""
+
+    def __init__(self, extractor: FeatureExtractor, images: Rows) -> None:
+        self._extractor, self._images = extractor, images
+        has_odd = extractor.mirror_halves(images.read(0, 1))[1] is not None
+        self._width = extractor.width() * (1 + has_odd)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of images, and of numbers of both parts."""
+        return (len(self), self._width)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Always float32."""
+        return np.dtype(np.float32)
+
+    @property
+    def array(self) -> Array | None:
+        """None: the rows have yet to be computed."""
+        return None
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return both parts of images in order; see `Rows.read`."""
+        return self._of(self._images.read(start, stop))
+
+    def take(self, index: Array) -> Array:
+        """Return both parts of images by place; see `Rows.take`."""
+        return self._of(self._images.take(index))
+
+    def parts(self) -> Sequence[Rows]:
+        """Return these rows alone; see `Rows.parts`."""
+        return (self,)
+
+    def _of(self, images: Array) -> Array:
+        found = [half for half in self._extractor.mirror_halves(images) if half is not None]
+        return np.concatenate(found, axis=1, dtype=np.float32)
 
 
 def _multiply(z: Array, pairs: _Pairs, products: Array) -> None:

@@ -13,7 +13,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.features.descriptor import BATCH, MOST_PIXELS, Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
 from scoreline.features.learned import learned_arrays
-from scoreline.features.patch_words import KMeansWords
+from scoreline.features.patch_words import KMeansWords, clustering_bytes
 
 __all__ = ["Textons", "filter_bank"]
 
@@ -91,6 +91,14 @@ class Textons(ImageDescriptor):
         self.textons_ = KMeansWords().learn(rows, self.textons, rng)
         self.image_shape_ = X.shape[1:]
         return self
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return the pixels' responses and their clusters; see `FeatureExtractor.fitting_bytes`."""
+        del image_shape
+        responses = 2 * self.scales + 2
+        # Each image gives at least one pixel, and at most what rounds up to all.
+        n = _LEARNED_PIXELS + _LEARNED_IMAGES
+        return 2 * 4 * n * responses + clustering_bytes(n, self.textons, responses)
 
     def state(self) -> dict[str, Array]:
         """Return the textons."""

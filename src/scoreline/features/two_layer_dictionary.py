@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -12,11 +13,11 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor, described
-from scoreline.features.kernel_maps import PATCH, KernelMaps, unit, windows
+from scoreline.features.kernel_maps import PATCH, KernelMaps, lengths, unit, windows
 from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_cells import cell_groups, take_roots
-from scoreline.features.patch_whitening import PatchWhitening, draw_patches
-from scoreline.features.patch_words import KMeansWords
+from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mean_variance
+from scoreline.features.patch_words import KMeansWords, clustering_bytes
 
 __all__ = ["TwoLayerDictionary"]
 
@@ -114,13 +115,24 @@ class TwoLayerDictionary(ImageDescriptor):
         rng = np.random.default_rng(self.random_state)
         maps = KernelMaps.learn(X, self.channels, self.norm_bias, self.sharpness, self.n_patches, rng)
         patches = self._patches_of_maps(X, maps, rng)
-        scale = float(np.sqrt(patches.var(axis=0, dtype=np.float64).mean()))
+        scale = float(np.sqrt(mean_variance(patches)))
         patches /= np.float32(scale)
         self.maps_ = KernelMaps(maps.norm_bias, maps.sharpness, maps.whitening, maps.words, maps.mixing / scale)
         self.whitening_ = PatchWhitening.of(patches, maps.mirrored_order(), self.components, self.eps)
-        self.words_ = unit(KMeansWords().learn(unit(self.whitening_(patches)), self.words, rng))
+        codes = self.whitening_(patches)
+        del patches  # before k-means begins
+        codes /= lengths(codes)
+        self.words_ = unit(KMeansWords().learn(codes, self.words, rng))
         self.image_shape_ = X.shape[1:]
         return self
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return the patches of the maps with their codes and clusters; see `FeatureExtractor.fitting_bytes`."""
+        numbers = PATCH**2 * self.channels
+        components = min(self.components, numbers)
+        whitening = 8 * 4 * numbers**2  # moments and eigenvectors in float64
+        clustering = clustering_bytes(self.n_patches, max(self.words, self.channels), components)
+        return 4 * self.n_patches * (numbers + components) + whitening + clustering
 
     def state(self) -> dict[str, Array]:
         """Return the words and the whitening of both layers."""
@@ -189,11 +201,11 @@ class TwoLayerDictionary(ImageDescriptor):
         n_images = min(len(X), -(-self.n_patches // _PER_MAP))
         chosen = X[np.sort(rng.choice(len(X), n_images, replace=False))]
         ends = np.linspace(0, self.n_patches, -(-n_images // BATCH) + 1).astype(int)
-        drawn = [
-            draw_patches(maps(chosen[i * BATCH : (i + 1) * BATCH]), PATCH, n, rng)
-            for i, n in enumerate(np.diff(ends))
-        ]
-        return np.concatenate(drawn)
+        patches = np.empty((self.n_patches, PATCH**2 * self.channels), np.float32)
+        for i, (begin, end) in enumerate(pairwise(ends)):
+            images = chosen[i * BATCH : (i + 1) * BATCH]
+            patches[begin:end] = draw_patches(maps(images), PATCH, end - begin, rng)
+        return patches
 
     def _check_parameters(self) -> None:
         for name in ("words", "components", "grid"):

@@ -84,6 +84,10 @@ class FeatureUnion(FeatureExtractor):
         """Return the dimension of all parts together."""
         return sum(self.widths())
 
+    def numbers_at_work(self) -> int:
+        """Return those of all parts, and of their rows side by side; see `FeatureExtractor.numbers_at_work`."""
+        return self.width() + sum(part.numbers_at_work() for _, part in self.parts)
+
     def relative_weights(self) -> FloatArray:
         """Return the parts' weights, one after the other; see `FeatureExtractor.relative_weights`."""
         check_is_fitted(self)

@@ -13,7 +13,7 @@ from scoreline._typing import Array
 from scoreline.data import Progress, user_cache
 from scoreline.data.places import expanded
 from scoreline.errors import ModelError
-from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
+from scoreline.features import FeatureExtractor
 from scoreline.features.rows import FeatureRows, input_digest, shard_length
 from scoreline.rows import ArrayRows, FileRows, Rows, gather, gathered
 
@@ -107,7 +107,7 @@ def fit_features(extractor: FeatureExtractor, X: Array, y: Array, kept: FeatureC
     y : array (n,)
     kept : FeatureCache
     """
-    if not _computes(extractor) or len(X) <= shard_length(ArrayRows(X)):
+    if not extractor.computes or len(X) <= shard_length(ArrayRows(X)):
         return extractor.fit(X, y)
     key = input_digest("fit", extractor.content(), [X, y])
     state = kept.load(key)
@@ -158,8 +158,4 @@ def extract(
 
 def _is_costly(extractor: FeatureExtractor, images: Rows) -> bool:
     """Whether features are computed, not merely a view of the pixels, of more images than one shard holds."""
-    return _computes(extractor) and len(images) > shard_length(images, extractor.width())
-
-
-def _computes(extractor: FeatureExtractor) -> bool:
-    return isinstance(extractor, ImageDescriptor | FeatureUnion | DerivedFeatures)
+    return extractor.computes and len(images) > shard_length(images, extractor.width())

@@ -8,18 +8,41 @@ from scoreline.data import Dataset, MemorySource
 from scoreline.data.budget import Need, check_budget, parse_size
 from scoreline.engine.solvers import build_solver
 from scoreline.estimators.problem import build_objective, solver_settings
-from scoreline.features import DerivedFeatures, FeatureExtractor, FeatureUnion, ImageDescriptor
+from scoreline.features import FeatureExtractor
 from scoreline.features.descriptor import BATCH
-from scoreline.features.pixels import Pixels
 from scoreline.features.rows import shard_length
 from scoreline.kernels.threads import thread_count
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 
-__all__ = ["check_memory"]
+__all__ = ["check_fitting", "check_memory"]
 
 #: Numbers in float64 that descriptors keep for each pixel of the images at work.
 NUMBERS_A_PIXEL = 24
+
+
+def check_fitting(config: RunConfig, dataset: Dataset, extractor: FeatureExtractor) -> None:
+    """Tell what features take that learn from the training images, before they learn.
+
+    Parameters
+    ----------
+    config : RunConfig
+        Without a bound, nothing is checked.
+    dataset : Dataset
+    extractor : FeatureExtractor
+        Unfitted.
+
+    Raises
+    ------
+    UsageError
+        It is more than the bound leaves.
+    """
+    learned = extractor.fitting_bytes(dataset.example_shape)
+    if config.memory is None or not learned:
+        return
+    fewer = "let them learn from less (n_patches, n_descriptors, n_images)"
+    needs = [Need(f"what {config.features} learns from", learned, fewer), _at_work(dataset)]
+    check_budget(parse_size(config.memory), needs)
 
 
 def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtractor) -> None:
@@ -41,7 +64,7 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     if config.memory is None:
         return
     bound, width = parse_size(config.memory), extractor.width()
-    features = _features(dataset, extractor, width)
+    features = _features(dataset, extractor)
     dtype = np.dtype(np.float32) if features else dataset.train.rows.dtype
     # Rows that take no room stand for those to come.
     rows = np.broadcast_to(np.zeros((), dtype), (len(dataset.train), width))
@@ -53,17 +76,19 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     check_budget(bound, solver.memory_needs(objective, source, settings))
 
 
-def _features(dataset: Dataset, extractor: FeatureExtractor, width: int) -> list[Need]:
+def _features(dataset: Dataset, extractor: FeatureExtractor) -> list[Need]:
     """Return what a shard of features takes, and the images at work; nothing where pixels are the rows."""
-    if isinstance(extractor, Pixels) and not extractor.zca:
+    if not extractor.computes:
         return []
     n = max(len(split) for split in (dataset.train, dataset.validation, dataset.test) if split is not None)
-    streamed = isinstance(extractor, ImageDescriptor | FeatureUnion | DerivedFeatures)
-    rows = min(n, shard_length(dataset.train.rows, width)) if streamed else len(dataset.train)
-    copies = 2 if isinstance(extractor, FeatureUnion) else 1  # the parts', and all side by side
-    at_work = BATCH * thread_count() * int(np.prod(dataset.example_shape)) * 8 * NUMBERS_A_PIXEL
+    width = extractor.width()
+    rows = min(n, shard_length(dataset.train.rows, width))
     fewer = "take fewer features, smaller images (image_size) or fewer examples"
-    return [
-        Need(f"features of {rows:,} examples, {width:,} numbers each,", 4 * copies * rows * width, fewer),
-        Need("images that features are computed of", at_work, "take smaller images (image_size)"),
-    ]
+    what = f"features of {rows:,} examples, {width:,} numbers each,"
+    return [Need(what, 4 * rows * extractor.numbers_at_work(), fewer), _at_work(dataset)]
+
+
+def _at_work(dataset: Dataset) -> Need:
+    """Return the images that features are computed of at the same time, as floats."""
+    n_bytes = BATCH * thread_count() * int(np.prod(dataset.example_shape)) * 8 * NUMBERS_A_PIXEL
+    return Need("images that features are computed of", n_bytes, "take smaller images (image_size)")

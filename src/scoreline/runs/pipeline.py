@@ -24,7 +24,7 @@ from scoreline.rows import Rows
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract, fit_features
-from scoreline.runs.memory import check_memory
+from scoreline.runs.memory import check_fitting, check_memory
 from scoreline.schedules import SCHEDULES
 
 __all__ = [
@@ -95,6 +95,7 @@ def prepare(
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
     dataset = _in_place(dataset, config)
     kept = FeatureCache.of_user() if kept is None else kept
+    check_fitting(config, dataset, extractor)
     extractor = fit_features(extractor, dataset.train.X, dataset.train.y, kept)
     check_memory(config, dataset, extractor)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
