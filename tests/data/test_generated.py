@@ -74,7 +74,7 @@ def test_knobs_run_from_zero_to_one(value):
 
 
 def test_synthetic_is_a_data_set():
-    data = load_dataset("synthetic:pose=0.2,clutter=0.1")
+    data = load_dataset("synthetic:pose=0.2,clutter=0.1,n_train=60,n_test=30")
     assert data.classes == tuple(SHAPE_CLASSES)
     assert data.test is not None
 

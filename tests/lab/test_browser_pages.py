@@ -80,7 +80,7 @@ def open_page(new_page, address):
 
 
 @pytest.mark.parametrize("name", CHARTED)
-def test_a_page_opens_draws_and_fits_a_phone(open_page, name):
+def test_a_page_opens_draws_names_all_that_can_be_used_and_fits_a_phone(open_page, name):
     page = open_page(name)
     assert page.inner_text("h1") == PAGES[name].title
     wait_until(page, "document.querySelectorAll('.main-svg').length > 0")
@@ -88,11 +88,6 @@ def test_a_page_opens_draws_and_fits_a_phone(open_page, name):
     wait_until(page, "document.documentElement.scrollWidth <= 390")
     names = page.eval_on_selector_all("#pages a", "links => links.map(link => link.textContent)")
     assert names == [each.title for each in PAGES.values()]
-
-
-@pytest.mark.parametrize("name", CHARTED)
-def test_all_that_can_be_used_has_a_name(open_page, name):
-    page = open_page(name)
     unnamed = page.evaluate("""
         [...document.querySelectorAll("button, input, select, textarea, a")].filter((e) => !e.closest(".plot") &&
             !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim())).map((e) => e.outerHTML)
