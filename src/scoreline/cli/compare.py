@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,7 +19,7 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.losses import LOSSES
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES
-from scoreline.runs.config import AXES, FEATURE_NAMES, RunConfig
+from scoreline.runs.config import FEATURE_NAMES, RunConfig
 
 if TYPE_CHECKING:
     from scoreline.runs.comparison import Row
@@ -35,19 +37,43 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@with_settings(leave_out=AXES)
+#: Of each setting that is compared: its option, the type of a value, and the help.
+AXIS_OPTIONS: Mapping[str, tuple[str, type, str]] = {
+    "features": ("features", str, f"Features to compare: {FEATURE_NAMES}."),
+    "loss": ("losses", str, f"Losses to compare: {', '.join(LOSSES)}."),
+    "penalty": ("penalties", str, f"Penalties to compare: {', '.join(PENALTIES)}."),
+    "lam": ("lams", str, "Strengths of the penalty to compare, or auto."),
+    "solver": ("solvers", str, f"Solvers to compare: exact, gd, {', '.join(OPTIMIZERS)}."),
+    "lr": ("lrs", float, "Learning rates to compare."),
+}
+
+
+def _with_axes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each setting that is compared; it takes their values as ``axes``."""
+    own = inspect.signature(command, eval_str=True).parameters
+
+    @wraps(command)
+    def wrapped(**values: Any) -> None:
+        axes = {name: values.pop(option) or [] for name, (option, _, _) in AXIS_OPTIONS.items()}
+        command(axes=axes, **values)
+
+    options = [_axis_parameter(*described) for described in AXIS_OPTIONS.values()]
+    others = (own[name].replace(kind=inspect.Parameter.KEYWORD_ONLY) for name in own if name != "axes")
+    wrapped.__signature__ = inspect.Signature([*options, *others])  # type: ignore[attr-defined]
+    return wrapped
+
+
+def _axis_parameter(option: str, kind: type, text: str) -> inspect.Parameter:
+    many: Any = list[kind] | None  # type: ignore[valid-type]
+    annotation = Annotated[many, typer.Option(help=text)]
+    return inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+@with_settings(leave_out=AXIS_OPTIONS)
+@_with_axes
 def compare_command(
     config: RunConfig,
-    features: Annotated[list[str] | None, typer.Option(help=f"Features to compare: {FEATURE_NAMES}.")] = None,
-    losses: Annotated[list[str] | None, typer.Option(help=f"Losses to compare: {', '.join(LOSSES)}.")] = None,
-    penalties: Annotated[
-        list[str] | None, typer.Option(help=f"Penalties to compare: {', '.join(PENALTIES)}.")
-    ] = None,
-    lams: Annotated[list[str] | None, typer.Option(help="Strengths of the penalty to compare, or auto.")] = None,
-    solvers: Annotated[
-        list[str] | None, typer.Option(help=f"Solvers to compare: exact, gd, {', '.join(OPTIMIZERS)}.")
-    ] = None,
-    lrs: Annotated[list[float] | None, typer.Option(help="Learning rates to compare.")] = None,
+    axes: Mapping[str, list[Any]],
     baselines: Annotated[
         list[str] | None,
         typer.Option(help="Baselines: 1-nn, 5-nn, the classes of the 1 or 5 nearest training images."),
@@ -66,8 +92,6 @@ def compare_command(
     """
     from scoreline.runs.folder import RunFolder, data_title
 
-    values = (features, losses, penalties, lams, solvers, lrs)
-    axes = {name: given or [] for name, given in zip(AXES, values, strict=True)}
     rows: list[Row] = []
     try:
         with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-compare") as folder:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913 - a command names each of its options
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     data: Annotated[
         str | None, typer.Argument(help="Data set: a name or a path. [default: the run's own]", show_default=False)

@@ -24,7 +24,7 @@ FAILED = 1
 
 
 @with_settings(leave_out=TRAINING_ONLY)
-def gradcheck(
+def gradcheck(  # noqa: PLR0913 - a command names each of its options
     config: RunConfig,
     every: Annotated[bool, typer.Option("--every-loss", help="Check every loss instead of one.")] = False,
     examples: Annotated[int, typer.Option(min=1, help="Examples in the objective.")] = 64,

@@ -109,7 +109,7 @@ def check_options(h: float | None, scheme: str, tolerance: float) -> None:
         check_number("h", h, 0, above=True)
 
 
-def check_gradient(
+def check_gradient(  # noqa: PLR0913 - public, by keywords
     f: Function,
     gradient: Array | Callable[[Array], Array],
     x: Array,

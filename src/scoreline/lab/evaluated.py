@@ -9,10 +9,9 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Split
 from scoreline.lab.resources import NamedRun
-from scoreline.models.prediction import class_scores, leads, margins
+from scoreline.models.prediction import certainties, class_scores, margins
 from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.report.row_facts import RowFacts
-from scoreline.runs.predictions import row_facts
 
 __all__ = ["EvaluatedSplit", "evaluate_split", "mcnemar"]
 
@@ -25,8 +24,8 @@ class EvaluatedSplit:
     facts: RowFacts
     #: Score of the true class minus the best other one: negative where the prediction is wrong.
     margin: FloatArray
-    #: Best score minus the second best.
-    lead: FloatArray
+    #: The probability of the prediction, or the lead of its score where the loss has no probabilities.
+    confidence: FloatArray
     evaluation: Evaluation
 
     @property
@@ -34,25 +33,21 @@ class EvaluatedSplit:
         """Which predictions are right."""
         return np.asarray(self.facts.predicted == self.facts.y)
 
-    @property
-    def confidence(self) -> FloatArray:
-        """The highest probability, or the lead where the loss has no probabilities."""
-        return self.lead if self.facts.confidence is None else self.facts.confidence
-
 
 def evaluate_split(run: NamedRun, name: str) -> EvaluatedSplit:
     """Evaluate a run's model on one of its splits."""
     loaded = run.loaded
     split, model = loaded.splits[name], loaded.model
-    facts, found, led = [], [], []
+    facts, found, sure = [], [], []
     for block, scores in loaded.scores(split):
         y, columns = split.y[block], class_scores(scores).astype(np.float64)
-        facts.append(row_facts(model, y, scores))
+        probabilities = model.probabilities(scores)
+        facts.append(RowFacts.of(y, scores, len(model.classes), probabilities))
         found.append(margins(columns, y))
-        led.append(leads(columns))
+        sure.append(certainties(columns, probabilities).astype(np.float64))
     joined = RowFacts.joined(facts)
     evaluation = evaluate_rows(joined, model.classes, split=name)
-    return EvaluatedSplit(split, joined, np.concatenate(found), np.concatenate(led), evaluation)
+    return EvaluatedSplit(split, joined, np.concatenate(found), np.concatenate(sure), evaluation)
 
 
 def mcnemar(first_only: int, second_only: int) -> float:

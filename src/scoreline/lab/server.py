@@ -24,6 +24,8 @@ from scoreline.lab.session import LabSession
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from starlette.requests import HTTPConnection
+
 __all__ = ["MESSAGE_BYTES", "create_app"]
 
 #: Longest message that a page may send: 1,000 points with all their digits.
@@ -67,32 +69,45 @@ def create_app(token: str, port: int, resources: Resources | None = None) -> Fas
         Data and runs of the pages; by default the built-in ones.
     """
     app = FastAPI(title="scoreline lab", docs_url=None, redoc_url=None, openapi_url=None)
-    hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
-    origins = {f"http://{host}" for host in hosts}
-    cookie = f"scoreline-lab-{port}"
-    open_pages: set[LabSession] = set()
-    resources = resources or Resources()
+    guard, resources = _Guard(token, port), resources or Resources()
+    app.middleware("http")(guard.checked)
+    _serve_files(app, resources)
+    _serve_sessions(app, guard, resources)
+    return app
 
-    def refusal(host: str | None, origin: str | None, offered: str | None, *, from_page: bool) -> str | None:
-        """Return why a request is refused, or None."""
-        if host not in hosts:
+
+class _Guard:
+    """Who may ask: this machine's own pages, with the token."""
+
+    def __init__(self, token: str, port: int) -> None:
+        self.token, self.cookie = token, f"scoreline-lab-{port}"
+        self.hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+
+    def refusal(self, request: HTTPConnection, *, from_page: bool) -> str | None:
+        """Return why a request is refused, or None; those of a page's script have an origin."""
+        host, origin = request.headers.get("host"), request.headers.get("origin")
+        offered = request.query_params.get("token") or request.cookies.get(self.cookie)
+        if host not in self.hosts:
             return "unknown host"
-        if (origin is not None or from_page) and origin not in origins:
+        if (origin is not None or from_page) and origin not in {f"http://{host}" for host in self.hosts}:
             return "unknown origin"
         # compare_digest takes only ASCII text.
-        if not hmac.compare_digest((offered or "").encode(), token.encode()):
+        if not hmac.compare_digest((offered or "").encode(), self.token.encode()):
             return "wrong token: open the address that scoreline lab printed last"
         return None
 
-    @app.middleware("http")
-    async def guarded(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
-        offered = request.query_params.get("token") or request.cookies.get(cookie)
-        why = refusal(request.headers.get("host"), request.headers.get("origin"), offered, from_page=False)
+    async def checked(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Answer a request that is not refused, and hand out the cookie to the first."""
+        why = self.refusal(request, from_page=False)
         answer = PlainTextResponse(why, 403) if why else await go_on(request)
         if not why and "token" in request.query_params:
-            answer.set_cookie(cookie, token, httponly=True, samesite="strict")
+            answer.set_cookie(self.cookie, self.token, httponly=True, samesite="strict")
         answer.headers.update(HEADERS)
         return answer
+
+
+def _serve_files(app: FastAPI, resources: Resources) -> None:
+    """Serve pages, what they load, and pictures."""
 
     @app.get("/pages.json")
     def pages() -> Response:
@@ -118,18 +133,23 @@ def create_app(token: str, port: int, resources: Resources | None = None) -> Fas
             return PlainTextResponse("There is no such page", 404)
         return FileResponse(FILES[name], media_type=KINDS[FILES[name].suffix])
 
+
+def _serve_sessions(app: FastAPI, guard: _Guard, resources: Resources) -> None:
+    """Let each page that is open talk to a session of its own."""
+    open_pages: set[LabSession] = set()
+
+    def refusal(socket: WebSocket, page: str) -> tuple[int, str] | None:
+        """Return the code and the words in which a page is refused, or None."""
+        if why := guard.refusal(socket, from_page=True):
+            return REFUSED, why
+        if len(open_pages) >= MOST_SESSIONS:
+            return TOO_MANY, "too many pages are open"
+        return None if page in PAGES else (REFUSED, "there is no such page")
+
     @app.websocket("/session/{page}")
     async def talk(socket: WebSocket, page: str) -> None:
-        offered = socket.query_params.get("token") or socket.cookies.get(cookie)
-        why = refusal(socket.headers.get("host"), socket.headers.get("origin"), offered, from_page=True)
-        if why:
-            await socket.close(REFUSED, why)
-            return
-        if len(open_pages) >= MOST_SESSIONS:
-            await socket.close(TOO_MANY, "too many pages are open")
-            return
-        if page not in PAGES:
-            await socket.close(REFUSED, "there is no such page")
+        if refused := refusal(socket, page):
+            await socket.close(*refused)
             return
         session = LabSession(page, resources=resources)
         open_pages.add(session)
@@ -138,8 +158,6 @@ def create_app(token: str, port: int, resources: Resources | None = None) -> Fas
             await _converse(socket, session)
         finally:
             open_pages.discard(session)
-
-    return app
 
 
 async def _converse(socket: WebSocket, session: LabSession) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
-from scoreline.engine.minibatch.loop import Loop, Plan
+from scoreline.engine.minibatch.loop import Loop
 from scoreline.engine.problem.events import Diverged, Evaluated, StepDone
 from scoreline.engine.problem.method import run
 from scoreline.engine.problem.objective import Objective
@@ -27,6 +27,7 @@ __all__ = [
     "flat",
     "full_objective",
     "gradient_steps",
+    "search_steps",
 ]
 
 #: Most steps of a run.
@@ -65,58 +66,34 @@ class StepwiseRun:
 
     Parameters
     ----------
-    objective : Objective
-        With K = 1.
-    source : MemorySource
-    start : Params
-    method : Plan or Search
-        A plan of gradient steps, or a random search, which chooses its own start.
-    seed : int
-        Seed of a search.
+    steps : iterator of (StepDone or Evaluated, str)
+        Of `gradient_steps` or `search_steps`.
+    start : Params, optional
+        Where it begins; a search chooses its own start, which is the first that it reports.
     """
 
-    def __init__(
-        self, objective: Objective, source: MemorySource, start: Params, method: Plan | Search, seed: int = 0
-    ) -> None:
+    def __init__(self, steps: Iterator[tuple[StepDone | Evaluated, str]], start: Params | None = None) -> None:
         #: Weights and biases side by side, ``(C, D + 1)``, of the start and after each step.
-        self.weights: list[FloatArray] = []
+        self.weights: list[FloatArray] = [] if start is None else [flat(start)]
         #: The objective as the method evaluates it: on each step's rows before it, or the best so far.
         self.seen: list[float] = []
         self.lr: list[float] = []
         self.diverged = ""
-        if isinstance(method, Plan):
-            self.weights.append(flat(start))
-            self._steps = self._gradient_steps(Loop(objective, source, method, start))
-        else:
-            self._steps = self._tries(method, objective, source, start, seed)
+        self._steps = steps
 
     def until(self, step: int) -> int:
         """Continue to a step, or to the end of the run; return the number of steps."""
         while len(self.seen) < min(step, MOST_STEPS) and not self.diverged:
-            if next(self._steps, None) is None:
+            done, self.diverged = next(self._steps, (None, ""))
+            if done is None:
                 break
+            if not self.diverged:
+                self._note(done)
         return min(step, len(self.seen))
 
-    def _gradient_steps(self, loop: Loop) -> Iterator[bool]:
-        for done, why in gradient_steps(loop):
-            if why:
-                self.diverged = why
-                return
-            self._note(done)
-            yield True
-
-    def _tries(
-        self, search: Search, objective: Objective, source: MemorySource, like: Params, seed: int
-    ) -> Iterator[bool]:
-        for event in search.run(objective, source, like, seed):
-            match event:
-                case Evaluated():
-                    if not self.weights:
-                        self.weights.append(flat(event.params))
-                    self._note(event)
-                    yield True
-
     def _note(self, event: StepDone | Evaluated) -> None:
+        if not self.weights:
+            self.weights.append(flat(event.params))
         self.weights.append(flat(event.params))
         self.seen.append(float(event.objective[0]))
         self.lr.append(float(event.lr[0]))
@@ -131,6 +108,16 @@ def gradient_steps(loop: Loop) -> Iterator[tuple[StepDone, str]]:
                 why = f"step {event.step}: {event.reason}"
             case StepDone():
                 yield event, why
+
+
+def search_steps(
+    search: Search, objective: Objective, source: MemorySource, like: Params, seed: int
+) -> Iterator[tuple[Evaluated, str]]:
+    """Yield each trial of a search, with an empty text: none diverges."""
+    for event in search.run(objective, source, like, seed):
+        match event:
+            case Evaluated():
+                yield event, ""
 
 
 def flat(params: Params) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 
-__all__ = ["Guess", "Prediction", "class_scores", "leads", "margins", "ranked"]
+__all__ = ["Guess", "Prediction", "certainties", "class_scores", "leads", "margins", "ranked"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,11 @@ def leads(by_class: FloatArray) -> FloatArray:
     """Return the lead of the best score over the second, ``(n,)``, of one score a class ``(n, C)``."""
     top = np.sort(by_class, axis=1)
     return np.asarray(top[:, -1] - top[:, -2])
+
+
+def certainties(by_class: FloatArray, probabilities: FloatArray | None) -> FloatArray:
+    """Return how sure a model is of each prediction, ``(n,)``: its probability, its lead where there is none."""
+    return leads(by_class) if probabilities is None else np.asarray(probabilities.max(axis=1))
 
 
 def margins(by_class: FloatArray, y: Labels) -> FloatArray:

@@ -11,7 +11,7 @@ from scoreline._typing import FloatArray, Labels
 from scoreline.data import Split
 from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
-from scoreline.models.prediction import class_scores, leads
+from scoreline.models.prediction import certainties, class_scores
 from scoreline.report.row_facts import RowFacts
 from scoreline.rows import Rows
 
@@ -64,8 +64,6 @@ def prediction_rows(model: SavedModel, split: Split, rows: Rows, name: str) -> I
 
 def _confidences(model: SavedModel, scores: FloatArray) -> tuple[Labels, FloatArray]:
     probabilities = model.probabilities(scores)
-    if probabilities is not None:
-        best = probabilities.argmax(axis=1)
-        return best, np.take_along_axis(probabilities, best[:, None], axis=1)[:, 0]
     by_class = class_scores(scores)
-    return by_class.argmax(axis=1), leads(by_class)
+    best = (by_class if probabilities is None else probabilities).argmax(axis=1)
+    return best, certainties(by_class, probabilities)

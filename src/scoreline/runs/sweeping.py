@@ -71,11 +71,6 @@ class SweepRow:
         """Whether it ran away."""
         return self.reason is Reason.DIVERGED
 
-    @property
-    def complete(self) -> bool:
-        """Whether it neither ran away nor was stopped early."""
-        return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)
-
 
 @dataclass(frozen=True, eq=False)
 class SweepResult:
@@ -230,6 +225,6 @@ def _best_first(rows: Sequence[SweepRow]) -> tuple[SweepRow, ...]:
     order = ranking(column([r.validation_accuracy for r in rows]), column([r.validation_loss for r in rows]))
     ranked = [rows[k] for k in order]
     # A run that was cut short may have looked better by then than the best of those that went on.
-    whole = next((row for row in ranked if row.complete), ranked[0])
+    whole = next((row for row in ranked if row.reason.complete), ranked[0])
     others = [row for row in ranked if row is not whole]
     return (whole, *(row for row in others if not row.diverged), *(row for row in others if row.diverged))

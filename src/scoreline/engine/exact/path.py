@@ -24,7 +24,7 @@ __all__ = ["UNFINISHED", "Path", "fit_path"]
 UNFINISHED = (Reason.INTERRUPTED, Reason.TIME_LIMIT)
 
 
-def fit_path(
+def fit_path(  # noqa: PLR0913 - public, by keywords
     objective: Objective,
     source: DataSource,
     start: Params,
@@ -106,7 +106,7 @@ class Path:
         See `fit_path`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - public, by keywords
         self,
         objective: Objective,
         source: DataSource,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +72,13 @@ class LoopState(NamedTuple):
     sums: FloatArray
 
 
+class _Reading(NamedTuple):
+    """Batches that are read in order, and the step of the next one."""
+
+    step: int
+    batches: Iterator[Batch]
+
+
 class Loop:
     """Steps on mini-batches; see `scoreline.engine.problem.method.Method`.
 
@@ -98,11 +106,18 @@ class Loop:
     ) -> None:
         self.objective, self.source, self.plan = objective, source, plan
         self.start, self.optimizer, self.validation = start, optimizer, validation
-        self.steps_per_epoch = math.ceil(source.n_examples / plan.batch_size)
-        self.mean_weight = source.total_weight / source.n_examples
         # Batches in order are read on; these are no part of the state, which says where they stand.
-        self._batches: Iterator[Batch] = iter(())
-        self._batches_at = -1
+        self._reading = _Reading(-1, iter(()))
+
+    @cached_property
+    def steps_per_epoch(self) -> int:
+        """Steps in one epoch."""
+        return math.ceil(self.source.n_examples / self.plan.batch_size)
+
+    @cached_property
+    def mean_weight(self) -> float:
+        """The mean weight of a row."""
+        return self.source.total_weight / self.source.n_examples
 
     def init(self, first_epoch: int = 0) -> LoopState:
         """Return the state before the first step of an epoch, those before it having been done by an earlier run.
@@ -168,12 +183,12 @@ class Loop:
         return self._take_step(state, self._next_batch(state))
 
     def _next_batch(self, state: LoopState) -> Batch:
-        epoch, start = state.epoch, state.step % self.steps_per_epoch
-        if self._batches_at != state.step or start == 0:
+        start, (at, batches) = state.step % self.steps_per_epoch, self._reading
+        if at != state.step or start == 0:
             size, seed = self.plan.batch_size, self.plan.seed
-            self._batches = self.source.batches(size, seed=seed, epoch=epoch, start=start)
-        self._batches_at = state.step + 1
-        return next(self._batches)
+            batches = self.source.batches(size, seed=seed, epoch=state.epoch, start=start)
+        self._reading = _Reading(state.step + 1, batches)
+        return next(batches)
 
     def _take_step(self, state: LoopState, batch: Batch) -> tuple[LoopState, Sequence[Event]]:
         """Make one step on the rows of `batch`."""

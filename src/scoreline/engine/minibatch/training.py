@@ -39,15 +39,8 @@ def train(
 
     Parameters
     ----------
-    objective : Objective
-    source : DataSource
-    plan : Plan
-    start : Params
-        Where to begin.
-    state : Params of optimiser states, optional
-        The optimiser's memory from an earlier run (`RunEnded.state`); by default it begins anew.
-    validation : DataSource, optional
-        Evaluated at the end of each epoch.
+    objective, source, plan, start, state, validation
+        See `scoreline.engine.minibatch.loop.Loop`; `state` is its `optimizer`.
     first_epoch : int, default 0
         Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """

@@ -25,6 +25,11 @@ class Reason(enum.Enum):
     INTERRUPTED = "interrupted"
     TIME_LIMIT = "reached the time limit"
 
+    @property
+    def complete(self) -> bool:
+        """Whether the run neither ran away nor was stopped early for others."""
+        return self not in (Reason.DIVERGED, Reason.OUTDONE)
+
 
 @dataclass(frozen=True, eq=False)
 class RunStarted:

@@ -32,4 +32,4 @@ class Outcome:
     @property
     def complete(self) -> bool:
         """Whether it neither ran away nor was stopped early."""
-        return self.reason not in (Reason.DIVERGED, Reason.OUTDONE)
+        return self.reason.complete

@@ -11,7 +11,8 @@ from pydantic import Field, model_validator
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource, blobs
 from scoreline.data.base import Batch
-from scoreline.engine.minibatch.training import Plan, train
+from scoreline.engine.minibatch.loop import Loop, Plan
+from scoreline.engine.minibatch.training import train
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import drive
@@ -26,6 +27,8 @@ from scoreline.lab.stepwise import (
     Rates,
     StepwiseRun,
     full_objective,
+    gradient_steps,
+    search_steps,
 )
 from scoreline.optimizers import SGD
 from scoreline.schedules import Constant
@@ -152,10 +155,10 @@ def stepwise_run(state: DescentState) -> StepwiseRun:
     start = arrays_of(state)[2]
     search = _search(state)
     if search is not None:
-        return StepwiseRun(objective, source, start, search, state.seed)
+        return StepwiseRun(search_steps(search, objective, source, start, state.seed))
     steps_per_epoch = -(-source.n_examples // state.batch_size)
     plan = _plan(state, Rates(state.rates, steps_per_epoch), np.ones(1), -(-MOST_STEPS // steps_per_epoch))
-    return StepwiseRun(objective, source, start, plan)
+    return StepwiseRun(gradient_steps(Loop(objective, source, plan, start)), start)
 
 
 def rate_limit(state: PointsState) -> float | None:

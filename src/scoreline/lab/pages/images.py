@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Dataset, MemorySource, RowsSource
 from scoreline.engine.exact.path import fit_path
-from scoreline.engine.minibatch.training import Plan
+from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.objective import Objective, Standardization, predicted_classes
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params, zero_params
@@ -128,20 +128,12 @@ class ImagesPage(Page[ImagesState]):
         fit = _TRAINED if state.mode == "train" else _ON_THE_PATH
         return (_SCRIPT_HEAD + fit + _SCRIPT_END).format(
             data=self.resources.data,
-            features=state.features,
             losses=(state.loss, state.rival),
-            lam=state.lam,
-            optimizer=state.optimizer,
-            lr=state.lr,
-            batch=state.batch,
-            seed=state.seed,
-            steps=state.step,
-            strength=state.strength,
-            chosen=state.chosen,
             most=(MOST_TRAINING, MOST_VALIDATION),
             tol=PATH_TOL,
             iterations=PATH_STEPS,
             lams=LAMS.tolist(),
+            **state.model_dump(),
         )
 
     def _rows(self, features: str) -> _Rows:
@@ -171,7 +163,7 @@ class ImagesPage(Page[ImagesState]):
             plan = Plan(
                 OPTIMIZERS[state.optimizer](), Constant(), np.array([state.lr]), state.batch, epochs, state.seed
             )
-            run = LiveRun(objective, rows.train, rows.validation, plan, _start(rows))
+            run = LiveRun(Loop(objective, rows.train, plan, _start(rows)), rows.validation)
             self._runs[key] = (settings, run)
         run = self._runs[key][1]
         run.until(state.step)
@@ -222,8 +214,8 @@ class _Model:
             "validation_loss": float(loss[0]),
         }
         if self.run is not None:
-            facts |= {"step": self.run.step, "diverged": self.run.diverged, "seen": self.run.seen}
-            facts["evaluated"] = [list(column) for column in zip(*self.run.evaluations, strict=True)]
+            facts |= {"step": self.run.step, "diverged": self.run.diverged, "seen": self.run.curves.seen}
+            facts["evaluated"] = [list(column) for column in zip(*self.run.curves.evaluations, strict=True)]
         if self.path is not None:
             facts["gap"] = self.path[self.place].duality_gap
             for name in ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy"):
@@ -328,11 +320,11 @@ _TRAINED = """
     from scoreline.optimizers import OPTIMIZERS
     from scoreline.schedules import Constant
 
-    epochs = {steps} * {batch} // train.n_examples + 1
+    epochs = {step} * {batch} // train.n_examples + 1
     plan = Plan(OPTIMIZERS[{optimizer!r}](), Constant(), np.array([{lr}]), {batch}, epochs, {seed})
     params = start
     for event in run(Loop(objective, train, plan, start)):
-        if isinstance(event, StepDone) and event.step <= {steps}:
+        if isinstance(event, StepDone) and event.step <= {step}:
             params = event.params
 """
 _ON_THE_PATH = """

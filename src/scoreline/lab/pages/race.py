@@ -11,12 +11,12 @@ from pydantic import Field, field_validator, model_validator
 
 from scoreline._typing import FloatArray
 from scoreline.data import MemorySource
-from scoreline.engine.minibatch.training import Plan
+from scoreline.engine.minibatch.loop import Loop, Plan
 from scoreline.engine.problem.params import Params
 from scoreline.lab.page import Page
 from scoreline.lab.points import PointsState, arrays_of, objective_of, script_head
 from scoreline.lab.resources import Resources
-from scoreline.lab.stepwise import StepwiseRun, full_objective
+from scoreline.lab.stepwise import StepwiseRun, full_objective, gradient_steps
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.schedules import Constant
 
@@ -218,7 +218,8 @@ def _classifier(state: RaceState, name: str, seed: int) -> Iterator[tuple[FloatA
     batch = min(state.batch, len(points))
     epochs = -(-MOST_STEPS * batch // len(points))
     plan = Plan(OPTIMIZERS[name](), Constant(), np.array([state.lrs[name]]), batch, max(epochs, 1), seed)
-    recorded = StepwiseRun(objective, source, Params(params.W, params.b), plan)
+    start = Params(params.W, params.b)
+    recorded = StepwiseRun(gradient_steps(Loop(objective, source, plan, start)), start)
     for step in range(MOST_STEPS + 1):
         if recorded.until(step) < step:
             return
