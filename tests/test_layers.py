@@ -240,6 +240,26 @@ def test_files_can_be_read_in_one_go(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
 
 
+def assigned(node):
+    """Return the attributes of ``self`` that the methods of a class assign."""
+    return {
+        target.attr
+        for target in ast.walk(node)
+        if isinstance(target, ast.Attribute) and isinstance(target.ctx, ast.Store)
+        if isinstance(target.value, ast.Name) and target.value.id == "self"
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_functions_are_short_and_classes_of_the_engine_hold_little(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[ast.get_docstring(node) is not None :]
+            assert not body or node.end_lineno - body[0].lineno < 60, f"{node.name} is long"
+        elif isinstance(node, ast.ClassDef) and "engine" in path.relative_to(ROOT).parts:
+            assert len(assigned(node)) <= 8, f"{node.name} assigns {sorted(assigned(node))}"
+
+
 def test_every_part_is_documented():
     from scoreline.data import NAMED_SETS, READERS
     from scoreline.engine.solvers import SOLVERS

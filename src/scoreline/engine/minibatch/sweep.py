@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -184,6 +184,15 @@ def _repeated(start: Params, times: int) -> Params:
     return Params(*(np.repeat(array, times, axis=0) for array in start))
 
 
+class _Reached(NamedTuple):
+    """Where a stack stands at the end of an epoch."""
+
+    epoch: int
+    params: Params
+    #: Training loss and accuracy, validation loss and accuracy, ``(4, K)``.
+    figures: FloatArray
+
+
 class _Stack:
     """Configurations that train side by side; those that leave put their outcome down."""
 
@@ -198,43 +207,46 @@ class _Stack:
         self.problem, self.outcomes = problem, outcomes
         # Equal rules become neighbours, in the order in which they were first met.
         met = list(dict.fromkeys(candidates[place].plan.optimizer for place in places))
-        self.places = sorted(places, key=lambda place: met.index(candidates[place].plan.optimizer))
-        self.members = [candidates[place] for place in self.places]
-        self.params = _repeated(start, len(places))
+        ordered = sorted(places, key=lambda place: met.index(candidates[place].plan.optimizer))
+        #: The configurations that are still in the stack, by their places among all.
+        self.members = {place: candidates[place] for place in ordered}
+        self.reached = _Reached(0, _repeated(start, len(places)), np.full((4, len(places)), np.nan))
         self.state: Params | None = None
-        self.epoch = 0
         rules = problem.rules
         self.progress = (
             NoProgress(rules.tol, rules.patience, problem.objective.value_at_zero) if rules.tol > 0 else None
         )
         self.start = start
-        #: Training loss and accuracy, validation loss and accuracy at the end of the last epoch, ``(4, K)``.
-        self.figures: FloatArray = np.full((4, len(places)), np.nan)
+
+    @property
+    def places(self) -> list[int]:
+        """The members' places among all configurations."""
+        return list(self.members)
 
     def advance(self, until: int) -> Reason | None:
         """Train to the end of epoch `until`, or of each member's own run; return a listener's stop request."""
         source = self.problem.source
-        while self.places and self.epoch < until:
+        while self.members and self.reached.epoch < until:
             rules = [] if self.progress is None else [self.progress]
-            columns = len(self.places) * self.problem.objective.n_rows
+            columns = len(self.members) * self.problem.objective.n_rows
             with threads_for(fit_seconds(source.n_examples, source.n_features, columns)):
                 ended = drive(self._run(), [*self.problem.listeners, *rules, self._watch(until)])
             self.state = ended.state
             if ended.reason not in (Reason.MAX_EPOCHS, Reason.CONVERGED, Reason.DIVERGED):
                 self.leave([ended.reason if alive else Reason.DIVERGED for alive in ended.alive])
                 return ended.reason
-            last = self.epoch == self.members[0].plan.max_epochs
+            last = self.reached.epoch == self._plan.max_epochs
             states = zip(ended.alive, self._done(), strict=True)
             self.leave([_reason(alive, done, last) for alive, done in states])
         return None
 
     def leave(self, reasons: Sequence[Reason | None]) -> None:
         """Put down the outcome of every member with a reason to go, and keep the others."""
-        for column, reason in enumerate(self._evaluated(reasons)):
+        epoch, stacked, figures = self.reached
+        for column, (place, reason) in enumerate(zip(self.members, self._evaluated(reasons), strict=True)):
             if reason is not None:
-                params = Params(*(array[column : column + 1].copy() for array in self.params))
-                figures = self.figures[:, column].tolist()
-                self.outcomes[self.places[column]] = Outcome(params, reason, self.epoch, *figures)
+                params = Params(*(array[column : column + 1].copy() for array in stacked))
+                self.outcomes[place] = Outcome(params, reason, epoch, *figures[:, column].tolist())
         kept = np.array([column for column, reason in enumerate(reasons) if reason is None], dtype=np.int64)
         if 0 < len(kept) < len(reasons):
             rules = self._rules()
@@ -242,53 +254,56 @@ class _Stack:
                 self.state = Params(*(keep_state(rules, state, kept) for state in self.state))
             if self.progress is not None:
                 self.progress.keep(kept)
-        self.params = Params(*(array[kept] for array in self.params))
-        self.figures = self.figures[:, kept]
-        self.places, self.members = [self.places[k] for k in kept], [self.members[k] for k in kept]
+        self.reached = _Reached(epoch, Params(*(array[kept] for array in stacked)), figures[:, kept])
+        stay = zip(self.members.items(), reasons, strict=True)
+        self.members = dict(member for member, reason in stay if reason is None)
 
     def _evaluated(self, reasons: Sequence[Reason | None]) -> list[Reason | None]:
         """Return the reasons of those that leave at their own end as their objective bears them out."""
         ends = [column for column, reason in enumerate(reasons) if reason in (Reason.CONVERGED, Reason.MAX_EPOCHS)]
-        found = list(reasons)
+        found, members = list(reasons), list(self.members.values())
         for column in ends:
-            objective = replace(self.problem.objective, lam=np.array([self.members[column].lam]))
-            ended = RunEnded(
-                reasons[column] or Reason.MAX_EPOCHS, 0, self.epoch, self.params.one(column), np.ones(1, bool)
-            )
+            objective = replace(self.problem.objective, lam=np.array([members[column].lam]))
+            reason, params = reasons[column] or Reason.MAX_EPOCHS, self.reached.params.one(column)
+            ended = RunEnded(reason, 0, self.reached.epoch, params, np.ones(1, bool))
             found[column] = end_reason(objective, self.problem.source, self.start, ended, self.problem.rules.tol)
         return found
 
     def _rules(self) -> list[Optimizer]:
-        return [member.plan.optimizer for member in self.members]
+        return [member.plan.optimizer for member in self.members.values()]
+
+    @property
+    def _plan(self) -> Plan:
+        """What the members' plans have in common."""
+        return next(iter(self.members.values())).plan
 
     def _done(self) -> Array:
         """Return which members have converged, bool ``(K,)``."""
         done = np.zeros(1, dtype=bool) if self.progress is None else self.progress.done
-        return np.broadcast_to(done, len(self.places))
+        return np.broadcast_to(done, len(self.members))
 
     def _run(self) -> Generator[Event, Reason | None, None]:
         """Return the events of the members' run from here on."""
-        objective = replace(self.problem.objective, lam=np.array([member.lam for member in self.members]))
-        rates = np.concatenate([member.plan.lr for member in self.members])
-        plan = replace(self.members[0].plan, optimizer=stack(self._rules()), lr=rates)
+        objective = replace(self.problem.objective, lam=np.array([member.lam for member in self.members.values()]))
+        rates = np.concatenate([member.plan.lr for member in self.members.values()])
+        plan = replace(self._plan, optimizer=stack(self._rules()), lr=rates)
         return train(
             objective,
             self.problem.source,
             plan,
-            self.params,
+            self.reached.params,
             state=self.state,
             validation=self.problem.validation,
-            first_epoch=self.epoch,
+            first_epoch=self.reached.epoch,
         )
 
     def _note(self, event: Evaluated) -> None:
         """Take over what an epoch came to."""
-        self.epoch, self.params = int(event.epoch), event.params
         nothing = np.full(len(event.loss), np.nan)
         evaluated = (event.validation_loss, event.validation_accuracy)
-        self.figures = np.stack(
-            [event.loss, event.accuracy, *(nothing if value is None else value for value in evaluated)]
-        )
+        columns = (nothing if value is None else value for value in evaluated)
+        figures = np.stack([event.loss, event.accuracy, *columns])
+        self.reached = _Reached(int(event.epoch), event.params, figures)
 
     def _watch(self, until: int) -> Listener:
         """Return a listener that keeps what each epoch came to, and pauses the run where members have to leave."""
@@ -301,7 +316,7 @@ class _Stack:
                     fallen = True
                 case Evaluated():
                     self._note(event)
-                    pause = fallen or self.epoch >= until or bool(self._done().any())
+                    pause = fallen or self.reached.epoch >= until or bool(self._done().any())
                     return Reason.MAX_EPOCHS if pause else None
             return None
 
@@ -319,7 +334,7 @@ def _reason(alive: bool, done: bool, last: bool) -> Reason | None:
 
 def _halve(stacks: Sequence[_Stack], halving: Halving) -> None:
     """Let the configurations go that others have outdone, over all stacks."""
-    _, _, loss, accuracy = np.concatenate([one.figures for one in stacks], axis=1)
+    _, _, loss, accuracy = np.concatenate([one.reached.figures for one in stacks], axis=1)
     kept = iter(halving.kept(accuracy, loss))
     for one in stacks:
         one.leave([None if next(kept) else Reason.OUTDONE for _ in one.places])
