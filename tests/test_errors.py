@@ -22,6 +22,7 @@ EXIT_CODES = {
     "UsageError": 2,
     "UnknownNameError": 2,
     "MismatchError": 2,
+    "UntrustedError": 2,
     "DataError": 3,
     "ImageError": 3,
     "TooManyRejectedError": 3,

@@ -5,7 +5,8 @@
     ScorelineError                          exit code 1
     ├── UsageError (ValueError)             exit code 2   a wrong argument, name or combination
     │   ├── UnknownNameError                              no part of that name
-    │   └── MismatchError                                 parts that do not fit together
+    │   ├── MismatchError                                 parts that do not fit together
+    │   └── UntrustedError                                code that the user has not named would run
     ├── DataError (ValueError)              exit code 3   the data cannot be used
     │   ├── ImageError                                    one image cannot be used
     │   ├── TooManyRejectedError                          too large a share of the images was bad
@@ -43,6 +44,7 @@ __all__ = [
     "ScorelineError",
     "TooManyRejectedError",
     "UnknownNameError",
+    "UntrustedError",
     "UsageError",
 ]
 
@@ -124,6 +126,10 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 class MismatchError(UsageError):
     """Parts that are right one by one do not fit together."""
+
+
+class UntrustedError(UsageError):
+    """A model or a file names a module whose code would run, and the user has not said to trust it."""
 
 
 class DataError(ScorelineError, ValueError):

@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from scoreline._text import shown
 from scoreline.errors import UnknownNameError, UsageError
 
-__all__ = ["Registry", "check_spec", "split_at_commas"]
+__all__ = ["Registry", "check_spec", "read_parameters", "split_at_commas"]
 
 T = TypeVar("T")
 
@@ -159,7 +159,18 @@ def check_spec(kind: str, spec: str) -> None:
         )
 
 
-def _fields(part: type[Any]) -> dict[str, Any]:
+def read_parameters(owner: str, part: Callable[..., Any], text: str) -> dict[str, Any]:
+    """Return the values that ``value,key=value,flag`` gives to the parameters of a class or a function.
+
+    Raises
+    ------
+    UsageError
+        A key is unknown or a value cannot be read.
+    """
+    return _read(owner, _fields(part), text)
+
+
+def _fields(part: Callable[..., Any]) -> dict[str, Any]:
     """Return the fields of a part and their defaults."""
     if dataclasses.is_dataclass(part):
         return {field.name: field.default for field in dataclasses.fields(part) if field.init}

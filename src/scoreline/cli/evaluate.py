@@ -11,6 +11,7 @@ import typer
 
 from scoreline.cli.output import console, describe_accuracy, describe_examples, facts, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
+from scoreline.cli.settings import Trust
 from scoreline.data.names import printable
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
         ),
     ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
+    trust: Trust = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
     """Evaluate a run's model on examples that it was not trained on; classes are matched by their names."""
@@ -65,7 +67,9 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
     from scoreline.runs.robustness import robustness_of
 
     begun = time.perf_counter()
-    classifier = load_classifier(run) if robustness else None  # which says before all else if there are no images
+    classifier = (
+        load_classifier(run, trust=trust or []) if robustness else None
+    )  # which says before all else if there are no images
     with ProgressBars(quiet=json) as bars:
         loaded = load_run(
             run,
@@ -73,6 +77,7 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
             data_dir=data_dir,
             max_rejected=max_rejected,
             leave_out_unknown=leave_out_unknown,
+            trust=trust or [],
             progress=bars.loading,
         )
         result = evaluate_loaded(loaded, run, split=split, begun=begun)

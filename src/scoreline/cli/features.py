@@ -11,6 +11,7 @@ import typer
 from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, notes
 from scoreline.cli.progress import ProgressBars
+from scoreline.cli.settings import trusting_named
 
 __all__ = ["features_command"]
 
@@ -37,8 +38,12 @@ def features_command(
     from scoreline.runs.folder import RunFolder
 
     drawn = []
-    with Interrupt() as interrupt, RunFolder.create(out, f"{images[0].absolute().stem}-features") as folder:
-        build_features(features)  # a misspelt name fails at once
+    with (
+        trusting_named(features),
+        Interrupt() as interrupt,
+        RunFolder.create(out, f"{images[0].absolute().stem}-features") as folder,
+    ):
+        build_features(features).check_available()  # a misspelt name fails at once
         with ProgressBars() as bars:
             for drawing in draw_features(
                 images,

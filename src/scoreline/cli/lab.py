@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from scoreline.cli.output import console
+from scoreline.cli.settings import Trust
 from scoreline.errors import UsageError
 
 __all__ = ["lab"]
@@ -26,6 +27,7 @@ def lab(
         typer.Option(help="Folder of a finished run for the page of mistakes; several may be given."),
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
+    trust: Trust = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address and open no browser.")] = False,
 ) -> None:
     """Explore scores, losses and gradients in the browser; Ctrl-C ends it. Only this machine can reach it."""
@@ -34,7 +36,7 @@ def lab(
     from scoreline.lab.serving import open_in_browser, serve
     from scoreline.runs.folder import RunFolder
 
-    resources = Resources(data, [RunFolder.open(path).path for path in run or []], data_dir)
+    resources = Resources(data, [RunFolder.open(path).path for path in run or []], data_dir, trust or [])
     if data != BUILT_IN_DATA:  # read errors are reported here, not on a page
         console.print(f"Reading {data} ...", soft_wrap=True, highlight=False)
         resources.images()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scoreline.cli.output import notes
+from scoreline.cli.settings import Trust
 from scoreline.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
     top_k: Annotated[int, typer.Option(help="How many classes an image.")] = 1,
     format: Annotated[str, typer.Option(help="csv or json (one object a line).")] = "csv",
+    trust: Trust = None,
 ) -> None:
     """Name the classes of images with a run's model."""
     from scoreline.runs.prediction import predict_images
@@ -36,7 +38,7 @@ def predict(
     if format not in WRITERS:
         raise UnknownNameError.of("format", format, WRITERS)
     remarks = _Remarks()
-    WRITERS[format](remarks.collected(predict_images(run, images, top_k=top_k)))
+    WRITERS[format](remarks.collected(predict_images(run, images, top_k=top_k, trust=trust or [])))
     remarks.report()
 
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from scoreline.runs.config import RunConfig
 
-__all__ = ["with_settings"]
+__all__ = ["Trust", "trusting_named", "with_settings"]
+
+#: An option of commands that load models.
+Trust: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Module of the model's own features that may be imported, which runs its code; several may be given.",
+        show_default=False,
+    ),
+]
 
 
 def with_settings(
@@ -40,7 +50,8 @@ def with_settings(
         @wraps(command)
         def wrapped(config_file: Path | None = None, **values: Any) -> None:
             given = {name: values.pop(name) for name in names}
-            command(config=_config(config_file, given), **values)
+            with trusting_named(given.get("features"), *(values.get("features") or ())):
+                command(config=_config(config_file, given), **values)
 
         file_option = inspect.Parameter(
             "config_file",
@@ -56,6 +67,18 @@ def with_settings(
         return wrapped
 
     return decorate
+
+
+@contextmanager
+def trusting_named(*features: str | None) -> Iterator[None]:
+    """Trust the modules of extractors that are named on the command line, not those in files of settings."""
+    named = ",".join(text for text in features if text)
+    with ExitStack() as held:
+        if ":" in named:  # else the package of features, which is slow to import, can wait
+            from scoreline.features.trust import modules_in, trusting
+
+            held.enter_context(trusting(*modules_in(named)))
+        yield
 
 
 def _config(file: Path | None, given: dict[str, Any]) -> RunConfig:

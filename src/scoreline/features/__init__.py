@@ -23,8 +23,10 @@ from scoreline.features.principal_products import PrincipalProducts
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.specs import FEATURES, anchored_features, build_features
 from scoreline.features.textons import Textons
+from scoreline.features.trust import trusting
 from scoreline.features.two_layer_dictionary import TwoLayerDictionary
 from scoreline.features.union import FeatureUnion
+from scoreline.features.user_extractor import UserExtractor
 
 __all__ = [
     "FEATURES",
@@ -47,8 +49,10 @@ __all__ = [
     "SelfSimilarity",
     "Textons",
     "TwoLayerDictionary",
+    "UserExtractor",
     "anchored_features",
     "build_features",
+    "trusting",
 ]
 
 FEATURES.register("pixels", Pixels)

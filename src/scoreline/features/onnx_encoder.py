@@ -23,6 +23,8 @@ __all__ = ["OnnxEncoder"]
 
 #: Side of the images that an encoder is given, at the most.
 MOST_SIDE = 4096
+#: Memory of a graph in sizes of its file: its content, what is parsed of it, and the weights that the session packs.
+_FILE_SIZES = 4
 
 
 class OnnxEncoder(ImageDescriptor):
@@ -78,6 +80,11 @@ class OnnxEncoder(ImageDescriptor):
     def check_available(self) -> None:
         """Read the graph and run it once; see `FeatureExtractor.check_available`."""
         clone(self)._open(read_graph(self.path))
+
+    def fitting_bytes(self, image_shape: tuple[int, ...]) -> int:
+        """Return what the file, the session's weights and its work on them take, in file sizes."""
+        del image_shape
+        return _FILE_SIZES * len(ImageGraph.of(read_graph(self.path)).content)
 
     def sources(self) -> dict[str, str]:
         """Return the name of the graph's file and its digest."""

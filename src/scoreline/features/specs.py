@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from scoreline._text import shown
-from scoreline.errors import UsageError
+from scoreline.errors import UsageError, nearest_name
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.union import FeatureUnion
+from scoreline.features.user_extractor import UserExtractor
 from scoreline.registry import Registry, check_spec, split_at_commas
 
 __all__ = ["FEATURES", "anchored_features", "build_features", "split_specs"]
@@ -33,6 +34,8 @@ def split_specs(text: str) -> list[str]:
 def build_features(text: str) -> FeatureExtractor:
     """Return the extractor that `text` describes; of several, their union.
 
+    ``module:factory`` is the user's own (see `UserExtractor`); nothing is imported before it is fitted.
+
     Raises
     ------
     UnknownNameError
@@ -49,8 +52,8 @@ def build_features(text: str) -> FeatureExtractor:
             fix="name one of them, or several with commas",
         )
     if len(specs) == 1:
-        return FEATURES.build(specs[0])
-    union = FeatureUnion([(spec, FEATURES.build(spec)) for spec in specs])
+        return _built(specs[0])
+    union = FeatureUnion([(spec, _built(spec)) for spec in specs])
     union.check_parts()
     return union
 
@@ -61,6 +64,14 @@ def anchored_features(text: str) -> str:
 
 
 def _anchored(spec: str) -> str:
-    part = FEATURES.build(spec)
+    part = _built(spec)
     moved = part.anchored()
     return spec if moved is part else FEATURES.spec(moved)
+
+
+def _built(spec: str) -> FeatureExtractor:
+    own = UserExtractor.named(spec)
+    if own is None or own.module.replace("_", "-") in FEATURES:
+        return FEATURES.build(spec)
+    # A name with a dot can be no slip of the pen for a registered one.
+    return own if "." in own.module or nearest_name(own.module, FEATURES) is None else FEATURES.build(spec)

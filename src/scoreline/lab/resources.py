@@ -54,11 +54,19 @@ class Resources:
         Folders of finished runs, for the page of mistakes; without any, two on the digits.
     data_dir : path, optional
         Folder with named data sets.
+    trust : sequence of str
+        Modules of the runs' own features that may be imported.
     """
 
-    def __init__(self, data: str = BUILT_IN_DATA, runs: Sequence[Path] = (), data_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: str = BUILT_IN_DATA,
+        runs: Sequence[Path] = (),
+        data_dir: Path | None = None,
+        trust: Sequence[str] = (),
+    ) -> None:
         self.data, self.data_dir = data, data_dir
-        self.paths = tuple(runs)
+        self.paths, self.trust = tuple(runs), tuple(trust)
         self._kept: dict[Any, Any] = {}
         self._making: dict[Any, threading.Lock] = {}
 
@@ -145,7 +153,8 @@ class Resources:
     def _load_run(self, number: int) -> NamedRun:
         name = self.run_names[number]
         if self.paths:
-            return NamedRun(name, self.paths[number], load_run(self.paths[number], data_dir=self.data_dir))
+            path = self.paths[number]
+            return NamedRun(name, path, load_run(path, data_dir=self.data_dir, trust=self.trust))
         config = BUILT_IN[name]
         prepared = prepare(config)
         classifier = build_classifier(config, prepared)

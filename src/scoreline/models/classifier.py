@@ -81,7 +81,7 @@ class ImageClassifier:
         self._loss = LOSSES.build(model.loss)
 
     @classmethod
-    def load(cls, folder: str | Path, *, input: InputSpec | None = None) -> Self:
+    def load(cls, folder: str | Path, *, input: InputSpec | None = None, trust: Iterable[str] = ()) -> Self:
         """Read a model from a run's folder.
 
         Parameters
@@ -90,13 +90,15 @@ class ImageClassifier:
             The folder of a finished run, or one that holds the two files of its model.
         input : InputSpec, optional
             What images are turned into where the model does not say it; see `ImageClassifier`.
+        trust : iterable of str
+            Modules of the user's own features that may be imported.
 
         Raises
         ------
         ModelError
             There is no usable model in the folder, or it was not trained on images.
         """
-        return cls(SavedModel.load(Path(folder)), input=input)
+        return cls(SavedModel.load(Path(folder), trust), input=input)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import numpy as np
 from scoreline._files import write_bytes, write_text
 from scoreline._text import shortened, shown
 from scoreline._typing import Array, FloatArray
-from scoreline.errors import MissingPackageError, ModelError, ScorelineError, UsageError
+from scoreline.errors import MissingPackageError, ModelError, ScorelineError, UntrustedError, UsageError
 from scoreline.losses import LOSSES
 from scoreline.models.description import FORMAT, Description, broken
 from scoreline.models.input_spec import InputSpec
@@ -56,6 +57,8 @@ class SavedModel:
         What images are turned into; None for vectors, and where it is not known.
     sources : mapping of str to str
         Files and modules that the features depend on, each with its version; see `FeatureExtractor.sources`.
+    trust : set of str
+        Modules that the features may import; no part of what is saved.
     """
 
     coef: FloatArray
@@ -68,6 +71,7 @@ class SavedModel:
     feature_state: Mapping[str, Array] = field(default_factory=dict)
     input: InputSpec | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    trust: frozenset[str] = frozenset()
 
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model.
@@ -106,13 +110,21 @@ class SavedModel:
         write_text(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
     @classmethod
-    def load(cls, folder: Path) -> SavedModel:
+    def load(cls, folder: Path, trust: Iterable[str] = ()) -> SavedModel:
         """Read a model from a run folder.
+
+        Parameters
+        ----------
+        folder : path
+        trust : iterable of str
+            Modules of the user's own features that may be imported; by default none is.
 
         Raises
         ------
         ModelError
             A file is missing or damaged, or the two files do not belong together.
+        UntrustedError
+            The features would import another module.
         """
         description = Description.read(folder / DESCRIPTION)
         arrays = read_weights(folder / WEIGHTS, description.classes, description.weights_sha256)
@@ -132,6 +144,7 @@ class SavedModel:
             {name.removeprefix(OF_FEATURES): array for name, array in arrays.items()},
             description.input,
             description.sources,
+            frozenset(trust),
         )
         if coef.dtype.kind != "f" or math.prod(model.example_shape) > max(
             MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]
@@ -139,7 +152,20 @@ class SavedModel:
             raise broken(
                 folder, f"examples of the shape {model.example_shape} do not go with {coef.shape[1]} weights"
             )
+        model.check_trust()
         return model
+
+    def check_trust(self) -> None:
+        """Raise UntrustedError unless `trust` names all modules that the features import."""
+        from scoreline.features import build_features, trusting
+        from scoreline.features.trust import check_trusted
+
+        try:
+            modules = build_features(self.features).modules()
+        except ScorelineError:
+            return  # `extractor` tells what is wrong with them
+        with trusting(*self.trust):
+            check_trusted(*sorted(modules))
 
     def extractor(self) -> FeatureExtractor:
         """Return the features of the model, as they were fitted.
@@ -150,15 +176,19 @@ class SavedModel:
             They cannot be built, or what they learned does not belong to them or to the weights.
         MissingPackageError
             They need a package that is not installed.
+        UntrustedError
+            They would import a module that `trust` does not name.
         """
-        from scoreline.features import build_features
+        from scoreline.features import build_features, trusting
 
         try:
-            extractor = build_features(self.features)
-            extractor.check_sizes(self.coef.shape[1], self.example_shape)
-            extractor.restore(self.example_shape, self.feature_state)
-            row = extractor.transform(np.zeros((1, *self.example_shape), np.uint8))
-        except MissingPackageError:
+            with trusting(*self.trust):
+                extractor = build_features(self.features)
+                extractor.check_sizes(self.coef.shape[1], self.example_shape)
+                extractor.restore(self.example_shape, self.feature_state)
+                row = extractor.transform(np.zeros((1, *self.example_shape), np.uint8))
+                sources = extractor.sources()
+        except (MissingPackageError, UntrustedError):
             raise
         except MemoryError as error:
             raise _wrong_features(self.features, "they need more memory than there is") from error
@@ -169,6 +199,13 @@ class SavedModel:
             raise _wrong_features(
                 self.features, f"they give {row.shape[1]} numbers, and {self.coef.shape[1]} have a weight"
             )
+        for name, version in sources.items():
+            if self.sources.get(name, version) != version:
+                warnings.warn(
+                    f"The model was trained with {name} of the version {shown(self.sources[name])}, and this is "
+                    f"{version}: its predictions may differ",
+                    stacklevel=2,
+                )
         return extractor
 
     def scores(self, rows: Array) -> FloatArray:

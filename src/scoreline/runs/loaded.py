@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -94,6 +94,7 @@ def load_run(
     data_dir: Path | None = None,
     max_rejected: float | None = None,
     leave_out_unknown: bool = False,
+    trust: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> LoadedRun:
     """Load a run's model and data.
@@ -111,6 +112,8 @@ def load_run(
         Largest share of unusable images that is accepted; by default that of the run.
     leave_out_unknown : bool, default False
         Leave out examples of classes that the model does not know, instead of refusing the data.
+    trust : iterable of str
+        Modules of the user's own features that may be imported.
     progress : callable, optional
         Called as ``progress(what, done, total)`` while data are loaded.
 
@@ -122,7 +125,7 @@ def load_run(
         The data cannot be used, are no longer where they were, do not have the shape that the model takes, or hold
         classes that the model does not know.
     """
-    config, model, trained_on = RunFolder.open(run).read_config(), SavedModel.load(run), TrainedOn.read(run)
+    config, model, trained_on = RunFolder.open(run).read_config(), SavedModel.load(run, trust), TrainedOn.read(run)
     place, own, notes = _place(run, config, data)
     options = _options(config, model, own=own, data_dir=data_dir, max_rejected=max_rejected)
     spec = recorded_input(model, trained_on)

@@ -236,4 +236,5 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         prepared.extractor.state(),
         InputSpec.of(prepared.dataset),
         prepared.extractor.sources(),
+        frozenset(prepared.extractor.modules()),
     )

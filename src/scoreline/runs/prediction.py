@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from scoreline.data.image_tree import find_images
@@ -13,18 +13,23 @@ from scoreline.runs.folder import RunFolder
 __all__ = ["load_classifier", "predict_images"]
 
 
-def load_classifier(run: str | Path) -> ImageClassifier:
+def load_classifier(run: str | Path, *, trust: Iterable[str] = ()) -> ImageClassifier:
     """Load the model of a finished run, to classify images.
 
     Parameters
     ----------
     run : path
         Folder of a finished run, or one that holds the two files of its model.
+    trust : iterable of str
+        Modules of extractors of one's own (``--features package.module:factory``) that may be imported, which runs
+        their code; by default none is.
 
     Raises
     ------
     ModelError
         There is no usable model in `run`, or it was not trained on images.
+    UntrustedError
+        The model's features need a module that `trust` does not name.
 
     Examples
     --------
@@ -45,7 +50,7 @@ def load_classifier(run: str | Path) -> ImageClassifier:
     folder = Path(run)
     if (folder / "config.yaml").is_file():  # else it may be a model's files alone
         RunFolder.open(folder)
-    model = SavedModel.load(folder)
+    model = SavedModel.load(folder, trust)
     return ImageClassifier(model, input=recorded_input(model, TrainedOn.read(folder)))
 
 
@@ -66,7 +71,9 @@ def recorded_input(model: SavedModel, trained_on: TrainedOn | None) -> InputSpec
     )
 
 
-def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iterator[Prediction]:
+def predict_images(
+    run: Path, images: Sequence[Path], *, top_k: int = 1, trust: Iterable[str] = ()
+) -> Iterator[Prediction]:
     """Yield the model's best guesses for each image; see `ImageClassifier.stream`.
 
     Parameters
@@ -77,6 +84,8 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
         Image files, or folders whose image files are all taken.
     top_k : int, default 1
         How many guesses.
+    trust : iterable of str
+        Modules of the user's own features that may be imported.
 
     Raises
     ------
@@ -87,5 +96,5 @@ def predict_images(run: Path, images: Sequence[Path], *, top_k: int = 1) -> Iter
     UsageError
         `top_k` is not between 1 and the number of classes.
     """
-    classifier = load_classifier(run)
+    classifier = load_classifier(run, trust=trust)
     return classifier.stream(find_images(images), top_k)
