@@ -23,7 +23,7 @@ __all__ = ["OnnxEncoder"]
 
 #: Side of the images that an encoder is given, at the most.
 MOST_SIDE = 4096
-#: Memory of a graph in sizes of its file: its content, what is parsed of it, and the weights that the session packs.
+#: Memory of a graph in sizes of its file: its content, what is parsed of it, and the session's weights, twice.
 _FILE_SIZES = 4
 
 
