@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,7 +114,6 @@ def evaluate_run(
     data_dir: Path | None = None,
     max_rejected: float | None = None,
     leave_out_unknown: bool = False,
-    trust: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> EvaluationResult:
     """Evaluate the model of a run.
@@ -138,8 +137,6 @@ def evaluate_run(
         Largest share of unusable images that is accepted; by default that of the run.
     leave_out_unknown : bool, default False
         Leave out examples of classes that the model does not know, instead of refusing the data.
-    trust : iterable of str
-        Modules of the user's own features that may be imported.
     progress : callable, optional
         Called as ``progress(what, done, total)`` while data are loaded.
 
@@ -159,7 +156,6 @@ def evaluate_run(
         data_dir=data_dir,
         max_rejected=max_rejected,
         leave_out_unknown=leave_out_unknown,
-        trust=trust,
         progress=progress,
     )
     return evaluate_loaded(loaded, run, split=split, begun=begun)
