@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 
 from scoreline.data import MemorySource
 from scoreline.errors import DataError
@@ -16,6 +16,7 @@ from scoreline.rows import (
     as_rows,
     batches,
     blocks,
+    dense,
     gather,
     gathered,
     scratch_array,
@@ -128,7 +129,8 @@ def test_batches_are_those_of_an_array_to_the_bit(pair):
         ours = list(batches(rows, 4, order=order, start=1))
         assert len(ours) == len(theirs)
         for (places, X), batch in zip(ours, theirs, strict=True):
-            assert X.reshape(len(X), -1).tobytes() == batch.X.tobytes()
+            assert dense(X).reshape(len(batch.X), -1).tobytes() == batch.X.tobytes()
+            assert issparse(X) == (rows.matrix is not None)
             np.testing.assert_array_equal(y[places], batch.y)
     np.testing.assert_array_equal(
         np.concatenate([expected[:0], *(block for _, block in blocks(rows, 100))]), expected

@@ -12,7 +12,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.ids import Ids, NumberIds
 from scoreline.data.pixel_range import PixelRange
-from scoreline.rows import ArrayRows, FileRows, Rows, SubsetRows, gathered
+from scoreline.rows import ArrayRows, FileRows, Rows, SparseMatrix, SubsetRows, gathered
 
 __all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Rejected", "Split"]
 
@@ -20,8 +20,8 @@ __all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Reject
 class Batch(NamedTuple):
     """Some examples, as the engine takes them."""
 
-    #: Rows ``(B, D)``, in the dtype in which the source keeps them.
-    X: Array
+    #: Rows ``(B, D)``, in the dtype in which the source keeps them: an array, or a CSR array of sparse rows.
+    X: Array | SparseMatrix
     #: Labels ``(B,)``.
     y: Labels
     #: Weights ``(B,)``, or None where every example counts once.

@@ -61,7 +61,8 @@ class RowsSource:
         n, D = self.n_examples, self.n_features
         order = None if seed is None or size >= n else whole_order(n, seed=seed, epoch=epoch)
         for places, X in batches(self.rows, size, order=order, start=start):
-            yield Batch(X.reshape(len(X), D), self.y[places], None if self.weight is None else self.weight[places])
+            rows = X.reshape(len(X), D) if X.ndim != 2 else X
+            yield Batch(rows, self.y[places], None if self.weight is None else self.weight[places])
 
 
 class MemorySource(RowsSource):

@@ -18,6 +18,7 @@ from scoreline.engine.exact.moments import bytes_of_factors, bytes_of_matrix, ch
 from scoreline.engine.exact.quadratics import HessianQuadratic
 from scoreline.engine.minibatch.learning_rate import sample_rows
 from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.rows import stored_entries
 
 __all__ = ["Extent"]
 
@@ -38,6 +39,8 @@ class Extent:
         Configurations side by side.
     dtype : dtype
         In which the data are multiplied.
+    entries : int
+        Numbers that a row takes as it lies: D, or what sparse rows store.
     absolutes : bool
         Whether the penalty has absolute values.
     n_ridges : int
@@ -49,6 +52,7 @@ class Extent:
     R: int
     K: int
     dtype: np.dtype[np.floating]
+    entries: int
     absolutes: bool = False
     n_ridges: int = 1
 
@@ -57,7 +61,8 @@ class Extent:
         """Return the sizes of a fit."""
         K = objective.n_configurations
         absolutes = bool((objective.penalty.coefficients or (0, 0))[1])
-        return cls(source.n_examples, source.n_features, objective.n_rows, K, dtype, absolutes, K)
+        N, D, entries = source.n_examples, source.n_features, stored_entries(source.rows)
+        return cls(N, D, objective.n_rows, K, dtype, entries, absolutes, K)
 
     def examples(self) -> Need:
         """Return the labels, weights and orders of all rows: some numbers of 64 bits each."""
@@ -70,10 +75,10 @@ class Extent:
 
     def blocks(self, *, sampled: bool = True) -> Need:
         """Return the rows that are turned into floats at a time, those of samples if any, and a block's scores."""
-        rows = min(self.n, max(block_rows(self.D), sample_rows(self.D) if sampled else 0))
-        floats = rows * self.D * (8 + 2 * self.dtype.itemsize)
+        rows = min(self.n, max(block_rows(self.entries), sample_rows(self.entries) if sampled else 0))
+        floats = rows * self.entries * (8 + 2 * self.dtype.itemsize)
         columns = self.K * self.R
-        scores = min(self.n, block_rows(max(self.D, columns))) * columns * 6 * self.dtype.itemsize
+        scores = min(self.n, block_rows(max(self.entries, columns))) * columns * 6 * self.dtype.itemsize
         return Need(f"blocks of {rows:,} rows as floats", floats + scores, _FEWER_FEATURES)
 
     def batch(self, size: int, *, dropout: bool) -> Need:
@@ -81,7 +86,7 @@ class Extent:
         rows, itemsize = min(size, self.n), self.dtype.itemsize
         each = itemsize + (3 * itemsize + 13 if dropout else 0)
         copied = dropout or rows < self.n
-        return Need(f"a batch of {rows:,} rows", rows * self.D * each * copied, "lower batch_size")
+        return Need(f"a batch of {rows:,} rows", rows * self.entries * each * copied, "lower batch_size")
 
     def scores(self, arrays: int) -> Need:
         """Return the scores of all rows, and what is derived from them: so many arrays of their size."""
@@ -94,13 +99,14 @@ class Extent:
         if self.absolutes:  # measured as a matrix, of which coordinate descent has a copy
             n_bytes = bytes_of_matrix(self.D, self.dtype) + 4 * self.D**2
         else:
-            n_bytes = choose_form(self.n, self.D, self.R, self.dtype, n_ridges=self.n_ridges).n_bytes
+            sizes = self.n, self.D, self.R, self.dtype
+            n_bytes = choose_form(*sizes, n_ridges=self.n_ridges, entries=self.entries).n_bytes
         return Need(f"moments of {self.D:,} features", n_bytes, _MINI_BATCHES)
 
     def factors(self, most: int) -> Need:
         """Return factors of the moments of a sample of so many rows at the most, and what is solved with them."""
         rows = min(self.n, most)
-        n_bytes = bytes_of_factors(rows, self.D, self.dtype)
+        n_bytes = bytes_of_factors(rows, self.entries, self.dtype)
         return Need(f"factors of {rows:,} x {self.D:,} moments", n_bytes, _MINI_BATCHES)
 
     def hessian(self) -> Need:

@@ -36,7 +36,7 @@ from scoreline.kernels.threads import threads_for
 from scoreline.losses import Loss
 from scoreline.optimizers import Optimizer
 from scoreline.penalties import Penalty
-from scoreline.rows import scratch_array
+from scoreline.rows import scratch_array, stored_entries
 from scoreline.schedules import Schedule
 
 __all__ = ["LinearClassifier", "fit_planned", "plan_fit"]
@@ -243,7 +243,7 @@ class LinearClassifier(LearningInParts, LinearPrediction, ClassifierMixin, BaseE
         ----------
         X : array-like, sparse matrix or Rows (N, D)
             Rows; bytes, 16-bit numbers and floats are used where they lie, in memory or in a memory-mapped file.
-            Sparse matrices are made dense a block at a time; see `scoreline.rows` for rows that lie elsewhere.
+            Sparse matrices stay sparse; see `scoreline.rows` for rows that lie elsewhere.
         y : array-like (N,)
             Class labels of any type.
         sample_weight : array-like (N,), optional
@@ -340,5 +340,5 @@ def fit_planned(
 ) -> None:
     """Fit a classifier as was planned for it."""
     source, R = fit.problem.source, fit.problem.objective.n_rows
-    with threads_for(fit_seconds(source.n_examples, source.n_features, R)):
+    with threads_for(fit_seconds(source.n_examples, stored_entries(source.rows), R)):
         classifier._solve(fit, listeners, warm_start)

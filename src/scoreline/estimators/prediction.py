@@ -14,7 +14,7 @@ from scoreline.engine.problem.params import Params
 from scoreline.estimators.availability import has_probabilities
 from scoreline.estimators.validation import validate_rows
 from scoreline.losses import LOSSES, Loss
-from scoreline.rows import batches
+from scoreline.rows import batches, stored_entries
 
 __all__ = ["LinearPrediction"]
 
@@ -59,6 +59,6 @@ class LinearPrediction:
         rows = validate_rows(self, X)
         params = Params(self.coef_[None], self.intercept_[None])
         scores = np.empty((len(rows), 1, len(self.intercept_)), self.coef_.dtype)
-        for places, block in batches(rows, block_rows(rows.shape[1])):
+        for places, block in batches(rows, block_rows(stored_entries(rows))):
             linear_scores(params, block, scores[places])
         return scores[:, 0]

@@ -13,7 +13,7 @@ from scoreline._typing import Array
 from scoreline.engine.problem.objective import BLOCK_ENTRIES
 from scoreline.errors import DataError
 from scoreline.estimators.inputs import check_axes, explained
-from scoreline.rows import ArrayRows, Rows, SparseRows, batches, gathered, in_arrays
+from scoreline.rows import ArrayRows, Rows, batches, gathered, in_arrays, rows_of
 from scoreline.rows.reading import BLOCK_BYTES, row_bytes
 
 __all__ = ["read_labelled", "read_rows"]
@@ -34,7 +34,7 @@ def read_rows(estimator: Any, X: Any, *, reset: bool) -> Rows:
         rows = _checked(estimator, X, reset=reset)
     else:
         with explained(X):
-            rows = _as_rows(validate_data(estimator, X, reset=reset, **_wanted(X)))
+            rows = rows_of(validate_data(estimator, X, reset=reset, **_wanted(X)))
     _check_finite(estimator, rows)
     return rows
 
@@ -49,7 +49,7 @@ def read_labelled(estimator: Any, X: Any, y: Any, *, reset: bool) -> tuple[Rows,
     else:
         with explained(X):
             X, y = validate_data(estimator, X, y, reset=reset, **_wanted(X))
-        rows = _as_rows(X)
+        rows = rows_of(X)
     _check_finite(estimator, rows)
     return rows, y
 
@@ -57,10 +57,6 @@ def read_labelled(estimator: Any, X: Any, y: Any, *, reset: bool) -> tuple[Rows,
 def _wanted(X: Any) -> dict[str, Any]:
     """Return what scikit-learn is to make of X: finite or not is looked up a block at a time."""
     return {"dtype": _dtypes(X), "order": "C", "accept_sparse": "csr", "ensure_all_finite": False}
-
-
-def _as_rows(X: Any) -> Rows:
-    return ArrayRows(X) if isinstance(X, np.ndarray) else SparseRows(X)
 
 
 def _checked(estimator: Any, rows: Rows, *, reset: bool) -> Rows:
@@ -90,6 +86,7 @@ def _check_finite(estimator: Any, rows: Rows) -> None:
     """Raise scikit-learn's ValueError for NaN or infinity, looking at a block at a time."""
     if rows.dtype.kind != "f":
         return
-    stored = ArrayRows(rows.matrix.data) if isinstance(rows, SparseRows) else rows
+    matrix = rows.matrix
+    stored = rows if matrix is None else ArrayRows(matrix.data)
     for _, block in batches(stored, max(1, BLOCK_ENTRIES // max(1, math.prod(stored.shape[1:])))):
         assert_all_finite(block, estimator_name=type(estimator).__name__, input_name="X")

@@ -19,7 +19,7 @@ from scoreline.estimators.inputs import check_labels, check_targets
 from scoreline.estimators.reading import read_labelled, read_rows
 from scoreline.kernels.threads import threads_for
 from scoreline.losses import rows_for
-from scoreline.rows import Allocate, FileRows, Rows, SubsetRows, gathered, in_arrays
+from scoreline.rows import Allocate, FileRows, Rows, SubsetRows, gathered, in_arrays, stored_entries
 
 __all__ = [
     "TrainingData",
@@ -55,8 +55,7 @@ class TrainingData:
 
     def threads(self) -> AbstractContextManager[None]:
         """Return the context in which a fit to the data has as many threads as it is worth."""
-        n, D = self.rows.shape
-        return threads_for(fit_seconds(n, D, rows_for(len(self.classes))))
+        return threads_for(fit_seconds(len(self.y), stored_entries(self.rows), rows_for(len(self.classes))))
 
     def take(self, rows: Array, allocate: Allocate | None = None) -> TrainingData:
         """Return some of the rows, gathered where they lie in arrays; see `scoreline.rows.gathered`."""

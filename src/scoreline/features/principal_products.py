@@ -16,7 +16,7 @@ from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import each_batch
 from scoreline.features.learned import learned_arrays
 from scoreline.features.principal_components import principal_components
-from scoreline.rows import ArrayRows, FileRows, Rows, SubsetRows, blocks
+from scoreline.rows import ArrayRows, FileRows, Rows, SparseMatrix, SubsetRows, blocks
 
 __all__ = ["PrincipalProducts"]
 
@@ -233,6 +233,11 @@ class _Halves:
     @property
     def array(self) -> Array | None:
         """None: the rows have yet to be computed."""
+        return None
+
+    @property
+    def matrix(self) -> SparseMatrix | None:
+        """None: the rows are not sparse."""
         return None
 
     def __len__(self) -> int:

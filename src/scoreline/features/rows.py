@@ -14,7 +14,7 @@ from scoreline._typing import Array
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.descriptor import BATCH
 from scoreline.features.union import side_by_side
-from scoreline.rows import Rows
+from scoreline.rows import Rows, SparseMatrix, checked_places
 
 __all__ = ["FeatureRows", "ShardCache", "input_digest", "shard_length"]
 
@@ -82,6 +82,11 @@ class FeatureRows:
         """None: the rows have yet to be computed."""
         return None
 
+    @property
+    def matrix(self) -> SparseMatrix | None:
+        """None: the rows are not sparse."""
+        return None
+
     def __len__(self) -> int:
         return len(self._images)
 
@@ -101,7 +106,7 @@ class FeatureRows:
 
     def take(self, index: Array) -> Array:
         """Return examples by place, shard by shard; see `Rows.take`."""
-        index = np.asarray(index)
+        index = checked_places(index, len(self))
         owner, taken = index // self._length, np.empty((len(index), self.shape[1]), np.float32)
         for number in np.unique(owner).tolist():
             own = owner == number

@@ -6,14 +6,14 @@ others. Batches, shuffles and blocks are functions over it.
 
 from __future__ import annotations
 
-from scoreline.rows.base import Rows
+from scoreline.rows.base import Rows, SparseMatrix, checked_places
 from scoreline.rows.concatenation import ConcatRows
 from scoreline.rows.in_arrays import ArrayRows, as_rows
 from scoreline.rows.in_file import FileRows
 from scoreline.rows.orders import whole_order, window_order
-from scoreline.rows.reading import batches, blocks, gather, gathered, in_arrays
+from scoreline.rows.reading import batches, blocks, gather, gathered, in_arrays, stored_entries
 from scoreline.rows.scratch import Allocate, scratch_array
-from scoreline.rows.sparse import SparseRows
+from scoreline.rows.sparse import SparseRows, dense, rows_of
 from scoreline.rows.subset import SubsetRows
 
 __all__ = [
@@ -22,15 +22,20 @@ __all__ = [
     "ConcatRows",
     "FileRows",
     "Rows",
+    "SparseMatrix",
     "SparseRows",
     "SubsetRows",
     "as_rows",
     "batches",
     "blocks",
+    "checked_places",
+    "dense",
     "gather",
     "gathered",
     "in_arrays",
+    "rows_of",
     "scratch_array",
+    "stored_entries",
     "whole_order",
     "window_order",
 ]

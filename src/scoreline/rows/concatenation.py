@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from scoreline._typing import Array
 from scoreline.errors import DataError
-from scoreline.rows.base import Rows
+from scoreline.rows.base import Rows, SparseMatrix, checked_places
 
 __all__ = ["ConcatRows"]
 
@@ -55,6 +56,16 @@ class ConcatRows:
         """The array of a single part; several lie in several places."""
         return self._rows[0].array if len(self._rows) == 1 else None
 
+    @cached_property
+    def matrix(self) -> SparseMatrix | None:
+        """The matrices of all parts in a new one, where all are sparse."""
+        found: list[Any] = [one.matrix for one in self._rows]
+        if any(matrix is None for matrix in found):
+            return None
+        from scipy.sparse import vstack
+
+        return found[0] if len(found) == 1 else vstack(found, format="csr")
+
     def __len__(self) -> int:
         return int(self._starts[-1])
 
@@ -74,7 +85,7 @@ class ConcatRows:
 
     def take(self, index: Array) -> Array:
         """Return examples by place, each part's at a time; see `Rows.take`."""
-        index = np.asarray(index)
+        index = checked_places(index, len(self))
         owner = np.searchsorted(self._starts, index, side="right") - 1
         taken = np.empty((len(index), *self.shape[1:]), self.dtype)
         for number in np.unique(owner).tolist():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.rows.base import Rows
+from scoreline.rows.base import Rows, SparseMatrix, checked_places
 
 __all__ = ["ArrayRows", "as_rows"]
 
@@ -41,6 +41,11 @@ class ArrayRows:
         """The array, if its rows lie one after the other."""
         return self._values if self._values.flags.c_contiguous else None
 
+    @property
+    def matrix(self) -> SparseMatrix | None:
+        """None: the rows are not sparse."""
+        return None
+
     def __len__(self) -> int:
         return len(self._values)
 
@@ -53,7 +58,7 @@ class ArrayRows:
 
     def take(self, index: Array) -> Array:
         """Return examples by place; see `Rows.take`."""
-        return np.ascontiguousarray(self._values[index])
+        return np.ascontiguousarray(self._values[checked_places(index, len(self))])
 
     def parts(self) -> Sequence[Rows]:
         """Return these rows alone; see `Rows.parts`."""

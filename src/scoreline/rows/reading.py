@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from scoreline._typing import Array, Labels
-from scoreline.rows.base import Rows
+from scoreline.rows.base import Rows, SparseMatrix
 from scoreline.rows.in_arrays import ArrayRows
 from scoreline.rows.scratch import Allocate, scratch_array
+from scoreline.rows.sparse import consecutive_rows
 
-__all__ = ["batches", "blocks", "gather", "gathered", "in_arrays", "row_bytes"]
+__all__ = ["batches", "blocks", "gather", "gathered", "in_arrays", "row_bytes", "stored_entries"]
 
 #: Bytes that are read at a time where nothing else says how many.
 BLOCK_BYTES = 1 << 24
@@ -22,8 +23,10 @@ MOST_IN_MEMORY = 1 << 30
 
 def batches(
     rows: Rows, size: int, *, order: Labels | None = None, start: int = 0
-) -> Iterator[tuple[slice | Labels, Array]]:
+) -> Iterator[tuple[slice | Labels, Array | SparseMatrix]]:
     """Yield all rows in batches of `size`, the last one perhaps smaller, each after its places.
+
+    Sparse rows come as CSR arrays, all others as arrays.
 
     Parameters
     ----------
@@ -34,22 +37,32 @@ def batches(
     start : int, default 0
         Number of batches to leave out.
     """
+    matrix = rows.matrix
     for first in range(start * size, len(rows), size):
-        if order is None:
-            yield slice(first, first + size), rows.read(first, first + size)
+        places = slice(first, first + size) if order is None else order[first : first + size]
+        if isinstance(places, slice):
+            last = first + size
+            yield places, rows.read(first, last) if matrix is None else consecutive_rows(matrix, first, last)
         else:
-            places = order[first : first + size]
-            yield places, rows.take(places)
+            yield places, rows.take(places) if matrix is None else matrix[places]
 
 
-def blocks(rows: Rows, n_bytes: int = BLOCK_BYTES) -> Iterator[tuple[slice | Labels, Array]]:
-    """Yield all rows in order, about so many bytes of them at a time, each block after its places."""
-    return batches(rows, max(1, n_bytes // max(1, row_bytes(rows))))
+def blocks(rows: Rows, n_bytes: int = BLOCK_BYTES) -> Iterator[tuple[slice, Array]]:
+    """Yield all rows in order as arrays, about so many bytes of them at a time, each block after its places."""
+    size = max(1, n_bytes // max(1, row_bytes(rows)))
+    for first in range(0, len(rows), size):
+        yield slice(first, first + size), rows.read(first, first + size)
 
 
 def row_bytes(rows: Rows) -> int:
     """Return the bytes of one row."""
     return math.prod(rows.shape[1:]) * rows.dtype.itemsize
+
+
+def stored_entries(rows: Rows) -> int:
+    """Return how many numbers a row takes as it lies: all, or those that sparse rows store in the mean."""
+    matrix = rows.matrix
+    return math.prod(rows.shape[1:]) if matrix is None else -(-matrix.nnz // max(1, len(rows)))
 
 
 def in_arrays(rows: Rows) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from scoreline._typing import Array, Labels
-from scoreline.errors import DataError
-from scoreline.rows.base import Rows
+from scoreline.rows.base import Rows, SparseMatrix, checked_places
+from scoreline.rows.sparse import consecutive_rows
 
 __all__ = ["SubsetRows"]
 
@@ -31,13 +32,7 @@ class SubsetRows:
 
     def __init__(self, rows: Rows, index: Array) -> None:
         self._rows = rows
-        self._index: Labels = np.asarray(index).astype(np.int64, copy=False)
-        if len(self._index) and not 0 <= self._index.min() <= self._index.max() < len(rows):
-            raise DataError(
-                f"Rows from place {self._index.min()} to {self._index.max()} are to be taken out of {len(rows)}",
-                allowed=f"places from 0 to {len(rows) - 1}",
-                fix="correct the places",
-            )
+        self._index: Labels = checked_places(index, len(rows)).astype(np.int64, copy=False)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -55,6 +50,17 @@ class SubsetRows:
         whole = self._rows.array
         return whole[self._range(self._index)] if whole is not None and _consecutive(self._index) else None
 
+    @cached_property
+    def matrix(self) -> SparseMatrix | None:
+        """The rows of the others' matrix: a view where the places follow upon each other, else gathered once."""
+        whole = self._rows.matrix
+        if whole is None:
+            return None
+        if not _consecutive(self._index):
+            return whole[self._index]
+        places = self._range(self._index)
+        return consecutive_rows(whole, places.start, places.stop)
+
     def __len__(self) -> int:
         return len(self._index)
 
@@ -71,7 +77,7 @@ class SubsetRows:
 
     def take(self, index: Array) -> Array:
         """Return examples by place in the subset; see `Rows.take`."""
-        return self._rows.take(self._index[index])
+        return self._rows.take(self._index[checked_places(index, len(self))])
 
     def parts(self) -> Sequence[Rows]:
         """Return the subsets of the others' parts where the places ascend; see `Rows.parts`."""

@@ -102,6 +102,12 @@ WORTH_PASSES, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
 MOST_FEATURES = 24_576
 #: Rows of that sample, and the share of its directions that are kept.
 FACTOR_ROWS, KEPT = 2048, 0.5
+#: Of sparse rows: entries of the matrix of moments for each one that is stored, beyond which it is too much, and
+#: rows of the sample then. An iteration takes as long as its products with this matrix at 20 of them; with 512
+#: rows the eigenvalues take 0.1 s.
+SPARSE_FILL, SPARSE_FACTOR_ROWS = 16, 512
+#: Eigenvalues of a sample of sparse rows below this share of the largest one have no orthogonal vectors.
+RELIABLE = 1e-8
 #: What is added to the diagonal at first, relative to its largest entry.
 JITTER = 1e-10
 #: Columns of a matrix that are copied at a time from one triangle to the other.

@@ -20,13 +20,18 @@ from scoreline.engine.exact.constants import (
     KEPT,
     MOST_FEATURES,
     ROWS_PER_FEATURE,
+    SPARSE_FACTOR_ROWS,
+    SPARSE_FILL,
     WORTH_PASSES,
 )
+from scoreline.engine.exact.orthonormal import orthonormal
 from scoreline.engine.exact.row_sample import sample_rows
+from scoreline.engine.exact.sparse_moments import SampleVectors, sparse_factors, sparse_mean_and_matrix
 from scoreline.engine.exact.symmetric import SymmetricMatrix
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.point import Point
+from scoreline.rows import stored_entries
 
 __all__ = [
     "DenseMoments",
@@ -189,7 +194,9 @@ class DenseMoments(Moments):
 class SpectralMoments(Moments):
     """Eigenvalues and vectors, which serve every ridge; directions beyond them share one value."""
 
-    def __init__(self, mean: FloatArray, values: FloatArray, vectors: FloatArray, rest: float) -> None:
+    def __init__(
+        self, mean: FloatArray, values: FloatArray, vectors: FloatArray | SampleVectors, rest: float
+    ) -> None:
         super().__init__(mean)
         self.values, self.vectors, self.rest = values, vectors, rest
 
@@ -230,7 +237,9 @@ class MomentsForm(NamedTuple):
     n_bytes: int
 
 
-def choose_form(N: int, D: int, R: int, dtype: np.dtype[np.floating], *, n_ridges: int = 1) -> MomentsForm:
+def choose_form(
+    N: int, D: int, R: int, dtype: np.dtype[np.floating], *, n_ridges: int = 1, entries: int | None = None
+) -> MomentsForm:
     r"""Return the form of second moments that costs least: data and settings decide, never the memory there is.
 
     With m rows in the sample, D features, R rows of scores and K ridges that are to be served, counted in
@@ -246,7 +255,8 @@ def choose_form(N: int, D: int, R: int, dtype: np.dtype[np.floating], *, n_ridge
 
     The last is the dual form, exact where all rows are in the sample (N < D). It is also what is left for more
     than 24,576 features, where a sample of 2,048 rows gives the strongest half of its directions, and all others
-    share their mean. Data in float64 add up in float64, and take three times as much for a Cholesky factor.
+    share their mean; so it is for sparse rows where the matrix had many more numbers than they store. Data in
+    float64 add up in float64, and take three times as much for a Cholesky factor.
 
     The better the moments, the fewer the iterations, and the tighter the certificate: m is so large that the
     matrix costs about what 8 iterations do, :math:`m D^2 = 16 K \cdot 2 N D R`, but at least 2.5 rows a
@@ -259,10 +269,13 @@ def choose_form(N: int, D: int, R: int, dtype: np.dtype[np.floating], *, n_ridge
         That the data are multiplied in.
     n_ridges : int
         How many values of ``lam`` will be asked for.
+    entries : int, optional
+        Numbers that a row stores, D by default.
     """
-    if D > MOST_FEATURES:
-        m = min(N, FACTOR_ROWS)
-        return MomentsForm(_dual, m, bytes_of_factors(m, D, dtype))
+    entries = D if entries is None else entries
+    if D > MOST_FEATURES or (entries < D and SPARSE_FILL * N * entries < D**2):
+        m = min(N, SPARSE_FACTOR_ROWS if entries < D else FACTOR_ROWS)
+        return MomentsForm(_dual, m, bytes_of_factors(m, entries, dtype))
     affordable = 4 * WORTH_PASSES * n_ridges * N * R / D
     m = int(min(N, max(affordable, ROWS_PER_FEATURE * D, FEWEST_ROWS)))
     matrix = bytes_of_matrix(D, dtype)
@@ -303,7 +316,8 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     (2015), Convergence rates of sub-sampled Newton methods, NIPS.
     """
     N, D, dtype = source.n_examples, source.n_features, compute_dtype(source.dtype)
-    form = choose_form(N, D, objective.n_rows, dtype, n_ridges=n_ridges)
+    entries = stored_entries(source.rows)
+    form = choose_form(N, D, objective.n_rows, dtype, n_ridges=n_ridges, entries=entries)
     return form.measure(objective, source, form.n_rows)
 
 
@@ -334,6 +348,8 @@ def _spectral(objective: Objective, source: DataSource, m: int) -> Moments:
 def _dual(objective: Objective, source: DataSource, m: int) -> Moments:
     from scipy.linalg import eigh
 
+    if source.rows.matrix is not None:
+        return SpectralMoments(*sparse_factors(objective, source, m))
     blocks = list(sample_rows(objective, source, m))
     X, share = np.concatenate([X for X, _ in blocks]), np.concatenate([share for _, share in blocks])
     share /= share.sum()
@@ -345,27 +361,18 @@ def _dual(objective: Objective, source: DataSource, m: int) -> Moments:
     complete = m == source.n_examples
     if not complete:
         there[: int((1 - KEPT) * len(values))] = False
-    vectors = _orthonormal((X.T @ left[:, there]) / np.sqrt(values[there]))
+    vectors = orthonormal((X.T @ left[:, there]) / np.sqrt(values[there]))
     others = X.shape[1] - int(there.sum())
     rest = float(np.maximum(values[~there], 0).sum()) / others if others and not complete else 0.0
     return SpectralMoments(mean, values[there].astype(np.float64), vectors, rest)
-
-
-def _orthonormal(vectors: FloatArray) -> FloatArray:
-    """Take out of each column, the last one being the surest, what rounding has left in it of those behind.
-
-    A trace of the strongest direction in a weak one would make the inverse indefinite.
-    """
-    from scipy.linalg import qr
-
-    basis, triangle = qr(vectors[:, ::-1], mode="economic", check_finite=False)
-    return np.asarray((basis * np.sign(np.diag(triangle)))[:, ::-1])
 
 
 def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[FloatArray, FloatArray]:
     """Return the mean (0 without a bias) and the lower triangle, zeros above it, of the moments about it."""
     from scipy.linalg.blas import get_blas_funcs
 
+    if source.rows.matrix is not None:
+        return sparse_mean_and_matrix(objective, source, m)
     D = source.n_features
     total, sums, shift = 0.0, np.zeros(D), None
     dtype = compute_dtype(source.dtype)

@@ -17,6 +17,7 @@ from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import Listener, drive
 from scoreline.kernels.threads import threads_for
+from scoreline.rows import stored_entries
 
 __all__ = ["UNFINISHED", "Path", "fit_path"]
 
@@ -68,7 +69,7 @@ def fit_path(  # noqa: PLR0913 - public, by keywords
     methods, for the predictor.
     """
     outcomes: dict[int, Outcome] = {}
-    with threads_for(fit_seconds(source.n_examples, source.n_features, objective.n_rows)):
+    with threads_for(fit_seconds(source.n_examples, stored_entries(source.rows), objective.n_rows)):
         moments = moments or measure_for(objective, source)
     path = Path(
         objective,
@@ -138,7 +139,7 @@ class Path:
         noted = _LastEvaluation()
         first = self._curve.at(lam)
         run = minimize_exactly(one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments)
-        with threads_for(fit_seconds(self.source.n_examples, self.source.n_features, one.n_rows)):
+        with threads_for(fit_seconds(self.source.n_examples, stored_entries(self.source.rows), one.n_rows)):
             ended = drive(run, [*self.listeners, noted])
         self._curve.add(lam, ended.params)
         train = noted.train or _evaluated(one, ended.params, self.source)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scoreline._typing import FloatArray
+from scoreline._typing import FloatArray, Labels
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.exact.constants import EVENLY
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
+from scoreline.engine.problem.scored import read_labels
+from scoreline.rows import stored_entries
 
-__all__ = ["sample_rows"]
+__all__ = ["drawn_rows", "sample_rows"]
 
 
 def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tuple[FloatArray, FloatArray]]:
@@ -42,30 +44,48 @@ def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tu
         for batch in source.batches(size, seed=None):
             yield _standardized(objective, batch), row_weights(batch)
         return
-    weights, probability = _probabilities(objective, source, m, size)
-    chosen = np.random.default_rng(0).random(N) < probability
+    places, weights = drawn_rows(objective, source, m)
     # Stretches from which about a block is chosen: products of few rows are slow.
     stretch = size * N // m
     for begin in range(0, N, stretch):
-        taken = begin + np.flatnonzero(chosen[begin : begin + stretch])
+        own = slice(*np.searchsorted(places, [begin, begin + stretch]))
+        taken = places[own]
         if len(taken):
             X = source.rows.take(taken).reshape(len(taken), source.n_features)
-            yield objective.standardized(X, compute_dtype(X.dtype)), weights[taken] / probability[taken]
+            yield objective.standardized(X, compute_dtype(X.dtype)), weights[own]
 
 
-def _probabilities(objective: Objective, source: DataSource, m: int, size: int) -> tuple[FloatArray, FloatArray]:
+def drawn_rows(objective: Objective, source: DataSource, m: int) -> tuple[Labels, FloatArray]:
+    """Return the places of the rows that `sample_rows` draws, in order, and their weights."""
+    if m >= source.n_examples:
+        return np.arange(source.n_examples), read_labels(source).weights()
+    weights, probability = _probabilities(objective, source, m)
+    places = np.flatnonzero(np.random.default_rng(0).random(len(weights)) < probability)
+    return places, weights[places] / probability[places]
+
+
+def _probabilities(objective: Objective, source: DataSource, m: int) -> tuple[FloatArray, FloatArray]:
     """Return the weight of each row and its probability to be in the sample."""
+    size = block_rows(stored_entries(source.rows))
     weights, squares = np.empty(source.n_examples), np.empty(source.n_examples)
     begin = 0
     for batch in source.batches(size, seed=None):
-        X, end = _standardized(objective, batch), begin + len(batch.y)
-        weights[begin:end], squares[begin:end] = row_weights(batch), np.einsum("nd,nd->n", X, X)
+        end = begin + len(batch.y)
+        weights[begin:end], squares[begin:end] = row_weights(batch), _squares(objective, batch)
         begin = end
     share = weights / weights.sum()
     mean = float(share @ squares)
     # Rows of nothing but zeros, or whose squares are too large for their dtype, have no lengths to go by.
     lengths = squares / mean if 0 < mean < np.inf else np.ones_like(squares)
     return weights, np.minimum(1.0, m * share * (EVENLY + (1 - EVENLY) * lengths))
+
+
+def _squares(objective: Objective, batch: Batch) -> FloatArray:
+    """Return the sum of squares of each row as W sees it."""
+    if not isinstance(batch.X, np.ndarray):
+        return objective.shifted(batch.X, np.dtype(np.float64)).squares()
+    X = _standardized(objective, batch)
+    return np.asarray(np.einsum("nd,nd->n", X, X))
 
 
 def _standardized(objective: Objective, batch: Batch) -> FloatArray:

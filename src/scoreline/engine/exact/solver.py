@@ -297,7 +297,7 @@ def _descent(plain: Oracle, moments: Moments) -> Descent[Any]:
     ridge, shrink = 2 * lam * squares, lam * absolutes
     if shrink and (matrix := moments.full_matrix()) is not None:
         return Proximal(moments.mean, matrix, ridge, shrink)
-    entries = plain.n_examples * plain.n_features
+    entries = plain.n_entries
     few = entries <= (NEWTON_SQUARED if loss.smooth else NEWTON_SMOOTHED)
     # A hinge that was smoothed by others may be straight wherever rows are at W = 0.
     smoothed = loss.smoothing is not None and loss.smoothing.rounding > 0

@@ -18,7 +18,8 @@ def drop_inputs(
     """Set a random share of the (standardised) inputs to 0 and scale the rest up by ``1 / (1 - rate)``.
 
     A hole is the mean of a feature where the data are standardised, so that the rows must be standardised first;
-    the objective that comes back takes them as they are.
+    the objective that comes back takes them as they are. Sparse rows stay sparse unless they are standardised,
+    which leaves nothing at 0: a batch of them is then dense.
 
     Parameters
     ----------
@@ -33,6 +34,11 @@ def drop_inputs(
     Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting, JMLR 15.
     """
     dtype = compute_dtype(batch.X.dtype)
+    if objective.standardization is None and not isinstance(batch.X, np.ndarray):
+        rows = batch.X.astype(dtype)
+        kept = rng.random(rows.nnz, dtype=np.float32) >= rate
+        rows.data = np.where(kept, rows.data / dtype.type(1 - rate), dtype.type(0))
+        return objective, batch._replace(X=rows)
     X = objective.standardized(batch.X, dtype)
     kept = rng.random(X.shape, dtype=np.float32) >= rate
     X = np.where(kept, X / dtype.type(1 - rate), dtype.type(0))

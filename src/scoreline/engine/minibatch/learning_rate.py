@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import FloatArray
-from scoreline.data.base import DataSource
+from scoreline.data.base import Batch, DataSource
 from scoreline.engine.problem.objective import Objective, compute_dtype
+from scoreline.engine.problem.shifted_rows import ShiftedRows
 from scoreline.optimizers import Optimizer
+from scoreline.rows import stored_entries
 
 __all__ = ["largest_eigenvalue", "safe_lr", "sample_rows", "suggest_lr"]
 
@@ -51,7 +53,8 @@ def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> FloatA
     """
     X = _sample(objective, source)
     n, B = source.n_examples, min(batch_size, source.n_examples)
-    row = float(np.einsum("ij,ij->i", X, X, dtype=np.float64).mean())
+    squares = np.einsum("ij,ij->i", X, X, dtype=np.float64) if isinstance(X, np.ndarray) else X.squares()
+    row = float(squares.mean())
     whole = (n * (B - 1)) / (B * (n - 1)) if n > 1 else 1.0
     single = (n - B) / (B * (n - 1)) if n > 1 else 0.0
     curvature = objective.loss.curvature(objective.n_classes)
@@ -59,7 +62,7 @@ def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> FloatA
     return 1.0 / np.maximum(smoothness + _penalty_curvature(objective), 1e-30)
 
 
-def largest_eigenvalue(X: FloatArray, *, iterations: int = 30, seed: int = 0) -> float:
+def largest_eigenvalue(X: FloatArray | ShiftedRows, *, iterations: int = 30, seed: int = 0) -> float:
     """Return the largest eigenvalue of ``X'X / n`` by power iteration (from below, within a few per cent)."""
     rng = np.random.default_rng(seed)
     unit: FloatArray = rng.standard_normal((X.shape[1],))
@@ -74,19 +77,32 @@ def largest_eigenvalue(X: FloatArray, *, iterations: int = 30, seed: int = 0) ->
     return value
 
 
-def _sample(objective: Objective, source: DataSource) -> FloatArray:
+def _sample(objective: Objective, source: DataSource) -> FloatArray | ShiftedRows:
     """Return some rows as the objective sees them, with a 1 appended where there is a bias.
 
     Each is multiplied by the root of its share of the weight, so that their second moments are the weighted ones.
     """
-    rows = sample_rows(source.n_features)
+    rows = sample_rows(stored_entries(source.rows))
     batch = next(iter(source.batches(min(rows, source.n_examples), seed=0)))
+    if not isinstance(batch.X, np.ndarray):
+        return _sparse_sample(objective, batch)
     X = objective.standardized(batch.X, compute_dtype(batch.X.dtype))
     if objective.fit_intercept:
         X = np.column_stack([X, np.ones(len(X), X.dtype)])
     if batch.weight is not None:
         X *= np.sqrt(batch.weight / max(batch.weight.mean(), 1e-30))[:, None].astype(X.dtype)
     return X
+
+
+def _sparse_sample(objective: Objective, batch: Batch) -> ShiftedRows:
+    """Return sparse rows as `_sample` does, for products alone."""
+    from scipy.sparse import csr_array, hstack
+
+    X = objective.shifted(batch.X, compute_dtype(batch.X.dtype))
+    if objective.fit_intercept:
+        ones = csr_array(np.ones((len(X), 1), X.dtype))
+        X = ShiftedRows(hstack([X.sparse, ones], format="csr"), X.left, np.append(X.right, 0))
+    return X if batch.weight is None else X.weighted(np.sqrt(batch.weight / max(batch.weight.mean(), 1e-30)))
 
 
 def _penalty_curvature(objective: Objective) -> FloatArray:

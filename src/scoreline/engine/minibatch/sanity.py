@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scoreline.data.base import DataSource
-from scoreline.data.memory import MemorySource
+from scoreline.data.memory import MemorySource, RowsSource
 from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.events import Evaluated, Event, Reason
 from scoreline.engine.problem.objective import Objective, Standardization, compute_dtype
@@ -15,6 +15,7 @@ from scoreline.engine.problem.params import random_params, zero_params
 from scoreline.engine.problem.stopping import drive
 from scoreline.optimizers import Adam
 from scoreline.penalties import NoPenalty
+from scoreline.rows import dense, rows_of
 from scoreline.schedules import Cosine
 
 __all__ = ["SanityCheck", "check_fall", "check_first_loss", "check_overfit"]
@@ -55,7 +56,7 @@ def check_first_loss(objective: Objective, source: DataSource, seed: int) -> San
         Seed of the weights.
     """
     batch = next(iter(source.batches(min(1000, source.n_examples), seed=seed)))
-    sample = MemorySource(batch.X, batch.y, source.n_classes, batch.weight)
+    sample = RowsSource(rows_of(batch.X), batch.y, source.n_classes, batch.weight)
     rng = np.random.default_rng(seed)
     dtype = compute_dtype(batch.X.dtype)
     unit = random_params(1, objective.n_rows, source.n_features, dtype, scale=1.0, rng=rng)
@@ -138,10 +139,11 @@ def _subset(source: DataSource, n: int, seed: int) -> MemorySource:
     """Return some rows in float64, of at least two classes where the source has them."""
     batches = source.batches(min(n, source.n_examples), seed=seed)
     X, y, _ = next(batches)
+    X = dense(X)
     if (y == y[0]).all():  # one class alone is fitted by its bias
         for batch in batches:
             others = np.flatnonzero(batch.y != y[0])
             if len(others):
-                X, y = np.vstack([X[:-1], batch.X[others[:1]]]), np.append(y[:-1], batch.y[others[0]])
+                X, y = np.vstack([X[:-1], dense(batch.X[others[:1]])]), np.append(y[:-1], batch.y[others[0]])
                 break
     return MemorySource(X.astype(np.float64), y, source.n_classes)

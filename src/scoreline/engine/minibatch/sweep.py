@@ -23,6 +23,7 @@ from scoreline.engine.problem.stopping import Listener, NoProgress, drive
 from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
+from scoreline.rows import stored_entries
 
 __all__ = ["Candidate", "Rules", "most_side_by_side", "sweep"]
 
@@ -229,7 +230,7 @@ class _Stack:
         while self.members and self.reached.epoch < until:
             rules = [] if self.progress is None else [self.progress]
             columns = len(self.members) * self.problem.objective.n_rows
-            with threads_for(fit_seconds(source.n_examples, source.n_features, columns)):
+            with threads_for(fit_seconds(source.n_examples, stored_entries(source.rows), columns)):
                 ended = drive(self._run(), [*self.problem.listeners, *rules, self._watch(until)])
             self.state = ended.state
             if ended.reason not in (Reason.MAX_EPOCHS, Reason.CONVERGED, Reason.DIVERGED):

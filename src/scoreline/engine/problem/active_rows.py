@@ -12,6 +12,7 @@ from scoreline.data.base import DataSource
 from scoreline.engine.problem.objective import Objective, block_rows
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.scored import Labelled
+from scoreline.engine.problem.shifted_rows import ShiftedRows
 from scoreline.losses import HessianLoss
 
 __all__ = ["GatheredRows", "gather_rows", "row_curvatures"]
@@ -23,7 +24,7 @@ class GatheredRows(NamedTuple):
     objective: Objective
     loss: HessianLoss
     #: Standardised features, scores, labels, and the rows' share of all weight.
-    X: FloatArray
+    X: FloatArray | ShiftedRows
     scores: FloatArray
     y: Labels
     share: FloatArray
@@ -73,11 +74,21 @@ def gather_rows(
     loss, (y, weight) = objective.loss.hessian, labelled
     assert loss is not None  # noqa: S101 - what the choice of the model has made sure of
     share = np.full(len(chosen), float(every)) if weight is None else every * weight[chosen]
-    X = np.empty((len(chosen), source.n_features), scores.dtype)
+    X = _standardized(objective, source, chosen, scores.dtype)
+    return GatheredRows(objective, loss, X, scores, y[chosen], share / source.total_weight)
+
+
+def _standardized(
+    objective: Objective, source: DataSource, chosen: Array, dtype: np.dtype[np.floating]
+) -> FloatArray | ShiftedRows:
+    """Return the chosen rows as W sees them, sparse ones for products alone."""
+    if source.rows.matrix is not None:
+        return objective.shifted(source.rows.matrix[chosen], dtype)
+    X = np.empty((len(chosen), source.n_features), dtype)
     first = filled = 0
     for batch in source.batches(block_rows(source.n_features), seed=None):
         last = first + len(batch.y)
         own = chosen[np.searchsorted(chosen, first) : np.searchsorted(chosen, last)] - first
         X[filled : filled + len(own)] = objective.standardized(batch.X[own], X.dtype)
         first, filled = last, filled + len(own)
-    return GatheredRows(objective, loss, X, scores, y[chosen], share / source.total_weight)
+    return X

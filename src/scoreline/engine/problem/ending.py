@@ -9,7 +9,7 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.engine.problem.events import Reason, RunEnded
-from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.engine.problem.objective import Objective, pass_rows
 from scoreline.engine.problem.params import Params
 from scoreline.errors import DivergedError
 
@@ -143,7 +143,7 @@ def _whole_gradient(objective: Objective, source: DataSource, params: Params) ->
     """Return the gradient over all rows."""
     total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
     mean_weight = source.total_weight / source.n_examples
-    for batch in source.batches(block_rows(max(params.W.shape[1:])), seed=None):
+    for batch in source.batches(pass_rows(params, source), seed=None):
         part = objective.value_and_gradient(params, batch, mean_weight=mean_weight)
         total = total.plus(part.gradient, len(batch.y) / source.n_examples)
     return Params(total.W.astype(params.W.dtype), total.b.astype(params.b.dtype))

@@ -20,6 +20,7 @@ from scoreline.engine.problem.active_rows import gather_rows, row_curvatures
 from scoreline.engine.problem.objective import (
     Objective,
     block_rows,
+    pass_rows,
     predicted_classes,
     row_weights,
     slope_products,
@@ -30,6 +31,7 @@ from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.scored import all_scores, read_labels
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
+from scoreline.rows import stored_entries
 
 __all__ = ["LocalOracle", "as_array"]
 
@@ -62,6 +64,11 @@ class LocalOracle:
         self.n_examples, self.n_features, self.n_rows = source.n_examples, source.n_features, objective.n_rows
         self.total_weight = source.total_weight
         self.labelled = read_labels(source)
+
+    @property
+    def n_entries(self) -> int:
+        """See `Oracle.n_entries`."""
+        return self.n_examples * stored_entries(self.source.rows)
 
     def consecutive(self) -> AbstractContextManager[Any]:
         """See `Oracle.consecutive`."""
@@ -96,7 +103,7 @@ class LocalOracle:
     def gradient(self, params: Params, slopes: Vector) -> Params:
         """See `Oracle.gradient`."""
         total, first = np.zeros(params.W.shape), 0
-        for batch in self.source.batches(block_rows(max(params.W.shape[1:])), seed=None):
+        for batch in self.source.batches(pass_rows(params, self.source), seed=None):
             part = as_array(slopes)[first : first + len(batch.y), None]
             total += slope_products(weighted_slopes(part, batch.weight), batch.X)
             first += len(batch.y)
@@ -162,7 +169,7 @@ class LocalOracle:
         assert loss is not None  # noqa: S101 - what the choice of the model has made sure of
         curvatures = as_array(self.transform(row_curvatures(loss), scores, row=(), dtype=np.dtype(np.float64)))
         chosen = np.flatnonzero(curvatures > straight * curvatures.max(initial=0))
-        every = max(1, -(-len(chosen) * self.n_features // most_entries))
+        every = max(1, -(-len(chosen) * stored_entries(self.source.rows) // most_entries))
         chosen = chosen[::every]
         own = as_array(scores)[chosen]
         return gather_rows(self.objective, self.source, self.labelled, chosen, own, every=every)

@@ -11,9 +11,11 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.shifted_rows import ShiftedRows
 from scoreline.engine.problem.standardization import Standardization, row_weights
 from scoreline.losses import Loss, rows_for
 from scoreline.penalties import Penalty
+from scoreline.rows import SparseMatrix, dense, stored_entries
 
 __all__ = [
     "BatchResult",
@@ -21,6 +23,7 @@ __all__ = [
     "Standardization",
     "compute_dtype",
     "linear_scores",
+    "pass_rows",
     "predicted_classes",
     "row_weights",
     "slope_products",
@@ -91,7 +94,7 @@ class Objective:
         """The objective at W = 0 and b = 0, whatever the data."""
         return self.loss.value_at_zero(self.n_classes)
 
-    def scores(self, params: Params, X: Array, out: FloatArray | None = None) -> FloatArray:
+    def scores(self, params: Params, X: Array | SparseMatrix, out: FloatArray | None = None) -> FloatArray:
         """Return the scores ``(B, K, R)`` of raw rows ``(B, D)``, in `out` where that is given."""
         return linear_scores(self.folded(params), X, out)
 
@@ -99,7 +102,7 @@ class Objective:
         """Return mean loss and accuracy over a source, float64 ``(K,)`` each."""
         folded = self.folded(params)
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
-        for batch in source.batches(block_rows(_width(params)), seed=None):
+        for batch in source.batches(pass_rows(params, source), seed=None):
             scores = linear_scores(folded, batch.X)
             weight = row_weights(batch)
             loss += weight @ self.loss.value(scores, batch.y).astype(np.float64)
@@ -125,7 +128,7 @@ class Objective:
         total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         weight_sum = 0.0
-        for block in _blocks(batch, block_rows(_width(params))):
+        for block in _blocks(batch, block_rows(_width(params, batch.X))):
             X = _as_matrix(block.X, params.W.dtype)
             scores = linear_scores(folded, X)
             weight = row_weights(block)
@@ -141,13 +144,17 @@ class Objective:
         gradient = self.finish_gradient(params, total, weight_sum)
         return BatchResult(mean_loss + self.penalty_value(params), mean_loss, right / weight_sum, gradient)
 
-    def standardized(self, X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
-        """Return rows as W sees them, in a new array."""
-        rows = X.astype(dtype)
+    def standardized(self, X: Array | SparseMatrix, dtype: np.dtype[np.floating]) -> FloatArray:
+        """Return rows as W sees them, in a new array, which is dense."""
+        rows: FloatArray = dense(X).astype(dtype)
         if self.standardization is not None:
             rows -= self.standardization.mean.astype(dtype)
             rows *= self.standardization.scale.astype(dtype)
         return rows
+
+    def shifted(self, X: SparseMatrix, dtype: np.dtype[np.floating]) -> ShiftedRows:
+        """Return sparse rows as W sees them, for products."""
+        return ShiftedRows.standardized(X, self.standardization, dtype)
 
     def folded(self, params: Params) -> Params:
         """Return parameters that take raw rows."""
@@ -178,10 +185,16 @@ def block_rows(width: int) -> int:
     return max(1, BLOCK_ENTRIES // max(width, 1))
 
 
-def _width(params: Params) -> int:
-    """Return the numbers that a row of data takes: its features or, where these are more, its scores."""
+def pass_rows(params: Params, source: DataSource) -> int:
+    """Return how many rows of a source make a block, by what a row takes: its entries or, if more, its scores."""
+    K, R, _ = params.W.shape
+    return block_rows(max(stored_entries(source.rows), K * R))
+
+
+def _width(params: Params, X: Array | SparseMatrix) -> int:
+    """Return the numbers that a row of a batch takes: its entries or, where these are more, its scores."""
     K, R, D = params.W.shape
-    return max(D, K * R)
+    return max(D if isinstance(X, np.ndarray) else -(-X.nnz // max(1, X.shape[0])), K * R)
 
 
 def _blocks(batch: Batch, rows: int) -> Iterator[Batch]:
@@ -193,22 +206,28 @@ def _blocks(batch: Batch, rows: int) -> Iterator[Batch]:
         yield Batch(batch.X[part], batch.y[part], None if batch.weight is None else batch.weight[part])
 
 
-def _as_matrix(X: Array, dtype: np.dtype[np.floating]) -> FloatArray:
+def _as_matrix(X: Array | SparseMatrix, dtype: np.dtype[np.floating]) -> FloatArray | SparseMatrix:
     return X.astype(dtype, copy=False)
 
 
-def linear_scores(params: Params, X: Array, out: FloatArray | None = None) -> FloatArray:
+def linear_scores(params: Params, X: Array | SparseMatrix, out: FloatArray | None = None) -> FloatArray:
     """Return ``W x + b`` for rows ``(B, D)``, ``(B, K, R)`` in the dtype of W, in `out` where that is given.
 
     The rows, however many, are turned into floats a block at a time.
     """
     K, R, D = params.W.shape
-    scores = np.empty((len(X), K, R), params.W.dtype) if out is None else out
-    flat = scores.reshape(len(X), K * R)
+    n = X.shape[0]
+    scores = np.empty((n, K, R), params.W.dtype) if out is None else out
+    flat = scores.reshape(n, K * R)
+    W = params.W.reshape(K * R, D).T
+    if not isinstance(X, np.ndarray):
+        flat[:] = _as_matrix(X, params.W.dtype) @ W
+        flat += params.b.reshape(K * R)
+        return scores
     step = block_rows(D)
-    for first in range(0, len(X), step):
+    for first in range(0, n, step):
         part = slice(first, first + step)
-        np.matmul(_as_matrix(X[part], params.W.dtype), params.W.reshape(K * R, D).T, out=flat[part])
+        np.matmul(_as_matrix(X[part], params.W.dtype), W, out=flat[part])
     flat += params.b.reshape(K * R)
     return scores
 
@@ -218,7 +237,7 @@ def weighted_slopes(slopes: FloatArray, weight: FloatArray | None) -> FloatArray
     return slopes if weight is None else slopes * weight[:, None, None].astype(slopes.dtype)
 
 
-def slope_products(slopes: FloatArray, X: Array) -> FloatArray:
+def slope_products(slopes: FloatArray, X: Array | SparseMatrix) -> FloatArray:
     """Return the sum of ``slopes x'`` over some rows, ``(K, R, D)``, from slopes ``(B, K, R)``."""
     B, K, R = slopes.shape
     return (slopes.reshape(B, K * R).T @ _as_matrix(X, slopes.dtype)).reshape(K, R, -1)

@@ -72,6 +72,10 @@ class Oracle(Protocol):
         """The number of features D."""
 
     @property
+    def n_entries(self) -> int:
+        """The numbers that all examples take as they lie: N D, or those that sparse rows store."""
+
+    @property
     def n_rows(self) -> int:
         """The number of rows R of W: of the scores of an example."""
 

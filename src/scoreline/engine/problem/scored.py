@@ -8,8 +8,9 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.base import DataSource
-from scoreline.engine.problem.objective import Objective, block_rows
+from scoreline.engine.problem.objective import Objective, block_rows, pass_rows
 from scoreline.engine.problem.params import Params
+from scoreline.rows import stored_entries
 
 __all__ = ["Labelled", "all_scores", "read_labels"]
 
@@ -20,6 +21,10 @@ class Labelled(NamedTuple):
     y: Labels
     weight: FloatArray | None
 
+    def weights(self) -> FloatArray:
+        """Return the weight of each row, 1 where none are given."""
+        return np.ones(len(self.y)) if self.weight is None else self.weight
+
     def mean(self, values: Array) -> float:
         """Return the weighted mean of one value a row, in float64."""
         values = values.astype(np.float64)
@@ -28,7 +33,7 @@ class Labelled(NamedTuple):
 
 def read_labels(source: DataSource) -> Labelled:
     """Read all labels and weights, without the rows."""
-    batches = [(b.y, b.weight) for b in source.batches(block_rows(source.n_features), seed=None)]
+    batches = [(b.y, b.weight) for b in source.batches(block_rows(stored_entries(source.rows)), seed=None)]
     weights = [weight for _, weight in batches if weight is not None]
     return Labelled(
         np.concatenate([y for y, _ in batches]),
@@ -38,10 +43,10 @@ def read_labels(source: DataSource) -> Labelled:
 
 def all_scores(objective: Objective, params: Params, source: DataSource) -> FloatArray:
     """Return the scores ``(N, K, R)`` of all rows."""
-    K, R, D = params.W.shape
+    K, R, _ = params.W.shape
     scores = np.empty((source.n_examples, K, R), params.W.dtype)
     first = 0
-    for batch in source.batches(block_rows(max(D, K * R)), seed=None):
+    for batch in source.batches(pass_rows(params, source), seed=None):
         objective.scores(params, batch.X, scores[first : first + len(batch.y)])
         first += len(batch.y)
     return scores

@@ -10,6 +10,7 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.problem.params import Params
+from scoreline.rows import SparseMatrix
 
 __all__ = ["FeatureStatistics", "Standardization", "row_weights"]
 
@@ -66,6 +67,8 @@ class _Sums(NamedTuple):
 
     def plus(self, batch: Batch) -> _Sums:
         """Return the sums with a piece of rows added."""
+        if not isinstance(batch.X, np.ndarray):
+            return self._plus_sparse(batch.X.astype(np.float64), row_weights(batch))
         X: FloatArray = batch.X.astype(np.float32 if batch.X.dtype == np.uint8 else np.float64)
         weight = row_weights(batch)
         # Differences from a row that counts keep their digits; one without weight may lie anywhere.
@@ -73,6 +76,10 @@ class _Sums(NamedTuple):
         X -= shift
         of_rows = weight.astype(X.dtype)
         return _Sums(self.total + of_rows @ X, self.squares + of_rows @ np.square(X, out=X), shift)
+
+    def _plus_sparse(self, X: SparseMatrix, weight: FloatArray) -> _Sums:
+        """Add sparse rows, whose differences from 0 are as sparse: all sums are in float64."""
+        return _Sums(self.total + weight @ X, self.squares + weight @ X.power(2), None)
 
     def standardization(self, total_weight: float) -> Standardization:
         """Return means and deviations of rows that have so much weight together."""

@@ -23,6 +23,7 @@ from scoreline.engine.problem.params import Params
 from scoreline.engine.settings import Settings
 from scoreline.engine.solvers.base import Events, FitProblem, GridFit, GridMember, MeasuredMoments, Solver
 from scoreline.kernels.threads import threads_for
+from scoreline.rows import stored_entries
 
 __all__ = ["Exact"]
 
@@ -51,7 +52,7 @@ class Exact(Solver):
 
     def obstacles(self, objective: Objective, source: DataSource) -> list[str]:
         """Return all that keeps the solver from taking an objective in good time."""
-        n, D, R = source.n_examples, source.n_features, objective.n_rows
+        n, D, R = source.n_examples, stored_entries(source.rows), objective.n_rows
         found = missing_for_exact(objective)
         if not objective.loss.smooth and HINGE_PASSES * numpy_seconds(n, D, R) > PATIENCE:
             what = f"a loss with corners takes {n:,} x {D:,} numbers some {HINGE_PASSES} times"
@@ -63,7 +64,7 @@ class Exact(Solver):
     def dtype(self, source: DataSource, data: np.dtype[np.generic], tol: float) -> np.dtype[np.floating]:
         """Return float64 for data and scores of moderate size, unless little accuracy is asked for."""
         few = self.DOUBLE_ENTRIES if tol < self.SINGLE_TOL else self.DOUBLE_ENTRIES >> 4
-        small = source.n_examples * max(source.n_features, source.n_classes) <= few
+        small = source.n_examples * max(stored_entries(source.rows), source.n_classes) <= few
         return np.dtype(np.float64) if small else compute_dtype(data)
 
     def needs(self, extent: Extent, settings: Settings) -> list[Need]:
@@ -157,7 +158,7 @@ class PathOfOptima:
         """Fit each strength once; none is stopped early."""
         lams = list(dict.fromkeys(member.lam for member in members))
         objective, source, settings = problem.at(lams), problem.source, problem.settings
-        with threads_for(fit_seconds(source.n_examples, source.n_features, objective.n_rows)):
+        with threads_for(fit_seconds(source.n_examples, stored_entries(source.rows), objective.n_rows)):
             # In the form that the bound on memory has room for.
             moments = self.solver.measured(objective, source, settings)
         outcomes = fit_path(
