@@ -175,7 +175,7 @@ def test_proximal_steps_and_newtons(kind, lam, monkeypatch):
     _, way = followed(method, method.init())
     assert any(state.model.coasting for state, _ in way)
     check_continues(lambda: exact("softmax", kind, lam), every=5)
-    monkeypatch.setattr("scoreline.engine.exact.proximal.OF_A_PRODUCT", 0.05)
+    monkeypatch.setattr("scoreline.engine.exact.proximal.ITERATION_RATE", 0.05)
     method = exact("softmax", kind, lam)
     _, way = followed(method, method.init())
     assert any(state.model.newton for state, _ in way)

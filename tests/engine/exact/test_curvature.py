@@ -82,7 +82,7 @@ def test_preconditioner_is_made_anew_where_the_curvature_has_changed(oracle):
 
 
 def test_a_factor_that_takes_longer_than_iterations_is_kept(oracle, monkeypatch):
-    monkeypatch.setattr("scoreline.engine.exact.quasi_newton.WORTH_ITERATIONS", 0)
+    monkeypatch.setattr("scoreline.engine.exact.quasi_newton.FACTOR_ITERATIONS", 0)
     model = model_of(oracle)
     assert not isinstance(model.factors.moments, SpectralMoments)
     state = model.first(2 / 9)

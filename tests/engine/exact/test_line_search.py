@@ -61,6 +61,28 @@ def test_returns_the_slopes_at_the_step(oracle):
     np.testing.assert_allclose(slopes, again, atol=1e-10)
 
 
+@pytest.mark.parametrize("length", [1e-2, 1.0, 1e4])
+def test_steps_that_are_evaluated_together(oracle, length, monkeypatch):
+    calls, counts = [], []
+    evaluate = oracle.evaluate
+    monkeypatch.setattr(oracle, "evaluate", lambda *args, **out: calls.append(args[2]) or evaluate(*args, **out))
+    for steps in (1, 4):
+        calls.clear()
+        oracle.steps_at_once = steps
+        (t, evaluated, _), value, first = search(oracle, -1, length)
+        h = 1e-6 * t
+        assert abs(value(t + h) - value(t - h)) / (2 * h) <= (SLOPE_TOLERANCE + 1e-3) * abs(first)
+        assert evaluated.loss <= value(t) < value(0)
+        counts.append(len([tried for tried in calls if tried != [0.0]]))
+    # Where the step has to be lengthened a hundredfold, four at once save calls.
+    assert length != 1e-2 or counts[1] < counts[0]
+
+
+def test_slopes_are_those_of_the_step_among_several(oracle):
+    oracle.steps_at_once = 4
+    test_returns_the_slopes_at_the_step(oracle)
+
+
 def test_does_not_go_up(oracle):
     assert search(oracle, +1)[0] is None
 

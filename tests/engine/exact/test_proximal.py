@@ -126,7 +126,7 @@ def test_compiled_sweeps_equal_those_in_python(dtype, monkeypatch):
     gradient, W = rng.normal(size=(2, 5, 20)).astype(dtype)
     results = []
     for limit in (0, 10**9):
-        monkeypatch.setattr(coordinate_descent, "WORTH_COMPILING", limit)
+        monkeypatch.setattr(coordinate_descent, "COMPILED_WEIGHTS", limit)
         moved = W.copy()
         descend_by_coordinates(quadratic, gradient.copy(), moved, 60, 1e-4)
         results.append(moved)
@@ -144,7 +144,7 @@ def test_two_kinds_of_corners_are_refused():
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("fit_intercept", [False, True])
 def test_the_hessian_is_what_gradients_differ_by(loss, weighted, fit_intercept, monkeypatch):
-    monkeypatch.setattr(quadratics, "EVERYWHERE", 0.0)
+    monkeypatch.setattr(quadratics, "MEAN_HESSIAN_SHARE", 0.0)
     goal, source = problem(loss, weighted=weighted, fit_intercept=fit_intercept)
     oracle, here = point_at(goal, source)
     hessian = HessianQuadratic(oracle, here.scores)

@@ -7,26 +7,26 @@ from __future__ import annotations
 #: Share of the loss at W = 0 below which an objective counts as 0.
 NEGLIGIBLE = 1e-6
 #: Predicted decrease, relative to `tol`, at which the gap is first evaluated; its fall until the next evaluation.
-FIRST_EVALUATION, LEAST_FALL, MOST_FALL = 0.05, 0.02, 0.5
+FIRST_EVALUATION, LEAST_DECREASE, MOST_DECREASE = 0.05, 0.02, 0.5
 #: Iterations after an evaluation that failed, after which the next one comes anyhow: rounding may keep predicted
 #: decreases large.
-PATIENT = 10
+EVALUATION_INTERVAL = 10
 #: Evaluations in a row after which rounding is what keeps the gap, where each left it at this share of the least
 #: so far while the objective fell by less than the data's dtype resolves.
-STANDING, STILL = 10, 0.9
+STALLED_EVALUATIONS, STALLED_SHARE = 10, 0.9
 
 # Smoothing of hinges.
 
 #: Width of the smoothing at first, in margins: so wide that at W = 0 no hinge is straight.
 FIRST_WIDTH = 2.0
 #: By how much less the next time, unless to move the prox-centre brought the cost down to this share.
-CUT, ENOUGH_GAINED = 0.5, 0.9
+WIDTH_FACTOR, COST_DECREASE = 0.5, 0.9
 #: Predicted decrease, relative to the objective, at which that cost is first evaluated.
-ROUGHLY = 0.02
+FIRST_COST_EVALUATION = 0.02
 #: Share of `tol` that smoothing may cost.
 SMOOTHING_SHARE = 0.25
 #: Share of the cost of smoothing that the smoothed objective is solved to, before the width is cut.
-SOLVED = 0.1
+INNER_ACCURACY = 0.1
 
 # Models of the curvature.
 
@@ -43,9 +43,9 @@ CURVATURE_ROWS, CURVATURE_ENTRIES, CURVATURE_LENGTH = 2000, 1 << 19, 1e-3
 #: Fewest and most directions of a row: as many as give `CURVATURE_ROWS` of them in all.
 DIRECTIONS = 2, 16
 #: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it,
-CHANGED = 2.0
+CURVATURE_RATIO = 2.0
 #: and where that takes no more than so many iterations do, whose passes reach a quarter of a product's speed.
-WORTH_ITERATIONS, OF_A_PRODUCT = 12, 0.25
+FACTOR_ITERATIONS, ITERATION_RATE = 12, 0.25
 
 # Newton's method for hinges.
 
@@ -54,29 +54,31 @@ NEWTON_ENTRIES = 1 << 25
 #: Steps of conjugate gradients at the most, and the residual at which they end, relative to the first.
 CG_STEPS, CG_ACCURACY = 250, 0.05
 #: Longest step of them: a bias along which no row has curvature would run away.
-CG_FARTHEST = 1e8
+CG_LONGEST_STEP = 1e8
 #: Share of the largest curvature below which a row counts as straight.
-STRAIGHT = 1e-5
+ZERO_CURVATURE = 1e-5
 
 # Proximal steps.
 
 #: By how much the curvature grows when the quadratic was too flat, and shrinks after each step, in case it is not.
-STEEPER, FLATTER = 1.5, 0.9
+CURVATURE_INCREASE, CURVATURE_DECREASE = 1.5, 0.9
 #: Share of what the slopes predict that a proximal Newton step must gain, and the shortest step that is tried.
-ENOUGH, SHORTEST = 0.01, 1e-10
+SUFFICIENT_DECREASE, SHORTEST_STEP = 0.01, 1e-10
 #: Entries of a Hessian, and of those of all rows by their scores, up to which they are worth having.
 HESSIAN_ENTRIES = 1 << 23
 #: Sweeps of coordinate descent at the most, and the share of the first one's gain at which they end.
 SWEEPS = 60, 1e-4
 #: Those that tell which weights are not 0, for which is then solved; and rounds of both at the most.
-FEW_SWEEPS, SIGN_ROUNDS = (30, 1e-6), 5
+SUPPORT_SWEEPS, SUPPORT_ROUNDS = (30, 1e-6), 5
 #: What is added to the diagonal of a matrix, relative to its largest entry.
 DIAGONAL_JITTER = 1e-6
+#: Weights from which on sweeps of coordinate descent are compiled.
+COMPILED_WEIGHTS = 500
 #: How far scores are moved, to see how the slopes of the loss change.
 HESSIAN_LENGTH = 1e-3
 #: Share of their mean Hessian that all rows have on top of their own: where the loss is straight here it may have
 #: curvature a step further.
-EVERYWHERE = 1e-5
+MEAN_HESSIAN_SHARE = 1e-5
 
 # Line search, and the bias alone.
 
@@ -86,7 +88,7 @@ MAX_TRIES = 30
 #: Share of the bracket that a try is at least away from its ends.
 LEAST_SHARE = 0.05
 #: A step that still leads down here is long enough.
-FARTHEST = 1e4
+LONGEST_STEP = 1e4
 #: Rounds in which the bias is brought to where its gradient vanishes, at the most, and after a step: with many
 #: classes to evaluate all scores costs as much as a pass.
 BIAS_ROUNDS, BIAS_ROUNDS_A_STEP = 8, 2
@@ -97,11 +99,11 @@ BIAS_SETTLED = 1e-2
 
 #: Rows that moments are measured on: as many as cost what so many passes over the data do, at least so many a
 #: feature, and not fewer than these.
-WORTH_PASSES, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
+MOMENTS_ITERATIONS, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
 #: Features beyond which moments are kept as factors of a sample of rows: a matrix of D x D is too much.
 MOST_FEATURES = 24_576
 #: Rows of that sample, and the share of its directions that are kept.
-FACTOR_ROWS, KEPT = 2048, 0.5
+FACTOR_ROWS, KEPT_DIRECTIONS = 2048, 0.5
 #: Of sparse rows: entries of the matrix of moments for each one that is stored, beyond which it is too much, and
 #: rows of the sample then. An iteration takes as long as its products with this matrix at 20 of them; with 512
 #: rows the eigenvalues take 0.1 s.
@@ -116,4 +118,4 @@ TRIANGLE_COLUMNS = 256
 #: matrix product, whose rate the first does not reach.
 EIGEN_COST, CHOLESKY_COST = 11, 0.3
 #: Share of a sample of rows that is drawn whatever their lengths, so that no weight becomes large.
-EVENLY = 0.5
+UNIFORM_SHARE = 0.5

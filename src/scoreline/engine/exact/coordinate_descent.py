@@ -10,11 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray
+from scoreline.engine.exact.constants import COMPILED_WEIGHTS
 
 __all__ = ["ElasticQuadratic", "descend_by_coordinates"]
-
-#: Weights beyond which the sweep is compiled.
-WORTH_COMPILING = 500
 
 
 class ElasticQuadratic(NamedTuple):
@@ -50,7 +48,7 @@ def descend_by_coordinates(
     descent, J. Stat. Softw. 33.
     """
     args = *quadratic, gradient, W, most_sweeps, accuracy
-    if W.size < WORTH_COMPILING:
+    if W.size < COMPILED_WEIGHTS:
         _sweep(0, 1, *args)
         return
     from scoreline.kernels.parallel import run_together

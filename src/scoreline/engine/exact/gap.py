@@ -9,16 +9,16 @@ import numpy as np
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.certificate import dual_value, has_certificate, relative_gap
 from scoreline.engine.exact.constants import (
+    EVALUATION_INTERVAL,
+    FIRST_COST_EVALUATION,
     FIRST_EVALUATION,
-    LEAST_FALL,
-    MOST_FALL,
+    INNER_ACCURACY,
+    LEAST_DECREASE,
+    MOST_DECREASE,
     NEGLIGIBLE,
-    PATIENT,
-    ROUGHLY,
     SMOOTHING_SHARE,
-    SOLVED,
-    STANDING,
-    STILL,
+    STALLED_EVALUATIONS,
+    STALLED_SHARE,
 )
 from scoreline.engine.exact.descent import Near
 from scoreline.engine.exact.smoothing import Smoothing, SmoothingState
@@ -40,7 +40,7 @@ class GapState(NamedTuple):
     #: The least gap so far, the objective at the last evaluation, and evaluations in a row that moved neither.
     least: float
     value: float
-    standing: int
+    stalled: int
 
 
 class GapPolicy:
@@ -66,16 +66,16 @@ class GapPolicy:
     def first(self, smoothing: SmoothingState) -> GapState:
         """Return what is known before the first step."""
         threshold = FIRST_EVALUATION * self.tol if self.certified else self.tol
-        return GapState(ROUGHLY if smoothing.width else threshold, -1, np.nan, np.inf, np.inf, 0)
+        return GapState(FIRST_COST_EVALUATION if smoothing.width else threshold, -1, np.nan, np.inf, np.inf, 0)
 
     def size(self, here: Point, smoothing: SmoothingState) -> float:
         """Return what accuracy is relative to: the plain objective."""
         return max(self.smoothing.value(here, smoothing), self.floor)
 
-    def is_due(self, state: GapState, iteration: int, relative_promise: float) -> bool:
+    def is_due(self, state: GapState, iteration: int, relative_decrease: float) -> bool:
         """Tell whether the gap should be evaluated."""
-        overdue = state.evaluated >= 0 and iteration >= state.evaluated + PATIENT
-        return relative_promise <= state.threshold or overdue
+        overdue = state.evaluated >= 0 and iteration >= state.evaluated + EVALUATION_INTERVAL
+        return relative_decrease <= state.threshold or overdue
 
     def decided(
         self,
@@ -90,18 +90,18 @@ class GapPolicy:
         """Evaluate the gap at a point whose bias is settled; return why to stop there, None to go on."""
         size, cost = self.size(here, smoothing), self.smoothing.cost(here, smoothing)
         if cost > SMOOTHING_SHARE * self.tol * size:
-            if predicted_decrease <= SOLVED * cost:
+            if predicted_decrease <= INNER_ACCURACY * cost:
                 return state, Reason.CONVERGED
-            return state._replace(threshold=float(SOLVED * cost / size)), None
+            return state._replace(threshold=float(INNER_ACCURACY * cost / size)), None
         gap = self.gap_at(here, smoothing, near)
         state = state._replace(gap=gap, evaluated=iteration)
         if gap <= self.tol:
             return state, Reason.CONVERGED
-        state = self._standing(state, here, smoothing)
-        if state.standing >= STANDING:
+        state = self._stalled(state, here, smoothing)
+        if state.stalled >= STALLED_EVALUATIONS:
             return state, Reason.PRECISION
         # The gap falls about as the predicted decrease does.
-        fall = float(np.clip(2 * self.tol / gap, LEAST_FALL, MOST_FALL))
+        fall = float(np.clip(2 * self.tol / gap, LEAST_DECREASE, MOST_DECREASE))
         return state._replace(threshold=float(min(predicted_decrease / size, state.threshold) * fall)), None
 
     def is_proof(self, here: Point, smoothing: SmoothingState) -> bool:
@@ -139,10 +139,10 @@ class GapPolicy:
         """Tell whether smoothing costs little enough for the end."""
         return self.smoothing.cost(here, smoothing) <= SMOOTHING_SHARE * self.tol * self.size(here, smoothing)
 
-    def _standing(self, state: GapState, here: Point, smoothing: SmoothingState) -> GapState:
+    def _stalled(self, state: GapState, here: Point, smoothing: SmoothingState) -> GapState:
         """Count the evaluations in a row, this one included, in which neither gap nor objective have moved."""
         value = self.smoothing.value(here, smoothing)
         resolved = float(np.finfo(here.params.W.dtype).eps) * value
-        still = state.gap > STILL * state.least and state.value - value < resolved
-        standing = state.standing + 1 if still else 0
-        return state._replace(standing=standing, least=float(min(state.gap, state.least)), value=value)
+        unchanged = state.gap > STALLED_SHARE * state.least and state.value - value < resolved
+        stalled = state.stalled + 1 if unchanged else 0
+        return state._replace(stalled=stalled, least=float(min(state.gap, state.least)), value=value)

@@ -17,12 +17,12 @@ from scoreline.engine.exact.constants import (
     FACTOR_ROWS,
     FEWEST_ROWS,
     JITTER,
-    KEPT,
+    KEPT_DIRECTIONS,
+    MOMENTS_ITERATIONS,
     MOST_FEATURES,
     ROWS_PER_FEATURE,
     SPARSE_FACTOR_ROWS,
     SPARSE_FILL,
-    WORTH_PASSES,
 )
 from scoreline.engine.exact.orthonormal import orthonormal
 from scoreline.engine.exact.row_sample import sample_rows
@@ -276,7 +276,7 @@ def choose_form(
     if D > MOST_FEATURES or (entries < D and SPARSE_FILL * N * entries < D**2):
         m = min(N, SPARSE_FACTOR_ROWS if entries < D else FACTOR_ROWS)
         return MomentsForm(_dual, m, bytes_of_factors(m, entries, dtype))
-    affordable = 4 * WORTH_PASSES * n_ridges * N * R / D
+    affordable = 4 * MOMENTS_ITERATIONS * n_ridges * N * R / D
     m = int(min(N, max(affordable, ROWS_PER_FEATURE * D, FEWEST_ROWS)))
     matrix = bytes_of_matrix(D, dtype)
     forms = {
@@ -360,7 +360,7 @@ def _dual(objective: Objective, source: DataSource, m: int) -> Moments:
     there = values > len(X) * np.finfo(X.dtype).eps * largest
     complete = m == source.n_examples
     if not complete:
-        there[: int((1 - KEPT) * len(values))] = False
+        there[: int((1 - KEPT_DIRECTIONS) * len(values))] = False
     vectors = orthonormal((X.T @ left[:, there]) / np.sqrt(values[there]))
     others = X.shape[1] - int(there.sum())
     rest = float(np.maximum(values[~there], 0).sum()) / others if others and not complete else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scoreline.engine.exact.constants import CG_ACCURACY, CG_FARTHEST, CG_STEPS, NEWTON_ENTRIES, STRAIGHT
+from scoreline.engine.exact.constants import CG_ACCURACY, CG_LONGEST_STEP, CG_STEPS, NEWTON_ENTRIES, ZERO_CURVATURE
 from scoreline.engine.exact.descent import ModelState
 from scoreline.engine.exact.lbfgs import no_pairs
 from scoreline.engine.exact.moments import Factors, Moments
@@ -52,7 +52,7 @@ class Newton:
     def direction(self, here: Point, state: ModelState) -> Params:
         """Return nearly :math:`-H^{-1} g`; see `Model.direction`."""
         preconditioner = self.factors.at(state.curvature)
-        active = here.oracle.active_rows(here.scores, straight=STRAIGHT, most_entries=NEWTON_ENTRIES)
+        active = here.oracle.active_rows(here.scores, straight=ZERO_CURVATURE, most_entries=NEWTON_ENTRIES)
         x = Params(np.zeros_like(here.gradient.W), np.zeros_like(here.gradient.b))
         residual = here.gradient
         solved = preconditioner.solve(residual)
@@ -64,7 +64,7 @@ class Newton:
             product = active.hessian_product(along)
             product = product._replace(W=product.W + along.W.dtype.type(self.ridge) * along.W)
             curvature = dot(along, product)
-            if not curvature * CG_FARTHEST > size:
+            if not curvature * CG_LONGEST_STEP > size:
                 break
             t = size / curvature
             x, residual = x.plus(along, -t), residual.plus(product, -t)

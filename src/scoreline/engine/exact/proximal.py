@@ -18,7 +18,13 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.engine.exact.bias import BiasModel
-from scoreline.engine.exact.constants import ENOUGH, FLATTER, OF_A_PRODUCT, SHORTEST, STEEPER
+from scoreline.engine.exact.constants import (
+    CURVATURE_DECREASE,
+    CURVATURE_INCREASE,
+    ITERATION_RATE,
+    SHORTEST_STEP,
+    SUFFICIENT_DECREASE,
+)
 from scoreline.engine.exact.descent import Proposal
 from scoreline.engine.exact.quadratics import HessianQuadratic, MomentsQuadratic, Quadratic
 from scoreline.engine.problem.oracle import Oracle, Vector
@@ -155,7 +161,7 @@ class Proximal:
         if there is None or there.objective >= here.objective:
             if not state.coasting and proposal.predicted_decrease <= _noise(here):
                 return None, state, bias
-            curvature = state.curvature * (1.0 if state.coasting else STEEPER)
+            curvature = state.curvature * (1.0 if state.coasting else CURVATURE_INCREASE)
             return here, state._replace(curvature=curvature, ahead=here.state, coasting=False, weight=1.0), bias
         age = state.age + 1
         if self._newton_is_due(there, state, age):
@@ -163,14 +169,14 @@ class Proximal:
         grown = float(1 + np.sqrt(1 + 4 * state.weight * state.weight)) / 2
         momentum = (state.weight - 1) / grown
         self._ahead = _carried(there.oracle, there, there, here, momentum) if momentum else there
-        curvature, ahead = state.curvature * FLATTER, self._ahead.state
+        curvature, ahead = state.curvature * CURVATURE_DECREASE, self._ahead.state
         return there, ProximalState(curvature, state.newton, age, ahead, bool(momentum), grown), bias
 
     def _newton_is_due(self, here: Point, state: ProximalState, age: int) -> bool:
         """Tell whether the iterations so far have taken as long as the Hessian, and there is room for it."""
         n, R, D = here.oracle.n_examples, *here.params.W.shape[1:]
         # The Hessian takes n (R D)^2 / 2 multiplications of a product, an iteration 4 n R D at the pace of passes.
-        due = state.newton or 8 * age >= OF_A_PRODUCT * R * D
+        due = state.newton or 8 * age >= ITERATION_RATE * R * D
         return due and HessianQuadratic.entries(n, D, R) > 0
 
     def _point_ahead(self, here: Point, state: ProximalState) -> Point:
@@ -201,7 +207,7 @@ def _proximal_step(here: Point, metric: ProximalMetric) -> tuple[Params, Point, 
         there = Point.at(oracle, here.params.plus(step), oracle.combine(here.scores, 1.0, change))
         if there.objective <= _modelled(here, metric, step) + _noise(here):
             return step, there, metric
-        metric = replace(metric, curvature=metric.curvature * STEEPER)
+        metric = replace(metric, curvature=metric.curvature * CURVATURE_INCREASE)
 
 
 def _searched(oracle: Oracle, here: Point, step: Params, change: Vector) -> Point:
@@ -211,7 +217,7 @@ def _searched(oracle: Oracle, here: Point, step: Params, change: Vector) -> Poin
     while True:
         scores = oracle.combine(here.scores, t, change)
         there = Point.at(oracle, here.params.plus(step, t), scores)
-        if there.objective <= here.objective + ENOUGH * t * predicted_decrease or t < SHORTEST:
+        if there.objective <= here.objective + SUFFICIENT_DECREASE * t * predicted_decrease or t < SHORTEST_STEP:
             return there
         t /= 2
 

@@ -9,11 +9,11 @@ import numpy as np
 from scoreline._typing import FloatArray, Labels
 from scoreline.engine.exact.constants import (
     DIAGONAL_JITTER,
-    EVERYWHERE,
-    FEW_SWEEPS,
     HESSIAN_ENTRIES,
     HESSIAN_LENGTH,
-    SIGN_ROUNDS,
+    MEAN_HESSIAN_SHARE,
+    SUPPORT_ROUNDS,
+    SUPPORT_SWEEPS,
     SWEEPS,
 )
 from scoreline.engine.exact.coordinate_descent import ElasticQuadratic, descend_by_coordinates
@@ -126,11 +126,11 @@ class HessianQuadratic:
         W = here.params.W[0].astype(np.float64)
         gradient = here.gradient.W[0].astype(np.float64).reshape(1, -1) - of_bias @ self.mixed
         elastic, moved = ElasticQuadratic(self.matrix, curvature, ridge, shrink), W.reshape(1, -1).copy()
-        descend_by_coordinates(elastic, gradient, moved, *FEW_SWEEPS)
-        for _ in range(SIGN_ROUNDS):
+        descend_by_coordinates(elastic, gradient, moved, *SUPPORT_SWEEPS)
+        for _ in range(SUPPORT_ROUNDS):
             kept = moved != 0
             reached = _solve_for_signs(elastic, gradient[0], moved[0])
-            descend_by_coordinates(elastic, gradient, moved, *FEW_SWEEPS)
+            descend_by_coordinates(elastic, gradient, moved, *SUPPORT_SWEEPS)
             if reached and np.array_equal(kept, moved != 0):
                 break
         dW = moved.reshape(W.shape) - W
@@ -199,7 +199,9 @@ def _row_hessians(oracle: Oracle, scores: Vector) -> Vector:
 
     hessians = oracle.transform(differences, scores, row=(R, R), dtype=double)
     mean = oracle.reduce(lambda _y, _w, block: block.sum(axis=0), hessians) / oracle.n_examples
-    return oracle.transform(lambda _y, block: block + EVERYWHERE * mean, hessians, dtype=double, out=hessians)
+    return oracle.transform(
+        lambda _y, block: block + MEAN_HESSIAN_SHARE * mean, hessians, dtype=double, out=hessians
+    )
 
 
 def _made_definite(matrix: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoreline.engine.exact.constants import CHANGED, OF_A_PRODUCT, WORTH_ITERATIONS
+from scoreline.engine.exact.constants import CURVATURE_RATIO, FACTOR_ITERATIONS, ITERATION_RATE
 from scoreline.engine.exact.curvature import mean_curvature
 from scoreline.engine.exact.descent import ModelState
 from scoreline.engine.exact.lbfgs import inverse_times, no_pairs, with_pair
@@ -31,7 +31,7 @@ class QuasiNewton:
 
     def __init__(self, moments: Moments, ridge: float, numbers: int) -> None:
         self.factors = Factors(moments, ridge)
-        self.follows = moments.multiplications_for_a_ridge <= WORTH_ITERATIONS * 2 * numbers / OF_A_PRODUCT
+        self.follows = moments.multiplications_for_a_ridge <= FACTOR_ITERATIONS * 2 * numbers / ITERATION_RATE
 
     def first(self, curvature: float) -> ModelState:
         """Return the state of the model at a point where the loss has a mean curvature."""
@@ -55,5 +55,5 @@ class QuasiNewton:
         curvature, recent = state.curvature, with_pair(state.recent, step, after.gradient, before.gradient)
         if self.follows:
             now = mean_curvature(after.oracle, after.scores)
-            curvature = curvature if 1 / CHANGED < now / curvature < CHANGED else now
+            curvature = curvature if 1 / CURVATURE_RATIO < now / curvature < CURVATURE_RATIO else now
         return ModelState(curvature, recent)

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.data.base import Batch, DataSource
-from scoreline.engine.exact.constants import EVENLY
+from scoreline.engine.exact.constants import UNIFORM_SHARE
 from scoreline.engine.problem.objective import Objective, block_rows, compute_dtype, row_weights
 from scoreline.engine.problem.scored import read_labels
 from scoreline.rows import stored_entries
@@ -77,7 +77,7 @@ def _probabilities(objective: Objective, source: DataSource, m: int) -> tuple[Fl
     mean = float(share @ squares)
     # Rows of nothing but zeros, or whose squares are too large for their dtype, have no lengths to go by.
     lengths = squares / mean if 0 < mean < np.inf else np.ones_like(squares)
-    return weights, np.minimum(1.0, m * share * (EVENLY + (1 - EVENLY) * lengths))
+    return weights, np.minimum(1.0, m * share * (UNIFORM_SHARE + (1 - UNIFORM_SHARE) * lengths))
 
 
 def _squares(objective: Objective, batch: Batch) -> FloatArray:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scoreline._typing import FloatArray, Labels
-from scoreline.engine.exact.constants import CUT, ENOUGH_GAINED, FIRST_WIDTH
+from scoreline.engine.exact.constants import COST_DECREASE, FIRST_WIDTH, WIDTH_FACTOR
 from scoreline.engine.problem.oracle import LossEvaluation, Oracle, Vector
 from scoreline.engine.problem.point import Point, PointState
 
@@ -98,7 +98,7 @@ class Smoothing:
         if self.loss is None:
             return here, state
         cost, scores, loss = self.cost(here, state), self.scores(here, state), self.loss
-        width = state.width * CUT if cost > ENOUGH_GAINED * state.cost else state.width
+        width = state.width * WIDTH_FACTOR if cost > COST_DECREASE * state.cost else state.width
         smoothed = loss.smoothed(width)
         shift = self.plain.transform(lambda y, slopes: smoothed.shift(loss.feasible(slopes, y), y), here.slopes)
         state = SmoothingState(width, cost, shift)

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline.data.base import DataSource
 from scoreline.engine.exact.bias import BiasModel, first_bias_model, settle_bias
-from scoreline.engine.exact.constants import NEWTON_SMOOTHED, NEWTON_SQUARED, ROUGHLY
+from scoreline.engine.exact.constants import FIRST_COST_EVALUATION, NEWTON_SMOOTHED, NEWTON_SQUARED
 from scoreline.engine.exact.curvature import mean_curvature
 from scoreline.engine.exact.descent import Descent, LineSearched, Proposal
 from scoreline.engine.exact.gap import GapPolicy, GapState
@@ -268,7 +268,7 @@ class ExactMethod:
     def _recentred(self, here: Point, state: ExactState) -> ExactState:
         """Move the centre of the smoothing; a narrower one has another curvature."""
         there, smoothing = self.smoothing.recentred(here, state.smoothing)
-        state = state._replace(gap=state.gap._replace(threshold=ROUGHLY, gap=np.nan))
+        state = state._replace(gap=state.gap._replace(threshold=FIRST_COST_EVALUATION, gap=np.nan))
         if smoothing.width != state.smoothing.width:
             curvature = mean_curvature(there.oracle, there.scores)
             state = state._replace(model=self.descent.first(there, curvature), bias=first_bias_model(curvature))

@@ -59,6 +59,9 @@ class LocalOracle:
         Of scores, and of products with the data.
     """
 
+    #: Losses take longer than to read scores; see `Oracle.steps_at_once`.
+    steps_at_once: int = 1
+
     def __init__(self, objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> None:
         self.objective, self.source, self.dtype = objective, source, dtype
         self.n_examples, self.n_features, self.n_rows = source.n_examples, source.n_features, objective.n_rows

@@ -87,6 +87,10 @@ class Oracle(Protocol):
     def dtype(self) -> np.dtype[np.floating]:
         """The dtype of vectors, and of the products with the data."""
 
+    @property
+    def steps_at_once(self) -> int:
+        """Steps that `evaluate` takes for about the price of one: more where the way to the vectors is long."""
+
     def consecutive(self) -> AbstractContextManager[Any]:
         """Return the context in which one question follows upon another."""
 
