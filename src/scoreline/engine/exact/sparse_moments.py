@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
-from scoreline.engine.exact.constants import KEPT, RELIABLE
+from scoreline.engine.exact.constants import KEPT_DIRECTIONS, RELIABLE
 from scoreline.engine.exact.row_sample import drawn_rows
 from scoreline.engine.problem.objective import Objective, compute_dtype
 from scoreline.engine.problem.shifted_rows import ShiftedRows
@@ -68,7 +68,7 @@ def sparse_factors(
     there = values > RELIABLE * max(float(values.max(initial=0)), 1e-30)
     complete = m == source.n_examples
     if not complete:
-        there[: int((1 - KEPT) * len(values))] = False
+        there[: int((1 - KEPT_DIRECTIONS) * len(values))] = False
     others = rows.shape[1] - int(there.sum())
     rest = float(np.maximum(values[~there], 0).sum()) / others if others and not complete else 0.0
     return mean, values[there], SampleVectors(rows, left[:, there] / np.sqrt(values[there])), rest
