@@ -58,6 +58,7 @@ class OpaqueOracle:
         self.steps_at_once = oracle.steps_at_once
         self.objective, self.dtype, self.total_weight = oracle.objective, oracle.dtype, oracle.total_weight
         self.n_examples, self.n_features, self.n_rows = oracle.n_examples, oracle.n_features, oracle.n_rows
+        self.n_entries = oracle.n_entries
 
     def consecutive(self):
         return self._oracle.consecutive()
