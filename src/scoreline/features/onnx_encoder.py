@@ -110,6 +110,10 @@ class OnnxEncoder(ImageDescriptor):
             raise wrong_state("there is no graph", "a graph, as bytes (uint8)")
         return super().restore(image_shape, {})._open(graph.tobytes())
 
+    def numbers_at_work(self) -> int:
+        """Return those of a row, and of an image as the graph takes it; see `FeatureExtractor.numbers_at_work`."""
+        return int(self.width_ + self.graph_.takes.channels * np.prod(self.size_))
+
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return ``embedding_{j}``."""
         del input_features

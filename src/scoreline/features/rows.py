@@ -62,7 +62,7 @@ class FeatureRows:
     ) -> None:
         self._images, self._extractor, self._spec, self._kept = rows, extractor, spec, kept
         self._on_shard = on_shard
-        self._length = shard_length(rows, extractor.width())
+        self._length = shard_length(rows, extractor.numbers_at_work())
         self._held: tuple[int, Array] | None = None
         #: Digests of features and of what they have learned, by spec.
         self._origins: dict[str, str] = {}
@@ -144,10 +144,10 @@ class FeatureRows:
         return rows
 
 
-def shard_length(rows: Rows, width: int = 1) -> int:
-    """Return the images of a shard, fewer of long rows: whole batches, so that shards change no bit."""
+def shard_length(rows: Rows, numbers: int = 1) -> int:
+    """Return the images of a shard, fewer of many numbers: whole batches, so that shards change no bit."""
     pixels = int(np.prod(rows.shape[1:3]))
-    return max(1, min(SHARD_PIXELS // pixels, SHARD_BYTES // (4 * width)) // BATCH) * BATCH
+    return max(1, min(SHARD_PIXELS // pixels, SHARD_BYTES // (4 * numbers)) // BATCH) * BATCH
 
 
 def input_digest(what: str, origin: str, arrays: Iterable[Array]) -> str:

@@ -107,6 +107,10 @@ class UserExtractor(FeatureExtractor):
         check_is_fitted(self)
         return self.inner_.width()
 
+    def numbers_at_work(self) -> int:
+        """Return those that the extractor tells; see `FeatureExtractor.numbers_at_work`."""
+        return self.inner_.numbers_at_work()
+
     def state(self) -> dict[str, Array]:
         """Return what the extractor has learned, as arrays by name."""
         check_is_fitted(self)

@@ -158,4 +158,4 @@ def extract(
 
 def _is_costly(extractor: FeatureExtractor, images: Rows) -> bool:
     """Whether features are computed, not merely a view of the pixels, of more images than one shard holds."""
-    return extractor.computes and len(images) > shard_length(images, extractor.width())
+    return extractor.computes and len(images) > shard_length(images, extractor.numbers_at_work())

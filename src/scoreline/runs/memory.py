@@ -82,7 +82,7 @@ def _features(dataset: Dataset, extractor: FeatureExtractor) -> list[Need]:
         return []
     n = max(len(split) for split in (dataset.train, dataset.validation, dataset.test) if split is not None)
     width = extractor.width()
-    rows = min(n, shard_length(dataset.train.rows, width))
+    rows = min(n, shard_length(dataset.train.rows, extractor.numbers_at_work()))
     fewer = "take fewer features, smaller images (image_size) or fewer examples"
     what = f"features of {rows:,} examples, {width:,} numbers each,"
     return [Need(what, 4 * rows * extractor.numbers_at_work(), fewer), _at_work(dataset)]
