@@ -1,4 +1,8 @@
-"""The numbers that tune the exact solver, each with what it was set by."""
+"""The numbers that tune the exact solver, each with what it was set by.
+
+Where iterations are given, they were counted on the first 500 rows of scikit-learn's digits: softmax with L2 of
+strength 1e-4, or with L1 of 1e-3, to a gap of 1e-4; the Weston-Watkins hinge with L2 of 0.1 to a gap of 1e-3.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +10,30 @@ from __future__ import annotations
 
 #: Share of the loss at W = 0 below which an objective counts as 0.
 NEGLIGIBLE = 1e-6
-#: Predicted decrease, relative to `tol`, at which the gap is first evaluated; its fall until the next evaluation.
+#: Predicted decrease, relative to `tol`, at which the gap is first evaluated (softmax takes 56 iterations with
+#: 0.01, 0.05 and 0.5 alike); the least and the most that it must fall to, as a share, until the next evaluation.
 FIRST_EVALUATION, LEAST_DECREASE, MOST_DECREASE = 0.05, 0.02, 0.5
-#: Iterations after an evaluation that failed, after which the next one comes anyhow: rounding may keep predicted
-#: decreases large.
+#: Iterations after an evaluation of the gap that was too large, at which the next one is due whatever is
+#: predicted: rounding may keep predicted decreases large.
 EVALUATION_INTERVAL = 10
-#: Evaluations in a row after which rounding is what keeps the gap, where each left it at this share of the least
-#: so far while the objective fell by less than the data's dtype resolves.
+#: A run is stopped as limited by rounding after so many evaluations in a row, each with a gap above this share of
+#: the least so far and an objective that fell by less than the data's dtype resolves.
 STALLED_EVALUATIONS, STALLED_SHARE = 10, 0.9
 
 # Smoothing of hinges.
 
-#: Width of the smoothing at first, in margins: so wide that at W = 0 no hinge is straight.
+#: Width of the smoothing at first, in margins: with 2 every hinge has curvature at W = 0.
 FIRST_WIDTH = 2.0
-#: By how much less the next time, unless to move the prox-centre brought the cost down to this share.
+#: The width is multiplied by the first, unless moving the prox-centre has brought the cost of smoothing down to
+#: the second as a share. The hinge takes 58, 74 and 93 iterations with 0.25, 0.5 and 0.7, and 72, 74 and 59 with a
+#: share of 0.5, 0.9 and 0.99.
 WIDTH_FACTOR, COST_DECREASE = 0.5, 0.9
 #: Predicted decrease, relative to the objective, at which that cost is first evaluated.
 FIRST_COST_EVALUATION = 0.02
-#: Share of `tol` that smoothing may cost.
+#: Share of `tol` that smoothing may cost; the hinge takes 74 iterations with 0.1 and 0.25, 70 with 0.7.
 SMOOTHING_SHARE = 0.25
-#: Share of the cost of smoothing that the smoothed objective is solved to, before the width is cut.
+#: The smoothed objective is minimised until the predicted decrease is this share of the cost of smoothing, before
+#: the centre moves; the hinge takes 39, 74 and 163 iterations with 0.02, 0.1 and 0.5.
 INNER_ACCURACY = 0.1
 
 # Models of the curvature.
@@ -42,7 +50,8 @@ CURVATURE_RANGE = 1e-6, 1.0
 CURVATURE_ROWS, CURVATURE_ENTRIES, CURVATURE_LENGTH = 2000, 1 << 19, 1e-3
 #: Fewest and most directions of a row: as many as give `CURVATURE_ROWS` of them in all.
 DIRECTIONS = 2, 16
-#: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it,
+#: A preconditioner is made anew where the curvature is this many times what it was made for, or one over it
+#: (softmax takes 55, 56 and 57 iterations with 1.3, 2 and 5),
 CURVATURE_RATIO = 2.0
 #: and where that takes no more than so many iterations do, whose passes reach a quarter of a product's speed.
 FACTOR_ITERATIONS, ITERATION_RATE = 12, 0.25
@@ -51,54 +60,63 @@ FACTOR_ITERATIONS, ITERATION_RATE = 12, 0.25
 
 #: Numbers of the active rows that are held at a time; of more rows than that, evenly spaced ones stand for all.
 NEWTON_ENTRIES = 1 << 25
-#: Steps of conjugate gradients at the most, and the residual at which they end, relative to the first.
+#: Steps of conjugate gradients at the most, and the residual at which they end, relative to the first. The hinge
+#: takes 88, 74 and 73 iterations with 0.01, 0.05 and 0.2.
 CG_STEPS, CG_ACCURACY = 250, 0.05
 #: Longest step of them: a bias along which no row has curvature would run away.
 CG_LONGEST_STEP = 1e8
-#: Share of the largest curvature below which a row counts as straight.
+#: Share of the largest curvature below which a row counts as having none.
 ZERO_CURVATURE = 1e-5
 
 # Proximal steps.
 
-#: By how much the curvature grows when the quadratic was too flat, and shrinks after each step, in case it is not.
+#: The factor of the curvature where the quadratic lay below the objective, and after each step. Softmax with L1
+#: takes 24, 25 and 25 iterations with 1.2, 1.5 and 3 for the first, and 24, 25 and 25 with 0.7, 0.9 and 1 for the
+#: second.
 CURVATURE_INCREASE, CURVATURE_DECREASE = 1.5, 0.9
-#: Share of what the slopes predict that a proximal Newton step must gain, and the shortest step that is tried.
+#: Share of what the slopes predict that a proximal Newton step must gain (Armijo's condition, whose textbook
+#: values are 1e-4 to 0.1), and the shortest step that is tried.
 SUFFICIENT_DECREASE, SHORTEST_STEP = 0.01, 1e-10
 #: Entries of a Hessian, and of those of all rows by their scores, up to which they are worth having.
 HESSIAN_ENTRIES = 1 << 23
 #: Sweeps of coordinate descent at the most, and the share of the first one's gain at which they end.
 SWEEPS = 60, 1e-4
-#: Those that tell which weights are not 0, for which is then solved; and rounds of both at the most.
+#: Sweeps that find the support, the weights that are not 0, for which a linear system is then solved; and rounds
+#: of both at the most. Softmax with L1 takes 25 iterations with 1 round and with 5.
 SUPPORT_SWEEPS, SUPPORT_ROUNDS = (30, 1e-6), 5
 #: What is added to the diagonal of a matrix, relative to its largest entry.
 DIAGONAL_JITTER = 1e-6
 #: Weights from which on sweeps of coordinate descent are compiled.
 COMPILED_WEIGHTS = 500
-#: How far scores are moved, to see how the slopes of the loss change.
+#: Difference of scores by which the slopes of the loss are differentiated.
 HESSIAN_LENGTH = 1e-3
-#: Share of their mean Hessian that all rows have on top of their own: where the loss is straight here it may have
-#: curvature a step further.
+#: Share of the mean Hessian that is added to that of each row: a loss without curvature here may have some a step
+#: further.
 MEAN_HESSIAN_SHARE = 1e-5
 
 # Line search, and the bias alone.
 
-#: The slope must fall to this share of the first one, and the objective must not rise by more than rounding does.
+#: The slope must fall to this share of the first one, and the objective must not rise by more than this share of
+#: it, which is what rounding does. Softmax takes 56, 56, 60 and 58 iterations with 0.05, 0.2, 0.5 and 0.8.
 SLOPE_TOLERANCE, VALUE_ROUNDING = 0.2, 1e-6
 MAX_TRIES = 30
 #: Share of the bracket that a try is at least away from its ends.
 LEAST_SHARE = 0.05
-#: A step that still leads down here is long enough.
+#: A step this long is taken where the objective still falls there: without a penalty the minimum may be at
+#: infinity.
 LONGEST_STEP = 1e4
-#: Rounds in which the bias is brought to where its gradient vanishes, at the most, and after a step: with many
-#: classes to evaluate all scores costs as much as a pass.
+#: Quasi-Newton steps on the bias alone, before the gap is evaluated and after an iteration: with many classes one
+#: costs as much as a pass over the data. Softmax takes 81, 56 and 56 iterations with 0, 2 and 8 after an
+#: iteration.
 BIAS_ROUNDS, BIAS_ROUNDS_A_STEP = 8, 2
-#: Share of the decrease that the next step predicts below which the bias's own is nothing.
+#: The bias is settled where its own predicted decrease is this share of the next step's; softmax takes 56, 56 and
+#: 81 iterations with 1e-3, 1e-2 and 0.1.
 BIAS_SETTLED = 1e-2
 
 # Second moments of the data.
 
-#: Rows that moments are measured on: as many as cost what so many passes over the data do, at least so many a
-#: feature, and not fewer than these.
+#: Rows that moments are measured on: as many as take as long as so many iterations, at least so many a feature,
+#: and not fewer than these.
 MOMENTS_ITERATIONS, ROWS_PER_FEATURE, FEWEST_ROWS = 8, 2.5, 2_000
 #: Features beyond which moments are kept as factors of a sample of rows: a matrix of D x D is too much.
 MOST_FEATURES = 24_576
