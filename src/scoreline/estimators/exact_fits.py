@@ -33,14 +33,14 @@ class ExactFits:
 
     path: Path
     problem: Problem
-    held_out: RowsSource
+    held_out: RowsSource | None
 
     @classmethod
     def of(
         cls,
         classifier: LinearClassifier,
         problem: Problem,
-        held_out: RowsSource,
+        held_out: RowsSource | None,
         lams: FloatArray,
         listeners: Sequence[Listener] = (),
         start: WarmStart | None = None,
@@ -53,8 +53,8 @@ class ExactFits:
             The settings that all have in common.
         problem : Problem
             That of the classifier.
-        held_out : RowsSource
-            Labels numbered as in `problem`.
+        held_out : RowsSource or None
+            Labels numbered as in `problem`; with None, fits are not evaluated.
         lams : array (n,)
             Strengths that may be asked for: the more, the more rows the moments are worth.
         listeners : sequence of callables
@@ -79,7 +79,7 @@ class ExactFits:
     def first_steps(self, lams: Sequence[float]) -> Iterator[tuple[float, float, Params]]:
         """Yield strength, held-out accuracy and parameters of a Newton step from 0, where that says something."""
         path = self.path
-        if not has_first_step(path.objective):
+        if self.held_out is None or not has_first_step(path.objective):
             return
         for lam, params in first_steps(path.objective, path.source, path.moments, lams, path.last.W.dtype):
             yield lam, float(path.objective.data_loss(params, self.held_out)[1][0]), params

@@ -47,8 +47,8 @@ class FitProblem:
     objective: Objective
     source: DataSource
     settings: Settings
-    #: Rows to evaluate on.
-    held_out: DataSource
+    #: Rows to evaluate on; None for fits that are not evaluated.
+    held_out: DataSource | None
     listeners: tuple[Listener, ...] = ()
 
     def at(self, lams: Sequence[float] | FloatArray) -> Objective:
