@@ -17,6 +17,7 @@ from scoreline.rows import (
     batches,
     blocks,
     dense,
+    epoch_order,
     gather,
     gathered,
     scratch_array,
@@ -162,20 +163,33 @@ def test_large_rows_are_gathered_in_a_file(monkeypatch):
     assert files == [((20, 5), np.float32)]
 
 
-def test_a_window_shuffle_has_every_row_once_and_few_parts_at_a_time():
-    sizes, window = [40, 7, 100, 13], 20
+def test_a_window_shuffle_has_every_row_once_and_reads_each_piece_once():
+    sizes, piece, window = [40, 7, 100, 13], 5, 40
     rows = ConcatRows([ArrayRows(np.zeros((size, 1))) for size in sizes])
-    owner = np.repeat(np.arange(4), sizes)
-    orders = [window_order(rows, window, seed=3, epoch=epoch) for epoch in (0, 0, 1)]
+    orders = [window_order(rows, piece, window, seed=3, epoch=epoch) for epoch in (0, 0, 1)]
     np.testing.assert_array_equal(np.sort(orders[0]), np.arange(160))
     np.testing.assert_array_equal(orders[0], orders[1])
     assert not np.array_equal(orders[0], orders[2])
-    for first in range(0, 160, window):
-        places = orders[0][first : first + window]
-        assert len(np.unique(owner[places])) <= 4
-        # A window of pieces of at most as many rows touches a few stretches of the data, not all of them.
-        assert len(np.unique(places // window)) <= 7
+    pieces = np.concatenate([np.arange(size) // piece + 100 * part for part, size in enumerate(sizes)])
+    windows = [pieces[orders[0][first : first + window]] for first in range(0, 160, window)]
+    # Each piece lies in one window, or across the border of two; a window has many pieces, from all over.
+    assert sum(len(np.unique(found)) for found in windows) <= len(np.unique(pieces)) + len(windows)
+    assert all(np.ptp(orders[0][first : first + window]) > 80 for first in range(0, 160, window))
     assert any((np.diff(orders[0][first : first + window]) < 0).any() for first in range(0, 160, window))
+
+
+def test_large_arrays_are_shuffled_in_windows_whatever_they_lie_in(monkeypatch, tmp_path):
+    for name, n_bytes in {"WHOLE_BYTES": 600, "PIECE_BYTES": 60, "WINDOW_BYTES": 240}.items():
+        monkeypatch.setattr(f"scoreline.rows.orders.{name}", n_bytes)
+    in_memory, on_disk = ArrayRows(VECTORS), ArrayRows(mapped(tmp_path, VECTORS))
+    order = epoch_order(in_memory, seed=1, epoch=2)
+    np.testing.assert_array_equal(order, window_order(in_memory, 3, 12, seed=1, epoch=2))
+    np.testing.assert_array_equal(order, epoch_order(on_disk, seed=1, epoch=2))
+    batch = next(MemorySource(VECTORS, np.zeros(37), 2).batches(8, seed=1, epoch=2))
+    np.testing.assert_array_equal(batch.X, VECTORS[order[:8]])
+    few, sparse = ArrayRows(VECTORS[:30]), SparseRows(csr_array(VECTORS))
+    np.testing.assert_array_equal(epoch_order(few, seed=1, epoch=2), whole_order(30, seed=1, epoch=2))
+    np.testing.assert_array_equal(epoch_order(sparse, seed=1, epoch=2), whole_order(37, seed=1, epoch=2))
 
 
 def test_memory_that_mirrors_a_file_is_given_back_and_read_again(monkeypatch):

@@ -10,7 +10,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.base import Batch
-from scoreline.rows import ArrayRows, Rows, batches, whole_order
+from scoreline.rows import ArrayRows, Rows, batches, epoch_order
 
 __all__ = ["MemorySource", "RowsSource"]
 
@@ -59,7 +59,7 @@ class RowsSource:
     def batches(self, size: int, *, seed: int | None, epoch: int = 0, start: int = 0) -> Iterator[Batch]:
         """Yield the rows in batches; see `DataSource.batches`. In order they are views where that is possible."""
         n, D = self.n_examples, self.n_features
-        order = None if seed is None or size >= n else whole_order(n, seed=seed, epoch=epoch)
+        order = None if seed is None or size >= n else epoch_order(self.rows, seed=seed, epoch=epoch)
         for places, X in batches(self.rows, size, order=order, start=start):
             rows = X.reshape(len(X), D) if X.ndim != 2 else X
             yield Batch(rows, self.y[places], None if self.weight is None else self.weight[places])

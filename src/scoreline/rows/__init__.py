@@ -10,7 +10,7 @@ from scoreline.rows.base import Rows, SparseMatrix, checked_places
 from scoreline.rows.concatenation import ConcatRows
 from scoreline.rows.in_arrays import ArrayRows, as_rows
 from scoreline.rows.in_file import FileRows
-from scoreline.rows.orders import whole_order, window_order
+from scoreline.rows.orders import epoch_order, whole_order, window_order
 from scoreline.rows.reading import batches, blocks, gather, gathered, in_arrays, stored_entries
 from scoreline.rows.scratch import Allocate, scratch_array
 from scoreline.rows.sparse import SparseRows, dense, rows_of
@@ -30,6 +30,7 @@ __all__ = [
     "blocks",
     "checked_places",
     "dense",
+    "epoch_order",
     "gather",
     "gathered",
     "in_arrays",

@@ -28,7 +28,7 @@ from scoreline.kernels.products import (
     padded,
 )
 from scoreline.kernels.threads import thread_count
-from scoreline.rows import gathered, whole_order
+from scoreline.rows import epoch_order, gathered
 
 __all__ = ["CompiledLoop"]
 
@@ -77,7 +77,9 @@ class CompiledLoop(Loop):
         n, size, first = self.source.n_examples, self.plan.batch_size, state.step % self.steps_per_epoch
         if self._order[0] != state.epoch:
             in_order = size >= n
-            order = np.arange(n) if in_order else whole_order(n, seed=self.plan.seed, epoch=state.epoch)
+            order = (
+                np.arange(n) if in_order else epoch_order(self.source.rows, seed=self.plan.seed, epoch=state.epoch)
+            )
             self._order = state.epoch, order
         order = self._order[1]
         if state is not self._loaded.state:
