@@ -20,7 +20,7 @@ PAGES_BESIDE = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "benchmarks/R
 COMMANDS = typer.main.get_command(app).commands
 #: Objects whose keys are names of splits or classes, strengths, or numbers.
 FREE = {"evaluations", "splits", "of_class", "lam_tried", "top_k", "files", "settings", "datasets"}
-CSV_FILES = {"history.csv", "predictions.csv", "rejected.csv", "comparison.csv", "sweep.csv"}
+CSV_FILES = {"history.csv", "predictions.csv", "rejected.csv", "comparison.csv", "sweep.csv", "leaderboard.csv"}
 
 
 def spans(page, heading=None):
@@ -69,6 +69,7 @@ def folders(photos, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs")
     words = {
         "chosen": ["train", "--lam", "auto"],
+        "searched": ["train"],
         "hinge": ["train", str(photos), "--loss", "svm", "--solver", "adam", "--max-epochs", "2"],
         "diverged": ["train", "--loss", "squared-error", "--solver", "sgd", "--lr", "1e5"],
         "compared": ["compare", "--baselines", "1-nn"],
@@ -120,7 +121,7 @@ def test_baselines_are_documented():
 def test_every_file_is_documented(folders):
     named = spans("runs.md", "Files")
     written = {path.name + "/" * path.is_dir() for folder in folders.iterdir() for path in folder.iterdir()}
-    assert written >= {"metrics.json", "figures/", "comparison.csv", "sweep.csv"}
+    assert written >= {"metrics.json", "figures/", "comparison.csv", "sweep.csv", "leaderboard.csv"}
     assert written <= named
     figures = {path.stem.removesuffix("-dark") for path in folders.glob("*/figures/*.png")}
     assert {re.sub("^validation-.*", "validation-...", name) for name in figures} <= named

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 def digits_run(tmp_path_factory):
     out = tmp_path_factory.mktemp("cli") / "run"
     with pytest.raises(SystemExit) as ended:
-        run(["train", "digits", "--out", str(out)])
+        run(["train", "digits", "--loss", "softmax", "--out", str(out)])
     assert ended.value.code == 0
     return out
 
@@ -99,9 +99,9 @@ def test_divergence_is_exit_4(scoreline, tmp_path):
 
 
 def test_accuracies_of_all_splits_stand_side_by_side(scoreline, tmp_path):
-    _, out, _ = scoreline("train", "digits", "--out", tmp_path / "a")
+    _, out, _ = scoreline("train", "digits", "--loss", "softmax", "--out", tmp_path / "a")
     assert re.search(r"by split +[01]\.\d{4} train, 0\.\d{4} validation, 0\.\d{4} test", out)
-    _, out, _ = scoreline("train", "digits", "--out", tmp_path / "b", "--json")
+    _, out, _ = scoreline("train", "digits", "--lam", "0.001", "--out", tmp_path / "b", "--json")
     told, metrics = json.loads(out.splitlines()[-1]), json.loads((tmp_path / "b" / "metrics.json").read_text())
     for name in ("train", "validation", "test"):
         assert told[f"{name}_accuracy"] == metrics["evaluations"][name]["accuracy"]

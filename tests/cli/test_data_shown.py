@@ -43,7 +43,7 @@ def scoreline(capfd):
 
 @pytest.fixture
 def trained(folder, tmp_path, scoreline):
-    code, out, err = scoreline("train", folder, "--out", tmp_path / "run", "--json")
+    code, out, err = scoreline("train", folder, "--lam", "0.001", "--out", tmp_path / "run", "--json")
     assert code == 0
     return tmp_path / "run", out, err
 

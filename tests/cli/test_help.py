@@ -54,7 +54,7 @@ def test_all_features_are_named():
 
 def test_every_setting_has_a_group(helped):
     groups = {field.json_schema_extra["group"] for field in RunConfig.model_fields.values()}
-    assert groups == {"Data", "Features", "Objective", "Solver", "Validation", "Run and output"}
+    assert groups == {"Data", "Features", "Objective", "Solver", "Validation", "Recipe search", "Run and output"}
     text = helped("train")
     assert all(f"─ {group} ─" in text for group in groups)
 

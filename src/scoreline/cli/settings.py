@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
-from scoreline.runs.config import RunConfig
+from scoreline.runs.config import AUTO, LEARNING, SEARCH, RunConfig
 
 __all__ = ["Trust", "trusting_named", "with_settings"]
 
@@ -26,7 +26,10 @@ Trust: TypeAlias = Annotated[
 
 
 def with_settings(
-    *, leave_out: Collection[str] = (), described: Mapping[str, str] | None = None
+    *,
+    leave_out: Collection[str] = (),
+    described: Mapping[str, str] | None = None,
+    searches: bool = False,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an argument DATA, an option for every other setting, and ``--config FILE``.
 
@@ -39,11 +42,14 @@ def with_settings(
         Settings that the command sets by itself.
     described : mapping of str to str, optional
         The help of settings that mean something else to this command.
+    searches : bool, default False
+        Whether the features are ``auto`` where no setting of what is learned is given, or one of the search is.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "config"]
-        taken = [name for name in RunConfig.model_fields if name not in leave_out]
+        left_out = {*leave_out, *(() if searches else SEARCH)}
+        taken = [name for name in RunConfig.model_fields if name not in left_out]
         settings = [_parameter(name, (described or {}).get(name)) for name in taken]
         names = {parameter.name for parameter in settings}
 
@@ -51,7 +57,7 @@ def with_settings(
         def wrapped(config_file: Path | None = None, **values: Any) -> None:
             given = {name: values.pop(name) for name in names}
             with trusting_named(given.get("features"), *(values.get("features") or ())):
-                command(config=_config(config_file, given), **values)
+                command(config=_config(config_file, given, searches=searches), **values)
 
         file_option = inspect.Parameter(
             "config_file",
@@ -81,9 +87,12 @@ def trusting_named(*features: str | None) -> Iterator[None]:
         yield
 
 
-def _config(file: Path | None, given: dict[str, Any]) -> RunConfig:
-    base = {} if file is None else RunConfig.read(file).model_dump()
-    return RunConfig.checked(**base | {name: value for name, value in given.items() if value is not None})
+def _config(file: Path | None, given: dict[str, Any], *, searches: bool) -> RunConfig:
+    base = {} if file is None else RunConfig.read(file).model_dump(exclude_unset=True)
+    values = base | {name: value for name, value in given.items() if value is not None}
+    if searches and (values.keys() & set(SEARCH) or not values.keys() & LEARNING):
+        values.setdefault("features", AUTO)
+    return RunConfig.checked(**values)
 
 
 def _parameter(name: str, described: str | None) -> inspect.Parameter:
@@ -115,4 +124,4 @@ def group_of(name: str) -> str:
 def _plain_type(annotation: Any) -> Any:
     """Return the type that the command line reads; RunConfig checks the rest."""
     kind: Any = next((kind for kind in (bool, int, float) if annotation in (kind, kind | None)), str)
-    return kind | None
+    return bool | None if annotation == bool | Literal["auto"] else kind | None

@@ -7,19 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scoreline._text import show_size
 from scoreline.cli.interrupt import Interrupt
-from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json
+from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
 from scoreline.runs.config import RunConfig
+from scoreline.runs.time_budget import Clock, show_budget
 
 if TYPE_CHECKING:
+    from scoreline.runs.recipes.leaderboard import LeaderboardRow
     from scoreline.runs.result import RunResult
 
 __all__ = ["train"]
 
+#: A gap between training accuracy and the upper end of the interval of another that is worth words.
+LARGE_GAP = 0.05
 
-@with_settings()
+
+@with_settings(searches=True)
 def train(
     config: RunConfig,
     out: Annotated[
@@ -30,10 +36,14 @@ def train(
 ) -> None:
     """Train a linear classifier on images, evaluate it and write a run folder.
 
+    Without any setting of what is learned, the best recipe of features, loss and strength is found first, within
+    the budget.
+
     Ctrl-C ends the training early and keeps the best weights so far, as SIGTERM and SIGHUP do.
     """
     from scoreline.runs.training import train_run
 
+    clock = Clock.of_process()
     found: list[RunResult] = []
     try:
         with Interrupt() as interrupt, ProgressBars(quiet=json) as bars:
@@ -43,6 +53,7 @@ def train(
                 listeners=[bars, interrupt],
                 progress=interrupt.beside(bars.loading),
                 on_evaluated=found.append,
+                clock=clock,
             )
     finally:  # the results are reported, even where the rest could not be written
         for result in found:
@@ -56,10 +67,61 @@ def _tell(result: RunResult, *, json: bool) -> None:
     for check in result.sanity:
         if not check.passed:
             notes.print(f"Note: {check.name}: expected {check.expected}, found {check.found}. {check.advice}")
+    for note in () if result.found is None else result.found.notes:
+        notes.print(f"Note: {note}")
     if json:
         print_json(result.summary())
     else:
         _print_summary(result)
+        _print_leaderboard(result)
+
+
+def _print_leaderboard(result: RunResult) -> None:
+    """Print what the recipes of a search came to, and what more time would be for."""
+    from scoreline.runs.recipes.leaderboard import ranked
+
+    rows = [row for row in ranked(result.leaderboard) if row.accuracy is not None]
+    if result.found is None or not rows:
+        return
+    console.print()
+    names = ("recipe", "rows", "validation", "test", "seconds", "µs/image", "model")
+    console.print(table(names, [_cells(row) for row in rows]))
+    twice = 2 * result.request.seconds
+    upcoming = [one for one in result.found.upcoming if one.seconds <= 1.1 * twice]
+    if upcoming:
+        told = "; ".join(f"{one.name} (a run of about {one.seconds:.0f} s)" for one in upcoming)
+        console.print(f"With --budget {show_budget(twice)} it would try: {told}.")
+    elif later := result.found.upcoming:
+        console.print(f"The next recipe takes about {later[0].seconds:.0f} s: {later[0].command}", soft_wrap=True)
+
+
+def _cells(row: LeaderboardRow) -> tuple[str, ...]:
+    low, high = row.interval or (0.0, 0.0)
+    return (
+        row.name,
+        f"{row.n_rows:,}",
+        f"{row.accuracy or 0:.3f} ({low:.3f}-{high:.3f})",
+        "" if row.test_accuracy is None else f"{row.test_accuracy:.4f}",
+        f"{row.seconds:.1f}",
+        "" if row.microseconds is None else f"{row.microseconds:.0f}",
+        "" if row.n_bytes is None else show_size(row.n_bytes),
+    )
+
+
+def _recipe(result: RunResult) -> list[tuple[str, str]]:
+    if result.found is None:
+        return []
+    settings, tried = result.settings, sum(row.accuracy is not None for row in result.leaderboard)
+    return [("recipe", f"{settings.features}, {settings.loss}: the best of {tried} tried on validation examples")]
+
+
+def _overfitting(result: RunResult) -> list[tuple[str, str]]:
+    """Say in words that the training examples are known better than others, where the gap is large."""
+    train, other = result.accuracies["train"], result.evaluation
+    if train is None or other.split == "train" or train - other.interval[1] < LARGE_GAP:
+        return []
+    gap = f"{train - other.accuracy:.0%} of the examples more are right in training than in {other.split}"
+    return [("overfitting", f"{gap}: more training examples, or a stronger penalty, would help")]
 
 
 def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
@@ -113,6 +175,8 @@ def _print_summary(result: RunResult) -> None:
             [
                 ("accuracy", describe_accuracy(result.evaluation)),
                 ("by split", _by_split(result)),
+                *_overfitting(result),
+                *_recipe(result),
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),
                 ("objective", f"{classifier.objective_:.6g} on the training data{proof}"),

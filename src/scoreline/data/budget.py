@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from scoreline.errors import UsageError
 
 __all__ = [
     "Need",
+    "available_memory",
     "check_budget",
     "check_machine",
     "check_taken",
@@ -106,17 +108,23 @@ def check_budget(bound: int, needs: Sequence[Need]) -> None:
     )
 
 
-def check_machine(need: Need) -> None:
-    """Raise UsageError if an array is larger than the memory that this machine has left, where that is known."""
+def available_memory() -> float:
+    """Return the bytes that this machine has left, without end where that is not known."""
     try:
         status = Path("/proc/meminfo").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return
+        return math.inf
     found = re.search(r"^MemAvailable:\s+(\d+) kB", status, re.MULTILINE)
-    if found is None or need.n_bytes <= int(found[1]) * 1024:
+    return math.inf if found is None else int(found[1]) * 1024
+
+
+def check_machine(need: Need) -> None:
+    """Raise UsageError if an array is larger than the memory that this machine has left, where that is known."""
+    left = available_memory()
+    if need.n_bytes <= left:
         return
     raise UsageError(
-        f"{need.what} take {show_size(need.n_bytes)}, and this machine has {show_size(int(found[1]) * 1024)} left",
+        f"{need.what} take {show_size(need.n_bytes)}, and this machine has {show_size(int(left))} left",
         allowed="data that fit into memory, or a bound with which they are kept on the disk",
         fix=need.remedy,
     )

@@ -209,7 +209,7 @@ class _Reading:
             if size is not None:
                 return _Target(size, channels, True, _OF_MODEL if self._options.evaluation else _ASKED_FOR, given)
             if max(image.size) > LARGEST_SIDE:  # all of them at their own size may exceed the memory
-                chosen, why = choose_size([header.size for header in self._headers() if header])
+                chosen, why = self._chosen_size(self._headers())
                 return _Target(chosen, channels, True, why, given)
             return _Target((image.height, image.width), channels, False, "", given)
         raise DataError(
@@ -224,13 +224,16 @@ class _Reading:
             return replace(target, channels=3)
         headers = self._headers()
         if surprise.size:
-            chosen, why = choose_size([header.size for header in headers if header])
+            chosen, why = self._chosen_size(headers)
             return replace(target, size=chosen, resize=True, size_from=why)
         deep = [row for row, header in enumerate(headers) if header and header.deep]
         # Test images must not change how a model is trained.
         rows = [row for row in deep if self._files[row].split == "train"] or deep
         found = measure_range(rows, self._content, self._options.max_pixels, self._room, self._progress)
         return replace(target, pixel_range=found or _FULL_RANGE)
+
+    def _chosen_size(self, headers: Sequence[Header | None]) -> tuple[tuple[int, int], str]:
+        return choose_size([header.size for header in headers if header], detailed=self._options.detailed)
 
     def _headers(self) -> list[Header | None]:
         return read_headers(len(self._files), self._content, self._options.max_pixels, self._progress)

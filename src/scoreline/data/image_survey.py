@@ -20,6 +20,8 @@ __all__ = ["LARGEST_SIDE", "Header", "choose_size", "measure_range", "read_heade
 
 #: Side of the square that images of different sizes become at the most: 12,288 numbers in colour.
 MAX_SIDE = 64
+#: The same where features are to see details (see `LoadOptions.detailed`).
+DETAILED_SIDE = 128
 #: Longest side of images that stay as they are, and what the longest side of larger ones becomes: a classifier of
 #: 4,000 x 3,000 pixels has 36 million weights a class.
 LARGEST_SIDE, REDUCED_SIDE = 256, 128
@@ -55,8 +57,9 @@ def read_headers(count: int, read: Read, max_pixels: int, progress: Progress) ->
     return _each(header, range(count), "looking at image sizes", progress)
 
 
-def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]:
+def choose_size(sizes: Sequence[tuple[int, int]], *, detailed: bool = False) -> tuple[tuple[int, int], str]:
     """Return the size for images that are large or of several sizes, and how it was chosen: see `LoadOptions`."""
+    most = DETAILED_SIDE if detailed else MAX_SIDE
     counts = Counter(sizes)
     common, times = counts.most_common(1)[0]
     if len(counts) == 1:
@@ -65,8 +68,8 @@ def choose_size(sizes: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], str]
     span = " to ".join(f"{height:,} x {width:,}" for height, width in (ordered[0], ordered[-1]))
     if 2 * times >= len(sizes) and all(_near(size, common) for size in counts):
         return _reduced(common, f"the commonest of {len(counts)} sizes, {span}")
-    side = min(MAX_SIDE, round(median(min(size) for size in sizes)))
-    why = "the median of their shorter sides" if side < MAX_SIDE else f"{MAX_SIDE} at most"
+    side = min(most, round(median(min(size) for size in sizes)))
+    why = "the median of their shorter sides" if side < most else f"{most} at most"
     return (side, side), f"squares of {why}, the images having {len(counts)} sizes, {span}"
 
 

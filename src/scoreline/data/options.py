@@ -38,6 +38,8 @@ class LoadOptions:
         the commonest is taken (and so reduced) where at least half of the images have it and the sides of all
         others are within 10 % of it (or a pixel); else all become squares whose side is the median of their
         shorter sides, but 64 at most.
+    detailed : bool, default False
+        Those squares may have a side of 128: for features that do not grow with the number of pixels.
     pixel_range : PixelRange, optional
         The values of pixels of more than 8 bits that become 0 and 255. Without it they follow from those of the
         training images: see `scoreline.data.pixel_range.range_between`.
@@ -70,6 +72,7 @@ class LoadOptions:
 
     data_dir: Path | None = None
     image_size: int | tuple[int, int] | None = None
+    detailed: bool = False
     pixel_range: PixelRange | None = None
     deep: bool = True
     max_rejected: float = 0.05

@@ -105,7 +105,7 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
 
 def _is_of_use(config: RunConfig) -> bool:
     """Tell whether a fit can take the moments: of standardised rows, without a bound that may leave no room."""
-    return config.standardize and config.memory is None
+    return config.standardized and config.memory is None
 
 
 def decide_block_weights(

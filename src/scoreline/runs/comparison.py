@@ -16,15 +16,14 @@ from scoreline.data import Dataset, Progress, load_dataset
 from scoreline.data.options import no_progress
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
-from scoreline.errors import UnknownNameError
-from scoreline.estimators.warm_start import WarmStart
+from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.report.metrics import accuracy
 from scoreline.rows import Rows, gathered
 from scoreline.runs.config import AXES, RunConfig
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.pipeline import Prepared, evaluation_split, prepare
 from scoreline.runs.preconditions import check_settings
-from scoreline.runs.resolution import fit_resolved, resolve
+from scoreline.runs.resolution import fit_resolved, resolve, validation_accuracy
 
 __all__ = ["BASELINES", "Row", "compare", "ranked"]
 
@@ -195,10 +194,10 @@ def _trained(
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
         remarks = [f"lam {choice.lam:.3g} chosen"]
     if refit and choice is None:  # validation rows have not been used yet
-        alone, _ = resolve(resolved.settings(config).changed(refit=False), prepared)
-        if fit_resolved(alone, WarmStart(None), listeners).diverged:
+        try:
+            row = replace(row, validation_accuracy=validation_accuracy(resolution, prepared, listeners))
+        except DivergedError:
             return replace(row, remark="diverged", seconds=time.perf_counter() - begun)
-        row = replace(row, validation_accuracy=_accuracy(alone.classifier, alone.prepared, "validation"))
     prepared = resolution.prepared
     diverged = fit_resolved(resolution, start, listeners).diverged
     del start  # moments may be gigabytes, and nothing behind the fit needs them

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from scoreline._files import write_text
 from scoreline._text import shortened, shown
@@ -21,12 +29,17 @@ from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES
 from scoreline.registry import Registry
 from scoreline.runs.settings_file import read_settings
+from scoreline.runs.time_budget import parse_budget
 from scoreline.schedules import SCHEDULES
 
-__all__ = ["AXES", "FEATURE_NAMES", "RunConfig"]
+__all__ = ["AUTO", "AXES", "FEATURE_NAMES", "LEARNING", "OPEN", "SEARCH", "RunConfig"]
 
 #: The settings that a comparison can vary, in the order in which a row's name tells them.
 AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
+#: Features that ask for the recipe search, alone or before specs that join its ladder.
+AUTO = "auto"
+#: The settings that the recipe search decides unless they are given, and those of the search itself.
+OPEN, SEARCH = ("loss", "lam", "standardize"), ("budget", "prefer")
 #: Characters of a setting, and steps of any kind that a number can ask for.
 MOST_LETTERS, MOST_STEPS = 20_000, 2**31
 #: All features; their registry would bring heavy packages to a program that only prints its help.
@@ -72,9 +85,20 @@ class RunConfig(BaseModel):
     features: str = _setting(
         "Features",
         "pixels",
-        description=f"What of an image the classifier sees: {FEATURE_NAMES}; several with commas between.",
+        description=f"What of an image the classifier sees: {FEATURE_NAMES}; several with commas between. "
+        "auto (train) searches for the best recipe; auto,SPEC,... tries these too.",
     )
-    standardize: bool = _setting("Features", True, description="Scale every feature to mean 0 and deviation 1.")
+    budget: str = _setting(
+        "Recipe search", "1m", description="Time that train may take with features auto: 30s, 2m, 1h, or none."
+    )
+    prefer: Literal["accurate", "fast", "small"] = _setting(
+        "Recipe search",
+        "accurate",
+        description="The recipe to choose with features auto: accurate, or the fastest or smallest near the best.",
+    )
+    standardize: bool | Literal["auto"] = _setting(
+        "Features", True, description="Scale every feature to mean 0 and deviation 1."
+    )
     block_weights: str | None = _setting(
         "Features",
         None,
@@ -135,6 +159,49 @@ class RunConfig(BaseModel):
         description="Bound on memory, such as 2GB: images and rows are then streamed from the disk.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_open(cls, values: Any) -> Any:
+        """Leave to the recipe search what it decides and nobody has given."""
+        if isinstance(values, dict) and searches(values.get("features")):
+            return dict.fromkeys(OPEN, AUTO) | values
+        return values
+
+    @field_validator("budget", mode="before")
+    @classmethod
+    def _is_budget(cls, value: Any) -> Any:
+        try:
+            parse_budget(str(value))
+        except UsageError as error:
+            raise ValueError(error.allowed) from error
+        return str(value)
+
+    @property
+    def searches(self) -> bool:
+        """Whether the recipe search chooses the features."""
+        return searches(self.features)
+
+    @property
+    def own_features(self) -> list[str]:
+        """The features that join the ladder of a search: each behind a comma after ``auto``.
+
+        Several that belong together stand in brackets: ``auto,[hog,hue]``.
+        """
+        from scoreline.features.specs import split_specs
+
+        specs = split_specs(self.features)[1:]
+        return [spec[1:-1] if spec.startswith("[") and spec.endswith("]") else spec for spec in specs]
+
+    @property
+    def seconds(self) -> float:
+        """The budget in seconds, infinite where there is none."""
+        return parse_budget(self.budget)
+
+    @property
+    def standardized(self) -> bool:
+        """`standardize` where it is decided: what is left open is as by default."""
+        return self.standardize is not False
+
     @field_validator("lam", mode="before")
     @classmethod
     def _is_strength(cls, value: Any) -> Any:
@@ -191,7 +258,7 @@ class RunConfig(BaseModel):
         if isinstance(value, str) and ("\0" in value or len(value) > MOST_LETTERS):
             raise ValueError(f"text of at most {MOST_LETTERS:,} characters, none of them NUL")
         annotation = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and annotation not in (bool, bool | None):
+        if isinstance(value, bool) and annotation not in (bool, bool | None, bool | Literal["auto"]):
             raise ValueError("a number or a text, not yes or no")
         return value
 
@@ -243,7 +310,10 @@ class RunConfig(BaseModel):
         """Return the settings with absolute paths of what features are read from."""
         from scoreline.features import anchored_features
 
-        return self.changed(features=anchored_features(self.features))
+        if not self.searches:
+            return self.changed(features=anchored_features(self.features))
+        own = (anchored_features(spec) for spec in self.own_features)
+        return self.changed(features=",".join([AUTO, *(f"[{spec}]" for spec in own)]))
 
     def command(self) -> str:
         """Return the ``scoreline train`` command with every setting that is not its default."""
@@ -252,7 +322,8 @@ class RunConfig(BaseModel):
         words = ["scoreline", "train", quote(self.data)]
         for name, field in type(self).model_fields.items():
             value = getattr(self, name)
-            if name == "data" or value == field.default:
+            left_open = self.searches and name in OPEN
+            if name == "data" or value == (AUTO if left_open else field.default):
                 continue
             flag = "--" + name.replace("_", "-")
             if isinstance(value, bool):
@@ -266,8 +337,24 @@ class RunConfig(BaseModel):
         return LoadOptions(
             data_dir=Path(self.data_dir) if self.data_dir else None,
             image_size=self.image_size,
+            detailed=self.searches,
             max_rejected=self.max_rejected,
             validation=self.validation,
             seed=self.seed,
             memory=None if self.memory is None else parse_size(self.memory),
         )
+
+
+def searches(features: Any) -> bool:
+    """Tell whether a setting of the features asks for the recipe search."""
+    return isinstance(features, str) and features.split(",", 1)[0].strip() == AUTO
+
+
+#: The settings of what is learned and how; `scoreline train` searches for a recipe where none of them is given.
+LEARNING = frozenset(
+    name
+    for name, field in RunConfig.model_fields.items()
+    if isinstance(field.json_schema_extra, dict)
+    and field.json_schema_extra["group"] not in ("Data", "Run and output", "Recipe search")
+    and name != "validation"
+)

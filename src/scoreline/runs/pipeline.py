@@ -34,9 +34,12 @@ __all__ = [
     "check_block_weights",
     "check_names",
     "evaluation_split",
+    "extracted",
     "feature_weights",
     "fit_prepared",
+    "fitted_features",
     "given_block_weights",
+    "in_place",
     "prepare",
     "problem_of",
     "save_model",
@@ -70,6 +73,12 @@ def check_names(config: RunConfig) -> None:
     UnknownNameError, UsageError
         There is no such part, or its parameters are wrong.
     """
+    if config.searches:
+        raise UsageError(
+            f"The features are {config.features!r} where nothing searches for a recipe",
+            allowed="auto for 'scoreline train'; features by name here",
+            fix="name the features, such as those in the resolved.yaml of a run of 'scoreline train'",
+        )
     LOSSES.build(config.loss)
     PENALTIES.build(config.penalty)
     SCHEDULES.build(config.schedule)
@@ -90,13 +99,28 @@ def prepare(
     Features that `kept` (by default the user's cache) holds are not extracted again.
     """
     check_names(config)
-    extractor = build_features(config.features)
     if dataset is None:
         dataset = load_dataset(config.data, config.load_options(), progress=progress)
-    dataset = _in_place(dataset, config)
+    dataset = in_place(dataset, config)
     kept = FeatureCache.of_user() if kept is None else kept
+    return extracted(config, dataset, fitted_features(config, dataset, kept), kept, progress)
+
+
+def fitted_features(config: RunConfig, dataset: Dataset, kept: FeatureCache) -> FeatureExtractor:
+    """Return the features that the settings name, fitted on the training images of data that lie in place."""
+    extractor = build_features(config.features)
     check_fitting(config, dataset, extractor)
-    extractor = fit_features(extractor, dataset.train.X, dataset.train.y, kept)
+    return fit_features(extractor, dataset.train.X, dataset.train.y, kept)
+
+
+def extracted(
+    config: RunConfig,
+    dataset: Dataset,
+    extractor: FeatureExtractor,
+    kept: FeatureCache,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Extract features that are fitted from every split of data that lie in place; see `prepare`."""
     check_memory(config, dataset, extractor)
     splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     rows = {
@@ -107,18 +131,18 @@ def prepare(
     return Prepared(dataset, extractor, rows)
 
 
-def _in_place(dataset: Dataset, config: RunConfig) -> Dataset:
+def in_place(dataset: Dataset, config: RunConfig) -> Dataset:
     """Return the data with each split in one array: features and compiled code read the rows many times."""
     on_disk = config.memory is not None
 
-    def in_place(split: Split | None) -> Split | None:
+    def gathered(split: Split | None) -> Split | None:
         return None if split is None else split.in_place(on_disk=on_disk)
 
     return replace(
         dataset,
         train=dataset.train.in_place(on_disk=on_disk),
-        validation=in_place(dataset.validation),
-        test=in_place(dataset.test),
+        validation=gathered(dataset.validation),
+        test=gathered(dataset.test),
     )
 
 

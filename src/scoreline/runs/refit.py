@@ -16,7 +16,7 @@ from scoreline.runs.resolved import GIVEN, Decision
 __all__ = ["check_refit", "decide_refit", "join_validation", "with_validation_rows"]
 
 
-def check_refit(config: RunConfig, prepared: Prepared | None = None) -> None:
+def check_refit(config: RunConfig, dataset: Dataset | None = None) -> None:
     """Check that a refit is possible where it was asked for; without data, as far as the settings tell.
 
     Raises
@@ -28,9 +28,10 @@ def check_refit(config: RunConfig, prepared: Prepared | None = None) -> None:
     """
     if not config.refit:
         return
-    if prepared is not None and not _possible(prepared):
+    if dataset is not None and not _possible(dataset):
+        splits = [name for name in ("train", "validation", "test") if getattr(dataset, name) is not None]
         raise DataError(
-            f"A refit was asked for, and {prepared.dataset.name} has the splits {', '.join(prepared.rows)}",
+            f"A refit was asked for, and {dataset.name} has the splits {', '.join(splits)}",
             allowed="data with a validation split, which joins the training rows, and a test split",
             fix="leave out --refit",
         )
@@ -60,7 +61,7 @@ def decide_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> Deci
     config : RunConfig
     prepared : Prepared
     chosen : bool
-        Whether the validation split has chosen `lam` or the weights of blocks.
+        Whether the validation split has chosen `lam`, the weights of blocks or the features.
 
     Raises
     ------
@@ -74,12 +75,12 @@ def decide_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> Deci
     Hastie, Tibshirani & Friedman (2009), The elements of statistical learning, section 7.10: the model chosen is
     fitted to all the data. scikit-learn's GridSearchCV calls it ``refit``.
     """
-    check_refit(config, prepared)
+    check_refit(config, prepared.dataset)
     if config.refit is not None:
         return Decision(value=config.refit, why=GIVEN)
     if not chosen:
         return Decision(value=False, why="nothing was chosen on validation rows")
-    if not _possible(prepared):
+    if not _possible(prepared.dataset):
         return Decision(value=False, why="there is no test split, so that validation rows are evaluated on")
     if config.early_stopping:
         return Decision(value=False, why="early stopping needs the validation rows")
@@ -104,5 +105,5 @@ def with_validation_rows(prepared: Prepared) -> Prepared:
     return replace(prepared, dataset=dataset, rows=rows)
 
 
-def _possible(prepared: Prepared) -> bool:
-    return {"validation", "test"} <= prepared.rows.keys()
+def _possible(dataset: Dataset) -> bool:
+    return dataset.validation is not None and dataset.test is not None

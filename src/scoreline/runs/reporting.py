@@ -33,7 +33,7 @@ def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
         data=_data(result),
         checks=[CheckRow(c.name, c.expected, c.found, c.passed, c.advice) for c in result.sanity],
         figures=[PageFigure(drawing.caption, drawing.light, drawing.dark) for drawing in drawings],
-        command=config.command(),
+        command=result.recipe.command() if result.found else config.command(),
         environment=describe_environment() | {"seed": str(config.seed)},
         accuracies={name: share for name, share in result.accuracies.items() if share is not None},
     )
@@ -44,7 +44,7 @@ def _training(result: RunResult) -> dict[str, str]:
     facts = {
         "loss": config.loss,
         "penalty": f"{config.penalty}, lam = {config.strength:g}",
-        "features": config.features + (", standardised" if config.standardize else ""),
+        "features": config.features + (", standardised" if config.standardized else ""),
         **({"block weights": config.block_weights} if config.block_weights else {}),
         "solver": f"{classifier.solver_.name}: {classifier.solver_.reason}",
         "epochs": f"{classifier.n_iter_}, {classifier.stop_reason_.value}",

@@ -12,6 +12,7 @@ from scoreline.estimators import LinearClassifier
 from scoreline.estimators.linear import fit_planned, plan_fit
 from scoreline.estimators.problem import PlannedFit
 from scoreline.estimators.warm_start import WarmStart
+from scoreline.report.metrics import accuracy
 from scoreline.runs.block_weights import BlockChoice, decide_block_weights
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
@@ -20,7 +21,7 @@ from scoreline.runs.pipeline import Prepared, weights_of_features
 from scoreline.runs.refit import decide_refit, with_validation_rows
 from scoreline.runs.resolved import GIVEN, Decision, Resolved
 
-__all__ = ["Fitted", "Resolution", "fit_resolved", "resolve"]
+__all__ = ["Fitted", "Resolution", "fit_resolved", "resolve", "validation_accuracy"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,11 @@ class Resolution:
     #: How the weights of several features were chosen, where they were.
     block_choice: BlockChoice | None
 
+    @property
+    def settings(self) -> RunConfig:
+        """Settings in which nothing is left to choose."""
+        return self.resolved.settings(self.request)
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -50,7 +56,7 @@ class Fitted:
 
 
 def resolve(
-    request: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = ()
+    request: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = (), *, chosen: bool = False
 ) -> tuple[Resolution, WarmStart]:
     """Decide all that the settings leave open: block weights, `lam`, refit, and then solver, rate and epochs.
 
@@ -65,6 +71,8 @@ def resolve(
         Data and features.
     listeners : sequence of callables
         Are shown the events of all fits that a choice makes.
+    chosen : bool, default False
+        Whether the validation split has chosen the features already.
 
     Raises
     ------
@@ -73,7 +81,7 @@ def resolve(
     """
     weights, block_choice, start = decide_block_weights(request, prepared)
     lam, lam_choice, start = decide_lam(request, prepared, weights.value, start, listeners)
-    refit = decide_refit(request, prepared, chosen=bool(block_choice or lam_choice))
+    refit = decide_refit(request, prepared, chosen=chosen or bool(block_choice or lam_choice))
     if refit.value:
         prepared = with_validation_rows(prepared)
     classifier = classifier_of(request, lam.value, weights_of_features(request, prepared, weights.value))
@@ -88,6 +96,10 @@ def resolve(
         measured=start.statistics,
     )
     resolved = Resolved(
+        features=Decision(value=request.features, why=GIVEN),
+        loss=Decision(value=request.loss, why=GIVEN),
+        standardize=Decision(value=request.standardized, why=GIVEN),
+        search=Decision(value=(), why="the settings name the features"),
         image_size=_image_size(request, prepared),
         block_weights=weights,
         lam=lam,
@@ -112,6 +124,30 @@ def fit_resolved(resolution: Resolution, start: WarmStart, listeners: Sequence[L
     except DivergedError as error:
         diverged = error.with_traceback(None)  # whose frames would keep what the fit had
     return Fitted(time.perf_counter() - begun, diverged)
+
+
+def validation_accuracy(resolution: Resolution, prepared: Prepared, listeners: Sequence[Listener] = ()) -> float:
+    """Return the accuracy on validation rows of a classifier of the training split alone, trained if need be.
+
+    Parameters
+    ----------
+    resolution : Resolution
+    prepared : Prepared
+        What it was made of: the resolution of a refit has no validation rows any more.
+    listeners : sequence of callables
+
+    Raises
+    ------
+    DivergedError
+        The training ran away.
+    """
+    if resolution.lam_choice is not None:
+        return resolution.lam_choice.validation_accuracy
+    alone, _ = resolve(resolution.resolved.settings(resolution.request).changed(refit=False), prepared)
+    fitted = fit_resolved(alone, WarmStart(None), listeners)
+    if fitted.diverged is not None:
+        raise fitted.diverged
+    return accuracy(prepared.labels("validation"), alone.classifier.predict(prepared.rows["validation"]))
 
 
 def _image_size(request: RunConfig, prepared: Prepared) -> Decision[tuple[int, int] | None]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scoreline._files import write_text
 from scoreline.data.names import printable
 from scoreline.errors import ModelError, UsageError
-from scoreline.runs.config import RunConfig
+from scoreline.runs.config import SEARCH, RunConfig
 from scoreline.runs.settings_file import read_settings
 
 __all__ = ["GIVEN", "RESOLVED_FILE", "Decision", "Resolved"]
@@ -39,6 +39,13 @@ class Resolved(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal["scoreline-resolved/1"] = FORMAT
+    #: What the classifier sees, its loss, and whether features are standardised; None in earlier runs, whose
+    #: settings say it.
+    features: Decision[str] | None = None
+    loss: Decision[str] | None = None
+    standardize: Decision[bool] | None = None
+    #: What the recipe search did, in order, and why it ended; nothing where the settings name the features.
+    search: Decision[tuple[str, ...]] | None = None
     #: Height and width of the images; None for rows.
     image_size: Decision[tuple[int, int] | None]
     block_weights: Decision[tuple[float, ...] | None]
@@ -53,9 +60,37 @@ class Resolved(BaseModel):
 
     def settings(self, request: RunConfig) -> RunConfig:
         """Return the settings that ask for what was decided: nothing is left to choose by validation rows."""
-        return request.changed(
+        return self.recipe(request).changed(
             lam=self.lam.value, block_weights=as_text(self.block_weights.value), refit=self.refit.value
         )
+
+    def recipe(self, request: RunConfig) -> RunConfig:
+        """Return the settings with the recipe that a search has chosen; a run of them comes to the same bits.
+
+        What each recipe decides by itself, such as its strength ``lam``, is left open as the search has left it.
+        """
+        if not request.searches or self.features is None or self.loss is None or self.standardize is None:
+            return request
+        defaults = {name: RunConfig.model_fields[name].default for name in SEARCH}
+        return request.changed(
+            features=self.features.value,
+            loss=self.loss.value,
+            standardize=self.standardize.value,
+            image_size=self._given_size(request),
+            **defaults,
+        )
+
+    def _given_size(self, request: RunConfig) -> int | None:
+        """Return the side of squares that the search has made of images, which are smaller without it."""
+        size = self.image_size.value
+        if (
+            request.image_size is None
+            and size is not None
+            and size[0] == size[1]
+            and "sizes" in self.image_size.why
+        ):
+            return size[0]
+        return request.image_size
 
     def write(self, path: Path) -> None:
         """Write all decisions as YAML."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from scoreline.data.description import describe
@@ -17,6 +17,7 @@ from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import LamChoice
 from scoreline.runs.pipeline import Prepared, evaluation_split
+from scoreline.runs.recipes import Found, LeaderboardRow
 from scoreline.runs.resolved import Resolved
 
 __all__ = ["RunResult", "Timings"]
@@ -52,11 +53,27 @@ class RunResult:
     block_choice: BlockChoice | None = None
     #: Where the data lay, and what they were.
     data_record: DataRecord | None = None
+    #: What the search for a recipe has come to, where there was one.
+    found: Found | None = None
 
     @property
     def settings(self) -> RunConfig:
         """Settings in which nothing is left to choose on validation rows."""
         return self.resolved.settings(self.request)
+
+    @property
+    def recipe(self) -> RunConfig:
+        """Settings with the recipe that a search has chosen, which come to the same; else those asked."""
+        return self.resolved.recipe(self.request)
+
+    @property
+    def leaderboard(self) -> tuple[LeaderboardRow, ...]:
+        """What the recipes of a search came to, the chosen one with its accuracy on test rows."""
+        test = self.evaluations.get("test")
+        return tuple(
+            replace(row, test_accuracy=test.accuracy) if row.chosen and test is not None else row
+            for row in (() if self.found is None else self.found.rows)
+        )
 
     @property
     def evaluation(self) -> Evaluation:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from scoreline.data import Dataset, MemorySource, Progress, write_rejected
+from scoreline.data import Dataset, MemorySource, Progress, load_dataset, write_rejected
 from scoreline.data.description import describe
 from scoreline.data.options import no_progress
 from scoreline.engine.minibatch.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
@@ -28,11 +28,14 @@ from scoreline.runs.folder import RunFolder, data_title
 from scoreline.runs.pipeline import Prepared, evaluation_split, prepare, save_model
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.predictions import PREDICTION_COLUMNS, facts_of_rows, prediction_rows
+from scoreline.runs.recipes import Found, search_recipes
+from scoreline.runs.recipes.leaderboard import COLUMNS, csv_rows
 from scoreline.runs.refit import check_refit
 from scoreline.runs.reporting import write_figures_and_report
 from scoreline.runs.resolution import Resolution, fit_resolved, resolve
 from scoreline.runs.resolved import RESOLVED_FILE
 from scoreline.runs.result import RunResult, Timings
+from scoreline.runs.time_budget import Clock
 
 __all__ = ["train_run"]
 
@@ -49,10 +52,13 @@ def train_run(
     listeners: Sequence[Listener] = (),
     progress: Progress | None = None,
     on_evaluated: Callable[[RunResult], None] | None = None,
+    clock: Clock | None = None,
 ) -> RunResult:
     """Train a classifier, evaluate it and write the run's folder.
 
     The folder is claimed before anything is loaded, and the model is the first of the results that it receives.
+
+    With features ``auto``, the best recipe that the budget allows is found first; see `scoreline.runs.recipes`.
 
     Where the validation split chose `lam` or the weights of blocks and there is a test split, the classifier is
     then trained on training and validation rows; see `scoreline.runs.refit.decide_refit`.
@@ -71,6 +77,8 @@ def train_run(
     on_evaluated : callable, optional
         Is given the result as soon as the classifier is evaluated. Whatever prevents the rest from being written
         raises after that.
+    clock : Clock, optional
+        Says when the budget of a recipe search began; by default it begins with this call.
 
     Raises
     ------
@@ -82,7 +90,8 @@ def train_run(
     """
     check_settings(config)
     with RunFolder.create(out, f"{data_title(config.data)}-{config.loss}") as folder:
-        trained = _train(config, folder, listeners, progress or no_progress)
+        clock = clock or Clock.started()
+        trained = _train(config, folder, listeners, progress or no_progress, clock)
         result = _evaluated(trained, folder, progress or no_progress)
         if on_evaluated is not None:
             on_evaluated(result)
@@ -101,22 +110,31 @@ class _Trained:
     begun: float
     load: float
     fit: float
+    #: What the search for a recipe has come to, where there was one.
+    found: Found | None
 
 
-def _train(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], progress: Progress) -> _Trained:
+def _train(
+    config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], progress: Progress, clock: Clock
+) -> _Trained:
     """Resolve what was asked, check and train. What choices leave to the fit is gone at the end of this."""
     begun = time.perf_counter()
     config = config.with_absolute_features()  # as the model's state names them
-    prepared = prepare(config, progress=progress)
+    dataset = load_dataset(config.data, config.load_options(), progress=progress)
     config = config.anchored()
-    check_refit(config, prepared)
+    check_refit(config, dataset)
     folder.describe("config.yaml", config.write)
-    dataset = prepared.dataset
     folder.describe("rejected.csv", lambda path: write_rejected(path, dataset.rejected, dataset.passed_over))
-    loaded = time.perf_counter()
-    if config.lam == "auto" or config.block_weights == "auto":
-        progress("Choosing by the validation split", 0, 0)
-    resolution, start = resolve(config, prepared, listeners)
+    found: Found | None = None
+    if config.searches:
+        loaded = time.perf_counter()
+        resolution, start, found = search_recipes(config, dataset, clock, listeners, progress)
+    else:
+        prepared = prepare(config, dataset, progress=progress)
+        loaded = time.perf_counter()
+        if config.lam == "auto" or config.block_weights == "auto":
+            progress("Choosing by the validation split", 0, 0)
+        resolution, start = resolve(config, prepared, listeners)
     tuned = time.perf_counter()
     folder.describe(RESOLVED_FILE, resolution.resolved.write)
     trained_on = TrainedOn.of(config.data, resolution.prepared.dataset)
@@ -124,20 +142,21 @@ def _train(config: RunConfig, folder: RunFolder, listeners: Sequence[Listener], 
     sanity = run_sanity_checks(resolution.fit.problem, config.seed)
     fitted = fit_resolved(resolution, start, listeners)
     classifier = resolution.classifier
-    at_zero = LOSSES.build(config.loss).value_at_zero(len(dataset.classes))
+    at_zero = LOSSES.build(resolution.settings.loss).value_at_zero(len(dataset.classes))
     sanity += (check_fall(classifier.objective_, at_zero),)
     if fitted.diverged is not None:
         folder.write_history(classifier.history_)
         folder.write_metrics(_metrics_of_divergence(classifier, sanity, dataset, fitted.diverged, folder))
         raise fitted.diverged
-    return _Trained(resolution, trained_on, sanity, begun, loaded - begun, tuned - loaded + fitted.seconds)
+    seconds = tuned - loaded + fitted.seconds
+    return _Trained(resolution, trained_on, sanity, begun, loaded - begun, seconds, found)
 
 
 def _evaluated(trained: _Trained, folder: RunFolder, progress: Progress) -> RunResult:
     """Keep the model, and evaluate it."""
     resolution = trained.resolution
     prepared, classifier = resolution.prepared, resolution.classifier
-    model = save_model(resolution.request, prepared, classifier)
+    model = save_model(resolution.settings, prepared, classifier)
     folder.keep("the model", lambda: model.save(folder.path))
     folder.keep("data.json", lambda: trained.trained_on.write(folder.path))
     folder.write_history(classifier.history_)
@@ -156,6 +175,7 @@ def _evaluated(trained: _Trained, folder: RunFolder, progress: Progress) -> RunR
         resolution.lam_choice,
         resolution.block_choice,
         trained.trained_on.record,
+        trained.found,
     )
 
 
@@ -184,6 +204,8 @@ def _write(result: RunResult, progress: Progress) -> None:
     folder.write_metrics(result.metrics())
     rows = prediction_rows(result.model, prepared.split(name), prepared.rows[name], name)
     folder.write_csv("predictions.csv", PREDICTION_COLUMNS, rows)
+    if result.leaderboard:
+        folder.write_csv("leaderboard.csv", COLUMNS, csv_rows(result.leaderboard))
     progress("Drawing figures", 0, 0)
     write_figures_and_report(result)
     folder.check(result.headline())

@@ -1,0 +1,123 @@
+"""Recipes in the race: what each has come to, and what it would still cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from scoreline.data import Dataset
+from scoreline.features import build_features
+from scoreline.runs.config import RunConfig
+from scoreline.runs.recipes.cost import (
+    EVALUATION,
+    LAST_FIT,
+    REPORT,
+    Calibration,
+    Cost,
+    Work,
+    fit_seconds,
+    peak_bytes,
+)
+from scoreline.runs.recipes.ladder import Recipe
+from scoreline.runs.recipes.leaderboard import LeaderboardRow
+from scoreline.runs.recipes.trial import Trial
+from scoreline.runs.time_budget import Clock
+
+__all__ = ["Candidate", "Costs"]
+
+#: Images that features which nobody has measured are tried on.
+PROBED = 32
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A recipe in the race."""
+
+    recipe: Recipe
+    config: RunConfig
+    #: Predicted at first, then measured.
+    width: int
+    #: Seconds to extract the features of an image, and whether that is measured.
+    an_image: float
+    measured: bool = False
+    learned: bool = False
+    #: The last trial's figures, which stay when its rows are gone.
+    row: LeaderboardRow = field(init=False)
+
+    def __post_init__(self) -> None:
+        config = self.config
+        self.row = LeaderboardRow(config.features, config.loss, config.standardized)
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.row.name
+
+
+class Costs:
+    """Predicts what candidates cost on some data, and learns from what they took.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    clock : Clock
+    on_disk : bool
+        Whether features lie there instead of in memory.
+    """
+
+    def __init__(self, dataset: Dataset, clock: Clock, *, on_disk: bool) -> None:
+        self._dataset, self._clock, self._work = dataset, clock, Work.of(dataset)
+        self._on_disk, self._calibration = on_disk, Calibration.of_machine(clock.load)
+
+    def candidate(self, recipe: Recipe, config: RunConfig) -> Candidate:
+        """Put a recipe into the race; one that nobody has measured is tried on a few images.
+
+        Raises
+        ------
+        ScorelineError
+            Those features cannot be computed of these images.
+        """
+        shape = self._dataset.example_shape
+        if recipe.work is None:
+            return Candidate(recipe, config, *self._probed(config.features), measured=True)
+        channels = shape[2] if len(shape) == 3 else 1
+        of_pixels = recipe.width_a_pixel * (channels / 3 if recipe.features == "pixels" and len(shape) == 3 else 1)
+        width = round(recipe.width + of_pixels * self._work.pixels)
+        return Candidate(recipe, config, width, 1e-9 * recipe.work * self._work.pixels)
+
+    def _probed(self, spec: str) -> tuple[int, float]:
+        images = self._dataset.train.rows.read(0, PROBED)
+        extractor = build_features(spec).fit(images, self._dataset.train.y[:PROBED])
+        extractor.transform(images)  # what is compiled or opened at first takes its time once
+        begun = self._clock.now()
+        width = extractor.transform(images).shape[1]
+        return int(width), (self._clock.now() - begun) / len(images)
+
+    def of(self, candidate: Candidate, n_rows: int, n_judged: int) -> Cost:
+        """Return what a trial on so many training rows costs: all of them come with the test rows."""
+        work, factor = self._work, self._calibration.factor
+        whole = n_rows == work.n_train
+        n_extracted = work.n_all if whole else n_rows + n_judged
+        recipe, loss = candidate.recipe, candidate.config.loss
+        fit = fit_seconds(n_rows, candidate.width, work.n_classes, loss) * factor("fit")
+        report = REPORT + EVALUATION * 1e-6 * work.n_all * candidate.width
+        return Cost(
+            0 if candidate.learned else recipe.learn * factor("learn"),
+            n_extracted * candidate.an_image * (1 if candidate.measured else factor("features")),
+            (1 - LAST_FIT) * fit,
+            LAST_FIT * fit + report * max(1, factor("fit")),
+            peak_bytes(0 if self._on_disk else n_extracted, candidate.width),
+        )
+
+    def learn_from(self, candidate: Candidate, trial: Trial) -> None:
+        """Take over what a trial took: of this candidate, and of this machine."""
+        recipe, calibration = candidate.recipe, self._calibration
+        if not candidate.learned and recipe.learn:
+            calibration.learn_from("learn", recipe.learn, trial.learn)
+        if not candidate.measured and candidate.an_image and trial.an_image:
+            n = trial.n_extracted
+            calibration.learn_from("features", n * candidate.an_image, n * trial.an_image)
+        n_classes, loss = self._work.n_classes, candidate.config.loss
+        predicted = (1 - LAST_FIT) * fit_seconds(trial.n_rows, trial.width, n_classes, loss)
+        calibration.learn_from("fit", predicted, trial.choice)
+        candidate.learned, candidate.width = True, trial.width
+        candidate.an_image, candidate.measured = trial.an_image, True

@@ -1,0 +1,116 @@
+"""What a recipe costs: seconds and memory, predicted from the sizes of data and corrected by measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from scoreline.data import Dataset
+from scoreline.kernels.threads import thread_count
+
+__all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
+
+#: Cores of the machine that the constants below and those of the ladder were measured on: an Intel Xeon (family 6,
+#: model 167). They follow from the measurements of ``python -m benchmarks frontier`` in benchmarks/README.md.
+CORES = 2
+#: Choice of lam and last fit of the squared error, in seconds for a row times the square of the columns (moments),
+#: for the cube of the columns (factors, of which a choice needs about ten), and for a row, a column and a class
+#: (passes); and of any fit, however small.
+MOMENTS, FACTORS, PASSES, LEAST_FIT = 8.1e-12, 1.33e-11, 3.0e-9, 0.15
+#: How many times as long other losses take, whose curvature changes on the way.
+ITERATIONS = {"squared-error": 1.0, "one-vs-all:squared": 1.5, "softmax": 1.6}
+OTHER_LOSS = 3.0
+#: Share of `fit_seconds` that is left behind the choice of lam, for the last fit.
+LAST_FIT = 0.3
+#: Seconds from the fitted classifier to the written report, and for each million numbers in the rows evaluated.
+REPORT, EVALUATION = 2.5, 0.004
+#: Copies of the rows in float32, and of their moments, that a fit holds at its peak.
+ROW_COPIES, MOMENT_COPIES = 2.0, 2.3
+
+
+class Work(NamedTuple):
+    """The sizes of data that costs depend on."""
+
+    n_train: int
+    n_validation: int
+    n_test: int
+    #: Pixels of an image, or columns of a vector.
+    pixels: int
+    n_classes: int
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Work:
+        """Return the sizes of a data set."""
+        splits = (dataset.train, dataset.validation, dataset.test)
+        shape = dataset.example_shape
+        pixels = int(np.prod(shape[:2])) if len(shape) == 3 else int(np.prod(shape))
+        n_train, n_validation, n_test = (0 if split is None else len(split) for split in splits)
+        return cls(n_train, n_validation, n_test, pixels, len(dataset.classes))
+
+    @property
+    def n_all(self) -> int:
+        """Examples of all splits."""
+        return self.n_train + self.n_validation + self.n_test
+
+
+class Cost(NamedTuple):
+    """Seconds and memory of a recipe on some data."""
+
+    #: Seconds to learn words and components, to extract the features of all rows, and to choose `lam` and fit.
+    learn: float
+    features: float
+    fit: float
+    #: Seconds from the choice of `lam` until the report is written.
+    finish: float
+    #: Peak memory beside the program and its data.
+    n_bytes: int
+
+    @property
+    def seconds(self) -> float:
+        """Seconds to train, the choice of `lam` included."""
+        return self.learn + self.features + self.fit
+
+
+def fit_seconds(n_rows: int, width: int, n_classes: int, loss: str) -> float:
+    """Return the predicted seconds of choosing `lam` and of the last fit, on the machine of the constants."""
+    n, D = float(n_rows), float(width)
+    seconds = MOMENTS * n * D**2 + FACTORS * D**3 + PASSES * n * D * n_classes
+    return LEAST_FIT + ITERATIONS.get(loss, OTHER_LOSS) * seconds
+
+
+def peak_bytes(n_rows: int, width: int) -> int:
+    """Return the predicted peak memory of training on so many rows in memory, beside the program and its data."""
+    return int(4 * width * (ROW_COPIES * n_rows + MOMENT_COPIES * width))
+
+
+@dataclass
+class Calibration:
+    """How much slower this machine is than that of the constants, now: measured over predicted seconds.
+
+    Each kind of work begins as `cores` suggest, which counts like `PRIOR` seconds of measurements.
+    """
+
+    #: Predicted and measured seconds so far, by kind.
+    predicted: dict[str, float]
+    measured: dict[str, float]
+
+    #: Predicted seconds that the guess before any measurement counts for.
+    PRIOR = 0.5
+
+    @classmethod
+    def of_machine(cls, load: float) -> Calibration:
+        """Return the guess that the number of cores, and what else they do, allow."""
+        slower = load * CORES / max(1, thread_count())
+        kinds = ("learn", "features", "fit")
+        return cls(dict.fromkeys(kinds, cls.PRIOR), dict.fromkeys(kinds, cls.PRIOR * slower))
+
+    def learn_from(self, kind: str, predicted: float, measured: float) -> None:
+        """Take over what a piece of work was predicted to take, and took."""
+        self.predicted[kind] += predicted
+        self.measured[kind] += measured
+
+    def factor(self, kind: str) -> float:
+        """Return how many times as long as predicted this kind of work takes here."""
+        return self.measured[kind] / self.predicted[kind]

@@ -1,0 +1,84 @@
+"""What a search has come to, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from scoreline.runs.config import AUTO, RunConfig
+from scoreline.runs.recipes.leaderboard import NEAR, LeaderboardRow
+from scoreline.runs.resolved import GIVEN, Decision
+
+__all__ = ["Found", "Told", "Upcoming"]
+
+_RULES = {
+    "accurate": "the cheapest of those as good as the best, up to chance",
+    "fast": f"the fastest to predict within {NEAR:.2f} of the best",
+    "small": f"the smallest model within {NEAR:.2f} of the best",
+}
+
+
+@dataclass(frozen=True)
+class Upcoming:
+    """A recipe for which there was no time."""
+
+    name: str
+    #: Predicted, of a run that trains it, from its beginning to its end.
+    seconds: float
+    #: The command that trains it.
+    command: str
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search has come to."""
+
+    rows: tuple[LeaderboardRow, ...]
+    #: What there was no time for, the cheapest first.
+    upcoming: tuple[Upcoming, ...]
+    #: What a reader should know, one sentence each.
+    notes: tuple[str, ...]
+
+
+class Told(NamedTuple):
+    """What there is to tell of a search."""
+
+    asked: RunConfig
+    chosen: LeaderboardRow
+    rows: Sequence[LeaderboardRow]
+    steps: tuple[str, ...]
+    #: Whether an interrupt ended the search, and whether there was no time for any recipe.
+    stopped: bool
+    forced: bool
+
+    def decisions(self) -> dict[str, Decision[Any]]:
+        """Return the decisions of a run that a search has made."""
+        row, asked = self.chosen, self.asked
+        n_tried = sum(one.accuracy is not None for one in self.rows)
+        why = (
+            f"{_RULES[asked.prefer]}, of {n_tried} tried: accuracy {row.accuracy or 0:.4f} on {row.n_judged:,} "
+            f"validation rows, with {row.n_rows:,} rows to train on"
+        )
+        of_recipe = "goes with the features"
+        return {
+            "features": Decision(value=row.features, why=why),
+            "loss": Decision(value=row.loss, why=of_recipe if asked.loss == AUTO else GIVEN),
+            "standardize": Decision(value=row.standardize, why=of_recipe if asked.standardize == AUTO else GIVEN),
+            "search": Decision(value=self.steps, why=f"a budget of {asked.budget}, {self._ending()}"),
+        }
+
+    def notes(self, n_rows: int) -> Iterator[str]:
+        """Yield what a reader should know."""
+        if self.stopped:
+            yield "The search was interrupted: the best recipe so far was taken."
+        if self.forced:
+            yield f"The budget of {self.asked.budget} is too short for any recipe: the cheapest was trained."
+        if self.chosen.n_rows < n_rows:
+            yield f"The classifier was trained on {self.chosen.n_rows:,} of {n_rows:,} training examples."
+
+    def _ending(self) -> str:
+        if self.stopped:
+            return "ended by an interrupt"
+        late = sum(row.remark.startswith("no time") for row in self.rows)
+        return f"which was too short for {late} recipes" if late else "which was enough for all recipes"

@@ -1,0 +1,109 @@
+"""The ladder: recipes by what they cost, for images and for rows of numbers.
+
+To add a recipe, add a line; what it costs is measured by ``python -m benchmarks recipes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scoreline.runs.config import AUTO, RunConfig
+
+__all__ = ["ALL", "IMAGES", "LARGE_IMAGES", "ROWS", "TINY_IMAGES", "Recipe", "ladder"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Features with a loss, and what they cost on the machine of `cost`.
+
+    Parameters
+    ----------
+    features, loss, standardize
+        As in the settings.
+    width, width_a_pixel : float
+        Columns: a fixed number, and those for each pixel of an image.
+    learn : float
+        Seconds to learn words, components and the like.
+    work : float
+        Nanoseconds to extract, for each pixel of an image; None where nobody has measured it.
+    channels : int
+        Of the images that it is for; 0 if it is for all.
+    """
+
+    features: str
+    loss: str
+    standardize: bool = True
+    width: float = 0
+    width_a_pixel: float = 0
+    learn: float = 0
+    work: float | None = 0
+    channels: int = 0
+
+    def settings(self, asked: RunConfig) -> RunConfig:
+        """Return the settings with this recipe, where they leave it open."""
+        return asked.changed(
+            features=self.features,
+            loss=self.loss if asked.loss == AUTO else asked.loss,
+            standardize=self.standardize if asked.standardize == AUTO else asked.standardize,
+            budget=RunConfig.model_fields["budget"].default,
+            prefer=RunConfig.model_fields["prefer"].default,
+        )
+
+
+SQUARED, HINGES, SOFTMAX = "squared-error", "one-vs-all:squared", "softmax"
+#: Words in 3 x 3 cells, and the products of their components: two for each pair with mirror images, one without.
+SMALL_PRODUCTS = "products:[dictionary:100,grid=3],components=30"
+PRODUCTS = "products:[dictionary:400,grid=3],components=42"
+LARGE_PRODUCTS = "products:[dictionary:700,grid=3],components=80"
+TWO_LAYERS = "products:[two-layers:600,dictionary:600],components=80,variance=24"
+LARGEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
+WRITING = "products:[dictionary:100,grid=3,mirror=no],components=42"
+
+#: Images of 16 to 48 pixels a side.
+IMAGES = (
+    Recipe("pixels", SOFTMAX, width_a_pixel=3),
+    Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
+    Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
+    Recipe("dictionary:100", SQUARED, width=400, learn=1.5, work=60),
+    Recipe(WRITING, SQUARED, width=1803, learn=2.5, work=90),
+    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=90),
+    Recipe("dictionary:400", SQUARED, width=1600, learn=3, work=150),
+    Recipe(PRODUCTS, SQUARED, width=5406, learn=4, work=250),
+    Recipe(LARGE_PRODUCTS, SQUARED, width=12_780, learn=6, work=370),
+    Recipe(TWO_LAYERS, SQUARED, width=11_280, learn=16, work=1_700),
+    Recipe(LARGEST, SQUARED, width=24_432, learn=30, work=2_700),
+)
+#: Smaller ones show no cells nor patches.
+TINY_IMAGES = (
+    Recipe("pixels", SOFTMAX, width_a_pixel=3),
+    Recipe("products:[pixels],components=40", SQUARED, width=820, width_a_pixel=3, learn=0.2, work=30),
+)
+LARGE_IMAGES = IMAGES
+#: Rows of numbers, such as embeddings.
+ROWS = (
+    Recipe("pixels", SQUARED, width_a_pixel=1),
+    Recipe("pixels", SQUARED, standardize=False, width_a_pixel=1),
+    Recipe("pixels", SOFTMAX, width_a_pixel=1),
+    Recipe("pixels", SOFTMAX, standardize=False, width_a_pixel=1),
+    Recipe("pixels", HINGES, width_a_pixel=1),
+)
+ALL = (*IMAGES, *TINY_IMAGES, *LARGE_IMAGES, *ROWS)
+#: Sides of images from which on patches, and details beyond them, can be seen.
+SMALL_SIDE, LARGE_SIDE = 16, 48
+
+
+def ladder(asked: RunConfig, shape: Sequence[int]) -> list[Recipe]:
+    """Return the recipes for examples of a shape, the user's own last; of those that settings make equal, one."""
+    if len(shape) != 3:
+        recipes: Sequence[Recipe] = ROWS
+    elif min(shape[:2]) < SMALL_SIDE:
+        recipes = TINY_IMAGES
+    else:
+        recipes = IMAGES if max(shape[:2]) <= LARGE_SIDE else LARGE_IMAGES
+    recipes = [recipe for recipe in recipes if recipe.channels in (0, shape[-1])]
+    own = [Recipe(spec, SQUARED, work=None) for spec in asked.own_features]
+    found: dict[RunConfig, Recipe] = {}
+    for recipe in [*recipes, *own]:
+        found.setdefault(recipe.settings(asked), recipe)
+    return list(found.values())

@@ -1,0 +1,170 @@
+"""One recipe on some of the rows: features, strength, and its accuracy on validation rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from scoreline._typing import Array, Labels
+from scoreline.data import Dataset, Progress, Split
+from scoreline.engine.problem.stopping import Listener
+from scoreline.estimators.warm_start import WarmStart
+from scoreline.features import FeatureExtractor
+from scoreline.runs.config import RunConfig
+from scoreline.runs.extraction import FeatureCache, extract
+from scoreline.runs.pipeline import Prepared, extracted, fitted_features
+from scoreline.runs.resolution import Resolution, resolve, validation_accuracy
+from scoreline.runs.time_budget import Clock
+
+__all__ = ["Materials", "Trial", "stratified_order", "try_recipe"]
+
+#: Images that the time of one is measured on.
+TIMED = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """What a recipe came to on some of the training rows, and the fit that could follow."""
+
+    n_rows: int
+    accuracy: float
+    #: Validation rows that the accuracy was measured on.
+    n_judged: int
+    resolution: Resolution
+    start: WarmStart
+    #: Seconds of learning the features, of extracting those of all rows of the trial, and of choosing `lam`.
+    learn: float
+    features: float
+    choice: float
+    #: Images that features were extracted of, and seconds for one of them where none is kept from an earlier run.
+    n_extracted: int
+    an_image: float
+
+    @property
+    def width(self) -> int:
+        """Columns of the features."""
+        return int(self.resolution.prepared.rows["train"].shape[1])
+
+    @property
+    def n_bytes(self) -> int:
+        """The size of the model in bytes: its weights, and what the features have learned."""
+        prepared = self.resolution.prepared
+        n_classes = len(prepared.dataset.classes)
+        learned = sum(array.nbytes for array in prepared.extractor.state().values())
+        return 4 * (self.width + 1) * (1 if n_classes == 2 else n_classes) + learned
+
+
+class Materials:
+    """Data in place, and the features of recipes: learned once, extracted for as many rows as a trial asks for.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Each split in one array, a validation split among them.
+    seed : int
+        Of the order in which rows join.
+    clock : Clock
+    progress : callable
+    """
+
+    def __init__(self, dataset: Dataset, seed: int, clock: Clock, progress: Progress) -> None:
+        assert dataset.validation is not None  # noqa: S101 - the search has looked
+        self.dataset, self._clock, self._progress = dataset, clock, progress
+        self._order = stratified_order(dataset.train.y, seed)
+        self._judges = stratified_order(dataset.validation.y, seed)
+        self._fitted: dict[str, FeatureExtractor] = {}
+        self._last: tuple[str, int, Prepared] | None = None
+        self._kept = FeatureCache.of_user()
+
+    def has_learned(self, spec: str) -> bool:
+        """Tell whether features have learned what they learn."""
+        return spec in self._fitted
+
+    def prepared(self, config: RunConfig, n_rows: int, n_judged: int) -> tuple[Prepared, float, float]:
+        """Return so many rows of the features, and the seconds of learning and of extracting them.
+
+        All training rows come with all rows of the other splits; fewer with so many validation rows and no test
+        rows, which are of no use then.
+        """
+        spec, train = config.features, self.dataset.train
+        begun = self._clock.now()
+        if spec not in self._fitted:
+            self._fitted[spec] = fitted_features(config, self.dataset, self._kept)
+        learned = self._clock.now()
+        if self._last is None or self._last[:2] != (spec, n_rows):
+            self._last = None  # before the next rows, which may be all that memory holds
+            whole = n_rows == len(train)
+            dataset = self.dataset if whole else self._part(n_rows, n_judged)
+            kept = self._kept if whole else FeatureCache(None)
+            self._last = spec, n_rows, extracted(config, dataset, self._fitted[spec], kept, self._progress)
+        return self._last[2], learned - begun, self._clock.now() - learned
+
+    def release(self) -> None:
+        """Forget the last rows."""
+        self._last = None
+
+    def with_test(self, config: RunConfig, prepared: Prepared) -> Prepared:
+        """Return features with those of the test split, which trials on fewer rows go without."""
+        test = self.dataset.test
+        if test is None or "test" in prepared.rows:
+            return prepared
+        rows = extract(prepared.extractor, config.features, test.rows, self._kept, self._progress)
+        dataset = replace(prepared.dataset, test=test)
+        return replace(prepared, dataset=dataset, rows={**prepared.rows, "test": rows})
+
+    def _part(self, n_rows: int, n_judged: int) -> Dataset:
+        judges = self.dataset.validation
+        assert judges is not None  # noqa: S101 - as at the beginning
+        chosen = _first(self.dataset.train, self._order, n_rows), _first(judges, self._judges, n_judged)
+        return replace(self.dataset, train=chosen[0], validation=chosen[1], test=None)
+
+
+def try_recipe(
+    config: RunConfig,
+    materials: Materials,
+    n_rows: int,
+    n_judged: int,
+    listeners: Sequence[Listener],
+    clock: Clock,
+) -> Trial:
+    """Evaluate a recipe on so many training rows by so many validation rows.
+
+    Raises
+    ------
+    ScorelineError
+        The features cannot be computed of these images, or the settings do not go with them.
+    """
+    prepared, learn, features = materials.prepared(config, n_rows, n_judged)
+    n_extracted = sum(len(rows) for rows in prepared.rows.values())
+    begun = clock.now()
+    if "test" not in prepared.rows:
+        config = config.changed(refit=None)  # which needs test rows
+    resolution, start = resolve(config, prepared, listeners, chosen=True)
+    accuracy = validation_accuracy(resolution, prepared, listeners)
+    n_judged = len(prepared.labels("validation"))
+    choice = clock.now() - begun
+    images = prepared.dataset.train.rows.read(0, TIMED)
+    begun = clock.now()
+    prepared.extractor.transform(images)
+    an_image = (clock.now() - begun) / len(images)
+    return Trial(n_rows, accuracy, n_judged, resolution, start, learn, features, choice, n_extracted, an_image)
+
+
+def stratified_order(y: Labels, seed: int) -> Array:
+    """Return an order of rows of which every beginning has the classes in their proportions, each at least once.
+
+    A beginning of as many rows as there are classes, or more, has them all.
+    """
+    rng = np.random.default_rng(seed)
+    place = np.empty(len(y))
+    for label in np.unique(y):
+        own = np.flatnonzero(y == label)
+        place[rng.permutation(own)] = np.arange(len(own)) / len(own)
+    return np.lexsort((rng.permutation(len(y)), place))
+
+
+def _first(split: Split, order: Array, n: int) -> Split:
+    """Return the first rows of an order, in the order in which they lie, in one array."""
+    return split.take(np.sort(order[:n])).in_place()

@@ -1,0 +1,30 @@
+"""Which recipe is chosen of several, and the table of them."""
+
+import pytest
+
+from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow, best_of, csv_rows, ranked
+
+
+def row(name, accuracy, microseconds=1.0, n_bytes=1, **more):
+    return LeaderboardRow(name, "softmax", True, 100, accuracy, 1000, 1.0, microseconds, n_bytes, **more)
+
+
+ROWS = [row("cheap", 0.78, 5, 900), row("middle", 0.79, 9, 50), row("dear", 0.795, 20, 40), row("last", 0.6, 1, 1)]
+
+
+@pytest.mark.parametrize(("prefer", "name"), [("accurate", "middle"), ("fast", "cheap"), ("small", "dear")])
+def test_choice(prefer, name):
+    assert best_of(ROWS, prefer).features == name
+
+
+def test_the_chosen_one_leads_and_alone_shows_a_test_accuracy():
+    rows = [
+        row("other", 0.9),
+        row("left out", None, remark="no time"),
+        row("won", 0.8, chosen=True, test_accuracy=0.7),
+    ]
+    assert [one.features for one in ranked(rows)] == ["won", "other", "left out"]
+    table = [dict(zip(COLUMNS, cells, strict=True)) for cells in csv_rows(rows)]
+    assert [cells["test"] for cells in table] == ["0.7000", "", ""]
+    assert (table[0]["validation"], table[0]["remark"], table[2]["remark"]) == ("0.8000", "chosen", "no time")
+    assert float(table[0]["low"]) < 0.8 < float(table[0]["high"])

@@ -1,0 +1,192 @@
+"""The race of recipes: what it tries, when it ends, what it chooses, and what it says."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scoreline.data import load_dataset
+from scoreline.engine.problem.events import Reason
+from scoreline.errors import DataError, MismatchError, UnknownNameError, UsageError
+from scoreline.features.pixels import Pixels
+from scoreline.runs.config import RunConfig
+from scoreline.runs.preconditions import check_settings
+from scoreline.runs.recipes import search
+from scoreline.runs.recipes.ladder import Recipe
+from scoreline.runs.recipes.search import search_recipes
+from scoreline.runs.recipes.trial import stratified_order
+from scoreline.runs.time_budget import Clock
+
+AUTO = RunConfig(features="auto")
+DIGITS = load_dataset("digits")
+#: Cheap recipes in the place of dear ones: what they are said to cost is what the clock says they take.
+LADDER = (
+    Recipe("pixels", "squared-error", width_a_pixel=1),
+    Recipe("pixels:zca=1", "squared-error", width_a_pixel=1, learn=1),
+    Recipe("pixels:zca=0.1", "squared-error", width_a_pixel=1, learn=2),
+    Recipe("pixels:zca=0.01", "squared-error", width_a_pixel=1, learn=3),
+)
+NAMES = [recipe.features for recipe in LADDER]
+
+
+class FakeClock:
+    """A clock that stands still but for what it is told."""
+
+    def __init__(self):
+        self.time = 0.0
+
+    @property
+    def clock(self):
+        return Clock(lambda: self.time, 0.0)
+
+
+@pytest.fixture
+def race(monkeypatch):
+    """Run a race of the ladder above with given accuracies; each trial takes so many seconds."""
+    monkeypatch.setattr(search, "ladder", lambda asked, shape: list(LADDER))
+    monkeypatch.setattr(search, "FIRST_ROWS", 200)
+    ticking, tried, real = FakeClock(), [], search.try_recipe
+
+    def run(config, accuracies, seconds=0.1, listeners=(), fast=None):
+        def scripted(one, materials, n_rows, *more):
+            tried.append((one.features, n_rows))
+            trial = real(one, materials, n_rows, *more)
+            ticking.time += seconds
+            place = NAMES.index(one.features)
+            an_image = trial.an_image if fast is None else fast[place]
+            return replace(trial, accuracy=accuracies[place], choice=seconds, an_image=an_image)
+
+        monkeypatch.setattr(search, "try_recipe", scripted)
+        resolution, _, found = search_recipes(config, DIGITS, ticking.clock, listeners, lambda *_: None)
+        return resolution.resolved, found, tried
+
+    run.tried = tried
+    return run
+
+
+def test_the_best_on_validation_is_chosen(race):
+    resolved, found, tried = race(AUTO, [0.5, 0.6, 0.9, 0.7])
+    assert resolved.features.value == "pixels:zca=0.1"
+    assert "0.9000 on 144 validation rows" in resolved.features.why
+    # All on few rows; then the better half, the most promising first.
+    assert tried[:4] == [(name, 200) for name in NAMES]
+    assert tried[4:] == [("pixels:zca=0.1", 1294), ("pixels:zca=0.01", 1294)]
+    assert [row.remark for row in found.rows[:2]] == ["out after 200 rows"] * 2
+    assert [row.chosen for row in found.rows] == [False, False, True, False]
+    assert not found.upcoming
+    assert "enough for all recipes" in resolved.search.why
+
+
+def test_what_ties_goes_to_the_cheaper(race):
+    resolved, _, tried = race(AUTO, [0.9, 0.91, 0.905, 0.5])
+    assert resolved.features.value == "pixels"
+    assert ("pixels:zca=0.01", 1294) not in tried
+
+
+def test_a_search_without_time_trains_the_cheapest_and_says_so(race):
+    resolved, found, tried = race(AUTO.changed(budget="1s"), [0.5, 0.6, 0.9, 0.7])
+    assert tried == [("pixels", 1294)]
+    assert resolved.features.value == "pixels"
+    assert "too short for any recipe" in found.notes[0]
+    assert len(found.upcoming) == 3
+    assert found.upcoming[0].command.startswith("scoreline train digits --features pixels:zca=1 ")
+
+
+def test_the_budget_is_kept_by_what_trials_take(race):
+    """Trials that take longer than predicted leave no time for those that were planned."""
+    resolved, found, tried = race(AUTO.changed(budget="20s"), [0.5, 0.6, 0.9, 0.7], seconds=6)
+    assert len(tried) < 6
+    assert tried[-1][1] == 1294
+    assert resolved.features.value in [name for name, n in tried if n == 1294]
+    assert found.upcoming
+    assert any("no time" in step for step in resolved.search.value)
+
+
+@pytest.mark.parametrize(("prefer", "chosen"), [("accurate", 2), ("fast", 1), ("small", 0)])
+def test_preferences_choose_along_the_frontier(race, prefer, chosen):
+    config = AUTO.changed(prefer=prefer)
+    accuracies = [0.935, 0.93, 0.95, 0.6] if prefer == "small" else [0.8, 0.935, 0.95, 0.6]
+    resolved, found, _ = race(config, accuracies, fast=[3e-6, 1e-6, 2e-6, 1e-7])
+    if prefer == "small":  # whitening is part of the model
+        assert min(row.n_bytes for row in found.rows) == found.rows[0].n_bytes
+    assert resolved.features.value == (NAMES[chosen] if prefer != "accurate" else "pixels:zca=0.1")
+
+
+def test_memory_leaves_recipes_out(race, monkeypatch):
+    monkeypatch.setattr(search, "available_memory", lambda: 800_000)
+    monkeypatch.setattr(search, "ladder", lambda asked, shape: [LADDER[0], replace(LADDER[1], width=5_000)])
+    resolved, found, tried = race(AUTO, [0.5, 0.6, 0.9, 0.7])
+    assert tried == [("pixels", 1294)]
+    assert "of memory" in found.rows[1].remark
+    assert any("of memory" in step for step in resolved.search.value)
+
+
+def test_no_room_for_any_recipe_is_told(race, monkeypatch):
+    monkeypatch.setattr(search, "available_memory", lambda: 1_000)
+    with pytest.raises(UsageError, match="No recipe fits into memory"):
+        race(AUTO, [0.5, 0.6, 0.9, 0.7])
+
+
+def test_what_cannot_be_computed_is_left_out(race, monkeypatch):
+    fit = Pixels.fit
+
+    def refuse(self, X, y=None):
+        if self.zca == 1:
+            raise DataError("too dark", allowed="light", fix="switch it on")
+        return fit(self, X, y)
+
+    monkeypatch.setattr(Pixels, "fit", refuse)
+    resolved, found, _ = race(AUTO, [0.5, 0.99, 0.9, 0.7])
+    assert resolved.features.value == "pixels:zca=0.1"
+    assert found.rows[1].remark == "too dark"
+
+
+def test_an_interrupt_takes_the_best_so_far(race):
+    def stop(event):
+        return Reason.INTERRUPTED if len(race.tried) == 5 else None
+
+    resolved, found, tried = race(AUTO, [0.5, 0.6, 0.9, 0.7], listeners=[stop])
+    assert tried[-1] == ("pixels:zca=0.1", 1294)
+    assert "interrupted" in found.notes[0]
+    assert resolved.features.value == "pixels:zca=0.1"
+    assert resolved.search.why.endswith("ended by an interrupt")
+
+
+def test_an_interrupt_at_once_takes_what_there_is(race):
+    _, found, tried = race(AUTO, [0.5, 0.6, 0.9, 0.7], listeners=[lambda event: Reason.INTERRUPTED])
+    assert tried == [("pixels", 200)]
+    assert found.notes[1] == "The classifier was trained on 200 of 1,294 training examples."
+
+
+def test_a_search_needs_validation_rows():
+    data = replace(DIGITS, validation=None)
+    with pytest.raises(DataError, match="no validation split to choose a recipe by"):
+        search_recipes(AUTO, data, Clock.started(), [], lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "text"),
+    [
+        ({"features": "auto,hgo"}, UnknownNameError, "hog"),
+        ({"features": "auto,hog:cell=no"}, UsageError, "cell"),
+        ({"features": "auto", "block_weights": "auto"}, MismatchError, "Block weights"),
+        ({"features": "auto", "loss": "sofmax"}, UnknownNameError, "softmax"),
+        ({"features": "auto", "solver": "adem"}, UnknownNameError, "adam"),
+        ({"features": "pixels", "budget": "30s"}, MismatchError, "budget"),
+        ({"features": "hog", "prefer": "fast"}, MismatchError, "prefer"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_loaded(changes, error, text):
+    with pytest.raises(error, match=text):
+        check_settings(RunConfig(**changes))
+
+
+def test_every_beginning_of_the_order_has_all_classes():
+    y = np.array([0] * 90 + [1] * 7 + [2] * 3)
+    order = stratified_order(y, 0)
+    assert sorted(order.tolist()) == list(range(100))
+    for n in (3, 10, 50):
+        counts = np.bincount(y[order[:n]], minlength=3)
+        assert counts.min() >= 1
+        assert counts[0] == pytest.approx(0.9 * n, abs=2)
+    assert not np.array_equal(order, stratified_order(y, 1))
