@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from scoreline.data.budget import taken_memory
 from scoreline.errors import DataError, UsageError
 from scoreline.runs.block_weights import choose_block_weights, decide_block_weights
 from scoreline.runs.config import RunConfig
@@ -55,6 +56,20 @@ def test_a_run_keeps_its_weights(tmp_path):
     result = train_run(RunConfig(**SETTINGS, block_weights="auto"), tmp_path / "run")
     assert RunConfig.read(tmp_path / "run" / "config.yaml").block_weights == "auto"
     assert Resolved.read(tmp_path / "run").block_weights.value == result.block_choice.weights
+
+
+def test_a_bound_on_memory_changes_no_bit(tmp_path):
+    runs = [
+        train_run(RunConfig(**SETTINGS, block_weights="auto", memory=memory), tmp_path / str(memory))
+        for memory in (None, "3GB")
+    ]
+    np.testing.assert_array_equal(runs[1].classifier.coef_, runs[0].classifier.coef_)
+
+
+def test_moments_that_a_bound_has_no_room_for(prepared):
+    config = RunConfig(**SETTINGS, block_weights="auto", memory=str(taken_memory() + 201 * 10**6))
+    with pytest.raises(UsageError, match="blocks of rows as floats"):
+        choose_block_weights(config, prepared)
 
 
 @pytest.mark.parametrize(

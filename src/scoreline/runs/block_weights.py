@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
+from scoreline.data.budget import Need, check_budget, parse_size
 from scoreline.engine.exact.moments import DenseMoments
-from scoreline.engine.problem.objective import block_rows
+from scoreline.engine.exact.symmetric import SymmetricMatrix
+from scoreline.engine.problem.objective import BLOCK_ENTRIES, block_rows
 from scoreline.engine.solvers import MeasuredMoments
 from scoreline.errors import DataError, UsageError
 from scoreline.estimators.problem import Problem
@@ -64,7 +66,7 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
     DataError
         There is no validation split.
     UsageError
-        There is one feature only, or their rows are too long.
+        There is one feature only, their rows are too long, or their moments are over the bound on memory.
     """
     widths = block_widths(prepared)
     if "validation" not in prepared.rows:
@@ -82,6 +84,7 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
     # Ridge regression is on standardised rows, whether those of the classifier are or not.
     classifier = classifier_of(config, ANY_LAM).set_params(standardize=True)
     problem = problem_of(classifier, prepared)
+    _check_memory(config, problem)
     trial = _Trial(problem, prepared)
     weights = np.ones(len(widths))
     best = trial.accuracy(weights, widths)
@@ -104,8 +107,8 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
 
 
 def _is_of_use(config: RunConfig) -> bool:
-    """Tell whether a fit can take the moments: of standardised rows, without a bound that may leave no room."""
-    return config.standardized and config.memory is None
+    """Tell whether a fit can take the moments: those of standardised rows."""
+    return config.standardized
 
 
 def decide_block_weights(
@@ -136,47 +139,51 @@ class _Trial:
         self._problem = problem
         rows, y, weight = problem.source.rows, problem.source.y, problem.source.weight
         n_classes = problem.source.n_classes
-        self._y = prepared.labels("validation")
-        self._held_out = self._standardized(prepared.rows["validation"].read(0, len(self._y)))
+        self._held_out, self._y = prepared.rows["validation"], prepared.labels("validation")
         self._own = prepared.extractor.relative_weights()
-        D = rows.shape[1]
-        self._moments: Array = np.zeros((D, D), np.float32)
+        D, total = rows.shape[1], problem.source.total_weight
+        self._moments = SymmetricMatrix(np.zeros((D, D), np.float32, order="F"))
         self._targets: Array = np.zeros((D, n_classes), np.float32)
-        total = np.float32(problem.source.total_weight)
-        targets = np.eye(n_classes, dtype=np.float32) - np.bincount(y, weight, minlength=n_classes) / total
+        targets = np.eye(n_classes) - np.bincount(y, weight, minlength=n_classes) / total
         for places, block in batches(rows, block_rows(D)):
             X = self._standardized(block)
-            weighted = X if weight is None else X * weight[places, None].astype(np.float32)
-            self._moments += X.T @ weighted
-            self._targets += weighted.T @ targets[y[places]].astype(np.float32)
-        self._moments /= total
-        self._targets /= total
+            share = np.full(len(X), 1 / total) if weight is None else weight[places] / total
+            self._targets += X.T @ (share[:, None] * targets[y[places]]).astype(np.float32)
+            X *= np.sqrt(share)[:, None].astype(np.float32)
+            self._moments.add_square(X)
 
     def warm_start(self, *, keep: bool) -> WarmStart:
         """Return what was measured of the rows, with the moments where they are to be kept; no trial follows."""
         if not keep:
             return WarmStart(None, statistics=self._problem.measured)
-        moments = DenseMoments(np.zeros(len(self._moments)), self._moments.T)
+        moments = DenseMoments(np.zeros(len(self._moments)), self._moments)
         measured = MeasuredMoments(moments, self._problem.objective, self._problem.source.n_examples)
         return WarmStart(None, measured, self._problem.measured)
 
     def accuracy(self, weights: FloatArray, widths: list[int]) -> float:
         """Return the best validation accuracy over a few ridges."""
-        from scipy.linalg import cho_factor, cho_solve
-
         scale = (self._own * np.repeat(weights, widths)).astype(np.float32)
-        system = self._moments * scale * scale[:, None]
-        typical = float(np.einsum("ii->i", system).mean())
-        best = 0.0
-        for ridge in RIDGES:
-            lifted = system.copy()
-            np.einsum("ii->i", lifted)[:] += np.float32(ridge * max(typical, 1e-30))
-            factor = cho_factor(lifted, lower=True, overwrite_a=True, check_finite=False)
-            answers = scale[:, None] * cho_solve(factor, scale[:, None] * self._targets, check_finite=False)
-            best = max(best, float(np.mean((self._held_out @ answers).argmax(axis=1) == self._y)))
-        return best
+        system, targets = self._moments.scaled(scale), self._targets * scale[:, None]
+        typical = max(float(system.diagonal.mean()), 1e-30)
+        answers = [system.solve(targets.T, 1.0, ridge * typical).T * scale[:, None] for ridge in RIDGES]
+        hits = np.zeros(len(RIDGES))
+        for places, block in batches(self._held_out, block_rows(len(scale))):
+            X = self._standardized(block)
+            hits += [np.count_nonzero((X @ own).argmax(axis=1) == self._y[places]) for own in answers]
+        return float(hits.max()) / len(self._y)
 
     def _standardized(self, rows: Array) -> Array:
         assert self._problem.objective.standardization is not None  # noqa: S101 - as choose_block_weights asks
         mean, scale = (part.astype(np.float32) for part in self._problem.objective.standardization)
-        return (rows - mean) * scale
+        X = rows - mean
+        X *= scale
+        return X
+
+
+def _check_memory(config: RunConfig, problem: Problem) -> None:
+    """Raise UsageError unless the moments, once more with the weights of a trial, keep within the bound."""
+    if config.memory is not None:
+        D = problem.source.n_features
+        moments = Need(f"moments of {D:,} features, two matrices,", 2 * 4 * D**2, "give block weights as numbers")
+        blocks = Need("blocks of rows as floats", 4 * 4 * BLOCK_ENTRIES, "take fewer features")
+        check_budget(parse_size(config.memory), [moments, blocks])

@@ -56,6 +56,16 @@ def test_the_matrix_changes_after_it_was_factorised():
     np.testing.assert_allclose(solved @ (changed + np.eye(D)), added, atol=1e-8)
 
 
+def test_a_scaled_copy_leaves_the_matrix_as_it_is():
+    M, factors = matrix_of(), np.random.default_rng(2).uniform(0.5, 2, D)
+    kept = SymmetricMatrix(lower_of(M))
+    kept.factorise(1.0, 1.0)
+    scaled = kept.scaled(factors)
+    np.testing.assert_allclose(scaled.full(), M * factors * factors[:, None], rtol=1e-12)
+    np.testing.assert_allclose(scaled.diagonal, M.diagonal() * factors**2, rtol=1e-12)
+    np.testing.assert_array_equal(kept.full(), M)
+
+
 def test_the_full_matrix_is_a_copy_in_the_order_of_compiled_loops():
     M = matrix_of()
     kept = SymmetricMatrix(lower_of(M))

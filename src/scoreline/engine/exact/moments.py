@@ -148,13 +148,12 @@ class DenseMoments(Moments):
     Parameters
     ----------
     mean : array (D,)
-    lower : array (D, D) in Fortran order
-        Its lower triangle counts; it is taken over.
+    matrix : SymmetricMatrix (D, D)
     """
 
-    def __init__(self, mean: FloatArray, lower: FloatArray) -> None:
+    def __init__(self, mean: FloatArray, matrix: SymmetricMatrix) -> None:
         super().__init__(mean)
-        self._matrix = SymmetricMatrix(lower)
+        self._matrix = matrix
 
     @property
     def multiplications_for_a_ridge(self) -> float:
@@ -334,7 +333,8 @@ def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
 
 
 def _dense(objective: Objective, source: DataSource, m: int) -> DenseMoments:
-    return DenseMoments(*_mean_and_matrix(objective, source, m))
+    mean, lower = _mean_and_matrix(objective, source, m)
+    return DenseMoments(mean, SymmetricMatrix(lower))
 
 
 def _spectral(objective: Objective, source: DataSource, m: int) -> Moments:

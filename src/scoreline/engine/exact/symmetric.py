@@ -31,11 +31,6 @@ class SymmetricMatrix:
     def __len__(self) -> int:
         return len(self._square)
 
-    @property
-    def nbytes(self) -> int:
-        """Memory of the matrix and of a factor together."""
-        return self._square.nbytes
-
     def full(self) -> FloatArray:
         """Return the matrix as a new array in C order, both triangles of it."""
         out = self._square.copy(order="F")
@@ -45,6 +40,19 @@ class SymmetricMatrix:
             corner = np.tril(out[columns, columns])
             out[columns, columns] = corner + np.tril(corner, -1).T
         return out.T
+
+    @property
+    def diagonal(self) -> FloatArray:
+        """A copy of the diagonal ``(D,)``."""
+        return self._diagonal.copy()
+
+    def scaled(self, factors: FloatArray) -> SymmetricMatrix:
+        """Return a new matrix: this one with row i and column i multiplied by ``factors[i]``, for each i."""
+        lower = self._square.copy(order="F")
+        np.fill_diagonal(lower, self._diagonal)
+        found = SymmetricMatrix(lower)
+        found.scale(factors)
+        return found
 
     def scale(self, factors: FloatArray) -> None:
         """Multiply row i and column i by ``factors[i]``, for each i."""
