@@ -203,6 +203,17 @@ def test_memory_that_mirrors_a_file_is_given_back_and_read_again(monkeypatch):
     np.testing.assert_array_equal(rows.array, VECTORS)
 
 
+def test_rows_from_all_over_a_file_are_gathered_some_at_a_time(monkeypatch):
+    monkeypatch.setattr("scoreline.rows.in_file.AROUND", 40)
+    rows, touched = FileRows(ArrayRows(VECTORS)), []
+    each = VECTORS[0].nbytes + 40
+    monkeypatch.setattr("scoreline.rows.in_file.RESIDENT", 3 * each)
+    monkeypatch.setattr(rows, "_give_back", touched.append)
+    index = np.arange(37)[::-5]
+    np.testing.assert_array_equal(rows.take(index), VECTORS[index])
+    assert touched == [3 * each, 3 * each, 2 * each]
+
+
 def test_bad_rows():
     with pytest.raises(DataError, match="different kinds.*uint8 and .*float32"):
         ConcatRows([ArrayRows(VECTORS), ArrayRows(IMAGES)])

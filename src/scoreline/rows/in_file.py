@@ -10,7 +10,7 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.rows.base import Rows
 from scoreline.rows.in_arrays import ArrayRows
-from scoreline.rows.reading import blocks
+from scoreline.rows.reading import blocks, row_bytes
 from scoreline.rows.scratch import scratch_file
 
 __all__ = ["FileRows"]
@@ -53,9 +53,14 @@ class FileRows(ArrayRows):
         return block
 
     def take(self, index: Array) -> Array:
-        """Return examples by place; see `Rows.take`."""
-        taken = super().take(index)
-        self._give_back(taken.nbytes + AROUND * len(taken))
+        """Return examples by place, as many at a time as may be resident; see `Rows.take`."""
+        taken = np.empty((len(index), *self.shape[1:]), self.dtype)
+        each = row_bytes(self) + AROUND
+        size = max(1, RESIDENT // each)
+        for low in range(0, len(index), size):
+            part = index[low : low + size]
+            taken[low : low + size] = self._values[part]
+            self._give_back(each * len(part))
         return taken
 
     def _give_back(self, n_bytes: int) -> None:
