@@ -17,8 +17,8 @@ __all__ = ["FileRows"]
 
 #: Bytes that may be read before the memory of all that was read is given back.
 RESIDENT = 1 << 25
-#: Bytes that the system maps around each place that is read out of order.
-AROUND = 1 << 16
+#: Bytes that the system maps around each place that is read out of order: 64 KB, or all of a large folio.
+AROUND = 1 << 21
 
 
 class FileRows(ArrayRows):

@@ -1,18 +1,20 @@
 """The path over lam: every optimum proved, the moments measured once."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
+from sklearn.linear_model import RidgeClassifier
 
 from scoreline.data.memory import MemorySource
 from scoreline.engine.exact.moments import measure_moments
 from scoreline.engine.exact.path import fit_path
 from scoreline.engine.exact.solver import minimize_exactly
 from scoreline.engine.problem.events import Reason
-from scoreline.engine.problem.objective import Objective
-from scoreline.engine.problem.params import zero_params
+from scoreline.engine.problem.objective import BLOCK_ENTRIES, Objective
+from scoreline.engine.problem.params import Params, zero_params
 from scoreline.engine.problem.stopping import drive
-from scoreline.losses import Softmax
+from scoreline.losses import Softmax, SquaredError
 from scoreline.penalties import L2
 
 RNG = np.random.default_rng(0)
@@ -73,3 +75,28 @@ class TestPath:
         (again,) = fit_path(goal, SOURCE, optimum.params, tol=1e-6, max_iter=100)
         assert again.epochs == 0
         np.testing.assert_allclose(again.train_loss, optimum.train_loss, rtol=1e-7)
+
+
+def test_many_features_take_one_matrix_for_all_strengths():
+    """Ridge regression in the memory of its float32 moments, as close to scikit-learn's as float64 would be."""
+    n, D, lams = 2_200, 2_000, np.array([3.0, 1.0, 0.3])
+    rng = np.random.default_rng(1)
+    y = np.arange(n) % 2
+    rows = (rng.normal(size=(n, D)) + np.where(y[:, None] == 1, 0.1, -0.1)).astype(np.float32)
+    source = MemorySource(rows, y, 2)
+    goal = Objective(SquaredError(), L2(), lams, 2)
+    start = zero_params(1, goal.n_rows, D, np.dtype(np.float32))
+    tracemalloc.start()
+    try:
+        outcomes = fit_path(goal, source, start, tol=1e-6, max_iter=100)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * D**2 + 6 * 4 * BLOCK_ENTRIES  # one matrix, and blocks of rows
+    for outcome, lam in zip(outcomes, lams, strict=True):
+        assert outcome.duality_gap <= 1e-6
+        ridge = RidgeClassifier(alpha=lam * n, solver="cholesky").fit(rows.astype(np.float64), y)
+        best = Params(ridge.coef_.reshape(1, 1, D), ridge.intercept_.reshape(1, 1))
+        one = replace(goal, lam=np.array([lam]))
+        reached, least = (float(one.value(params, source)[0]) for params in (outcome.params, best))
+        assert reached <= least * (1 + 1e-6)
