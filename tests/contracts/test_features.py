@@ -40,6 +40,7 @@ SPECS = [
     "mirror:[hog:8,words:12,step=6]",
     "products:[hog:8,words:12,step=6]",
     "products:[mirror:hog:8]",
+    "resized:[hog:8,hue:4],side=20",
     f"onnx:{ENCODER},size=16,mean=127,std=[58.4,57.1,57.4]",
     f"products:[onnx:[{ENCODER}],size=9],components=3",
 ]

@@ -20,6 +20,7 @@ from scoreline.features.opponent_histogram import OpponentHistogram
 from scoreline.features.patch_dictionary import PatchDictionary
 from scoreline.features.pixels import Pixels
 from scoreline.features.principal_products import PrincipalProducts
+from scoreline.features.resized import Resized
 from scoreline.features.self_similarity import SelfSimilarity
 from scoreline.features.specs import FEATURES, anchored_features, build_features
 from scoreline.features.textons import Textons
@@ -46,6 +47,7 @@ __all__ = [
     "PatchDictionary",
     "Pixels",
     "PrincipalProducts",
+    "Resized",
     "SelfSimilarity",
     "Textons",
     "TwoLayerDictionary",
@@ -70,3 +72,4 @@ FEATURES.register("mirror", MirrorAverage)
 FEATURES.register("two-layers", TwoLayerDictionary)
 FEATURES.register("products", PrincipalProducts)
 FEATURES.register("onnx", OnnxEncoder)
+FEATURES.register("resized", Resized)

@@ -45,7 +45,7 @@ MOST_LETTERS, MOST_STEPS = 20_000, 2**31
 #: All features; their registry would bring heavy packages to a program that only prints its help.
 FEATURE_NAMES = (
     "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, two-layers, products, "
-    "onnx"
+    "onnx, resized"
 )
 
 

@@ -11,6 +11,7 @@ from scoreline.runs.recipes.cost import (
     EVALUATION,
     LAST_FIT,
     REPORT,
+    RESIZING,
     Calibration,
     Cost,
     Work,
@@ -82,7 +83,16 @@ class Costs:
         channels = shape[2] if len(shape) == 3 else 1
         of_pixels = recipe.width_a_pixel * (channels / 3 if recipe.features == "pixels" and len(shape) == 3 else 1)
         width = round(recipe.width + of_pixels * self._work.pixels)
-        return Candidate(recipe, config, width, 1e-9 * recipe.work * self._work.pixels)
+        return Candidate(recipe, config, width, 1e-9 * self._nanoseconds(recipe))
+
+    def _nanoseconds(self, recipe: Recipe) -> float:
+        """Return those that an image is predicted to take, which is reduced first."""
+        assert recipe.work is not None  # noqa: S101 - else it is tried on images
+        pixels = self._work.pixels
+        if not recipe.side:
+            return recipe.work * pixels
+        share = min(1.0, recipe.side / max(self._dataset.example_shape[:2]))
+        return recipe.work * share**2 * pixels + RESIZING * pixels
 
     def _probed(self, spec: str) -> tuple[int, float]:
         images = self._dataset.train.rows.read(0, PROBED)

@@ -26,6 +26,8 @@ OTHER_LOSS = 3.0
 LAST_FIT = 0.3
 #: Seconds from the fitted classifier to the written report, and for each million numbers in the rows evaluated.
 REPORT, EVALUATION = 2.5, 0.004
+#: Nanoseconds to reduce an image, for each of its pixels.
+RESIZING = 15.0
 #: Copies of the rows in float32, and of their moments, that a fit holds at its peak.
 ROW_COPIES, MOMENT_COPIES = 2.0, 2.3
 

@@ -27,6 +27,8 @@ class Recipe:
         Seconds to learn words, components and the like.
     work : float
         Nanoseconds to extract, for each pixel of an image; None where nobody has measured it.
+    side : int
+        The longer side to which images are reduced first, the largest of several; 0 leaves them as they are.
     channels : int
         Of the images that it is for; 0 if it is for all.
     """
@@ -38,6 +40,7 @@ class Recipe:
     width_a_pixel: float = 0
     learn: float = 0
     work: float | None = 0
+    side: int = 0
     channels: int = 0
 
     def settings(self, asked: RunConfig) -> RunConfig:
@@ -60,6 +63,14 @@ TWO_LAYERS = "products:[two-layers:600,dictionary:600],components=80,variance=24
 LARGEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
 WRITING = "products:[dictionary:100,grid=3,mirror=no],components=42"
 
+
+def _pyramid(words: int, components: int, *sides: int, mirror: bool = True) -> str:
+    """Return the products of words in 3 x 3 cells of an image at several sizes."""
+    dictionary = f"dictionary:{words},grid=3" + ("" if mirror else ",mirror=no")
+    sizes = ",".join(f"resized:[{dictionary}],side={side}" for side in sides)
+    return f"products:[{sizes}],components={components}"
+
+
 #: Images of 16 to 48 pixels a side.
 IMAGES = (
     Recipe("pixels", SOFTMAX, width_a_pixel=3),
@@ -79,7 +90,19 @@ TINY_IMAGES = (
     Recipe("pixels", SOFTMAX, width_a_pixel=3),
     Recipe("products:[pixels],components=40", SQUARED, width=820, width_a_pixel=3, learn=0.2, work=30),
 )
-LARGE_IMAGES = IMAGES
+#: Larger ones: what patches of 6 pixels see of images of 32, 64 and 128 pixels.
+LARGE_IMAGES = (
+    Recipe("resized:[pixels],side=32", SOFTMAX, width=3072, side=32),
+    Recipe("resized:[mirror:[hog:8,hue]],side=64", SQUARED, width=1_800, work=105, side=64, channels=3),
+    Recipe("resized:[hog,lbp],side=64", SQUARED, width=11_000, work=47, side=64, channels=1),
+    Recipe(_pyramid(100, 30, 32), SQUARED, width=1_830, learn=2.5, work=90, side=32),
+    Recipe(_pyramid(100, 30, 64), SQUARED, width=1_830, learn=2.5, work=90, side=64),
+    Recipe(_pyramid(100, 42, 64, mirror=False), SQUARED, width=1_803, learn=2.5, work=90, side=64),
+    Recipe(_pyramid(100, 30, 128), SQUARED, width=1_830, learn=2.5, work=90, side=128),
+    Recipe(_pyramid(200, 42, 32, 64), SQUARED, width=5_406, learn=6, work=200, side=64),
+    Recipe(_pyramid(200, 60, 32, 64, 128), SQUARED, width=9_060, learn=9, work=210, side=128),
+    Recipe(_pyramid(500, 80, 32, 64, 128), SQUARED, width=19_980, learn=18, work=380, side=128),
+)
 #: Rows of numbers, such as embeddings.
 ROWS = (
     Recipe("pixels", SQUARED, width_a_pixel=1),
