@@ -278,3 +278,30 @@ class TestRobustness:
         done = CliRunner().invoke(app, ["evaluate", str(run), "--robustness"])
         assert isinstance(done.exception, ModelError)
         assert "models of images" in str(done.exception)
+
+
+class TestDataQuality:
+    def test_what_is_found_is_printed_and_written(self, photos, tmp_path):
+        data = shutil.copytree(photos, tmp_path / "photos")
+        Image.open(data / "a" / "0.png").point(lambda value: 0.8 * value).save(data / "a" / "copy.png")
+        run = train_run(RunConfig(data=str(data)), tmp_path / "run").folder.path
+        done = CliRunner().invoke(app, ["evaluate", str(run), "--data-quality"])
+        assert done.exit_code == 0
+        assert "suspected labels" in done.stdout
+        assert "With twice as many" in done.stdout or "next to nothing" in done.stdout
+        lines = (run / "near-duplicates.csv").read_text().splitlines()
+        assert any("a/0.png" in line and "a/copy.png" in line for line in lines[1:])
+        for name in ("label-errors", "outliers", "class-statistics", "plain-images", "learning-curve"):
+            assert (run / f"{name}.csv").is_file()
+
+    def test_as_json(self, own):
+        done = CliRunner().invoke(app, ["evaluate", str(own[1]), "--data-quality", "--json"])
+        values = json.loads(done.stdout.splitlines()[-1])["data_quality"]
+        assert values["n_leaks"] == values["n_rejected"] == 0
+        assert values["temperature"] > 0
+        assert len(values["learning_curve"]["points"]) > 1
+
+    def test_other_data_have_nothing_to_be_compared_with(self, own, tmp_path):
+        other = folder(tmp_path / "other", n=3, first=100)
+        done = CliRunner().invoke(app, ["evaluate", str(own[1]), str(other), "--data-quality"])
+        assert isinstance(done.exception, UsageError)

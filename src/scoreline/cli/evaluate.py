@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,8 +16,12 @@ from scoreline.cli.settings import Trust
 from scoreline.data.names import printable
 
 if TYPE_CHECKING:
+    from scoreline.report.data_quality.label_errors import LabelErrors
+    from scoreline.report.data_quality.near_duplicates import DuplicatePair
+    from scoreline.report.data_quality.statistics import DataStatistics
     from scoreline.report.robustness.measurement import Grade, Robustness
     from scoreline.runs.evaluation import EvaluationResult
+    from scoreline.runs.examination import RunExamination
     from scoreline.runs.loaded import LoadedRun
 
 __all__ = ["evaluate"]
@@ -56,12 +61,21 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
             "clutter, blur, noise, JPEG. Writes robustness.csv and a figure to RUN.",
         ),
     ] = False,
+    data_quality: Annotated[
+        bool,
+        typer.Option(
+            "--data-quality",
+            help="Look for what is wrong with the run's data: copies and leaks, wrong labels, outliers, "
+            "imbalance; and tell what more data would bring. Writes CSV files to RUN.",
+        ),
+    ] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
     trust: Trust = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
     """Evaluate a run's model on examples that it was not trained on; classes are matched by their names."""
     from scoreline.runs.evaluation import evaluate_loaded
+    from scoreline.runs.examination import examine_run
     from scoreline.runs.loaded import load_run
     from scoreline.runs.prediction import load_classifier
     from scoreline.runs.robustness import robustness_of
@@ -82,6 +96,7 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
         )
         result = evaluate_loaded(loaded, run, split=split, begun=begun)
         measured = None if classifier is None else robustness_of(classifier, loaded, result, bars.loading)
+        examined = examine_run(loaded, result, bars.loading) if data_quality else None
     for kind, texts in (("Note", result.notes), ("Warning", result.warnings)):
         for text in texts:
             notes.print(f"{kind}: {text}", markup=False)
@@ -89,8 +104,11 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
         _print_result(result)
     if measured is not None:
         _show_robustness(measured, loaded, result, quiet=json)
+    if examined is not None:
+        _show_examination(examined, result, quiet=json)
     if json:
-        print_json(result.summary() | ({} if measured is None else {"robustness": measured.to_json()}))
+        further = {"robustness": measured, "data_quality": examined}
+        print_json(result.summary() | {name: one.to_json() for name, one in further.items() if one is not None})
 
 
 def _print_result(result: EvaluationResult) -> None:
@@ -135,6 +153,57 @@ def _show_robustness(measured: Robustness, loaded: LoadedRun, result: Evaluation
     table_file, figure = write_robustness(measured, loaded, result)
     if not quiet:
         console.print(f"Written to {printable(table_file)} and {printable(figure)}")
+
+
+def _show_examination(found: RunExamination, result: EvaluationResult, *, quiet: bool) -> None:
+    """Print what was found unless it is wanted quiet, and write it: where that fails, it has been printed."""
+    from scoreline.runs.examination import write_examination
+
+    quality, curve, calibration = found.quality, found.learning_curve, found.calibration
+    copies, labels, statistics = quality.near_duplicates, quality.label_errors, quality.statistics
+    pairs = [
+        ("copies in other splits", f"{len(copies.leaks):,} pairs{_example(copies.leaks)}"),
+        ("copies in all", f"{len(copies.pairs):,} pairs, {len(copies.contradictions):,} of them in two classes"),
+        ("suspected labels", f"{labels.n_suspected:,} of {labels.n_judged:,}{_first_label(labels)}"),
+        ("outliers", f"{quality.outliers.n_outlying:,}"),
+        ("nearly empty images", f"{len(statistics.plain):,}"),
+        ("imbalance", _imbalance(statistics)),
+    ]
+    if calibration is not None:
+        before, after = (one.expected_calibration_error for one in (calibration.before, calibration.after))
+        scaled = f"{after:.3f} at a temperature of {calibration.temperature:.3g}"
+        pairs.append(("calibration error", f"{before:.3f}; {scaled}"))
+    if not quiet:
+        console.print()
+        console.print(facts(pairs))
+    if curve is not None and not quiet:
+        rows = [
+            (f"{point.n_train:,}", _accuracy(point.accuracy), *map(_accuracy, point.interval))
+            for point in curve.points
+        ]
+        console.print()
+        console.print(table(("training examples", "accuracy", "from", "to"), rows))
+        console.print(curve.statement())
+    names = write_examination(found, result)
+    if not quiet:
+        console.print(f"Written to {printable(result.run)}: {', '.join(names)}")
+
+
+def _example(leaks: Sequence[DuplicatePair]) -> str:
+    return f", such as {printable(leaks[0].id)} and {printable(leaks[0].other_id)}" if leaks else ""
+
+
+def _first_label(labels: LabelErrors) -> str:
+    first = next((item for item in labels.ranked if item.suspected), None)
+    return "" if first is None else f", such as {printable(first.id)}: {first.label}, or {first.suggested}?"
+
+
+def _imbalance(statistics: DataStatistics) -> str:
+    if statistics.imbalance == 1:
+        return "none: all classes have the same number of training examples"
+    return (
+        f"{statistics.largest} has {statistics.imbalance:.3g} times the training examples of {statistics.smallest}"
+    )
 
 
 def _grade(grade: Grade) -> str:

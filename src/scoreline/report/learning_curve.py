@@ -84,9 +84,9 @@ class LearningCurve:
         forecast = self.forecast
         if forecast.high < NEXT_TO_NOTHING:
             return (
-                "More data of the same kind would bring next to nothing: twice as many training examples are expected "
-                f"to change the accuracy by {100 * forecast.gain:+.1f} points. Other features or cleaner labels may "
-                "bring more."
+                "More data of the same kind would bring next to nothing: twice as many training examples are "
+                f"expected to change the accuracy by {100 * forecast.gain:+.1f} points. "
+                "Other features may bring more."
             )
         return (
             f"With twice as many training examples ({forecast.n_train:,}) an accuracy of about "
