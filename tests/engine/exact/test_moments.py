@@ -1,11 +1,13 @@
 """Moments of the data, whole or in factors, and the preconditioners made of them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 import scoreline.engine.exact.moments as moments_module
 from scoreline.data.memory import MemorySource
-from scoreline.engine.exact.moments import DenseMoments, SpectralMoments, measure_moments
+from scoreline.engine.exact.moments import DenseMoments, SpectralMoments, choose_form, measure_moments
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import Params
 from scoreline.losses import LOSSES
@@ -136,3 +138,20 @@ def test_wide_rows_that_are_alike_leave_a_way_down(dtype, furthest):
     assert np.vdot(direction.W, gradient.W) > 0
     # A Newton step of the logistic loss changes scores at 0 by 2; by the ridge alone it would be millions.
     assert 1.9 < np.abs(rows @ direction.W[0, 0]).max() < furthest
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "d", "n_ridges"), [(2_000, 700, 1), (2_000, 700, 100), (300, 1_500, 1)])
+def test_forms_take_no_more_memory_than_they_say(n, d, n_ridges, dtype):
+    rows = np.random.default_rng(0).normal(size=(n, d)).astype(dtype)
+    source = MemorySource(rows, np.arange(n) % 3, 3)
+    form = choose_form(n, d, 3, np.dtype(dtype), n_ridges=n_ridges)
+    tracemalloc.start()
+    try:
+        moments = measure_moments(goal_over(source), source, n_ridges=n_ridges)
+        moments.inverse(CURVATURE, RIDGE)(np.ones((3, d), dtype))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    blocks = rows.nbytes * 2  # one of all rows, and what is made of it
+    assert peak <= form.n_bytes + blocks
