@@ -22,8 +22,8 @@ __all__ = [
 
 #: Temperatures are looked for between these: beyond them all is certain, or nothing is.
 COLDEST, HOTTEST = 1e-3, 1e3
-#: Scores by which a temperature is found, at the most: one number needs no more.
-MOST_SCORES = 1 << 23
+#: Scores by which a temperature is found, at the most, but for so many examples: one number needs no more.
+MOST_SCORES, FEWEST_EXAMPLES = 1 << 18, 4000
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def fit_temperature(scores: FloatArray, y: Array) -> float:
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 
-    step = -(-scores.size // MOST_SCORES)
+    step = max(1, min(scores.size // MOST_SCORES, len(y) // FEWEST_EXAMPLES))
     by_class, labels = class_scores(scores[::step]).astype(np.float64), y[::step]
     by_class -= np.take_along_axis(by_class, labels[:, None], axis=1)
 
