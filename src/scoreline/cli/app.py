@@ -23,6 +23,7 @@ from scoreline.cli.help import Program, add_command
 from scoreline.cli.lab import lab
 from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
+from scoreline.cli.report import report
 from scoreline.cli.train import train
 from scoreline.errors import UsageError
 
@@ -55,6 +56,7 @@ add_command(
 )
 add_command(app, evaluate, "evaluate", "run", "run other-photos --json")
 add_command(app, predict, "predict", "run *.jpg", "run folder --top-k 3 --format json")
+add_command(app, report, "report", "run", "run --full")
 add_command(
     app,
     compare.compare_command,

@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from scoreline.report.analyses import Analyses
+from scoreline.report.findings import Finding
+from scoreline.report.gallery import Gallery
 from scoreline.report.metrics import Evaluation
 
-__all__ = ["CheckRow", "PageFigure", "RunSummary"]
+__all__ = ["CheckRow", "PageFigure", "PlainTable", "RunSummary"]
 
 
 class PageFigure(NamedTuple):
     """A figure as PNG, for light and for dark paper."""
 
+    name: str
     caption: str
     light: bytes
     dark: bytes
@@ -27,6 +31,13 @@ class CheckRow(NamedTuple):
     found: str
     passed: bool
     advice: str
+
+
+class PlainTable(NamedTuple):
+    """A table as its file has it."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,16 @@ class RunSummary:
         What it ran on.
     accuracies : mapping of str to float
         Accuracy on each split, to be shown side by side.
+    findings : sequence of Finding
+        What matters most first.
+    analyses : Analyses
+    class_counts : mapping of str to sequence of int
+        By split, the number of examples of each class.
+    rejected : sequence of (path, split, reason)
+    gallery : Gallery, optional
+        Examples to look at.
+    leaderboard : PlainTable, optional
+        What a search for a recipe came to.
     """
 
     title: str
@@ -62,3 +83,9 @@ class RunSummary:
     command: str
     environment: Mapping[str, str]
     accuracies: Mapping[str, float] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    analyses: Analyses = field(default_factory=Analyses)
+    class_counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    rejected: Sequence[tuple[str, str, str]] = ()
+    gallery: Gallery | None = None
+    leaderboard: PlainTable | None = None

@@ -1,91 +1,170 @@
-"""The figures and the report page of a run."""
+"""The figures and the report page of a run: as it ends, and anew from its folder."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from scoreline.data import Progress
+from scoreline.data.names import printable
+from scoreline.data.options import no_progress
+from scoreline.report.analyses import Analyses
+from scoreline.report.findings import Facts, Finding, find_all
 from scoreline.report.page import write_report
-from scoreline.report.summary import CheckRow, PageFigure, RunSummary
+from scoreline.report.summary import CheckRow, PageFigure, PlainTable, RunSummary
+from scoreline.runs.analysing import analyse, write_analyses
+from scoreline.runs.described import describe_data, describe_training
 from scoreline.runs.drawing import Drawing, draw_run, save_drawings
 from scoreline.runs.environment import describe_environment
+from scoreline.runs.gallery import make_gallery
+from scoreline.runs.recorded import read_rows
+from scoreline.runs.reported import ReportedRun
 from scoreline.runs.result import RunResult
+from scoreline.runs.retraining import Retraining
 
-__all__ = ["summarise", "write_figures_and_report"]
+__all__ = ["Report", "report_run", "summarise", "write_figures_and_report"]
+
+#: Where a search for a recipe has left what it has tried.
+LEADERBOARD = "leaderboard.csv"
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report that was written."""
+
+    page: Path
+    accuracy: float
+    split: str
+    findings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what ``--json`` prints."""
+        return {
+            "report": str(self.page),
+            "accuracy": self.accuracy,
+            "split": self.split,
+            "findings": [
+                {"severity": found.severity.name.lower(), "sentence": found.sentence, "command": found.command}
+                for found in self.findings
+            ],
+        }
 
 
 def write_figures_and_report(result: RunResult) -> None:
     """Draw the run's figures and write its report page; the folder remembers what cannot be written."""
-    history, folder = result.classifier.history_.columns(), result.folder
-    drawings = list(draw_run(history, result.model, result.evaluation, result.prepared))
-    folder.keep("figures", lambda: save_drawings(drawings, folder.figures))
-    folder.keep("report.html", lambda: write_report(summarise(result, drawings), folder.report))
+    run = ReportedRun.of(result)
+    _write(run, analyse(run))
 
 
-def summarise(result: RunResult, drawings: Sequence[Drawing]) -> RunSummary:
+def report_run(
+    run: Path,
+    *,
+    full: bool = False,
+    data_dir: Path | None = None,
+    trust: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Make the figures and the report of a finished run anew.
+
+    Parameters
+    ----------
+    run : path
+        Its folder.
+    full : bool, default False
+        Whether what takes its time is looked into too: see `scoreline.runs.analysing.analyse`.
+    data_dir : path, optional
+        Folder with named data sets.
+    trust : iterable of str
+        Modules that the model's features may import.
+    progress : callable, optional
+        Called as ``progress(what, done, total)``.
+
+    Raises
+    ------
+    ModelError
+        There is no usable model in `run`, or one of its files is damaged.
+    DataError
+        The data cannot be used, or are no longer where they were.
+    OutputError
+        Something could not be written to the folder.
+    """
+    told = progress or no_progress
+    reported = ReportedRun.read(run, data_dir=data_dir, trust=trust, progress=told)
+    analyses = analyse(reported, full=full, progress=told)
+    told("Drawing figures", 0, 0)
+    write_analyses(analyses, reported)
+    summary = _write(reported, analyses)
+    reported.folder.check()
+    evaluation = summary.evaluation
+    return Report(reported.folder.report, evaluation.accuracy, evaluation.split, tuple(summary.findings))
+
+
+def _write(run: ReportedRun, analyses: Analyses) -> RunSummary:
+    drawings = list(draw_run(run.history, run.model, run.evaluation, run.prepared))
+    run.folder.keep("figures", lambda: save_drawings(drawings, run.folder.figures))
+    summary = summarise(run, analyses, drawings)
+    run.folder.keep("report.html", lambda: write_report(summary, run.folder.report))
+    return summary
+
+
+def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing]) -> RunSummary:
     """Return what the page of a run shows."""
-    config, dataset = result.settings, result.prepared.dataset
+    dataset, recorded = run.dataset, run.recorded
+    header, rows = read_rows(run.folder.path, LEADERBOARD)
     return RunSummary(
-        title=f"{config.loss} on {dataset.name}",
-        evaluation=result.evaluation,
-        training=_training(result),
-        data=_data(result),
-        checks=[CheckRow(c.name, c.expected, c.found, c.passed, c.advice) for c in result.sanity],
-        figures=[PageFigure(drawing.caption, drawing.light, drawing.dark) for drawing in drawings],
-        command=result.recipe.command() if result.found else config.command(),
-        environment=describe_environment() | {"seed": str(config.seed)},
-        accuracies={name: share for name, share in result.accuracies.items() if share is not None},
+        title=f"{run.model.loss} on {dataset.name}",
+        evaluation=run.evaluation,
+        training=describe_training(run),
+        data=describe_data(run),
+        checks=[CheckRow(c.name, c.expected, c.found, c.passed, c.advice) for c in recorded.sanity],
+        figures=[PageFigure(*drawing) for drawing in drawings],
+        command=run.command,
+        environment=(recorded.environment or describe_environment()) | {"seed": str(run.request.seed)},
+        accuracies=run.accuracies,
+        findings=find_all(facts_of(run, analyses)),
+        analyses=analyses,
+        class_counts=_class_counts(run),
+        rejected=[(item.path, item.split, item.reason) for item in dataset.rejected],
+        gallery=make_gallery(run.model, run.prepared, run.evaluation),
+        leaderboard=PlainTable(header, rows) if rows else None,
     )
 
 
-def _training(result: RunResult) -> dict[str, str]:
-    config, classifier = result.settings, result.classifier
-    facts = {
-        "loss": config.loss,
-        "penalty": f"{config.penalty}, lam = {config.strength:g}",
-        "features": config.features + (", standardised" if config.standardized else ""),
-        **({"block weights": config.block_weights} if config.block_weights else {}),
-        "solver": f"{classifier.solver_.name}: {classifier.solver_.reason}",
-        "epochs": f"{classifier.n_iter_}, {classifier.stop_reason_.value}",
-        "objective": f"{classifier.objective_:.6g} on the training data",
-        **_choice(result),
-        "accuracy": ", ".join(f"{e.accuracy:.4f} {name}" for name, e in result.evaluations.items()),
-        "seconds": f"{result.timings.load:.1f} to load, {result.timings.fit:.1f} to fit",
-    }
-    if classifier.duality_gap_ is not None:
-        facts["duality gap"] = f"{classifier.duality_gap_:.1e}, relative: the optimum is no further away"
-    if classifier.lr_ is not None:
-        schedule = f", {config.schedule} schedule, batches of {config.batch_size}"
-        facts["learning rate"] = f"{classifier.lr_:.4g}{schedule}"
-    return facts
+def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
+    """Return what the rules of the findings look at."""
+    dataset, recorded = run.dataset, run.recorded
+    reasons: dict[str, int] = {}
+    for item in dataset.rejected:
+        reason = item.reason.partition(" of ")[0] if item.reason.startswith("duplicate of ") else item.reason
+        reasons[reason] = reasons.get(reason, 0) + 1
+    retraining = Retraining(run.request)
+    return Facts(
+        run=printable(run.folder.path),
+        data=run.request.data,
+        split=run.evaluation.split,
+        evaluations=run.evaluations,
+        classes=tuple(run.model.classes),
+        class_counts=tuple(_class_counts(run)["train"]),
+        shape=dataset.example_shape,
+        settings=run.request.model_dump(),
+        retrain=retraining.command,
+        lam=run.settings.strength,
+        mini_batches=retraining.mini_batches(recorded),
+        status=recorded.status,
+        epochs=recorded.epochs,
+        failed_checks={check.name: check.advice for check in recorded.sanity if not check.passed},
+        rejected=reasons,
+        changes=run.changes,
+        analyses=analyses,
+    )
 
 
-def _choice(result: RunResult) -> dict[str, str]:
-    """Say what the validation split was for, where it chose something."""
-    facts = {}
-    if (choice := result.lam_choice) is not None:
-        facts["lam chosen"] = (
-            f"{choice.lam:.3g}, with an accuracy of {choice.validation_accuracy:.4f} on validation after training "
-            f"on the training split alone; the best of {len(choice.accuracy)} strengths has "
-            f"{max(choice.accuracy.values()):.4f}"
-        )
-    if result.resolved.refit.value:
-        facts["refit"] = "trained on training and validation rows after that; test rows evaluate it"
-    return facts
-
-
-def _data(result: RunResult) -> dict[str, str]:
-    dataset = result.prepared.dataset
-    splits = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    counts = np.bincount(dataset.train.y, minlength=len(dataset.classes))
-    each = f"{counts.min():,}" + (f" to {counts.max():,}" if counts.max() > counts.min() else "")
+def _class_counts(run: ReportedRun) -> dict[str, list[int]]:
+    n_classes = len(run.model.classes)
     return {
-        "name": dataset.name,
-        "examples": ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None),
-        **({"folders": dataset.layout} if dataset.layout else {}),
-        "shape": " x ".join(map(str, dataset.example_shape)),
-        "classes": f"{len(dataset.classes)}, with {each} training examples each",
-        "rejected": f"{len(dataset.rejected)} (listed in rejected.csv)",
-        **({"notes": " ".join(dataset.notes)} if dataset.notes else {}),
+        name: np.bincount(run.prepared.labels(name), minlength=n_classes).tolist() for name in run.prepared.rows
     }

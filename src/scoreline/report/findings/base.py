@@ -1,0 +1,130 @@
+"""What a finding is, and the facts that rules find it in."""
+
+from __future__ import annotations
+
+import shlex
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+from scoreline.engine.problem.events import Reason
+from scoreline.report.analyses import Analyses
+from scoreline.report.metrics import Evaluation
+
+__all__ = ["Facts", "Finding", "Rule", "Severity"]
+
+
+class Severity(IntEnum):
+    """How much a finding matters; the least is listed first."""
+
+    #: What the report says is not true, or the classifier is of no use.
+    PROBLEM = 0
+    #: Something that most likely can be mended.
+    WARNING = 1
+    #: Worth knowing.
+    NOTE = 2
+
+
+class Finding(NamedTuple):
+    """Something that the facts of a run say, and what to do about it."""
+
+    severity: Severity
+    #: What was found and what to do, as text.
+    sentence: str
+    #: The command to do it by.
+    command: str
+    #: The id of the place of the page that shows it; empty for none.
+    anchor: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of a run.
+
+    Parameters
+    ----------
+    run : str
+        Its folder.
+    data : str
+        Its data: a name or a path.
+    split : str
+        The split that the accuracy is measured on.
+    evaluations : mapping of str to Evaluation
+        By split.
+    classes : tuple of str
+    class_counts : tuple of int
+        Number of training examples of each class.
+    shape : tuple of int
+        Of an example: height, width and channels of images; the number of features else.
+    settings : mapping
+        Settings of the run, as they were asked.
+    retrain : callable
+        Returns the command that trains with the same settings, but for those that it is given by name.
+    lam : float
+        The strength of the penalty that was used.
+    mini_batches : bool
+        Whether the solver goes through the data in mini-batches, a given number of times.
+    status : Reason
+        Why the training ended.
+    epochs : int
+    failed_checks : mapping of str to str
+        The sanity checks that were not passed: name and advice.
+    rejected : mapping of str to int
+        Number of files that could not be used, by reason.
+    changes : tuple of str
+        What is different in the data since the training.
+    analyses : Analyses
+    """
+
+    run: str
+    data: str
+    split: str
+    evaluations: Mapping[str, Evaluation]
+    classes: tuple[str, ...]
+    class_counts: tuple[int, ...]
+    shape: tuple[int, ...]
+    settings: Mapping[str, Any]
+    retrain: Callable[..., str]
+    lam: float = 0.0
+    mini_batches: bool = False
+    status: Reason = Reason.CONVERGED
+    epochs: int = 0
+    failed_checks: Mapping[str, str] = field(default_factory=dict)
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    analyses: Analyses = field(default_factory=Analyses)
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The evaluation that counts."""
+        return self.evaluations[self.split]
+
+    @property
+    def images(self) -> bool:
+        """Whether the examples are images."""
+        return len(self.shape) == 3
+
+    def command(self, *words: str) -> str:
+        """Return a command of the program as one line that a shell takes apart again."""
+        return shlex.join(["scoreline", *words])
+
+    def report(self, *options: str) -> str:
+        """Return the command that makes this report again."""
+        return self.command("report", self.run, *options)
+
+    def lab(self) -> str:
+        """Return the command that opens the run's mistakes in the lab."""
+        return self.command("lab", "--data", self.data, "--run", self.run)
+
+
+class Rule(ABC):
+    """One kind of finding.
+
+    To add one: a class in a file here, and a line in `RULES`.
+    """
+
+    @abstractmethod
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Yield what is found, in most cases nothing."""

@@ -1,0 +1,105 @@
+"""Findings on what can be trusted: probabilities, small samples, and changed images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from scoreline.report.findings.base import Facts, Finding, Rule, Severity
+
+__all__ = ["BadProbabilities", "Fragile", "SmallSample", "WithoutTest"]
+
+#: A calibration error that misleads.
+LARGE_ERROR = 0.05
+#: Width of the interval of the accuracy that says little.
+WIDE = 0.1
+#: Loss of accuracy at the second grade of a challenge, which people hardly notice, and beyond it.
+LARGE_LOSS, GRADE = 0.1, 2
+#: By what factor the penalty of an overconfident model is strengthened.
+STRONGER = 10
+
+
+class BadProbabilities(Rule):
+    """Probabilities are not what they say."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Compare confidence and accuracy; see `Rule.findings`."""
+        found, scaling = facts.evaluation, facts.analyses.temperature
+        if found.calibration is None or found.split == "train":
+            return
+        error = found.calibration.expected_calibration_error
+        filled = [bin_ for bin_ in found.calibration.bins if bin_.n]
+        confidence = sum(bin_.n * bin_.confidence for bin_ in filled) / found.n
+        if error < LARGE_ERROR or abs(confidence - found.accuracy) < LARGE_ERROR / 2:
+            return
+        sure = "too sure" if confidence > found.accuracy else "not sure enough"
+        told = (
+            f"Probabilities mislead: they promise {confidence:.0%} right answers, and {found.accuracy:.0%} are "
+            f"right ({sure})."
+        )
+        if scaling is not None and scaling.after.expected_calibration_error < error / 2:
+            told += (
+                f" Divide the scores by {scaling.temperature:.2f} before you take their softmax: the error falls "
+                f"from {error:.1%} to {scaling.after.expected_calibration_error:.1%}."
+            )
+        changes: dict[str, Any] = {"lam": "auto"}
+        if facts.settings.get("lam") == "auto" and facts.lam:
+            factor = STRONGER if confidence > found.accuracy else 1 / STRONGER
+            changes = {"lam": float(f"{factor * facts.lam:.3g}")}
+        told += " A stronger penalty makes it less sure." if confidence > found.accuracy else ""
+        yield Finding(Severity.WARNING, told, facts.retrain(**changes), "reliability")
+
+
+class SmallSample(Rule):
+    """So few examples evaluate the model that its accuracy is hardly known."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Look at the width of the interval; see `Rule.findings`."""
+        found = facts.evaluation
+        low, high = found.interval
+        if high - low < WIDE:
+            return
+        told = (
+            f"{found.n:,} {found.split} examples say little: the accuracy is somewhere between {low:.2f} and "
+            f"{high:.2f}. Evaluate the model on more that it was not trained on."
+        )
+        yield Finding(Severity.WARNING, told, facts.command("evaluate", facts.run, "MORE-DATA"), "good")
+
+
+class WithoutTest(Rule):
+    """The examples that evaluate the model are not independent of it."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Look at the split; see `Rule.findings`."""
+        chose = facts.settings.get("lam") == "auto"
+        if facts.split == "train":
+            told = "The accuracy is of the training examples themselves. Hold some out."
+            yield Finding(Severity.PROBLEM, told, facts.retrain(validation=0.2), "good")
+        elif facts.split == "validation" and chose:
+            told = (
+                "There is no test split, and the validation examples have chosen the strength of the penalty: the "
+                "accuracy is a little too high. Evaluate on examples that had no part in it."
+            )
+            yield Finding(Severity.NOTE, told, facts.command("evaluate", facts.run, "OTHER-DATA"), "good")
+
+
+class Fragile(Rule):
+    """Accuracy falls when images are changed a little."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Look at the challenge that costs most; see `Rule.findings`."""
+        measured = facts.analyses.robustness
+        if measured is None:
+            return
+        lost = [(r.grades[0].accuracy - r.grades[GRADE].accuracy, r) for r in measured.challenges]
+        loss, worst = max(lost, key=lambda pair: pair[0])
+        if loss < LARGE_LOSS or worst.grades[GRADE].interval[1] >= measured.accuracy:
+            return
+        grade = worst.grades[GRADE]
+        told = (
+            f"Accuracy falls from {measured.accuracy:.2f} to {grade.accuracy:.2f} under {worst.name} "
+            f"({worst.kind}, {grade.label}), as images from elsewhere may have it. Train on images "
+            "that vary in this way, or on features that do not see it."
+        )
+        features = "hog" if facts.settings.get("features") == "pixels" else "mirror:[hog]"
+        yield Finding(Severity.WARNING, told, facts.retrain(features=features), "robustness")

@@ -1,0 +1,97 @@
+"""Findings on the fit: too close to the training examples, not close enough, or not at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scoreline.engine.problem.events import Reason
+from scoreline.report.findings.base import Facts, Finding, Rule, Severity
+
+__all__ = ["AtBaseline", "FailedCheck", "Overfitting", "Underfitting", "Unfinished"]
+
+#: Differences of accuracies that are worth words, beyond what chance explains.
+LARGE_GAP = 0.05
+#: An accuracy below which better features are worth a try.
+LEARNED = 0.9
+#: Settings that leave the recipe to the search, which takes images of some size.
+SEARCH = dict.fromkeys(("features", "loss", "lam", "standardize"), "auto")
+LEAST_SIDE = 16
+
+
+class Overfitting(Rule):
+    """Training examples are classified much better than others."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Compare accuracies; see `Rule.findings`."""
+        train, other = facts.evaluations.get("train"), facts.evaluation
+        if train is None or other.split == "train":
+            return
+        if train.accuracy - other.accuracy <= LARGE_GAP or train.accuracy <= other.interval[1]:
+            return
+        told = (
+            f"Accuracy is {train.accuracy:.2f} on training and {other.accuracy:.2f} on {other.split} examples: "
+            "the model overfits."
+        )
+        if facts.settings.get("lam") == "auto":
+            told += (
+                " The strength of the penalty is the best already: more training examples help most, and the "
+                "learning curve says by how much."
+            )
+            yield Finding(Severity.NOTE, told, facts.report("--full"), "trust")
+        else:
+            told += " Choose the strength of the penalty on validation examples."
+            yield Finding(Severity.WARNING, told, facts.retrain(lam="auto"), "trust")
+
+
+class Underfitting(Rule):
+    """Not even training examples are classified well, by pixels alone."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Look at the training accuracy; see `Rule.findings`."""
+        train, other = facts.evaluations.get("train"), facts.evaluation
+        small = not facts.images or min(facts.shape[:2]) < LEAST_SIDE
+        if train is None or small or facts.settings.get("features") != "pixels":
+            return
+        if min(train.accuracy, other.accuracy) < LEARNED:
+            told = (
+                f"Pixels alone give {other.accuracy:.2f} on {other.split} and {train.accuracy:.2f} on training "
+                "examples: features that see edges and textures usually give far more. Search for the best recipe."
+            )
+            yield Finding(Severity.WARNING, told, facts.retrain(**SEARCH), "good")
+
+
+class AtBaseline(Rule):
+    """The classifier is no better than always naming the most frequent class."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Compare with the baseline; see `Rule.findings`."""
+        found = facts.evaluation
+        if found.interval[0] <= found.majority and len(facts.classes) > 1:
+            told = (
+                f"An accuracy of {found.accuracy:.2f} is no better than always naming the most frequent class, "
+                f"which gives {found.majority:.2f}. Check that labels and images belong together."
+            )
+            yield Finding(Severity.PROBLEM, told, facts.command("gradcheck", facts.data), "data")
+
+
+class Unfinished(Rule):
+    """The training ended before its optimum."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Look at why it ended; see `Rule.findings`."""
+        if facts.status is Reason.INTERRUPTED:
+            told = "The training was interrupted: these are the best weights until then. Train again to the end."
+            yield Finding(Severity.PROBLEM, told, facts.retrain(), "run")
+        elif facts.status is Reason.MAX_EPOCHS and not facts.mini_batches:
+            told = f"The training ended at its limit of {facts.epochs:,} epochs, before the optimum: allow more."
+            yield Finding(Severity.WARNING, told, facts.retrain(max_epochs=4 * max(facts.epochs, 1)), "run")
+
+
+class FailedCheck(Rule):
+    """A sanity check was not passed."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Repeat the advice; see `Rule.findings`."""
+        for name, advice in facts.failed_checks.items():
+            told = f"The sanity check '{name}' was not passed. {advice}"
+            yield Finding(Severity.PROBLEM, told, facts.retrain(), "run")

@@ -1,0 +1,124 @@
+"""What is taken for what: a matrix whose cells open their examples, without any script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from scoreline.report.gallery import Cell, Gallery, Shown
+from scoreline.report.metrics import Evaluation
+from scoreline.report.page.markup import Html, details, image, joined, paragraph, subsection, table, text
+
+__all__ = ["confusion_part"]
+
+#: Share of a class's examples from which on a cell is so dark that its number is light.
+DARK = 0.55
+#: Pairs in the table that stands for the matrix where nothing is drawn.
+MOST_PAIRS = 30
+
+
+def confusion_part(evaluation: Evaluation, gallery: Gallery | None) -> Html:
+    """Return the matrix with its cells, the mistakes that the model was surest of, and the pairs as a table."""
+    pairs = _pairs(evaluation)
+    if gallery is None:
+        return pairs
+    n_classes, n_shown = len(evaluation.per_class), len(gallery.classes)
+    some = f"The {n_shown} of {n_classes:,} classes with the most mistakes." * (n_shown < n_classes)
+    how = "Rows are true classes, columns what they are taken for. Select a number to see examples."
+    cells = joined(_cell(cell, evaluation) for cell in gallery.cells)
+    matrix = Html(
+        f'<div class="confusion">{_matrix(evaluation, gallery)}<div class="cells">'
+        f'<p class="hint">Select a number in the matrix: its examples appear here.</p>\n{cells}</div></div>\n'
+    )
+    surest = _examples(gallery.surest, named=True)
+    if surest:
+        numbers = "The numbers are probabilities, and scores where there are none; small ones are scores."
+        surest = subsection("Surest mistakes", "surest", joined([paragraph(numbers, "hint"), surest]))
+    return joined([paragraph(f"{some} {how}".strip(), "hint"), matrix, pairs, surest])
+
+
+def _pairs(evaluation: Evaluation) -> Html:
+    rows = [
+        (evaluation.per_class[true].name, evaluation.per_class[predicted].name, f"{count:,}")
+        for true, predicted, count in evaluation.most_confused(MOST_PAIRS)
+    ]
+    if not rows:
+        return paragraph("There are no mistakes.")
+    return details(
+        "The commonest mistakes as a table", table("Mistakes", ("true", "taken for", "examples"), rows, "llr")
+    )
+
+
+def _matrix(evaluation: Evaluation, gallery: Gallery) -> str:
+    linked = {(cell.true, cell.predicted) for cell in gallery.cells if cell.examples}
+    names = [evaluation.per_class[label].name for label in gallery.classes]
+    counts = evaluation.counts[gallery.classes][:, gallery.classes].toarray()
+    head = "".join(f'<th scope="col" title="{escape(name)}"><span>{text(name)}</span></th>' for name in names)
+    rows = []
+    for i, true in enumerate(gallery.classes):
+        support = max(evaluation.per_class[true].support, 1)
+        entries = "".join(
+            _entry(true, predicted, int(counts[i, j]), support, linked)
+            for j, predicted in enumerate(gallery.classes)
+        )
+        rows.append(f'<tr><th scope="row" title="{escape(names[i])}">{text(names[i])}</th>{entries}</tr>\n')
+    return (
+        '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix">'
+        f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _entry(true: int, predicted: int, count: int, support: int, linked: set[tuple[int, int]]) -> str:
+    kind = "entry" + " right" * (true == predicted) + " strong" * (count / support > DARK)
+    shown = f"{count:,}" if count else ""
+    if (true, predicted) in linked:
+        shown = f'<a href="#cell-{true}-{predicted}">{shown}</a>'
+    return f'<td class="{kind}" style="--v:{count / support:.2f}">{shown}</td>'
+
+
+def _cell(cell: Cell, evaluation: Evaluation) -> Html:
+    true, predicted = (evaluation.per_class[label].name for label in (cell.true, cell.predicted))
+    what = f"{true}, recognised" if cell.true == cell.predicted else f"{true}, taken for {predicted}"
+    which = "the least sure first" if cell.true == cell.predicted else "the surest first"
+    left = cell.n - len(cell.examples)
+    more = (
+        f"{len(cell.examples)} of {cell.n:,}, {which}; predictions.csv names all."
+        if left
+        else f"{cell.n:,}, {which}."
+    )
+    maps = any(shown.contributions for shown in cell.examples)
+    return Html(
+        f'<section class="cell" id="cell-{cell.true}-{cell.predicted}"><header><h4>{text(what)}</h4>'
+        f'<a href="#confusion">Close</a></header>{paragraph(more, "hint")}{_explained() if maps else ""}'
+        f"{_examples(cell.examples)}</section>\n"
+    )
+
+
+def _explained() -> Html:
+    told = "Beside some images: regions that speak for the class that was named (orange) and against it (blue)."
+    return paragraph(told, "hint")
+
+
+def _examples(examples: Sequence[Shown], *, named: bool = False) -> Html:
+    figures = joined(_example(shown, named=named) for shown in examples)
+    return Html(f'<div class="shown">{figures}</div>') if figures else Html("")
+
+
+def _example(shown: Shown, *, named: bool) -> Html:
+    pictures = ""
+    if shown.picture:
+        pictures = image(shown.picture, f"{shown.true}, taken for {shown.predicted}")
+        if shown.contributions:
+            pictures += image(shown.contributions, "What each region adds", "map")
+        pictures = f'<div class="pictures">{pictures}</div>'
+    rows = "".join(
+        f"<li{' class=own' if label == shown.true else ''}><span>{text(label)}</span>"
+        f"<span>{_said(score, probability)}</span></li>"
+        for label, score, probability in shown.guesses
+    )
+    what = f"<div>{text(shown.true)}, taken for {text(shown.predicted)}</div>" if named else ""
+    return Html(f"<figure>{pictures}<figcaption>{what}{text(shown.id)}<ul>{rows}</ul></figcaption></figure>\n")
+
+
+def _said(score: float, probability: float | None) -> str:
+    return f"{score:.2f}" if probability is None else f"{probability:.2f} <small>{score:.1f}</small>"

@@ -1,0 +1,93 @@
+"""How good is it: accuracies, classes, what is taken for what, and the recipes that were tried."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from scoreline.report.metrics import Evaluation
+from scoreline.report.page.charts import bar
+from scoreline.report.page.confusion import confusion_part
+from scoreline.report.page.markup import Html, interval, joined, paragraph, section, share, subsection, table, text
+from scoreline.report.summary import PlainTable, RunSummary
+
+__all__ = ["quality_section"]
+
+#: Rows of a leaderboard that are shown.
+MOST_RECIPES = 40
+
+
+def quality_section(title: str, summary: RunSummary) -> Html:
+    """Return the section."""
+    evaluation = summary.evaluation
+    parts = [
+        subsection("Confusion", "confusion", confusion_part(evaluation, summary.gallery)),
+        subsection("Classes", "classes", _classes(evaluation)),
+        subsection("Recipes that were tried", "leaderboard", _leaderboard(summary.leaderboard)),
+    ]
+    return section(title, "good", joined(parts))
+
+
+def _classes(evaluation: Evaluation) -> Html:
+    shown = evaluation.worst_classes()
+    columns = ("class", "recognised", "", "95 % interval", "precision", "F1", "examples", "most often taken for")
+    rows = []
+    for label in shown:
+        row = evaluation.per_class[label]
+        rows.append(
+            (
+                Html(f'<span id="class-{label}">{text(row.name)}</span>'),
+                share(row.recall),
+                bar(row.recall, row.recall_interval),
+                interval(row.recall_interval),
+                share(row.precision),
+                "–" if math.isnan(row.f1) else f"{row.f1:.3f}",
+                f"{row.support:,}",
+                _confused_with(evaluation, label),
+            )
+        )
+    n_classes = len(evaluation.per_class)
+    some = f"The {len(shown)} of {n_classes:,} classes with the most mistakes." * (len(shown) < n_classes)
+    missing = sum(not row.support for row in evaluation.per_class)
+    if missing:
+        some += (
+            f" {missing:,} of {n_classes:,} classes have no {evaluation.split} examples: nothing is known of them."
+        )
+    hint = (
+        "Recognised: the share of a class's examples that are named so (recall). Precision: the share of those "
+        "named so that are of the class."
+    )
+    return joined(
+        [
+            paragraph(some.strip()),
+            table("Classes", columns, rows, "lrLRRRRl", least="full"),
+            paragraph(hint, "hint"),
+        ]
+    )
+
+
+def _confused_with(evaluation: Evaluation, true: int) -> str:
+    """Return the wrong class that was predicted most often for one, and how often; a dash for none."""
+    own = evaluation.counts[[true]].tocoo()
+    wrong = own.col != true
+    if not wrong.any():
+        return "–"
+    counts, classes = own.data[wrong], own.col[wrong]
+    most = counts.max()
+    return f"{evaluation.per_class[classes[counts == most].min()].name} ({most:,})"
+
+
+def _leaderboard(leaderboard: PlainTable | None) -> Html:
+    if leaderboard is None:
+        return Html("")
+    rows = leaderboard.rows[:MOST_RECIPES]
+    left = len(leaderboard.rows) - len(rows)
+    more = paragraph(f"{left:,} more are in leaderboard.csv." * (left > 0))
+    align = "".join(_alignment([row[place] for row in rows]) for place in range(len(leaderboard.columns)))
+    hint = "Chosen on validation examples; only the one that was chosen has seen the test examples."
+    return joined([paragraph(hint, "hint"), table("Recipes", leaderboard.columns, rows, align), more])
+
+
+def _alignment(cells: Sequence[str]) -> str:
+    filled = [cell for cell in cells if cell]
+    return "r" if filled and all(cell[0].isdigit() or cell[0] in "-." for cell in filled) else "l"
