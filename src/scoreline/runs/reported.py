@@ -115,4 +115,3 @@ class ReportedRun:
         if "validation" not in found and chosen is not None:
             found["validation"] = chosen
         return {name: found[name] for name in ("train", "validation", "test") if name in found}
-
