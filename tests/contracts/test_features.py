@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from scoreline.errors import DataError, ScorelineError, UsageError
 from scoreline.features import FEATURES, FeatureUnion, build_features
+from scoreline.features.shifting import n_shifts, shifted_images
 from scoreline.features.specs import split_specs
 
 ENCODER = Path(__file__).parents[1] / "fixtures" / "encoder.onnx"
@@ -41,6 +42,8 @@ SPECS = [
     "products:[hog:8,words:12,step=6]",
     "products:[mirror:hog:8]",
     "resized:[hog:8,hue:4],side=20",
+    "shifts:[mirror:[hog:8,hue:4]]",
+    "shifts:[products:[dictionary:16,patch_size=4,components=9,n_patches=400],components=3]",
     f"onnx:{ENCODER},size=16,mean=127,std=[58.4,57.1,57.4]",
     f"products:[onnx:[{ENCODER}],size=9],components=3",
 ]
@@ -90,7 +93,7 @@ def test_the_mirror_image_has_the_same_even_half_and_the_opposite_odd_one(spec):
     extractor = build_features(spec).fit(IMAGES)
     even, odd = extractor.mirror_halves(IMAGES)
     np.testing.assert_allclose(even, extractor.transform(IMAGES), rtol=1e-5, atol=1e-6)
-    assert (odd is None) == (not spec.startswith(("mirror", "dictionary", "two-layers")))
+    assert (odd is None) == (not spec.startswith(("mirror", "dictionary", "two-layers", "shifts:[mirror")))
     if odd is None:
         return
     assert odd.shape == even.shape
@@ -98,6 +101,18 @@ def test_the_mirror_image_has_the_same_even_half_and_the_opposite_odd_one(spec):
     assert np.abs(odd).max() > 0.01
     np.testing.assert_allclose(mirrored[0], even, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(mirrored[1], -odd, rtol=1e-3, atol=1e-3)
+
+
+def test_shifted_images_have_the_halves_of_each_by_itself(spec):
+    extractor = build_features(spec).fit(IMAGES)
+    copies = list(shifted_images(IMAGES, 1))
+    assert len(copies) == n_shifts(1) == 9
+    for images, (even, odd) in zip(copies, extractor.shifted_halves(IMAGES, 1), strict=True):
+        own_even, own_odd = extractor.mirror_halves(images)
+        np.testing.assert_allclose(even, own_even, rtol=1e-4, atol=1e-5)
+        assert (odd is None) == (own_odd is None)
+        if odd is not None:
+            np.testing.assert_allclose(odd, own_odd, rtol=1e-4, atol=1e-5)
 
 
 def test_no_image_gives_no_row(spec):

@@ -22,6 +22,7 @@ from scoreline.features.pixels import Pixels
 from scoreline.features.principal_products import PrincipalProducts
 from scoreline.features.resized import Resized
 from scoreline.features.self_similarity import SelfSimilarity
+from scoreline.features.shift_average import ShiftAverage
 from scoreline.features.specs import FEATURES, anchored_features, build_features
 from scoreline.features.textons import Textons
 from scoreline.features.trust import trusting
@@ -49,6 +50,7 @@ __all__ = [
     "PrincipalProducts",
     "Resized",
     "SelfSimilarity",
+    "ShiftAverage",
     "Textons",
     "TwoLayerDictionary",
     "UserExtractor",
@@ -69,6 +71,7 @@ FEATURES.register("sift", DenseSIFT)
 FEATURES.register("words", BagOfWords)
 FEATURES.register("dictionary", PatchDictionary)
 FEATURES.register("mirror", MirrorAverage)
+FEATURES.register("shifts", ShiftAverage)
 FEATURES.register("two-layers", TwoLayerDictionary)
 FEATURES.register("products", PrincipalProducts)
 FEATURES.register("onnx", OnnxEncoder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError, UsageError
+from scoreline.features.shifting import shifted_images
 
 __all__ = ["FeatureExtractor"]
 
@@ -112,6 +113,10 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
         changes its sign in the mirror image. It is None where nothing is averaged.
         """
         return self.transform(X), None
+
+    def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
+        """Yield what `mirror_halves` returns for each of `shifted_images`, in that order."""
+        return (self.mirror_halves(images) for images in shifted_images(X, pixels))
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
         """Return the contribution of each pixel value to ``weights @ f(image)``, ``(H, W, ch)`` float64.

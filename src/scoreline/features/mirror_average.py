@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
-from scoreline.errors import DataError, UsageError
-from scoreline.features.base import FeatureExtractor
-from scoreline.features.derived import DerivedFeatures
+from scoreline.features.copies_average import CopiesAverage
 
 __all__ = ["MirrorAverage"]
 
 
-class MirrorAverage(DerivedFeatures):
+class MirrorAverage(CopiesAverage):
     r"""The mean of an image's and its mirror image's rows: :math:`(f(x) + f(\bar x)) / 2`, as long as f's.
 
     A linear classifier of these rows gives an image and its mirror image the same scores, the means of
@@ -40,13 +37,11 @@ class MirrorAverage(DerivedFeatures):
     Schulz-Mirbach, H. (1994). Constructing invariant features by averaging techniques. ICPR.
     """
 
+    kind: ClassVar[str] = "mirror"
+    reason: ClassVar[str] = "vectors have no left and right"
+
     def __init__(self, features: Any = "hog") -> None:
         self.features = features
-
-    def fit(self, X: Array, y: Any = None) -> Self:
-        """Fit what is averaged on images ``(n, H, W, ch)``; it sets ``inner_``."""
-        self.inner_ = self.unfitted_inner().fit(X, y)
-        return super().fit(X)
 
     def transform(self, X: Array) -> Array:
         """Return the averaged rows, ``(n, D)`` float32."""
@@ -73,50 +68,11 @@ class MirrorAverage(DerivedFeatures):
         own, mirrored = (self.inner_.transform(view) for view in (X, np.ascontiguousarray(X[:, :, ::-1])))
         return own.astype(np.float32), mirrored.astype(np.float32, copy=False)
 
-    def get_feature_names_out(self, input_features: Any = None) -> Array:
-        """Return the names of what is averaged."""
-        check_is_fitted(self)
-        return self.inner_.get_feature_names_out(input_features)
-
-    def width(self) -> int:
-        """Return the dimension of the averaged features."""
-        check_is_fitted(self)
-        return self.inner_.width()
-
     def numbers_at_work(self) -> int:
         """Return those of the inner features, two rows and their mean; see `FeatureExtractor.numbers_at_work`."""
         return self.inner_.numbers_at_work() + 3 * self.width()
 
-    def relative_weights(self) -> FloatArray:
-        """Return the weights of what is averaged; see `FeatureExtractor.relative_weights`."""
-        return self.inner_.relative_weights()
-
-    def state(self) -> dict[str, Array]:
-        """Return what the averaged features have learned."""
-        return self.inner_.state()
-
-    def restore(self, image_shape: tuple[int, ...], state: Mapping[str, Array]) -> Self:
-        """Restore the state of the averaged features."""
-        self.inner_ = self.unfitted_inner().restore(image_shape, state)
-        return super().restore(image_shape, state)
-
-    def unfitted_inner(self) -> FeatureExtractor:
-        """Return what is averaged; see `DerivedFeatures.unfitted_inner`."""
-        inner = super().unfitted_inner()
-        if isinstance(inner, MirrorAverage):
-            raise UsageError(
-                "A mirror average is to be averaged again",
-                allowed="features that are no mirror average",
-                fix="leave the inner mirror out: it would change nothing",
-            )
-        return inner
-
-    def _check(self, X: Array) -> Array:
-        X = super()._check(X)
-        if X.ndim != 4 or X.dtype != np.uint8:
-            raise DataError(
-                f"An array of shape {X.shape} and dtype {X.dtype} came to a mirror average",
-                allowed="images as bytes (uint8) of shape (n, H, W, channels)",
-                fix="leave mirror out: vectors have no left and right",
-            )
-        return X
+    def _mean_and_deviation(self, X: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Return both halves: with two copies, the pair is their rows themselves."""
+        del rng
+        return self.mirror_halves(X)

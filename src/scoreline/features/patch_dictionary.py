@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,8 +17,10 @@ from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
+from scoreline.features.shifting import ShiftedCells, n_shifts, padded
 
 if TYPE_CHECKING:
+    from scoreline.features.kernels.panels import Words
     from scoreline.features.kernels.patch_codes import Lens, Places
 
 __all__ = ["PatchDictionary"]
@@ -172,20 +174,54 @@ class PatchDictionary(ImageDescriptor):
         even, odd = np.split(described(X, *self._plan(X.shape[1:], halves=True)), 2, axis=1)
         return even, odd
 
-    def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
+    def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
+        """Yield rows and odd parts for each shift; patches that shifted images have in common are coded once."""
+        if not self.mirror or self.stride > 1:
+            yield from super().shifted_halves(X, pixels)
+            return
+        X = self._like_fitted(X)
+        S, (half, _) = n_shifts(pixels), self._plan(X.shape[1:])
+        rows = described(padded(X, pixels), 2 * S * half, self._describe_shifted(X.shape[1:], pixels))
+        for own in np.split(rows, S, axis=1):
+            yield own[:, :half], own[:, half:]
+
+    def _describe_shifted(self, shape: tuple[int, ...], pixels: int) -> Describe:
+        """Return what writes both halves of every shifted image for padded images of a shape before padding."""
+        from scoreline.features.kernels.patch_codes import Places
+
+        H, W, ch = shape
+        h, w = (side - self.patch_size + 1 for side in (H, W))
+        cells = ShiftedCells(h, w, self.grid, pixels)
+        r, c = np.divmod(cells.order, w + 2 * pixels)
+        places = Places(self.patch_size, (r * (W + 2 * pixels) + c) * ch, cells.groups)
+        lens, (words, k) = self._lens(), self._words()
+
+        def describe(images: Array, rows: Array) -> None:
+            pieces = np.empty((len(images), 2, cells.n_pieces, k), np.float32)
+            self.encoding_.pool(images, places, lens, words, pieces.reshape(len(images), -1, k))
+            for own, means in zip(np.split(rows, n_shifts(pixels), axis=1), cells.means(pieces), strict=True):
+                halves = means.reshape(own.shape)
+                take_roots(halves, True)
+                own[:] = halves
+
+        return describe
+
+    def _words(self) -> tuple[Words, int]:
+        """Return the words for the compiled code, and how many responses they give."""
         from scoreline.features.kernels.panels import Words, packed
 
         weights, bias = self.encoding_.answers(self.words_)
-        words = Words(packed(weights), packed(bias[:, None]))
-        lens, places = self._lens(), self._places(shape, halves)
+        return Words(packed(weights), packed(bias[:, None])), len(bias)
+
+    def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
+        lens, places, (words, k) = self._lens(), self._places(shape, halves), self._words()
         n_cells = self.grid**2 * (1 + halves)
 
         def describe(images: Array, rows: Array) -> None:
-            cells = rows.reshape(len(rows), n_cells, len(bias))
-            self.encoding_.pool(images, places, lens, words, cells)
+            self.encoding_.pool(images, places, lens, words, rows.reshape(len(rows), n_cells, k))
             take_roots(rows, halves)
 
-        return n_cells * len(bias), describe
+        return n_cells * k, describe
 
     def _least_side(self) -> int:
         return int(self.patch_size + (self.grid - 1) * self.stride)

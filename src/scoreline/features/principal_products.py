@@ -131,7 +131,15 @@ class PrincipalProducts(DerivedFeatures):
     def transform(self, X: Array) -> Array:
         """Return the rows and the products of both parts, ``(n, D + p (p + 1) / 2)`` or longer, float32."""
         check_is_fitted(self)
-        rows, odd = self.inner_.mirror_halves(self._check(X))
+        return self._of(*self.inner_.mirror_halves(self._check(X)))
+
+    def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
+        """Yield the rows for each shift, and no odd part; see `FeatureExtractor.shifted_halves`."""
+        check_is_fitted(self)
+        return ((self._of(*halves), None) for halves in self.inner_.shifted_halves(self._check(X), pixels))
+
+    def _of(self, rows: Array, odd: Array | None) -> Array:
+        """Return rows and odd parts of inner features with their products."""
         D, (pairs, odd_pairs) = rows.shape[1], self._pairs()
         begin = D + len(pairs[0])
         out = np.empty((len(rows), begin + len(odd_pairs[0])), np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from scoreline.features.descriptor import BATCH
 from scoreline.features.union import side_by_side
 from scoreline.rows import Rows, SparseMatrix, checked_places
 
-__all__ = ["FeatureRows", "ShardCache", "input_digest", "shard_length"]
+__all__ = ["ComputedRows", "FeatureRows", "ShardCache", "input_digest", "shard_length"]
 
 #: Pixels of the images of one shard, 4,096 images of 32 x 32, and bytes of its features at the most.
 SHARD_PIXELS, SHARD_BYTES = 1 << 22, 1 << 26
@@ -32,45 +33,43 @@ class ShardCache(Protocol):
         """Keep arrays under a key, or nothing."""
 
 
-class FeatureRows:
-    """The features ``(N, D)`` float32 of images, computed when they are read, a shard at a time.
+class ComputedRows(ABC):
+    """Rows ``(N, D)`` float32 of images, computed when they are read, a shard at a time.
 
     The last shard is held, so that reading in order computes each once; what is read often is best gathered first
-    (see `scoreline.rows`). The parts of a union are kept each by itself.
+    (see `scoreline.rows`).
 
     Parameters
     ----------
-    rows : Rows (N, H, W, ch)
-        Images.
+    images : Rows (n, H, W, ch)
     extractor : FeatureExtractor
         Fitted.
-    spec : str
-        What it was built from.
-    kept : ShardCache
-        Where finished shards are looked for, and kept.
+    each : int
+        Rows of an image: N = each n.
     on_shard : callable, optional
-        Called with the number of rows that are done after each shard.
+        Called with the number of images that are done after each shard.
     """
 
     def __init__(
         self,
-        rows: Rows,
+        images: Rows,
         extractor: FeatureExtractor,
-        spec: str,
-        kept: ShardCache,
+        *,
+        each: int = 1,
         on_shard: Callable[[int], None] | None = None,
     ) -> None:
-        self._images, self._extractor, self._spec, self._kept = rows, extractor, spec, kept
-        self._on_shard = on_shard
-        self._length = shard_length(rows, extractor.numbers_at_work())
+        self._images, self._extractor, self._each, self._on_shard = images, extractor, each, on_shard
+        self._length = each * shard_length(images, extractor.numbers_at_work())
         self._held: tuple[int, Array] | None = None
-        #: Digests of features and of what they have learned, by spec.
-        self._origins: dict[str, str] = {}
+
+    @abstractmethod
+    def _computed(self, first: int, images: Array) -> Array:
+        """Return the rows of a shard, the images from place `first` on."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Number of images and of features."""
-        return (len(self._images), self._extractor.width())
+        """Number of rows and of features."""
+        return (len(self), self._extractor.width())
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -88,10 +87,7 @@ class FeatureRows:
         return None
 
     def __len__(self) -> int:
-        return len(self._images)
-
-    def __repr__(self) -> str:
-        return f"FeatureRows({self._spec} of {self._images!r})"
+        return self._each * len(self._images)
 
     def read(self, start: int, stop: int) -> Array:
         """Return examples in order; see `Rows.read`."""
@@ -120,11 +116,50 @@ class FeatureRows:
     def _shard(self, first: int) -> Array:
         if self._held is None or self._held[0] != first:
             self._held = None  # before the next is computed
-            images = self._images.read(first, first + self._length)
-            self._held = first, self._found(self._extractor, self._spec, images)
+            begin = first // self._each
+            images = self._images.read(begin, begin + self._length // self._each)
+            self._held = first, self._computed(begin, images)
             if self._on_shard is not None:
-                self._on_shard(first + len(images))
+                self._on_shard(begin + len(images))
         return self._held[1]
+
+
+class FeatureRows(ComputedRows):
+    """The features ``(N, D)`` float32 of images; the parts of a union are kept each by itself.
+
+    Parameters
+    ----------
+    rows : Rows (N, H, W, ch)
+        Images.
+    extractor : FeatureExtractor
+        Fitted.
+    spec : str
+        What it was built from.
+    kept : ShardCache
+        Where finished shards are looked for, and kept.
+    on_shard : callable, optional
+        See `ComputedRows`.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        extractor: FeatureExtractor,
+        spec: str,
+        kept: ShardCache,
+        on_shard: Callable[[int], None] | None = None,
+    ) -> None:
+        super().__init__(rows, extractor, on_shard=on_shard)
+        self._spec, self._kept = spec, kept
+        #: Digests of features and of what they have learned, by spec.
+        self._origins: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"FeatureRows({self._spec} of {self._images!r})"
+
+    def _computed(self, first: int, images: Array) -> Array:
+        del first
+        return self._found(self._extractor, self._spec, images)
 
     def _found(self, extractor: FeatureExtractor, spec: str, images: Array) -> Array:
         """Return the features of a shard's images: kept ones, or computed and kept."""

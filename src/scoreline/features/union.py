@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -53,12 +53,13 @@ class FeatureUnion(FeatureExtractor):
     def mirror_halves(self, X: Array) -> tuple[Array, Array | None]:
         """Return both parts side by side; the odd one is zeros for parts without, and None if all are."""
         check_is_fitted(self)
-        even, odd = zip(*(part.mirror_halves(X) for _, part in self.parts), strict=True)
-        rows = side_by_side(even)
-        if all(half is None for half in odd):
-            return rows, None
-        filled = (np.zeros_like(own) if half is None else half for own, half in zip(even, odd, strict=True))
-        return rows, side_by_side(filled)
+        return _halves_side_by_side(part.mirror_halves(X) for _, part in self.parts)
+
+    def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
+        """Yield both parts side by side for each shift; see `FeatureExtractor.shifted_halves`."""
+        check_is_fitted(self)
+        of_parts = (part.shifted_halves(X, pixels) for _, part in self.parts)
+        return (_halves_side_by_side(halves) for halves in zip(*of_parts, strict=True))
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
         """Return the pixels' contributions through all parts; None where one part has none."""
@@ -134,3 +135,12 @@ class FeatureUnion(FeatureExtractor):
                 allowed="one feature or more, each under a name of its own",
                 fix="leave the repeated one out, or give it other parameters",
             )
+
+
+def _halves_side_by_side(halves: Iterable[tuple[Array, Array | None]]) -> tuple[Array, Array | None]:
+    even, odd = zip(*halves, strict=True)
+    rows = side_by_side(even)
+    if all(half is None for half in odd):
+        return rows, None
+    filled = (np.zeros_like(own) if half is None else half for own, half in zip(even, odd, strict=True))
+    return rows, side_by_side(filled)

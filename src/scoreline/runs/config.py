@@ -44,8 +44,8 @@ OPEN, SEARCH = ("loss", "lam", "standardize"), ("budget", "prefer")
 MOST_LETTERS, MOST_STEPS = 20_000, 2**31
 #: All features; their registry would bring heavy packages to a program that only prints its help.
 FEATURE_NAMES = (
-    "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, two-layers, products, "
-    "onnx, resized"
+    "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, shifts, two-layers, "
+    "products, onnx, resized"
 )
 
 
@@ -98,6 +98,11 @@ class RunConfig(BaseModel):
     )
     standardize: bool | Literal["auto"] = _setting(
         "Features", True, description="Scale every feature to mean 0 and deviation 1."
+    )
+    augment: bool = _setting(
+        "Features",
+        False,
+        description="Train on two rows an image, which vary as its copies that mirror or shifts average over do.",
     )
     block_weights: str | None = _setting(
         "Features",

@@ -14,10 +14,13 @@ from scoreline.data import Progress, user_cache
 from scoreline.data.places import expanded
 from scoreline.errors import ModelError
 from scoreline.features import FeatureExtractor
+from scoreline.features.augmentation import TrainingPairs
+from scoreline.features.copies_average import CopiesAverage
 from scoreline.features.rows import FeatureRows, input_digest, shard_length
 from scoreline.rows import ArrayRows, FileRows, Rows, gather, gathered
+from scoreline.runs.config import RunConfig
 
-__all__ = ["FeatureCache", "extract", "fit_features"]
+__all__ = ["FeatureCache", "extract", "extract_pairs", "fit_features"]
 
 #: Bytes that the kept shards may take; the longest unused go first.
 CACHE_BYTES = 4 << 30
@@ -154,6 +157,19 @@ def extract(
 
     features = FeatureRows(images, extractor, spec, kept, shard_done)
     return FileRows(features) if on_disk else gather(features, np.empty)
+
+
+def extract_pairs(
+    extractor: CopiesAverage, images: Rows, config: RunConfig, progress: Progress | None = None
+) -> Rows:
+    """Return the pairs of rows ``(2 n, D)`` of images, computed shard by shard; see `TrainingPairs`."""
+
+    def shard_done(done: int) -> None:
+        if progress is not None:
+            progress(f"Extracting {config.features} of copies", done, len(images))
+
+    pairs = TrainingPairs(images, extractor, config.seed, shard_done)
+    return FileRows(pairs) if config.memory is not None else gather(pairs, np.empty)
 
 
 def _is_costly(extractor: FeatureExtractor, images: Rows) -> bool:

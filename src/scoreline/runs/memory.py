@@ -64,11 +64,12 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     if config.memory is None:
         return
     bound, width = parse_size(config.memory), extractor.width()
-    features = _features(dataset, extractor)
+    features = _features(dataset, extractor, config.augment)
     dtype = np.dtype(np.float32) if features else dataset.train.rows.dtype
     # Rows that take no room stand for those to come.
-    rows = np.broadcast_to(np.zeros((), dtype), (len(dataset.train), width))
-    source = MemorySource(rows, dataset.train.y, len(dataset.classes))
+    labels = np.repeat(dataset.train.y, 1 + config.augment)
+    rows = np.broadcast_to(np.zeros((), dtype), (len(labels), width))
+    source = MemorySource(rows, labels, len(dataset.classes))
     classifier = classifier_of(config, ANY_LAM if config.lam == "auto" else config.lam)
     objective, settings = build_objective(classifier, source.n_classes), solver_settings(classifier, config.seed)
     solver = build_solver(config.solver, objective, source, options=settings.options(config.lr)).solver
@@ -76,7 +77,7 @@ def check_memory(config: RunConfig, dataset: Dataset, extractor: FeatureExtracto
     check_budget(bound, solver.memory_needs(objective, source, settings))
 
 
-def _features(dataset: Dataset, extractor: FeatureExtractor) -> list[Need]:
+def _features(dataset: Dataset, extractor: FeatureExtractor, augment: bool) -> list[Need]:
     """Return what a shard of features takes, and the images at work; nothing where pixels are the rows."""
     if not extractor.computes:
         return []
@@ -85,7 +86,8 @@ def _features(dataset: Dataset, extractor: FeatureExtractor) -> list[Need]:
     rows = min(n, shard_length(dataset.train.rows, extractor.numbers_at_work()))
     fewer = "take fewer features, smaller images (image_size) or fewer examples"
     what = f"features of {rows:,} examples, {width:,} numbers each,"
-    return [Need(what, 4 * rows * extractor.numbers_at_work(), fewer), _at_work(dataset)]
+    numbers = extractor.numbers_at_work() + augment * width
+    return [Need(what, 4 * rows * numbers, fewer), _at_work(dataset)]
 
 
 def _at_work(dataset: Dataset) -> Need:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,13 +17,15 @@ from scoreline.estimators.problem import Measured, Problem, assemble, draw_seed
 from scoreline.estimators.validation import validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.features import FeatureExtractor, build_features
+from scoreline.features.augmentation import PairMeans
+from scoreline.features.copies_average import CopiesAverage
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.rows import Rows
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
-from scoreline.runs.extraction import FeatureCache, extract, fit_features
+from scoreline.runs.extraction import FeatureCache, extract, extract_pairs, fit_features
 from scoreline.runs.memory import check_fitting, check_memory
 from scoreline.schedules import SCHEDULES
 
@@ -54,6 +56,19 @@ class Prepared:
     dataset: Dataset
     extractor: FeatureExtractor
     rows: dict[str, Rows]
+    #: Of splits that are trained on, the pairs of rows that those in `rows` are the means of; see `TrainingPairs`.
+    pairs: dict[str, Rows] = field(default_factory=dict)
+
+    @property
+    def training_rows(self) -> Rows:
+        """The rows that a classifier is trained on: those of the training split, or its pairs."""
+        return self.pairs.get("train", self.rows["train"])
+
+    @property
+    def training_labels(self) -> Labels:
+        """The labels of `training_rows`."""
+        labels = self.labels("train")
+        return np.repeat(labels, 2) if self.pairs else labels
 
     def labels(self, split: str) -> Labels:
         """Return the labels of a split."""
@@ -82,7 +97,10 @@ def check_names(config: RunConfig) -> None:
     LOSSES.build(config.loss)
     PENALTIES.build(config.penalty)
     SCHEDULES.build(config.schedule)
-    build_features(config.features).check_available()
+    extractor = build_features(config.features)
+    extractor.check_available()
+    if config.augment:
+        copies_of(extractor)
     if config.solver != "auto":
         named_solver(config.solver)
 
@@ -126,9 +144,27 @@ def extracted(
     rows = {
         name: extract(extractor, config.features, split.rows, kept, progress, on_disk=config.memory is not None)
         for name, split in splits.items()
-        if split is not None
+        if split is not None and not (config.augment and name != "test")
     }
-    return Prepared(dataset, extractor, rows)
+    if not config.augment:
+        return Prepared(dataset, extractor, rows)
+    pairs = {
+        name: extract_pairs(copies_of(extractor), split.rows, config, progress)
+        for name, split in splits.items()
+        if split is not None and name != "test"
+    }
+    return Prepared(dataset, extractor, {name: PairMeans(own) for name, own in pairs.items()} | rows, pairs)
+
+
+def copies_of(extractor: FeatureExtractor) -> CopiesAverage:
+    """Return the extractor as one that averages over copies, fitted or not; raise UsageError if it does not."""
+    if isinstance(extractor, CopiesAverage):
+        return extractor
+    raise UsageError(
+        "Augmentation was asked for with features that are no average over copies of an image",
+        allowed="shifts:[...] or mirror:[...] around all features",
+        fix="write the features in brackets, such as shifts:[dictionary:400], or leave augment out",
+    )
 
 
 def in_place(dataset: Dataset, config: RunConfig) -> Dataset:
@@ -156,7 +192,7 @@ def problem_of(classifier: LinearClassifier, prepared: Prepared, measured: Measu
 
     `measured` is what is known of rows that the training split begins with.
     """
-    data = validate_training_data(classifier, prepared.rows["train"], prepared.labels("train"), None)
+    data = validate_training_data(classifier, prepared.training_rows, prepared.training_labels, None)
     return assemble(classifier, data, seed=draw_seed(classifier.random_state), measured=measured)
 
 
@@ -234,8 +270,8 @@ def fit_prepared(
     if "validation" in prepared.rows:
         validation = (prepared.rows["validation"], prepared.labels("validation"))
     classifier.fit(
-        prepared.rows["train"],
-        prepared.labels("train"),
+        prepared.training_rows,
+        prepared.training_labels,
         validation=validation,
         listeners=listeners,
         warm_start=warm_start,

@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline.data import Dataset, Split
 from scoreline.errors import DataError, MismatchError
-from scoreline.rows import ConcatRows
+from scoreline.rows import ConcatRows, Rows
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.resolved import GIVEN, Decision
@@ -102,7 +102,8 @@ def with_validation_rows(prepared: Prepared) -> Prepared:
     dataset = join_validation(prepared.dataset)
     rows = {name: rows for name, rows in prepared.rows.items() if name != "validation"}
     rows["train"] = ConcatRows([rows["train"], prepared.rows["validation"]])
-    return replace(prepared, dataset=dataset, rows=rows)
+    pairs: dict[str, Rows] = {"train": ConcatRows(list(prepared.pairs.values()))} if prepared.pairs else {}
+    return replace(prepared, dataset=dataset, rows=rows, pairs=pairs)
 
 
 def _possible(dataset: Dataset) -> bool:

@@ -90,8 +90,8 @@ def resolve(
         validation = prepared.rows["validation"], prepared.labels("validation")
     fit = plan_fit(
         classifier,
-        prepared.rows["train"],
-        prepared.labels("train"),
+        prepared.training_rows,
+        prepared.training_labels,
         validation=validation,
         measured=start.statistics,
     )
