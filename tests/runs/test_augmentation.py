@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scoreline import LinearClassifier
-from scoreline.errors import UsageError
+from scoreline.errors import MismatchError, UsageError
 from scoreline.features.augmentation import TrainingPairs
 from scoreline.models import SavedModel
 from scoreline.rows import ArrayRows
@@ -54,6 +54,11 @@ def test_a_bound_on_memory_keeps_the_pairs_on_disk():
     assert read.training_rows.shape == kept.training_rows.shape == (2 * len(kept.dataset.train), 64)
     np.testing.assert_array_equal(read.training_rows.read(5, 90), kept.training_rows.read(5, 90))
     np.testing.assert_array_equal(read.training_labels, np.repeat(kept.dataset.train.y, 2))
+
+
+def test_a_search_takes_recipes_as_they_are(tmp_path):
+    with pytest.raises(MismatchError, match="features auto"):
+        train_run(RunConfig(data="digits", features="auto", augment=True), tmp_path / "run")
 
 
 @pytest.mark.parametrize("features", ["pixels", "hog:4,shifts:hue", "products:[mirror:hog:4]"])

@@ -42,6 +42,12 @@ def _check_search(config: RunConfig) -> None:
             allowed="block weights for features that are named",
             fix="leave --block-weights out, or name the features",
         )
+    if config.augment:
+        raise MismatchError(
+            "Augmentation was asked for with features auto, whose recipes say themselves whether they augment",
+            allowed="augmentation with features that are named",
+            fix="leave --augment out, or name the features",
+        )
     specs = config.own_features or ["pixels"]
     for spec in specs:
         check_names(Recipe(spec, "squared-error").settings(config))
