@@ -49,7 +49,10 @@ def no_feature_cache(monkeypatch):
 
 @pytest.fixture(scope="module")
 def no_figures():
-    """Leave figures out of reports: drawing them is most of a small run, and modules that ask look at none."""
+    """Leave figures and analyses out of reports: they are most of a small run, and nobody here looks at them."""
+    from scoreline.report.analyses import Analyses
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("scoreline.runs.reporting.draw_run", lambda *_: ())
+        patch.setattr("scoreline.runs.reporting.analyse", lambda *_, **__: Analyses())
         yield

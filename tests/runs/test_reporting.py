@@ -14,7 +14,13 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.training import train_run
 
-pytestmark = pytest.mark.usefixtures("no_figures")
+
+@pytest.fixture(scope="module", autouse=True)
+def no_drawings():
+    """Leave figures out: drawing them is most of a small run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reporting, "draw_run", lambda *_: ())
+        yield
 
 
 def write_images(folder, counts, side=12, split="."):

@@ -68,6 +68,10 @@ class RunSummary:
     class_counts : mapping of str to sequence of int
         By split, the number of examples of each class.
     rejected : sequence of (path, split, reason)
+    pictures : mapping of (split, id) to bytes
+        Small pictures of the examples of `Analyses.pictured`.
+    class_pictures : sequence of sequences of bytes
+        Some training examples of each class; nothing where there are many classes.
     gallery : Gallery, optional
         Examples to look at.
     leaderboard : PlainTable, optional
@@ -87,5 +91,7 @@ class RunSummary:
     analyses: Analyses = field(default_factory=Analyses)
     class_counts: Mapping[str, Sequence[int]] = field(default_factory=dict)
     rejected: Sequence[tuple[str, str, str]] = ()
+    pictures: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
+    class_pictures: Sequence[Sequence[bytes]] = ()
     gallery: Gallery | None = None
     leaderboard: PlainTable | None = None

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import math
+import warnings
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Progress
+from scoreline.errors import DataError, DivergedError
 from scoreline.models import ImageClassifier
 from scoreline.report.analyses import Analyses
 from scoreline.report.calibration import MOST_SCORES, TemperatureScaling, scale_temperature
+from scoreline.report.data_quality.examination import DataQuality, examine
+from scoreline.report.data_quality.near_duplicates import find_near_duplicates
+from scoreline.report.data_quality.statistics import measure_statistics
+from scoreline.report.learning_curve import LearningCurve, measure_learning_curve
 from scoreline.report.robustness.measurement import Robustness, measure_robustness
 from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.drawing import save_drawings
+from scoreline.runs.pipeline import build_classifier
 from scoreline.runs.prediction import recorded_input
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.robustness import draw_robustness
 
 __all__ = ["analyse", "write_analyses"]
+
+T = TypeVar("T")
+#: Seconds that may be spent on this without being asked: so many, or this share of the run; where a search for a
+#: recipe has a budget to keep, only a share.
+SECONDS, SHARE, SEARCH_SHARE = 5.0, 0.1, 0.03
+#: Seconds for each million numbers of the examples, measured on 10,000 images of 32 x 32 x 3 with two threads: to
+#: count and compare them, and to look for outliers besides.
+COUNTING, EXAMINING = 0.03, 0.06
+#: Fits for folds and for a learning curve, in terms of that of the run: its seconds, choices included.
+FITS = 0.8
 
 
 def analyse(run: ReportedRun, *, full: bool = False, progress: Progress | None = None) -> Analyses:
@@ -26,31 +47,95 @@ def analyse(run: ReportedRun, *, full: bool = False, progress: Progress | None =
     ----------
     run : ReportedRun
     full : bool, default False
-        Whether robustness is measured too, which takes as long as predicting 45,000 images.
+        Whether everything is measured. Else it is what takes but a few seconds by what the run has taken, which
+        its files say: a report that is made anew holds the same as that of the training.
     progress : callable, optional
         Called as ``progress(what, done, total)``.
     """
+    allowance = math.inf if full else _allowance(run)
+    millions = 1e-6 * sum(len(rows) for rows in run.prepared.rows.values()) * math.prod(run.dataset.example_shape)
+    examining = (COUNTING + EXAMINING) * millions + FITS * _fit_seconds(run)
+    quality = curve = statistics = duplicates = None
+    if full or examining <= allowance:
+        quality, curve = _measured(lambda: _quality(run, progress)), _measured(lambda: _curve(run, progress))
+    if quality is not None:
+        statistics, duplicates = quality.statistics, quality.near_duplicates
+    elif COUNTING * millions <= allowance:
+        splits = {name: run.prepared.split(name) for name in run.prepared.rows}
+        statistics = measure_statistics(splits, run.model.classes)
+        duplicates = find_near_duplicates(splits, run.model.classes)
     return Analyses(
-        temperature=_temperature(run),
+        temperature=_temperature(run, quality),
         robustness=_robustness(run, progress) if full else None,
+        learning_curve=curve,
+        statistics=statistics,
+        near_duplicates=duplicates,
+        label_errors=None if quality is None else quality.label_errors,
+        outliers=None if quality is None else quality.outliers,
     )
 
 
 def write_analyses(analyses: Analyses, run: ReportedRun) -> None:
-    """Write the tables of what was found to the run's folder."""
-    folder, measured = run.folder, analyses.robustness
-    if measured is not None:
-        folder.write_csv("robustness.csv", measured.COLUMNS, measured.rows())
-        drawing = draw_robustness(measured, run.evaluation.majority)
+    """Write the tables of what was found to the run's folder; it remembers what cannot be written."""
+    folder = run.folder
+    for table in analyses.tables():
+        folder.write_csv(table.name, table.columns, table.rows)
+    if analyses.robustness is not None:
+        drawing = draw_robustness(analyses.robustness, run.evaluation.majority)
         folder.keep("figures/robustness.png", lambda: save_drawings([drawing], folder.figures))
 
 
-def _temperature(run: ReportedRun) -> TemperatureScaling | None:
-    """Find a temperature on validation examples; None where there are none, or no probabilities."""
-    evaluation = run.evaluation
-    if evaluation.calibration is None or "validation" not in run.prepared.rows or evaluation.split != "test":
+def _allowance(run: ReportedRun) -> float:
+    """Return the seconds that may be spent unasked: none where memory is bounded, which was for the training."""
+    if run.request.memory is not None:
+        return 0.0
+    seconds = run.recorded.seconds
+    return SEARCH_SHARE * seconds if run.request.searches else max(SECONDS, SHARE * seconds)
+
+
+def _fit_seconds(run: ReportedRun) -> float:
+    return math.inf if run.recorded.timings is None else run.recorded.timings.fit
+
+
+def _measured(measure: Callable[[], T]) -> T | None:
+    """Return what is measured; None where the data are too few for it, or a fit to a part of them runs away."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # on parts of the data: on all of them fits have warned
+            return measure()
+    except (DataError, DivergedError):
         return None
-    return scale_temperature(*_scores(run, "test"), _scores(run, "validation"))
+
+
+def _quality(run: ReportedRun, progress: Progress | None) -> DataQuality:
+    classifier = build_classifier(run.settings, run.prepared)
+    return examine(run.dataset, run.prepared.rows, classifier, seed=run.settings.seed, progress=progress)
+
+
+def _curve(run: ReportedRun, progress: Progress | None) -> LearningCurve | None:
+    """Measure it on the examples that evaluate the run; None where these are the training examples."""
+    split, prepared = run.evaluation.split, run.prepared
+    if split == "train":
+        return None
+    train, held_out = ((prepared.rows[name], prepared.labels(name)) for name in ("train", split))
+    classifier = build_classifier(run.settings, prepared)
+    return measure_learning_curve(
+        classifier, train, held_out, split=split, seed=run.settings.seed, progress=progress
+    )
+
+
+def _temperature(run: ReportedRun, quality: DataQuality | None) -> TemperatureScaling | None:
+    """Find a temperature by validation examples or out-of-fold scores; None without these, or probabilities."""
+    split = run.evaluation.split
+    if run.evaluation.calibration is None or split == "train":
+        return None
+    if "validation" in run.prepared.rows and split != "validation":
+        return scale_temperature(*_scores(run, split), _scores(run, "validation"))
+    if quality is None or not quality.out_of_fold.scored.any():
+        return None
+    scored = quality.out_of_fold.scored
+    held_out = quality.out_of_fold.scores[scored], run.prepared.labels("train")[scored]
+    return scale_temperature(*_scores(run, split), held_out)
 
 
 def _scores(run: ReportedRun, split: str) -> tuple[FloatArray, Array]:
@@ -63,7 +148,7 @@ def _scores(run: ReportedRun, split: str) -> tuple[FloatArray, Array]:
 
 def _robustness(run: ReportedRun, progress: Progress | None) -> Robustness | None:
     """Measure it on the examples that evaluate the run; None where they are no images."""
-    if len(run.dataset.example_shape) != 3:
+    if len(run.dataset.example_shape) != 3 or run.evaluation.split == "train":
         return None
     spec = recorded_input(run.model, TrainedOn.read(run.folder.path))
     classifier = ImageClassifier(run.model, input=spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +16,7 @@ from scoreline.report.metrics import Evaluation
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.predictions import confidences
 
-__all__ = ["make_gallery"]
+__all__ = ["make_gallery", "picture_classes", "picture_examples"]
 
 #: Classes up to which the matrix has all, and how many it has of more.
 MOST_CLASSES, SHOWN_CLASSES = 25, 20
@@ -26,6 +26,8 @@ WRONG, RIGHT, SUREST = 12, 6, 12
 MOST_BYTES = 3 << 20
 #: Examples of a cell, and of all, with contributions; fields of the grid in each direction.
 EXPLAINED, MOST_EXPLAINED, GRID = 3, 200, 8
+#: Training examples of a class.
+OF_CLASS = 5
 #: Guesses of an example.
 GUESSES = 3
 
@@ -60,6 +62,32 @@ def make_gallery(model: SavedModel, prepared: Prepared, evaluation: Evaluation) 
         for true, guess, rows, chosen in _cells(y, predicted, confidence, classes)
     ]
     return Gallery(classes, cells, shown_first)
+
+
+def picture_examples(prepared: Prepared, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+    """Return small pictures of examples by split and id; nothing where examples are no images."""
+    found: dict[tuple[str, str], bytes] = {}
+    for name in prepared.rows if is_drawable(prepared) and wanted else ():
+        split, ids = prepared.split(name), {example for part, example in wanted if part == name}
+        for row, example in enumerate(split.ids if ids else ()):
+            if example in ids:
+                found[name, example] = thumbnail(split.rows.read(row, row + 1)[0])
+    return found
+
+
+def picture_classes(prepared: Prepared) -> list[list[bytes]]:
+    """Return small pictures of some training examples of each class; nothing where classes are many."""
+    classes, train = prepared.dataset.classes, prepared.dataset.train
+    if not is_drawable(prepared) or len(classes) > MOST_CLASSES:
+        return []
+    chosen = (np.flatnonzero(train.y == label)[:OF_CLASS].tolist() for label in range(len(classes)))
+    return [[thumbnail(train.rows.read(row, row + 1)[0]) for row in rows] for rows in chosen]
+
+
+def is_drawable(prepared: Prepared) -> bool:
+    """Whether examples are images of one or three channels."""
+    shape = prepared.dataset.example_shape
+    return len(shape) == 3 and shape[2] in (1, 3)
 
 
 def _cells(
@@ -107,7 +135,7 @@ class _Shower:
             for label in labels
         ]
         picture = contributions = b""
-        if self._drawable and self._used < MOST_BYTES:
+        if is_drawable(self.prepared) and self._used < MOST_BYTES:
             pixels = split.rows.read(row, row + 1)[0]
             picture = thumbnail(pixels)
             if explained and self._explained < MOST_EXPLAINED:
@@ -117,11 +145,6 @@ class _Shower:
             self._used += len(picture) + len(contributions)
         classes = self.model.classes
         return Shown(split.ids[row], classes[true], classes[guess], guesses, picture, contributions)
-
-    @property
-    def _drawable(self) -> bool:
-        shape = self.prepared.dataset.example_shape
-        return len(shape) == 3 and shape[2] in (1, 3)
 
     @property
     def _extractor(self) -> FeatureExtractor:

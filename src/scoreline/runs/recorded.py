@@ -64,6 +64,7 @@ class RecordedRun(_Part):
     refit: bool = False
     duality_gap: float | None = None
     timings: _Timings | None = None
+    seconds: float = 0.0
     sanity: tuple[RecordedCheck, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
 

@@ -20,7 +20,7 @@ from scoreline.runs.analysing import analyse, write_analyses
 from scoreline.runs.described import describe_data, describe_training
 from scoreline.runs.drawing import Drawing, draw_run, save_drawings
 from scoreline.runs.environment import describe_environment
-from scoreline.runs.gallery import make_gallery
+from scoreline.runs.gallery import make_gallery, picture_classes, picture_examples
 from scoreline.runs.recorded import read_rows
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.result import RunResult
@@ -57,7 +57,9 @@ class Report:
 def write_figures_and_report(result: RunResult) -> None:
     """Draw the run's figures and write its report page; the folder remembers what cannot be written."""
     run = ReportedRun.of(result)
-    _write(run, analyse(run))
+    analyses = analyse(run)
+    write_analyses(analyses, run)
+    _write(run, analyses)
 
 
 def report_run(
@@ -129,6 +131,8 @@ def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing])
         analyses=analyses,
         class_counts=_class_counts(run),
         rejected=[(item.path, item.split, item.reason) for item in dataset.rejected],
+        pictures=picture_examples(run.prepared, analyses.pictured()),
+        class_pictures=picture_classes(run.prepared),
         gallery=make_gallery(run.model, run.prepared, run.evaluation),
         leaderboard=PlainTable(header, rows) if rows else None,
     )

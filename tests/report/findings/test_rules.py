@@ -12,7 +12,12 @@ from scoreline.cli.app import app
 from scoreline.engine.problem.events import Reason
 from scoreline.report.analyses import Analyses
 from scoreline.report.calibration import scale_temperature
+from scoreline.report.data_quality.label_errors import LabelErrors, LabelSuspicion
+from scoreline.report.data_quality.near_duplicates import DuplicatePair, NearDuplicates
+from scoreline.report.data_quality.outliers import Outlier, Outliers
+from scoreline.report.data_quality.statistics import DataStatistics, PlainImage
 from scoreline.report.findings import RULES, Facts, Severity, find_all
+from scoreline.report.learning_curve import Forecast, LearningCurve, LearningPoint
 from scoreline.report.metrics import evaluate
 from scoreline.report.robustness.measurement import ChallengeResult, Grade, Robustness
 from scoreline.runs.config import RunConfig
@@ -20,6 +25,7 @@ from scoreline.runs.preconditions import check_settings
 from scoreline.runs.retraining import Retraining
 
 CLASSES = ("cat", "dog", "frog", "horse")
+PLAIN = PlainImage("train", "train/4.png", "cat", "dark", 3.0, 5.0)
 DATA = "/tmp/my photos"  # noqa: S108 - a name with a blank, which commands have to quote
 
 
@@ -55,7 +61,7 @@ def facts(train=0.8, test=0.8, settings=None, **changes):
         "settings": request.model_dump(),
         "retrain": Retraining(request).command,
         "lam": 0.1,
-        "analyses": Analyses(robustness=robustness(0.8)),
+        "analyses": analyses(),
     }
     return Facts(**(given | changes))
 
@@ -70,6 +76,52 @@ def robustness(second, first=0.8):
     return Robustness(1000, 1000, 0, first, (challenge,))
 
 
+def pair(split="test", label="cat", other_label="cat"):
+    return DuplicatePair(split, f"{split}/1.png", label, "train", "train/2.png", other_label, 0.98, mirrored=False)
+
+
+def copies(*pairs):
+    return NearDuplicates(pairs, {}, 10.0)
+
+
+def labels(n_suspected, n=1000):
+    suspicion = LabelSuspicion("train", "train/3.png", "cat", "dog", 0.01, 0.9, suspected=n_suspected > 0)
+    return LabelErrors((suspicion,), 100, n_suspected, n, 0.9, 1.0)
+
+
+def outliers(n):
+    return Outliers((Outlier("train", "train/4.png", "cat", "dog", 9.0, outlying=n > 0),), n, 3.0)
+
+
+def statistics(*plain):
+    return DataStatistics((), plain, 1.0, "cat", "cat")
+
+
+def curve(*accuracies):
+    """Return a learning curve of parts of a thousand examples, with what it lets expect of twice as many."""
+    points = tuple(
+        LearningPoint(share, round(1000 * share), round(1000 * found), found, (found - 0.03, found + 0.03))
+        for share, found in zip((0.25, 0.5, 1.0), accuracies, strict=True)
+    )
+    gain = accuracies[-1] - accuracies[-2]
+    return LearningCurve(
+        "test", 1000, points, Forecast(2000, accuracies[-1] + gain, gain, gain - 0.01, gain + 0.01)
+    )
+
+
+def analyses(**changes):
+    """Return analyses in which nothing was found."""
+    clean = {
+        "robustness": robustness(0.8),
+        "near_duplicates": copies(),
+        "label_errors": labels(0),
+        "outliers": outliers(0),
+        "statistics": statistics(),
+        "learning_curve": curve(0.8, 0.8, 0.8),
+    }
+    return Analyses(**(clean | changes))
+
+
 def with_test(**of_test):
     return {"evaluations": {"train": evaluation("train", 0.8), "test": evaluation("test", **of_test)}}
 
@@ -82,7 +134,7 @@ def scaled():
     scaling = scale_temperature(scores[:1000], y[:1000], (scores[1000:], y[1000:]))
     return facts(
         **with_test(right=0.6, sure=0.95),
-        analyses=Analyses(temperature=scaling, robustness=robustness(0.8)),
+        analyses=analyses(temperature=scaling),
         settings={"lam": "auto"},
     )
 
@@ -107,8 +159,8 @@ FIRING = {
         scaled(),
     ],
     "fragile": [
-        facts(analyses=Analyses(robustness=robustness(0.4))),
-        facts(analyses=Analyses(robustness=robustness(0.4)), settings={"features": "pixels"}),
+        facts(analyses=analyses(robustness=robustness(0.4))),
+        facts(analyses=analyses(robustness=robustness(0.4)), settings={"features": "pixels"}),
     ],
     "small-sample": [facts(**with_test(right=0.8, n=40))],
     "without-test": [
@@ -119,8 +171,20 @@ FIRING = {
             settings={"lam": "auto"},
         ),
     ],
+    "leaks": [
+        facts(analyses=analyses(near_duplicates=copies(pair()))),
+        facts(analyses=analyses(near_duplicates=copies(*(pair()._replace(id=str(k)) for k in range(50))))),
+    ],
+    "suspected-labels": [facts(analyses=analyses(label_errors=labels(n))) for n in (1, 90)],
+    "contradictions": [facts(analyses=analyses(near_duplicates=copies(pair("validation", "cat", "dog"))))],
+    "more-data": [facts(analyses=analyses(learning_curve=curve(0.6, 0.7, 0.8)))],
+    "outlying-examples": [facts(analyses=analyses(outliers=outliers(3)))],
+    "plain-images": [
+        facts(analyses=analyses(statistics=statistics(*plain)))
+        for plain in ([PLAIN], [PLAIN, PLAIN._replace(id="5.png")])
+    ],
     "rejected-files": [facts(rejected={"no image": 1}), facts(rejected={"no image": 90, "too large": 30})],
-    "not-examined": [facts(analyses=Analyses())],
+    "not-examined": [facts(analyses=Analyses()), facts(analyses=analyses(robustness=None))],
 }
 CASES = [(name, number) for name, cases in FIRING.items() for number in range(len(cases))]
 

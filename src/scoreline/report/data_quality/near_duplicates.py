@@ -221,7 +221,7 @@ def _largest_angle(signatures: Signatures, seed: int = 0) -> float:
     queries, others = vectors[order[:QUERIES]], vectors[order[:OTHERS]]
     # The nearest of all is the example itself.
     nearest = -np.partition(-(queries @ others.T), NEIGHBOUR, axis=1)[:, NEIGHBOUR]
-    typical = math.degrees(math.acos(min(float(np.median(nearest)), 1.0)))
+    typical = math.degrees(math.acos(min(max(float(np.median(nearest)), -1.0), 1.0)))
     return min(LARGEST_ANGLE, SHARE_OF_TYPICAL * typical)
 
 

@@ -68,14 +68,16 @@ def score_out_of_fold(
     Raises
     ------
     DataError
-        No class has two examples.
+        No class has two examples, or all are copies of one another.
     """
     counts = np.bincount(y)
-    n_folds = min(n_folds, int(counts.max(initial=0)))
+    n_groups = len(y) if groups is None else len(np.unique(groups))
+    n_folds = min(n_folds, n_groups, int(counts.max(initial=0)))
     if n_folds < 2 or np.count_nonzero(counts) < 2:
         raise DataError(
-            f"{len(y)} examples of {np.count_nonzero(counts)} classes came to be divided into folds",
-            allowed="two classes or more, one of which has two examples or more",
+            f"{len(y)} examples of {np.count_nonzero(counts)} classes, {n_groups} without their copies, came to "
+            "be divided into folds",
+            allowed="two classes or more, one of which has two examples or more that are no copies",
             fix="give more examples",
         )
     splitter = StratifiedKFold if groups is None else StratifiedGroupKFold

@@ -139,19 +139,27 @@ class _Space:
 
         chosen = np.sort(np.random.default_rng(seed).permutation(len(rows))[:SAMPLE])
         X, labels = rows.take(chosen).astype(np.float32), y[chosen]
-        n_components = max(1, min(COMPONENTS, X.shape[1] - 1, len(X) - 1))
+        # Components that span all examples would leave nothing outside to compare others with.
+        n_components = max(1, min(COMPONENTS, X.shape[1] - 1, (len(X) - 1) // 2))
         pca = PCA(n_components, svd_solver="randomized", random_state=seed).fit(X)
         present, index = np.unique(labels, return_inverse=True)
         inner = pca.transform(X).astype(np.float64)
         means = np.stack([inner[index == k].mean(axis=0) for k in range(len(present))])
         covariance, _ = ledoit_wolf(inner - means[index], assume_centered=True)
         values, vectors = np.linalg.eigh(covariance)
-        turn = vectors / np.sqrt(np.maximum(values, np.finfo(float).tiny))
+        floor = np.finfo(np.float32)
+        smallest = max(float(values.max()) * float(floor.eps), float(floor.tiny))
+        turn = vectors / np.sqrt(np.maximum(values, smallest))
         basis = pca.components_.T.astype(np.float32)
         space = cls(pca.mean_, (basis @ turn).astype(np.float32), basis, means @ turn, present, (1.0, 1.0))
         within, outside, _ = space.parts(X)
-        medians = tuple(float(max(np.median(part), np.finfo(np.float32).tiny)) for part in (within, outside))
-        return cls(space.mean, space.whitening, basis, space.means, present, (medians[0], medians[1]))
+        # Rounding, where all examples lie in the space.
+        least = float(((X - pca.mean_) ** 2).sum(axis=1).mean() * np.finfo(np.float32).eps)
+        floors = (float(np.finfo(np.float32).eps), max(least, float(np.finfo(np.float32).tiny)))
+        median, beyond = (
+            max(float(np.median(part)), floor) for part, floor in zip((within, outside), floors, strict=True)
+        )
+        return cls(space.mean, space.whitening, basis, space.means, present, (median, beyond))
 
     def parts(self, X: Array) -> tuple[FloatArray, FloatArray, Labels]:
         """Return squared distances to the nearest class within the space, and to the space, and the class."""

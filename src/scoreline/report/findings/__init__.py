@@ -8,6 +8,14 @@ from scoreline.report.findings.classes import ClassImbalance, ConfusedPair, Weak
 from scoreline.report.findings.confidence import BadProbabilities, Fragile, SmallSample, WithoutTest
 from scoreline.report.findings.data import ChangedData, NotExamined, RejectedFiles
 from scoreline.report.findings.fit import AtBaseline, FailedCheck, Overfitting, Underfitting, Unfinished
+from scoreline.report.findings.quality import (
+    Contradictions,
+    Leaks,
+    MoreData,
+    OutlyingExamples,
+    PlainImages,
+    SuspectedLabels,
+)
 
 __all__ = ["RULES", "Facts", "Finding", "Rule", "Severity", "find_all"]
 
@@ -19,15 +27,21 @@ RULES: Registry[Rule] = Registry(
         "changed-data": ChangedData,
         "at-baseline": AtBaseline,
         "failed-check": FailedCheck,
+        "leaks": Leaks,
         "overfitting": Overfitting,
         "underfitting": Underfitting,
         "class-imbalance": ClassImbalance,
+        "suspected-labels": SuspectedLabels,
+        "contradictions": Contradictions,
         "confused-pair": ConfusedPair,
         "weak-class": WeakClass,
         "bad-probabilities": BadProbabilities,
         "fragile": Fragile,
         "small-sample": SmallSample,
         "without-test": WithoutTest,
+        "more-data": MoreData,
+        "outlying-examples": OutlyingExamples,
+        "plain-images": PlainImages,
         "rejected-files": RejectedFiles,
         "not-examined": NotExamined,
     },

@@ -48,9 +48,9 @@ class NotExamined(Rule):
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Look at what is missing; see `Rule.findings`."""
-        if not facts.analyses.complete:
-            told = (
-                "Robustness, near-duplicates across splits, label errors and outliers were not looked for: the "
-                "full report takes a while."
-            )
+        missing = facts.analyses.missing(images=facts.images)
+        if missing:
+            *most, last = missing
+            named = f"{', '.join(most)} and {last}" if most else last
+            told = f"The full report, which takes a while, looks into {named} too."
             yield Finding(Severity.NOTE, told, facts.report("--full"), "data")

@@ -135,7 +135,7 @@ def bar(value: float, ends: tuple[float, float] | None = None) -> Html:
 
 def _grid(frame: _Frame, ticks: Sequence[tuple[float, str]], axes: tuple[str, str]) -> str:
     low, high = frame.y
-    step = 0.2 if high > 0.5 else 0.1
+    step = next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2) if high <= 5.01 * step)
     drawn = []
     for k in range(int(high / step + 1e-9) + 1):
         y = frame.down(low + k * step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scoreline.report.findings import Finding, Severity
-from scoreline.report.page.markup import Html, interval, paragraph, share, text
+from scoreline.report.page.markup import Html, command, interval, paragraph, share, text
 from scoreline.report.summary import RunSummary
 
 __all__ = ["findings_box", "headline"]
@@ -43,5 +43,5 @@ def _item(finding: Finding) -> str:
     severity = f'<span class="severity">{_SEVERITIES[finding.severity]}:</span>'
     return (
         f'<li class="severity-{finding.severity:d}"><p>{severity}'
-        f" {text(finding.sentence)}{link}</p>\n<pre><code>{text(finding.command)}</code></pre></li>\n"
+        f" {text(finding.sentence)}{link}</p>\n{command(finding.command)}</li>\n"
     )

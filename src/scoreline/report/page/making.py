@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scoreline.report.page.figures import figures
-from scoreline.report.page.markup import Html, facts, joined, paragraph, section, subsection, table, text
+from scoreline.report.page.markup import Html, command, facts, joined, paragraph, section, subsection, table
 from scoreline.report.summary import CheckRow, RunSummary
 
 __all__ = ["making_section"]
@@ -13,12 +13,11 @@ __all__ = ["making_section"]
 
 def making_section(title: str, summary: RunSummary) -> Html:
     """Return the section."""
-    command = Html(f"<pre><code>{text(summary.command)}</code></pre>\n")
     parts = [
         subsection("Training", "training", facts(summary.training)),
         subsection("Sanity checks", "checks", _checks(summary.checks)),
         subsection("What it looks for", "weights", figures(summary.figures, ("class-templates",))),
-        subsection("Reproduce", "reproduce", joined([command, facts(summary.environment)])),
+        subsection("Reproduce", "reproduce", joined([command(summary.command), facts(summary.environment)])),
     ]
     return section(title, "run", joined(parts))
 

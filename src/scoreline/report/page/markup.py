@@ -10,6 +10,7 @@ from scoreline.report.gallery import data_uri
 
 __all__ = [
     "Html",
+    "command",
     "details",
     "facts",
     "image",
@@ -112,6 +113,15 @@ def image(picture: bytes, alternative: str, kind: str = "") -> Html:
     """Return a picture that is in the page itself."""
     named = f' class="{kind}"' if kind else ""
     return Html(f'<img{named} alt="{escape(alternative)}" src="{data_uri(picture)}">')
+
+
+def command(words: str) -> Html:
+    """Return a command as a block whose options stay whole where lines are broken."""
+    parts = (
+        f'<span class="option">{text(word)}</span>' if word.startswith("-") else text(word)
+        for word in words.split(" ")
+    )
+    return Html(f"<pre><code>{' '.join(parts)}</code></pre>")
 
 
 def share(value: float) -> str:

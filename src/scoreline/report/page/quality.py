@@ -5,10 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from scoreline.report.learning_curve import LearningCurve
 from scoreline.report.metrics import Evaluation
-from scoreline.report.page.charts import bar
+from scoreline.report.page.charts import Line, bar, line_chart
 from scoreline.report.page.confusion import confusion_part
-from scoreline.report.page.markup import Html, interval, joined, paragraph, section, share, subsection, table, text
+from scoreline.report.page.markup import (
+    Html,
+    details,
+    interval,
+    joined,
+    paragraph,
+    section,
+    share,
+    subsection,
+    table,
+    text,
+)
 from scoreline.report.summary import PlainTable, RunSummary
 
 __all__ = ["quality_section"]
@@ -23,6 +35,7 @@ def quality_section(title: str, summary: RunSummary) -> Html:
     parts = [
         subsection("Confusion", "confusion", confusion_part(evaluation, summary.gallery)),
         subsection("Classes", "classes", _classes(evaluation)),
+        subsection("Would more data help?", "learning-curve", _learning_curve(summary.analyses.learning_curve)),
         subsection("Recipes that were tried", "leaderboard", _leaderboard(summary.leaderboard)),
     ]
     return section(title, "good", joined(parts))
@@ -60,7 +73,7 @@ def _classes(evaluation: Evaluation) -> Html:
     return joined(
         [
             paragraph(some.strip()),
-            table("Classes", columns, rows, "lrLRRRRl", least="full"),
+            table("Classes", columns, rows, "lrlRRRRl", least="full"),
             paragraph(hint, "hint"),
         ]
     )
@@ -75,6 +88,40 @@ def _confused_with(evaluation: Evaluation, true: int) -> str:
     counts, classes = own.data[wrong], own.col[wrong]
     most = counts.max()
     return f"{evaluation.per_class[classes[counts == most].min()].name} ({most:,})"
+
+
+def _learning_curve(curve: LearningCurve | None) -> Html:
+    if curve is None or not curve.points:
+        return Html("")
+    sizes = [math.log2(point.n_train) for point in curve.points]
+    line = Line("measured", sizes, [point.accuracy for point in curve.points], [p.interval for p in curve.points])
+    ticks = [(size, f"{point.n_train:,}") for size, point in zip(sizes, curve.points, strict=True)]
+    lines, forecast = [line], curve.forecast
+    top = min(1.0, 1.15 * max(high for _, high in line.intervals))
+    if forecast is not None:
+        ahead = math.log2(forecast.n_train)
+        lines.append(Line("expected", [sizes[-1], ahead], [curve.points[-1].accuracy, forecast.accuracy]))
+        ticks.append((ahead, f"{forecast.n_train:,}"))
+    chart = line_chart(
+        "Accuracy by number of training examples", lines, ticks, ("training examples", "accuracy"), top
+    )
+    rows = [
+        (
+            f"{point.n_train:,}",
+            share(point.accuracy),
+            interval(point.interval),
+            f"{point.n_right:,} of {curve.n:,}",
+        )
+        for point in curve.points
+    ]
+    columns = ("training examples", "accuracy", "95 % interval", "right")
+    return joined(
+        [
+            paragraph(curve.statement()),
+            chart,
+            details("As a table", table("Learning curve", columns, rows, "rrrr")),
+        ]
+    )
 
 
 def _leaderboard(leaderboard: PlainTable | None) -> Html:

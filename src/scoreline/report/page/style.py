@@ -11,8 +11,8 @@ __all__ = ["style"]
 
 #: What themes of figures do not have: the background of boxes, what is wrong, and red, green and blue of the cells
 #: of right and of wrong answers.
-_LIGHT = "--card: #f5f6f8; --wrong: #a3230b; --right-rgb: 0 98 168; --error-rgb: 213 94 0;"
-_DARK = "--card: #1f2228; --wrong: #ff9d85; --right-rgb: 86 180 233; --error-rgb: 240 138 60;"
+_LIGHT = "--card: #f5f6f8; --wrong: #a3230b; --mend: #a34700; --right-rgb: 0 98 168; --error-rgb: 213 94 0;"
+_DARK = "--card: #1f2228; --wrong: #ff9d85; --mend: #f5a25f; --right-rgb: 86 180 233; --error-rgb: 240 138 60;"
 
 
 @cache

@@ -57,7 +57,7 @@ def _overfitting(summary: RunSummary) -> Html:
     return joined(
         [
             paragraph(f"Does it overfit? {words}"),
-            table("Accuracy by split", ("split", "accuracy"), rows, "lr"),
+            details("Accuracy by split", table("Accuracy by split", ("split", "accuracy"), rows, "lr")),
             figures(summary.figures, ("loss-curves",)),
         ]
     )

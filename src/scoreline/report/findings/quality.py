@@ -1,0 +1,106 @@
+"""Findings on single examples: copies, labels, outliers, images that show nothing, and how many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scoreline.report.findings.base import Facts, Finding, Rule, Severity
+
+__all__ = ["Contradictions", "Leaks", "MoreData", "OutlyingExamples", "PlainImages", "SuspectedLabels"]
+
+#: Shares of examples from which on a finding is no mere note: of test examples with a copy, and of wrong labels.
+MANY_LEAKS, MANY_LABELS = 0.01, 0.005
+#: A gain of accuracy by twice the examples that is worth the work.
+WORTH = 0.01
+
+
+class Leaks(Rule):
+    """Examples that evaluate the model have near copies among those that it was trained on."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Count them; see `Rule.findings`."""
+        copies, split = facts.analyses.near_duplicates, facts.split
+        n_leaked = 0 if copies is None or split == "train" else copies.n_leaked(split, "train")
+        if not n_leaked:
+            return
+        n = facts.evaluation.n
+        told = (
+            f"{n_leaked:,} of {n:,} {split} examples have a near copy among the training examples: the accuracy "
+            "is too high by them. near-duplicates.csv lists the pairs: remove the copies, and train again."
+        )
+        severity = Severity.PROBLEM if n_leaked >= MANY_LEAKS * n else Severity.WARNING
+        yield Finding(severity, told, facts.retrain(), "duplicates")
+
+
+class Contradictions(Rule):
+    """Near copies have different labels."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Count them; see `Rule.findings`."""
+        copies = facts.analyses.near_duplicates
+        found = [] if copies is None else copies.contradictions
+        if found:
+            first = found[0]
+            told = (
+                f"{len(found):,} pairs of near copies have different labels, such as {first.id} ({first.label}) "
+                f"and {first.other_id} ({first.other_label}): correct them, and train again."
+            )
+            yield Finding(Severity.WARNING, told, facts.retrain(), "duplicates")
+
+
+class SuspectedLabels(Rule):
+    """Labels are contradicted by classifiers that have not seen them."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Count them; see `Rule.findings`."""
+        labels = facts.analyses.label_errors
+        if labels is None or not labels.n_suspected:
+            return
+        first = next(item for item in labels.ranked if item.suspected)
+        told = (
+            f"{labels.n_suspected:,} of {labels.n_judged:,} training labels may be wrong, such as {first.id}: "
+            f"{first.label}, or {first.suggested}? label-errors.csv ranks them: look at them, correct those that "
+            "are wrong, and train again."
+        )
+        many = labels.n_suspected >= MANY_LABELS * labels.n_judged
+        yield Finding(Severity.WARNING if many else Severity.NOTE, told, facts.retrain(), "labels")
+
+
+class OutlyingExamples(Rule):
+    """Examples are unlike all classes."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Count them; see `Rule.findings`."""
+        outliers = facts.analyses.outliers
+        if outliers is not None and outliers.n_outlying:
+            told = (
+                f"{outliers.n_outlying:,} examples are unlike all classes, such as {outliers.ranked[0].id}. "
+                "outliers.csv ranks them: remove what does not belong there."
+            )
+            yield Finding(Severity.NOTE, told, facts.retrain(), "outliers")
+
+
+class PlainImages(Rule):
+    """Images show next to nothing."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Count them; see `Rule.findings`."""
+        plain = () if facts.analyses.statistics is None else facts.analyses.statistics.plain
+        if plain:
+            count = "1 image shows" if len(plain) == 1 else f"{len(plain):,} images show"
+            told = (
+                f"{count} next to nothing, such as {plain[0].id} ({plain[0].problem}). "
+                "plain-images.csv lists them: remove what does not belong there."
+            )
+            yield Finding(Severity.NOTE, told, facts.retrain(), "plain")
+
+
+class MoreData(Rule):
+    """More training examples would bring something."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Look at the learning curve; see `Rule.findings`."""
+        curve = facts.analyses.learning_curve
+        forecast = None if curve is None else curve.forecast
+        if curve is not None and forecast is not None and forecast.gain >= WORTH and forecast.low > 0:
+            yield Finding(Severity.NOTE, curve.statement(), facts.retrain(), "learning-curve")
