@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -182,8 +183,9 @@ class PatchDictionary(ImageDescriptor):
         X = self._like_fitted(X)
         S, (half, _) = n_shifts(pixels), self._plan(X.shape[1:])
         rows = described(padded(X, pixels), 2 * S * half, self._describe_shifted(X.shape[1:], pixels))
-        for own in np.split(rows, S, axis=1):
-            yield own[:, :half], own[:, half:]
+        for own in range(S):
+            even, odd = (rows[:, at * half : (at + 1) * half] for at in (2 * own, 2 * own + 1))
+            yield even, odd
 
     def _describe_shifted(self, shape: tuple[int, ...], pixels: int) -> Describe:
         """Return what writes both halves of every shifted image for padded images of a shape before padding."""
@@ -197,12 +199,9 @@ class PatchDictionary(ImageDescriptor):
         lens, (words, k) = self._lens(), self._words()
 
         def describe(images: Array, rows: Array) -> None:
-            pieces = np.empty((len(images), 2, cells.n_pieces, k), np.float32)
-            self.encoding_.pool(images, places, lens, words, pieces.reshape(len(images), -1, k))
-            for own, means in zip(np.split(rows, n_shifts(pixels), axis=1), cells.means(pieces), strict=True):
-                halves = means.reshape(own.shape)
-                take_roots(halves, True)
-                own[:] = halves
+            pieces = np.empty((len(images), 2 * math.prod(cells.shape), k), np.float32)
+            self.encoding_.pool(images, places, lens, words, pieces)
+            cells.write_roots(pieces, rows)
 
         return describe
 

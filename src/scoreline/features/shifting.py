@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,39 +55,43 @@ class ShiftedCells:
     def __init__(self, rows: int, columns: int, grid: int, pixels: int) -> None:
         down, self._down = _pieces(rows, grid, pixels, mirrored=False)
         across, self._across = _pieces(columns, grid, pixels, mirrored=True)
-        n_across = self._across.shape[3]
-        piece = (down[:, None] * n_across + across).ravel()
-        self.n_pieces = self._down.shape[3] * n_across
+        rows, columns = self._down.shares.shape[3], self._across.shares.shape[3]
+        #: The grid of pieces.
+        self.shape = rows, columns
+        piece = (down[:, None] * columns + across).ravel()
         #: An order of the patches of the padded image by their pieces.
         self.order = np.argsort(piece, kind="stable")
-        ends = np.cumsum(np.bincount(piece, minlength=self.n_pieces))
-        own = np.arange(self.n_pieces)
+        ends = np.cumsum(np.bincount(piece, minlength=rows * columns))
+        own = np.arange(rows * columns)
         #: First place, end, piece of the patches, and number of the same piece for their mirror images.
-        self.groups = np.column_stack([np.r_[0, ends[:-1]], ends, own, own + self.n_pieces])
+        self.groups = np.column_stack([np.r_[0, ends[:-1]], ends, own, own + rows * columns])
 
-    def means(self, pieces: FloatArray) -> Iterator[FloatArray]:
-        """Yield the means over the cells of each shifted image, and of its mirror image.
+    def write_roots(self, pieces: FloatArray, out: FloatArray) -> None:
+        """Write both halves of the roots of the means over the cells of every shifted image; see `take_roots`.
 
         Parameters
         ----------
-        pieces : array (n, 2, n_pieces, k)
-            Means over the pieces, of patches and of their mirror images.
-
-        Yields
-        ------
-        array (n, 2, grid, grid, k)
+        pieces : array (n, 2 * pieces, k)
+            Means over the pieces, of patches and then of their mirror images.
+        out : array (n, shifts * 2 * grid * grid * k)
             In the order of `shifted_images`.
         """
-        n, _, _, k = pieces.shape
-        grid, n_down = self._down.shape[2:]
-        flat = pieces.reshape(n, 2, n_down, -1)
-        for down in self._down[:, 0]:
-            bands = np.matmul(down, flat).reshape(n, 2, grid, -1, k)
-            for across in self._across:
-                yield np.matmul(across[:, None], bands)
+        from scoreline.features.kernels.shifted_cells import shifted_roots
+
+        (down, down_ends), (across, across_ends) = self._down, self._across
+        (n, _, k), (T, _, grid, _) = pieces.shape, down.shape
+        shaped = pieces.reshape(n, 2, *self.shape, k)
+        shifted_roots(shaped, down, across, down_ends, across_ends, out.reshape(n, T, T, 2, grid, grid, k))
 
 
-def _pieces(side: int, grid: int, pixels: int, mirrored: bool) -> tuple[Array, FloatArray]:
+class _Axis(NamedTuple):
+    """The shares of pieces in the cells along an axis, and the first piece and the end of each cell."""
+
+    shares: FloatArray
+    ends: Array
+
+
+def _pieces(side: int, grid: int, pixels: int, mirrored: bool) -> tuple[Array, _Axis]:
     """Return the piece of each place of a padded axis, and the shares of pieces in the cells.
 
     The shares are ``(shifts, 2, grid, n)``, in the cells of places and in those of their mirror images if they are
@@ -99,4 +104,6 @@ def _pieces(side: int, grid: int, pixels: int, mirrored: bool) -> tuple[Array, F
     at, view, place = np.nonzero(cell >= 0)
     shares = np.zeros((*cell.shape[:2], grid, piece[-1] + 1), np.float32)
     np.add.at(shares, (at, view, cell[at, view, place], piece[place]), 1)
-    return piece, shares / shares.sum(axis=3, keepdims=True)
+    used = shares > 0
+    ends = np.stack([used.argmax(axis=3), used.shape[3] - used[..., ::-1].argmax(axis=3)], axis=3)
+    return piece, _Axis(shares / shares.sum(axis=3, keepdims=True), ends)
