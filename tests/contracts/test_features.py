@@ -36,6 +36,7 @@ SPECS = [
     "words:20,assignment=hard,levels=3",
     "words:20,assignment=soft,levels=1,scales=2",
     "dictionary:16,patch_size=4,components=9,n_patches=400",
+    "dictionary:16,patch_size=4,components=9,grid=3,spread=0.54,n_patches=400",
     "two-layers:16,channels=8,components=9,n_patches=400",
     "hog:8,hue:4,words:12,step=6",
     "mirror:[hog:8,words:12,step=6]",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,19 +11,24 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
+from scoreline.features.cell_pieces import CellPieces
 from scoreline.features.descriptor import Describe, ImageDescriptor, described
 from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
-from scoreline.features.shifting import ShiftedCells, n_shifts, padded
+from scoreline.features.shifting import n_shifts, padded
 
 if TYPE_CHECKING:
     from scoreline.features.kernels.panels import Words
     from scoreline.features.kernels.patch_codes import Lens, Places
 
 __all__ = ["PatchDictionary"]
+
+
+#: Deviations of weights as shares of a cell: where it sees its middle alone, and where all see the same.
+_LEAST_SPREAD, _LARGEST_SPREAD = 0.2, 10.0
 
 
 class PatchDictionary(ImageDescriptor):
@@ -60,6 +64,9 @@ class PatchDictionary(ImageDescriptor):
         ``"linear-triangle"``, ``"soft-threshold"``, ``"triangle"`` or ``"nearest-words"``.
     grid : int
         The image is cut into grid x grid cells.
+    spread : float
+        Where it is not 0, every cell sees all patches, weighted by a Gaussian about its middle with a deviation of
+        so many cells. 0.54 is good: features change little then where what they show moves a little.
     stride : int
         Pixels from one patch to the next.
     mirror : bool
@@ -81,8 +88,9 @@ class PatchDictionary(ImageDescriptor):
     ----------
     Coates, A., Lee, H. & Ng, A. Y. (2011). An analysis of single-layer networks in unsupervised feature learning.
     AISTATS. Coates, A. & Ng, A. Y. (2011). The importance of encoding versus training with sparse coding and
-    vector quantization. ICML. Thiry, L., Arbel, M., Belilovsky, E. & Oyallon, E. (2021). The unreasonable
-    effectiveness of patches in deep convolutional kernels methods. ICLR.
+    vector quantization. ICML. Lowe, D. G. (2004). Distinctive image features from scale-invariant keypoints. IJCV
+    60, section 6, for weights without borders between cells. Thiry, L., Arbel, M., Belilovsky, E. & Oyallon, E.
+    (2021). The unreasonable effectiveness of patches in deep convolutional kernels methods. ICLR.
     """
 
     def __init__(
@@ -96,6 +104,7 @@ class PatchDictionary(ImageDescriptor):
         dictionary: Any = "k-means",
         encoding: Any = "linear-triangle",
         grid: int = 2,
+        spread: float = 0.0,
         stride: int = 1,
         mirror: bool = True,
         n_patches: int = 200_000,
@@ -109,6 +118,7 @@ class PatchDictionary(ImageDescriptor):
         self.dictionary = dictionary
         self.encoding = encoding
         self.grid = grid
+        self.spread = spread
         self.stride = stride
         self.mirror = mirror
         self.n_patches = n_patches
@@ -177,7 +187,7 @@ class PatchDictionary(ImageDescriptor):
 
     def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
         """Yield rows and odd parts for each shift; patches that shifted images have in common are coded once."""
-        if not self.mirror or self.stride > 1:
+        if not self.mirror or self.stride > 1 or self.spread:
             yield from super().shifted_halves(X, pixels)
             return
         X = self._like_fitted(X)
@@ -189,19 +199,19 @@ class PatchDictionary(ImageDescriptor):
 
     def _describe_shifted(self, shape: tuple[int, ...], pixels: int) -> Describe:
         """Return what writes both halves of every shifted image for padded images of a shape before padding."""
-        from scoreline.features.kernels.patch_codes import Places
+        h, w = self._patch_grid(shape)
+        wide = (shape[0] + 2 * pixels, shape[1] + 2 * pixels, shape[2])
+        return self._describe_pieces(wide, CellPieces.of_shifted(h, w, self.grid, pixels))
 
-        H, W, ch = shape
-        h, w = (side - self.patch_size + 1 for side in (H, W))
-        cells = ShiftedCells(h, w, self.grid, pixels)
-        r, c = np.divmod(cells.order, w + 2 * pixels)
-        places = Places(self.patch_size, (r * (W + 2 * pixels) + c) * ch, cells.groups)
-        lens, (words, k) = self._lens(), self._words()
+    def _describe_pieces(self, shape: tuple[int, ...], pieces: CellPieces) -> Describe:
+        """Return what pools the patches of images of a shape in pieces, and writes both halves of their cells."""
+        (words, k), lens = self._words(), self._lens()
+        places = self._places(shape, pieces.order, pieces.groups)
 
         def describe(images: Array, rows: Array) -> None:
-            pieces = np.empty((len(images), 2 * math.prod(cells.shape), k), np.float32)
-            self.encoding_.pool(images, places, lens, words, pieces)
-            cells.write_roots(pieces, rows)
+            means = np.empty((len(images), 2 * pieces.n, k), np.float32)
+            self.encoding_.pool(images, places, lens, words, means)
+            pieces.write_roots(means, rows)
 
         return describe
 
@@ -213,14 +223,32 @@ class PatchDictionary(ImageDescriptor):
         return Words(packed(weights), packed(bias[:, None])), len(bias)
 
     def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
-        lens, places, (words, k) = self._lens(), self._places(shape, halves), self._words()
+        (words, k), (h, w) = self._words(), self._patch_grid(shape)
         n_cells = self.grid**2 * (1 + halves)
+        if self.spread:
+            return n_cells * k, self._describe_weighted(shape, halves)
+        order, groups = cell_groups(h, w, self.grid, self.mirror, apart=halves)
+        lens, places = self._lens(), self._places(shape, order, groups)
 
         def describe(images: Array, rows: Array) -> None:
             self.encoding_.pool(images, places, lens, words, rows.reshape(len(rows), n_cells, k))
             take_roots(rows, halves)
 
         return n_cells * k, describe
+
+    def _describe_weighted(self, shape: tuple[int, ...], halves: bool) -> Describe:
+        """Return what writes the rows, or both halves, of cells in which patches have Gaussian weights."""
+        pieces = CellPieces.of_gaussian(*self._patch_grid(shape), self.grid, self.spread, mirror=self.mirror)
+        describe = self._describe_pieces(shape, pieces)
+        if halves:
+            return describe
+
+        def describe_even(images: Array, rows: Array) -> None:
+            both = np.empty((len(rows), 2 * rows.shape[1]), np.float32)
+            describe(images, both)
+            rows[:] = both[:, : rows.shape[1]]
+
+        return describe_even
 
     def _least_side(self) -> int:
         return int(self.patch_size + (self.grid - 1) * self.stride)
@@ -256,14 +284,17 @@ class PatchDictionary(ImageDescriptor):
             packed(shift[:, None]),
         )
 
-    def _places(self, shape: tuple[int, ...], halves: bool) -> Places:
-        """Return the positions of the patches of an image of a shape, and their cells."""
+    def _patch_grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """Return how many patches an image of a shape has, down and across."""
+        down, across = ((side - self.patch_size) // self.stride + 1 for side in shape[:2])
+        return down, across
+
+    def _places(self, shape: tuple[int, ...], order: Array, groups: Array) -> Places:
+        """Return the positions of the patches of an image of a shape in an order, and their cells."""
         from scoreline.features.kernels.patch_codes import Places
 
-        H, W, ch = shape
-        h, w = ((side - self.patch_size) // self.stride + 1 for side in (H, W))
-        order, groups = cell_groups(h, w, self.grid, self.mirror, apart=halves)
-        r, c = np.divmod(order, w)
+        _, W, ch = shape
+        r, c = np.divmod(order, self._patch_grid(shape)[1])
         return Places(self.patch_size, (r * W + c) * self.stride * ch, groups)
 
     def _check_parameters(self) -> None:
@@ -271,6 +302,8 @@ class PatchDictionary(ImageDescriptor):
             check_number(name, getattr(self, name), 1)
         check_number("eps", self.eps, 0, above=True)
         check_number("norm_bias", self.norm_bias, 0, above=True)
+        if self.spread:
+            check_number("spread", self.spread, _LEAST_SPREAD, _LARGEST_SPREAD)
         if self.n_patches < self.words:
             raise UsageError(
                 f"{self.words} words are to be learned from {self.n_patches} patches",

@@ -1,4 +1,4 @@
-"""Features of the cells of shifted images, from means over the pieces that borders of their cells leave whole."""
+"""Features of cells from means over the pieces that they are made of."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import numpy as np
 
 from scoreline.kernels.compiling import compiled
 
-__all__ = ["shifted_roots"]
+__all__ = ["write_roots"]
 
 
 @compiled
-def shifted_roots(pieces, down, across, down_ends, across_ends, out):
+def write_roots(pieces, down, across, down_ends, across_ends, out):
     """Write the halves of the roots of means over cells, of images and their mirror images, for every shift.
 
     pieces: (n, 2, rows, columns, k) float32, means over pieces of patches and of their mirror images. down,
