@@ -1,11 +1,14 @@
 """Real data that tests may read, found through the environment and never copied into the project."""
 
 import os
+import shutil
 import signal
 import tarfile
 from pathlib import Path
 
 import pytest
+
+CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +35,20 @@ def cifar10_jpeg(tmp_path_factory):
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(tar.extractfile(member).read())
     return out
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium; missing it is a failure in CI only."""
+    if CHROMIUM is None and not os.environ.get("CI"):
+        pytest.skip("there is no chromium: install Debian's package")
+    assert CHROMIUM, "there is no chromium: install Debian's package"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

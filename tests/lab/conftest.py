@@ -1,14 +1,10 @@
 """The lab in Debian's Chromium, for the tests of its pages."""
 
-import os
-import shutil
 import subprocess
 import sys
 import urllib.parse
 
 import pytest
-
-CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="session")
@@ -20,20 +16,6 @@ def address():
     process.terminate()
     process.wait(20)
     process.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium; missing it is a failure in CI only."""
-    if CHROMIUM is None and not os.environ.get("CI"):
-        pytest.skip("there is no chromium: install Debian's package")
-    assert CHROMIUM, "there is no chromium: install Debian's package"
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

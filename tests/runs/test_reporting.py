@@ -11,6 +11,7 @@ from scoreline.cli.app import run as program
 from scoreline.errors import ModelError
 from scoreline.runs import reporting
 from scoreline.runs.config import RunConfig
+from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow, csv_rows
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.training import train_run
 
@@ -125,10 +126,24 @@ def test_thousands_of_classes_keep_the_page_small(tmp_path):
 def test_of_an_interrupted_run(photos, tmp_path):
     from scoreline.engine.problem.events import Reason
 
-    config = RunConfig(data=str(photos), solver="adam")
+    config = RunConfig(data=str(photos), solver="adam", max_epochs=10**6, tol=0.0)  # which nobody could wait for
     folder = train_run(config, tmp_path / "run", listeners=[lambda _: Reason.INTERRUPTED]).folder.path
-    made = reporting.report_run(folder)
+    assert not (folder / "learning-curve.csv").exists()
+    made = reporting.report_run(folder, full=True)
+    assert (folder / "learning-curve.csv").exists()
     assert "interrupted" in made.findings[0].sentence
+
+
+def test_ten_classes_and_five_thousand_images_of_noise_take_less_than_eight_megabytes(tmp_path):
+    rng = np.random.default_rng(0)
+    parts = {"train": 200, "test": 5000}
+    arrays = {f"X_{name}": rng.integers(0, 256, (n, 64, 64, 3), dtype=np.uint8) for name, n in parts.items()}
+    arrays |= {f"y_{name}": np.arange(n) % 10 for name, n in parts.items()}
+    np.savez(tmp_path / "noise.npz", **arrays)
+    folder = train_run(RunConfig(data=str(tmp_path / "noise.npz")), tmp_path / "run").folder.path
+    page = page_of(folder)
+    assert page.count('<td class="entry') == 100
+    assert 1 << 20 < len(page.encode()) < 8 << 20
 
 
 def test_of_a_run_whose_metrics_were_never_written(trained, tmp_path):
@@ -159,6 +174,8 @@ def test_a_diverged_run_has_no_report(photos, tmp_path):
         ("history.csv", "a,b\n1,2\n"),
         ("history.csv", '"'),
         ("leaderboard.csv", "a,b\n1\n"),
+        ("leaderboard.csv", "a,b\n1,2\n"),
+        ("leaderboard.csv", ",".join(COLUMNS) + "\nhog,softmax,1,much" + "," * 7 + "\n"),
     ],
 )
 def test_damaged_files_are_named(trained, tmp_path, name, content):
@@ -173,9 +190,15 @@ def test_damaged_files_are_named(trained, tmp_path, name, content):
 
 
 def test_a_leaderboard_is_shown(trained):
-    (trained / "leaderboard.csv").write_text("recipe,validation\nhog <b>,0.61\n")
+    tried = LeaderboardRow("hog <b>", "softmax", True, 900, 0.61, 200, 1.5, 12.0, 3000, chosen=True)
+    left_out = LeaderboardRow("lbp", "softmax", True, remark="no time: a run of it takes about 25 s")
+    rows = [COLUMNS, *csv_rows([tried, left_out])]
+    (trained / "leaderboard.csv").write_text("\n".join(",".join(row) for row in rows))
     reporting.report_run(trained)
-    assert "hog &lt;b&gt;" in page_of(trained)
+    page = page_of(trained)
+    assert "hog &lt;b&gt; softmax <small>chosen</small>" in page
+    assert '<td class="number">61.0%</td>' in page
+    assert "no time: a run of it takes about 25 s" in page
     (trained / "leaderboard.csv").unlink()
 
 

@@ -11,7 +11,7 @@ from scoreline.report.findings import Finding
 from scoreline.report.gallery import Gallery
 from scoreline.report.metrics import Evaluation
 
-__all__ = ["CheckRow", "PageFigure", "PlainTable", "RunSummary"]
+__all__ = ["CheckRow", "Leaderboard", "PageFigure", "RunSummary", "TriedRecipe"]
 
 
 class PageFigure(NamedTuple):
@@ -33,11 +33,25 @@ class CheckRow(NamedTuple):
     advice: str
 
 
-class PlainTable(NamedTuple):
-    """A table as its file has it."""
+class TriedRecipe(NamedTuple):
+    """A recipe that a search has tried, as text; what was not measured is empty."""
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    name: str
+    rows: str
+    validation: str
+    interval: str
+    test: str
+    seconds: str
+    microseconds: str
+    size: str
+    chosen: bool
+
+
+class Leaderboard(NamedTuple):
+    """What a search for a recipe came to: those that were tried, and those that were not, each with the reason."""
+
+    tried: Sequence[TriedRecipe]
+    left_out: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,7 @@ class RunSummary:
         Some training examples of each class; nothing where there are many classes.
     gallery : Gallery, optional
         Examples to look at.
-    leaderboard : PlainTable, optional
+    leaderboard : Leaderboard, optional
         What a search for a recipe came to.
     """
 
@@ -94,4 +108,4 @@ class RunSummary:
     pictures: Mapping[tuple[str, str], bytes] = field(default_factory=dict)
     class_pictures: Sequence[Sequence[bytes]] = ()
     gallery: Gallery | None = None
-    leaderboard: PlainTable | None = None
+    leaderboard: Leaderboard | None = None

@@ -11,7 +11,9 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.data import Progress
+from scoreline.engine.problem.events import Reason
 from scoreline.errors import DataError, DivergedError
+from scoreline.estimators import LinearClassifier
 from scoreline.models import ImageClassifier
 from scoreline.report.analyses import Analyses
 from scoreline.report.calibration import MOST_SCORES, TemperatureScaling, scale_temperature
@@ -31,11 +33,13 @@ __all__ = ["analyse", "write_analyses"]
 
 T = TypeVar("T")
 #: Seconds that may be spent on this without being asked: so many, or this share of the run; where a search for a
-#: recipe has a budget to keep, only a share.
-SECONDS, SHARE, SEARCH_SHARE = 5.0, 0.1, 0.03
+#: recipe has a budget to keep, what it has left of it less what start-up and figures take, or this smaller share.
+SECONDS, SHARE, SEARCH_SHARE, RESERVE = 5.0, 0.1, 0.03, 8.0
 #: Seconds for each million numbers of the examples, measured on 10,000 images of 32 x 32 x 3 with two threads: to
 #: count and compare them, and to look for outliers besides.
 COUNTING, EXAMINING = 0.03, 0.06
+#: Epochs, or iterations, that fits to parts of the data may take at the least.
+FEWEST_EPOCHS = 20
 #: Fits for folds and for a learning curve, in terms of that of the run: its seconds, choices included.
 FITS = 0.8
 
@@ -90,11 +94,16 @@ def _allowance(run: ReportedRun) -> float:
     if run.request.memory is not None:
         return 0.0
     seconds = run.recorded.seconds
-    return SEARCH_SHARE * seconds if run.request.searches else max(SECONDS, SHARE * seconds)
+    allowance = max(SECONDS, SHARE * seconds)
+    if run.request.searches:
+        allowance = min(allowance, max(SEARCH_SHARE * seconds, run.request.seconds - seconds - RESERVE))
+    return allowance
 
 
 def _fit_seconds(run: ReportedRun) -> float:
-    return math.inf if run.recorded.timings is None else run.recorded.timings.fit
+    """Return what a fit takes; who has stopped one does not want to wait for others."""
+    timings = run.recorded.timings
+    return math.inf if timings is None or run.recorded.status is Reason.INTERRUPTED else timings.fit
 
 
 def _measured(measure: Callable[[], T]) -> T | None:
@@ -108,8 +117,8 @@ def _measured(measure: Callable[[], T]) -> T | None:
 
 
 def _quality(run: ReportedRun, progress: Progress | None) -> DataQuality:
-    classifier = build_classifier(run.settings, run.prepared)
-    return examine(run.dataset, run.prepared.rows, classifier, seed=run.settings.seed, progress=progress)
+    rows, seed = run.prepared.rows, run.settings.seed
+    return examine(run.dataset, rows, _classifier(run), seed=seed, progress=progress)
 
 
 def _curve(run: ReportedRun, progress: Progress | None) -> LearningCurve | None:
@@ -118,10 +127,18 @@ def _curve(run: ReportedRun, progress: Progress | None) -> LearningCurve | None:
     if split == "train":
         return None
     train, held_out = ((prepared.rows[name], prepared.labels(name)) for name in ("train", split))
-    classifier = build_classifier(run.settings, prepared)
     return measure_learning_curve(
-        classifier, train, held_out, split=split, seed=run.settings.seed, progress=progress
+        _classifier(run), train, held_out, split=split, seed=run.settings.seed, progress=progress
     )
+
+
+def _classifier(run: ReportedRun) -> LinearClassifier:
+    """Return the classifier to fit to parts of the data; one that was stopped may have had many epochs to go."""
+    classifier = build_classifier(run.settings, run.prepared)
+    most = max(run.recorded.epochs, FEWEST_EPOCHS)
+    given = run.settings.max_epochs
+    classifier.set_params(max_epochs=most if given is None else min(most, given))
+    return classifier
 
 
 def _temperature(run: ReportedRun, quality: DataQuality | None) -> TemperatureScaling | None:

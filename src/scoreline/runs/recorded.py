@@ -16,7 +16,7 @@ from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.history import Epoch
 from scoreline.errors import ModelError
 
-__all__ = ["RecordedCheck", "RecordedRun", "read_history", "read_rows"]
+__all__ = ["RecordedCheck", "RecordedRun", "damaged", "read_history", "read_rows"]
 
 METRICS, HISTORY = "metrics.json", "history.csv"
 #: Bytes of a file of a run, and rows of a table: a hundred classes take 60 kB, and a million epochs are none.
@@ -83,7 +83,7 @@ class RecordedRun(_Part):
         try:
             return cls.model_validate(json.loads(content))
         except (ValidationError, ValueError, RecursionError) as error:
-            raise _damaged(folder, METRICS, str(error)) from error
+            raise damaged(folder, METRICS, str(error)) from error
 
     @classmethod
     def of(cls, metrics: dict[str, Any]) -> RecordedRun:
@@ -103,12 +103,12 @@ def read_history(folder: Path) -> dict[str, list[float]]:
     if not header:
         return {}
     if tuple(header) != Epoch._fields:
-        raise _damaged(folder, HISTORY, f"its columns are {', '.join(header)[:200]}")
+        raise damaged(folder, HISTORY, f"its columns are {', '.join(header)[:200]}")
     try:
         columns = zip(*([float(cell) if cell else math.nan for cell in row] for row in rows), strict=True)
         found = dict(zip(Epoch._fields, map(list, columns), strict=True)) if rows else {}
     except ValueError as error:
-        raise _damaged(folder, HISTORY, str(error)) from error
+        raise damaged(folder, HISTORY, str(error)) from error
     return found
 
 
@@ -126,9 +126,9 @@ def read_rows(folder: Path, name: str) -> tuple[list[str], list[list[str]]]:
     try:
         header, *rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True)
     except (ValueError, csv.Error) as error:
-        raise _damaged(folder, name, str(error)) from error
+        raise damaged(folder, name, str(error)) from error
     if len(rows) > MOST_ROWS or any(len(row) != len(header) for row in rows):
-        raise _damaged(folder, name, "its rows are not as long as its header, or are too many")
+        raise damaged(folder, name, "its rows are not as long as its header, or are too many")
     return header, rows
 
 
@@ -140,13 +140,14 @@ def _content(folder: Path, name: str) -> bytes | None:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise _damaged(folder, name, str(error)) from error
+        raise damaged(folder, name, str(error)) from error
     if len(content) > MOST_BYTES:
-        raise _damaged(folder, name, f"it is larger than {MOST_BYTES:,} bytes")
+        raise damaged(folder, name, f"it is larger than {MOST_BYTES:,} bytes")
     return content
 
 
-def _damaged(folder: Path, name: str, problem: str) -> ModelError:
+def damaged(folder: Path, name: str, problem: str) -> ModelError:
+    """Return the error that tells of a damaged file of a run."""
     return ModelError(
         f"{name} of the run in {printable(folder)} cannot be read: {' '.join(problem.split())[:200]}",
         allowed=f"{name} as 'scoreline train' has written it",

@@ -15,21 +15,18 @@ from scoreline.data.options import no_progress
 from scoreline.report.analyses import Analyses
 from scoreline.report.findings import Facts, Finding, find_all
 from scoreline.report.page import write_report
-from scoreline.report.summary import CheckRow, PageFigure, PlainTable, RunSummary
+from scoreline.report.summary import CheckRow, PageFigure, RunSummary
 from scoreline.runs.analysing import analyse, write_analyses
 from scoreline.runs.described import describe_data, describe_training
 from scoreline.runs.drawing import Drawing, draw_run, save_drawings
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.gallery import make_gallery, picture_classes, picture_examples
-from scoreline.runs.recorded import read_rows
+from scoreline.runs.leaderboard import read_leaderboard
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.result import RunResult
 from scoreline.runs.retraining import Retraining
 
 __all__ = ["Report", "report_run", "summarise", "write_figures_and_report"]
-
-#: Where a search for a recipe has left what it has tried.
-LEADERBOARD = "leaderboard.csv"
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +113,6 @@ def _write(run: ReportedRun, analyses: Analyses) -> RunSummary:
 def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing]) -> RunSummary:
     """Return what the page of a run shows."""
     dataset, recorded = run.dataset, run.recorded
-    header, rows = read_rows(run.folder.path, LEADERBOARD)
     return RunSummary(
         title=f"{run.model.loss} on {dataset.name}",
         evaluation=run.evaluation,
@@ -134,7 +130,7 @@ def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing])
         pictures=picture_examples(run.prepared, analyses.pictured()),
         class_pictures=picture_classes(run.prepared),
         gallery=make_gallery(run.model, run.prepared, run.evaluation),
-        leaderboard=PlainTable(header, rows) if rows else None,
+        leaderboard=read_leaderboard(run.folder.path),
     )
 
 

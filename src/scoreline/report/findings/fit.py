@@ -33,10 +33,13 @@ class Overfitting(Rule):
             "the model overfits."
         )
         if facts.settings.get("lam") == "auto":
-            curve = facts.analyses.learning_curve
-            told += " The strength of the penalty is chosen already: more training examples help most. "
-            told += "The learning curve says by how much." if curve is None else curve.statement()
-            yield Finding(Severity.NOTE, told, facts.report("--full"), "overfitting")
+            told += (
+                " The strength of the penalty is chosen already: more training examples help most, and the "
+                "learning curve says by how much."
+            )
+            measured = facts.analyses.learning_curve is not None
+            command = facts.retrain() if measured else facts.report("--full")
+            yield Finding(Severity.NOTE, told, command, "learning-curve" if measured else "overfitting")
         else:
             told += " Choose the strength of the penalty on validation examples."
             yield Finding(Severity.WARNING, told, facts.retrain(lam="auto"), "overfitting")

@@ -13,7 +13,7 @@ from scoreline.report.page.markup import Html, text
 __all__ = ["Line", "bar", "line_chart", "reliability_chart", "small_curve"]
 
 #: In units of the drawing, which are CSS pixels where there is room: the sides of a chart, and of its margins.
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 240, 60, 16, 12, 42
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 240, 60, 28, 12, 42
 
 
 class Line(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from scoreline.report.learning_curve import LearningCurve
 from scoreline.report.metrics import Evaluation
@@ -21,7 +20,7 @@ from scoreline.report.page.markup import (
     table,
     text,
 )
-from scoreline.report.summary import PlainTable, RunSummary
+from scoreline.report.summary import Leaderboard, RunSummary
 
 __all__ = ["quality_section"]
 
@@ -124,17 +123,27 @@ def _learning_curve(curve: LearningCurve | None) -> Html:
     )
 
 
-def _leaderboard(leaderboard: PlainTable | None) -> Html:
+def _leaderboard(leaderboard: Leaderboard | None) -> Html:
     if leaderboard is None:
         return Html("")
-    rows = leaderboard.rows[:MOST_RECIPES]
-    left = len(leaderboard.rows) - len(rows)
-    more = paragraph(f"{left:,} more are in leaderboard.csv." * (left > 0))
-    align = "".join(_alignment([row[place] for row in rows]) for place in range(len(leaderboard.columns)))
+    columns = ("recipe", "rows", "validation", "95 % interval", "test", "seconds", "µs an image", "model")
+    rows = [
+        (
+            Html(f"{text(one.name)} <small>chosen</small>") if one.chosen else one.name,
+            one.rows, one.validation, one.interval, one.test, one.seconds, one.microseconds, one.size,
+        )
+        for one in leaderboard.tried[:MOST_RECIPES]
+    ]  # fmt: skip
+    left_out = leaderboard.left_out[:MOST_RECIPES]
     hint = "Chosen on validation examples; only the one that was chosen has seen the test examples."
-    return joined([paragraph(hint, "hint"), table("Recipes", leaderboard.columns, rows, align), more])
-
-
-def _alignment(cells: Sequence[str]) -> str:
-    filled = [cell for cell in cells if cell]
-    return "r" if filled and all(cell[0].isdigit() or cell[0] in "-." for cell in filled) else "l"
+    others = details(
+        f"{len(leaderboard.left_out):,} others that there was no time for",
+        table("Others", ("recipe", "why not"), left_out, "ll"),
+    )
+    return joined(
+        [
+            table("Recipes", columns, rows, "lRrRRrRR", least="full"),
+            paragraph(hint, "hint"),
+            others if left_out else "",
+        ]
+    )
