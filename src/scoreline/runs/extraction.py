@@ -44,6 +44,8 @@ class FeatureCache:
     def __init__(self, folder: Path | None, limit: int = CACHE_BYTES) -> None:
         self.folder = folder
         self.limit = limit
+        #: How often something was found: what took no time to compute.
+        self.n_found = 0
 
     @classmethod
     def of_user(cls) -> FeatureCache:
@@ -69,6 +71,7 @@ class FeatureCache:
             os.utime(path)  # the longest unused goes first
         except Exception:  # noqa: BLE001 - a damaged file can fail in any way; extraction replaces it
             return None
+        self.n_found += 1
         return found
 
     def save(self, key: str, arrays: dict[str, Array]) -> None:

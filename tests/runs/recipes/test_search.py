@@ -45,6 +45,7 @@ def race(monkeypatch):
     """Run a race of the ladder above with given accuracies; each trial takes so many seconds."""
     monkeypatch.setattr(search, "ladder", lambda asked, shape: list(LADDER))
     monkeypatch.setattr(search, "FIRST_ROWS", 200)
+    monkeypatch.setattr(search, "ROWS_A_CLASS", 1)
     ticking, tried, real = FakeClock(), [], search.try_recipe
 
     def run(config, accuracies, seconds=0.1, listeners=(), fast=None):

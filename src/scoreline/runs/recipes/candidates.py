@@ -121,7 +121,7 @@ class Costs:
     def learn_from(self, candidate: Candidate, trial: Trial) -> None:
         """Take over what a trial took: of this candidate, and of this machine."""
         recipe, calibration = candidate.recipe, self._calibration
-        if not candidate.learned and recipe.learn:
+        if not candidate.learned and recipe.learn and not trial.kept:
             calibration.learn_from("learn", recipe.learn, trial.learn)
         if not candidate.measured and candidate.an_image and trial.an_image:
             n = trial.n_extracted

@@ -73,13 +73,11 @@ def _pyramid(words: int, components: int, *sides: int, mirror: bool = True) -> s
 
 #: Images of 16 to 48 pixels a side.
 IMAGES = (
-    Recipe("pixels", SOFTMAX, width_a_pixel=3),
+    Recipe("pixels", SQUARED, width_a_pixel=3),
     Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
     Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
-    Recipe("dictionary:100", SQUARED, width=400, learn=1.5, work=60),
     Recipe(WRITING, SQUARED, width=1803, learn=2.5, work=90),
     Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=90),
-    Recipe("dictionary:400", SQUARED, width=1600, learn=3, work=150),
     Recipe(PRODUCTS, SQUARED, width=5406, learn=4, work=250),
     Recipe(LARGE_PRODUCTS, SQUARED, width=12_780, learn=6, work=370),
     Recipe(TWO_LAYERS, SQUARED, width=11_280, learn=16, work=1_700),
@@ -92,7 +90,7 @@ TINY_IMAGES = (
 )
 #: Larger ones: what patches of 6 pixels see of images of 32, 64 and 128 pixels.
 LARGE_IMAGES = (
-    Recipe("resized:[pixels],side=32", SOFTMAX, width=3072, side=32),
+    Recipe("resized:[pixels],side=32", SQUARED, width=3072, side=32),
     Recipe("resized:[mirror:[hog:8,hue]],side=64", SQUARED, width=1_800, work=105, side=64, channels=3),
     Recipe("resized:[hog,lbp],side=64", SQUARED, width=11_000, work=47, side=64, channels=1),
     Recipe(_pyramid(100, 30, 32), SQUARED, width=1_830, learn=2.5, work=90, side=32),
