@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 from scoreline.cli.app import run as program
 from scoreline.errors import ModelError
 from scoreline.runs import reporting
+from scoreline.runs.analysing import analyse
 from scoreline.runs.config import RunConfig
 from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow, csv_rows
 from scoreline.runs.reported import ReportedRun
@@ -216,6 +218,39 @@ def test_what_is_read_is_what_was_trained(trained):
     metrics = json.loads((trained / "metrics.json").read_text())
     assert run.evaluation.accuracy == metrics["accuracy"]
     assert run.accuracies == {name: metrics[f"{name}_accuracy"] for name in ("train", "validation", "test")}
+
+
+class TestWhatIsLookedInto:
+    @pytest.fixture
+    def run(self, trained):
+        return ReportedRun.read(trained)
+
+    @staticmethod
+    def recorded(run, **changes):
+        return replace(run, recorded=run.recorded.model_copy(update=changes))
+
+    def test_all_that_takes_a_moment(self, run):
+        found = analyse(run)
+        assert found.missing(images=True) == ["the accuracy on changed images"]
+        assert found.learning_curve is not None
+        assert found.temperature is not None
+
+    def test_no_fits_that_take_longer_than_the_run(self, run):
+        slow = run.recorded.timings.model_copy(update={"fit": 20.0})
+        found = analyse(self.recorded(run, timings=slow, seconds=20.0))
+        assert found.near_duplicates is not None
+        assert found.learning_curve is found.label_errors is None
+
+    def test_nothing_that_takes_the_rest_of_a_search(self, run):
+        searched = replace(run, request=RunConfig(data=run.request.data, features="auto", budget="30s"))
+        slow = run.recorded.timings.model_copy(update={"fit": 1.0})
+        assert analyse(self.recorded(searched, timings=slow, seconds=25.0)).label_errors is None
+        assert analyse(self.recorded(searched, timings=slow, seconds=10.0)).label_errors is not None
+
+    def test_nothing_where_memory_is_bounded(self, run):
+        bounded = replace(run, request=run.request.changed(memory="1GB"))
+        assert analyse(bounded).near_duplicates is None
+        assert analyse(bounded, full=True).near_duplicates is not None
 
 
 class TestCommand:

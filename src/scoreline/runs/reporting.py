@@ -113,13 +113,14 @@ def _write(run: ReportedRun, analyses: Analyses) -> RunSummary:
 def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing]) -> RunSummary:
     """Return what the page of a run shows."""
     dataset, recorded = run.dataset, run.recorded
+    empty = () if len(run.history.get("epoch", ())) > 1 else ("loss-curves",)  # of one point
     return RunSummary(
         title=f"{run.model.loss} on {dataset.name}",
         evaluation=run.evaluation,
         training=describe_training(run),
         data=describe_data(run),
         checks=[CheckRow(c.name, c.expected, c.found, c.passed, c.advice) for c in recorded.sanity],
-        figures=[PageFigure(*drawing) for drawing in drawings],
+        figures=[PageFigure(*drawing) for drawing in drawings if drawing.name not in empty],
         command=run.command,
         environment=(recorded.environment or describe_environment()) | {"seed": str(run.request.seed)},
         accuracies=run.accuracies,

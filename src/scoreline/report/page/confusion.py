@@ -11,8 +11,6 @@ from scoreline.report.page.markup import Html, details, image, joined, paragraph
 
 __all__ = ["confusion_part"]
 
-#: Share of a class's examples from which on a cell is so dark that its number is light.
-DARK = 0.55
 #: Pairs in the table that stands for the matrix where nothing is drawn.
 MOST_PAIRS = 30
 
@@ -69,7 +67,7 @@ def _matrix(evaluation: Evaluation, gallery: Gallery) -> str:
 
 
 def _entry(true: int, predicted: int, count: int, support: int, linked: set[tuple[int, int]]) -> str:
-    kind = "entry" + " right" * (true == predicted) + " strong" * (count / support > DARK)
+    kind = "entry" + " right" * (true == predicted)
     shown = f"{count:,}" if count else ""
     if (true, predicted) in linked:
         shown = f'<a href="#cell-{true}-{predicted}">{shown}</a>'

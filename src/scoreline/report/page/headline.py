@@ -21,7 +21,7 @@ def headline(summary: RunSummary) -> Html:
         "always the most frequent class": share(evaluation.majority),
         **{name: share(value) for name, value in summary.accuracies.items() if name != evaluation.split},
     }
-    if evaluation.balanced_accuracy != evaluation.accuracy:
+    if share(evaluation.balanced_accuracy) != share(evaluation.accuracy):
         remarks["balanced accuracy"] = share(evaluation.balanced_accuracy)
     remarks |= {f"true class among the best {k}": share(found) for k, found in evaluation.top_k.items()}
     items = "".join(f"<li>{text(name)} <b>{text(value)}</b></li>" for name, value in remarks.items())
