@@ -38,6 +38,7 @@ SPECS = [
     "dictionary:16,patch_size=4,components=9,n_patches=400",
     "dictionary:16,patch_size=4,components=9,grid=3,spread=0.54,n_patches=400",
     "two-layers:16,channels=8,components=9,n_patches=400",
+    "two-layers:16,channels=8,components=9,grid=3,spread=0.6,n_patches=400",
     "hog:8,hue:4,words:12,step=6",
     "mirror:[hog:8,words:12,step=6]",
     "products:[hog:8,words:12,step=6]",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
+from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
+from scoreline.features.patch_cells import cell_groups, take_roots
 
-__all__ = ["CellPieces"]
+__all__ = ["CellPieces", "Cells", "cells_of", "check_spread"]
 
 #: Pieces along the side of a cell, within which the weights of patches are their mean there.
 _STRIPS = 3
+#: Deviations of Gaussian weights as shares of a cell: where it sees its middle alone, and where all see the same.
+_LEAST_SPREAD, _LARGEST_SPREAD = 0.2, 10.0
 
 
 class _Axis(NamedTuple):
@@ -30,6 +34,50 @@ class _Axis(NamedTuple):
         used = shares > 0
         ends = np.stack([used.argmax(axis=3), used.shape[3] - used[..., ::-1].argmax(axis=3)], axis=3)
         return cls(piece, (shares / shares.sum(axis=3, keepdims=True)).astype(np.float32), ends)
+
+
+class Cells(Protocol):
+    """Where the codes of patches are pooled, and how the features of cells follow."""
+
+    #: An order of the patches; first place, end, and where patches and mirror images are pooled, of each group.
+    order: Array
+    groups: Array
+
+    def room(self, rows: FloatArray, k: int) -> FloatArray:
+        """Return an array ``(n, ., k)`` for means that `rows` are made of: a view where that is possible."""
+
+    def write(self, means: FloatArray, rows: FloatArray) -> None:
+        """Write roots of means over cells to rows ``(n, D)``, or both halves ``(n, 2 D)``; see `take_roots`."""
+
+
+def cells_of(rows: int, columns: int, grid: int, spread: float, *, mirror: bool = True, halves: bool) -> Cells:
+    """Return the cells of a grid of patches: with borders, or Gaussian ones where `spread` is above 0."""
+    if spread:
+        return CellPieces.of_gaussian(rows, columns, grid, spread, mirror=mirror)
+    return _BorderedCells(rows, columns, grid, mirror, halves)
+
+
+def check_spread(spread: float) -> None:
+    """Raise UsageError unless `spread` is 0 or makes cells that differ."""
+    if spread:
+        check_number("spread", spread, _LEAST_SPREAD, _LARGEST_SPREAD)
+
+
+class _BorderedCells:
+    """Cells each patch of which is in no other."""
+
+    def __init__(self, rows: int, columns: int, grid: int, mirror: bool, halves: bool) -> None:
+        self._halves = halves
+        self.order, self.groups = cell_groups(rows, columns, grid, mirror, apart=halves)
+
+    def room(self, rows: FloatArray, k: int) -> FloatArray:
+        """Return the rows themselves; see `Cells.room`."""
+        return rows.reshape(len(rows), -1, k)
+
+    def write(self, means: FloatArray, rows: FloatArray) -> None:
+        """Take roots; see `Cells.write`."""
+        del means
+        take_roots(rows, self._halves)
 
 
 class CellPieces:
@@ -90,22 +138,25 @@ class CellPieces:
         """
         return cls(_gaussian(rows, grid, spread, False), _gaussian(columns, grid, spread, mirror))
 
-    def write_roots(self, pieces: FloatArray, out: FloatArray) -> None:
-        """Write both halves of the roots of the means over the cells of every image; see `take_roots`.
+    def room(self, rows: FloatArray, k: int) -> FloatArray:
+        """Return an array for the means over pieces, of patches and then of mirror images; see `Cells.room`."""
+        return np.empty((len(rows), 2 * self.n, k), np.float32)
 
-        Parameters
-        ----------
-        pieces : array (n, 2 * pieces, k)
-            Means over the pieces, of patches and then of their mirror images.
-        out : array (n, T * T * 2 * grid * grid * k)
-            For T x T shifted images in the order of `shifted_images`; for one where nothing is shifted.
+    def write(self, means: FloatArray, rows: FloatArray) -> None:
+        """Write features of cells; see `Cells.write`.
+
+        Where images are shifted, those of T x T of them, in the order of `shifted_images`, each with both halves.
         """
         from scoreline.features.kernels.pieces import write_roots
 
         (_, down, down_ends), (_, across, across_ends) = self._down, self._across
-        (n, _, k), (T, _, grid, _) = pieces.shape, down.shape
-        shaped = pieces.reshape(n, 2, *self._grid, k)
-        write_roots(shaped, down, across, down_ends, across_ends, out.reshape(n, T, T, 2, grid, grid, k))
+        (n, _, k), (T, _, grid, _) = means.shape, down.shape
+        both = 2 * (T * grid) ** 2 * k
+        out = rows if rows.shape[1] == both else np.empty((n, both), np.float32)
+        shaped, cells = means.reshape(n, 2, *self._grid, k), out.reshape(n, T, T, 2, grid, grid, k)
+        write_roots(shaped, down, across, down_ends, across_ends, cells)
+        if out is not rows:  # the even half is asked for
+            rows[:] = out[:, : rows.shape[1]]
 
 
 def _shifted(side: int, grid: int, pixels: int, mirrored: bool) -> _Axis:

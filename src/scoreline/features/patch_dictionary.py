@@ -11,24 +11,18 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
-from scoreline.features.cell_pieces import CellPieces
+from scoreline.features.cell_pieces import CellPieces, Cells, cells_of, check_spread
 from scoreline.features.descriptor import Describe, ImageDescriptor, described
 from scoreline.features.learned import even_rows, learned_arrays
-from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_encodings import ENCODINGS
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
 from scoreline.features.shifting import n_shifts, padded
 
 if TYPE_CHECKING:
-    from scoreline.features.kernels.panels import Words
     from scoreline.features.kernels.patch_codes import Lens, Places
 
 __all__ = ["PatchDictionary"]
-
-
-#: Deviations of weights as shares of a cell: where it sees its middle alone, and where all see the same.
-_LEAST_SPREAD, _LARGEST_SPREAD = 0.2, 10.0
 
 
 class PatchDictionary(ImageDescriptor):
@@ -199,56 +193,29 @@ class PatchDictionary(ImageDescriptor):
 
     def _describe_shifted(self, shape: tuple[int, ...], pixels: int) -> Describe:
         """Return what writes both halves of every shifted image for padded images of a shape before padding."""
-        h, w = self._patch_grid(shape)
         wide = (shape[0] + 2 * pixels, shape[1] + 2 * pixels, shape[2])
-        return self._describe_pieces(wide, CellPieces.of_shifted(h, w, self.grid, pixels))
+        return self._describe(wide, CellPieces.of_shifted(*self._patch_grid(shape), self.grid, pixels))
 
-    def _describe_pieces(self, shape: tuple[int, ...], pieces: CellPieces) -> Describe:
-        """Return what pools the patches of images of a shape in pieces, and writes both halves of their cells."""
-        (words, k), lens = self._words(), self._lens()
-        places = self._places(shape, pieces.order, pieces.groups)
+    def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
+        down, across = self._patch_grid(shape)
+        cells = cells_of(down, across, self.grid, self.spread, mirror=self.mirror, halves=halves)
+        k = len(self.encoding_.answers(self.words_)[1])
+        return self.grid**2 * (1 + halves) * k, self._describe(shape, cells)
 
-        def describe(images: Array, rows: Array) -> None:
-            means = np.empty((len(images), 2 * pieces.n, k), np.float32)
-            self.encoding_.pool(images, places, lens, words, means)
-            pieces.write_roots(means, rows)
-
-        return describe
-
-    def _words(self) -> tuple[Words, int]:
-        """Return the words for the compiled code, and how many responses they give."""
+    def _describe(self, shape: tuple[int, ...], cells: Cells) -> Describe:
+        """Return what writes the features of cells of images of a shape."""
         from scoreline.features.kernels.panels import Words, packed
 
         weights, bias = self.encoding_.answers(self.words_)
-        return Words(packed(weights), packed(bias[:, None])), len(bias)
-
-    def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
-        (words, k), (h, w) = self._words(), self._patch_grid(shape)
-        n_cells = self.grid**2 * (1 + halves)
-        if self.spread:
-            return n_cells * k, self._describe_weighted(shape, halves)
-        order, groups = cell_groups(h, w, self.grid, self.mirror, apart=halves)
-        lens, places = self._lens(), self._places(shape, order, groups)
+        words = Words(packed(weights), packed(bias[:, None]))
+        lens, places = self._lens(), self._places(shape, cells.order, cells.groups)
 
         def describe(images: Array, rows: Array) -> None:
-            self.encoding_.pool(images, places, lens, words, rows.reshape(len(rows), n_cells, k))
-            take_roots(rows, halves)
+            means = cells.room(rows, len(bias))
+            self.encoding_.pool(images, places, lens, words, means)
+            cells.write(means, rows)
 
-        return n_cells * k, describe
-
-    def _describe_weighted(self, shape: tuple[int, ...], halves: bool) -> Describe:
-        """Return what writes the rows, or both halves, of cells in which patches have Gaussian weights."""
-        pieces = CellPieces.of_gaussian(*self._patch_grid(shape), self.grid, self.spread, mirror=self.mirror)
-        describe = self._describe_pieces(shape, pieces)
-        if halves:
-            return describe
-
-        def describe_even(images: Array, rows: Array) -> None:
-            both = np.empty((len(rows), 2 * rows.shape[1]), np.float32)
-            describe(images, both)
-            rows[:] = both[:, : rows.shape[1]]
-
-        return describe_even
+        return describe
 
     def _least_side(self) -> int:
         return int(self.patch_size + (self.grid - 1) * self.stride)
@@ -302,8 +269,7 @@ class PatchDictionary(ImageDescriptor):
             check_number(name, getattr(self, name), 1)
         check_number("eps", self.eps, 0, above=True)
         check_number("norm_bias", self.norm_bias, 0, above=True)
-        if self.spread:
-            check_number("spread", self.spread, _LEAST_SPREAD, _LARGEST_SPREAD)
+        check_spread(self.spread)
         if self.n_patches < self.words:
             raise UsageError(
                 f"{self.words} words are to be learned from {self.n_patches} patches",

@@ -12,10 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
+from scoreline.features.cell_pieces import cells_of, check_spread
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor, described
 from scoreline.features.kernel_maps import PATCH, KernelMaps, lengths, unit, windows
 from scoreline.features.learned import even_rows, learned_arrays
-from scoreline.features.patch_cells import cell_groups, take_roots
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mean_variance
 from scoreline.features.patch_words import KMeansWords, clustering_bytes
 
@@ -57,6 +57,8 @@ class TwoLayerDictionary(ImageDescriptor):
         How narrow the kernel of the first layer is.
     grid : int
         The map is cut into grid x grid cells.
+    spread : float
+        Where it is not 0, every cell sees all patches, by Gaussian weights; see `PatchDictionary`.
     n_patches : int
         Patches that either layer is learned from.
     random_state : int
@@ -85,6 +87,7 @@ class TwoLayerDictionary(ImageDescriptor):
         norm_bias: float = 10.0,
         sharpness: float = 2.8,
         grid: int = 2,
+        spread: float = 0.0,
         n_patches: int = 100_000,
         random_state: int = 0,
     ) -> None:
@@ -95,6 +98,7 @@ class TwoLayerDictionary(ImageDescriptor):
         self.norm_bias = norm_bias
         self.sharpness = sharpness
         self.grid = grid
+        self.spread = spread
         self.n_patches = n_patches
         self.random_state = random_state
 
@@ -183,13 +187,15 @@ class TwoLayerDictionary(ImageDescriptor):
         basis, shift = self.whitening_.basis.T.astype(np.float32), self.whitening_.shift.astype(np.float32)
         words = Words(packed(self.words_ - self.words_.mean(axis=0)), packed(np.zeros((k, 1))))
         height, width = (side // 2 - PATCH + 1 for side in shape[:2])
-        order, groups = cell_groups(height, width, self.grid, mirror=True, apart=halves)
+        cells = cells_of(height, width, self.grid, self.spread, halves=halves)
+        order, groups = cells.order, cells.groups
 
         def describe(images: Array, rows: Array) -> None:
-            for map_, row in zip(self.maps_(images), rows, strict=True):
+            means = cells.room(rows, k)
+            for map_, own in zip(self.maps_(images), means, strict=True):
                 codes = windows(map_[None]).reshape(len(order), -1) @ basis + shift
-                pool_directions(codes[order], n_even, groups, words, row.reshape(n_cells, k))
-            take_roots(rows, halves)
+                pool_directions(codes[order], n_even, groups, words, own)
+            cells.write(means, rows)
 
         return n_cells * k, describe
 
@@ -213,6 +219,7 @@ class TwoLayerDictionary(ImageDescriptor):
         for name in ("eps", "norm_bias", "sharpness"):
             check_number(name, getattr(self, name), 0, above=True)
         check_number("channels", self.channels, 2)
+        check_spread(self.spread)
         if self.channels % 2:
             raise UsageError(
                 f"channels is {self.channels}",
