@@ -7,7 +7,7 @@ import pytest
 
 from scoreline.features import FEATURES, build_features
 from scoreline.report.figures import LIGHT, THEMES, feature_views, png_bytes
-from scoreline.report.figures.feature_pictures import PICTURES, picture_of
+from scoreline.report.figures.feature_pictures import picture_of
 
 RNG = np.random.default_rng(0)
 IMAGES = np.kron(RNG.integers(256, size=(4, 9, 8, 3)), np.ones((1, 4, 4, 1))).astype(np.uint8)
@@ -21,8 +21,11 @@ QUICK = {
 }
 
 
-def test_every_feature_has_a_picture():
-    assert set(PICTURES) == set(FEATURES.values())
+def test_derived_features_are_drawn_as_the_first_of_their_own():
+    derived = build_features("mirror:hog").fit(IMAGES)
+    assert np.array_equal(
+        picture_of(derived, IMAGES[0], LIGHT), picture_of(build_features("hog").fit(IMAGES), IMAGES[0], LIGHT)
+    )
 
 
 @pytest.mark.parametrize("name", list(FEATURES))

@@ -1,14 +1,13 @@
 """What each kind of features sees in an image, as a picture.
 
-To add one: a function here, a line in `PICTURES`. Each takes a fitted extractor, an image ``(H, W, ch)`` of uint8
-and a theme, and returns colours ``(h, w, 3)`` in [0, 1].
+To add one: a function here under ``@picture_of.register``, whose first annotation says of which extractors it is.
+Each takes a fitted extractor, an image ``(H, W, ch)`` of uint8 and a theme, and returns colours ``(h, w, 3)`` in
+[0, 1]. Extractors without a function of their own are drawn by that of their base class, at last as plain numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any
+from functools import singledispatch
 
 import numpy as np
 
@@ -22,19 +21,16 @@ from scoreline.features import (
     DerivedFeatures,
     FeatureExtractor,
     HueHistogram,
-    MirrorAverage,
-    OnnxEncoder,
     OpponentHistogram,
     PatchDictionary,
     Pixels,
-    PrincipalProducts,
     SelfSimilarity,
     Textons,
     TwoLayerDictionary,
 )
 from scoreline.report.figures.theme import Theme
 
-__all__ = ["PICTURES", "picture_of"]
+__all__ = ["picture_of"]
 
 #: Dots of the side of a field of glyphs, about those of a place in the figure; the fewest of a glyph.
 _FIELD, _LEAST_GLYPH = 320, 9
@@ -42,11 +38,20 @@ _FIELD, _LEAST_GLYPH = 320, 9
 _SHOWN = 16
 
 
+@singledispatch
 def picture_of(extractor: FeatureExtractor, image: Array, theme: Theme) -> FloatArray:
-    """Return what an extractor sees in an image ``(H, W, ch)``, as colours ``(h, w, 3)`` in [0, 1]."""
-    return PICTURES.get(type(extractor), _row)(extractor, image, theme)
+    """Return what an extractor sees in an image ``(H, W, ch)``, as colours ``(h, w, 3)`` in [0, 1].
+
+    Here, the numbers of the row, from its least to its greatest, line by line in a square.
+    """
+    row = extractor.transform(image[None])[0].astype(np.float64)
+    side = int(np.ceil(np.sqrt(len(row))))
+    shades = np.zeros(side * side)
+    shades[: len(row)] = (row - row.min()) / max(float(np.ptp(row)), 1e-9)
+    return _shaded(shades.reshape(side, side), theme)
 
 
+@picture_of.register
 def _pixels(extractor: Pixels, image: Array, theme: Theme) -> FloatArray:
     """The image, whitened if it is to be, its contrast stretched as standardisation does."""
     del theme
@@ -55,6 +60,7 @@ def _pixels(extractor: Pixels, image: Array, theme: Theme) -> FloatArray:
     return np.broadcast_to(np.clip(0.5 + values / 4, 0, 1), (*image.shape[:2], 3))
 
 
+@picture_of.register
 def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
     """A wheel: the length of a hue is its frequency in the whole image."""
     from matplotlib.colors import hsv_to_rgb
@@ -68,6 +74,7 @@ def _hue(extractor: HueHistogram, image: Array, theme: Theme) -> FloatArray:
     return np.where(inside[..., None], colours, _colour(theme.paper))
 
 
+@picture_of.register
 def _opponent(extractor: OpponentHistogram, image: Array, theme: Theme) -> FloatArray:
     """Bars, from green to red, blue to yellow, dark to light: the height of a shade is its frequency."""
     bins = extractor.bins
@@ -89,6 +96,7 @@ def _opponent(extractor: OpponentHistogram, image: Array, theme: Theme) -> Float
     return np.concatenate(panels)
 
 
+@picture_of.register
 def _hog(extractor: HOG, image: Array, theme: Theme) -> FloatArray:
     """A star a cell: lines along the edges, across the gradients, as bright as these are strong."""
     cells = extractor.cells(image[None])[0]
@@ -98,6 +106,7 @@ def _hog(extractor: HOG, image: Array, theme: Theme) -> FloatArray:
     return _glyphs(cells, angles + np.pi / 2, theme, both=True)
 
 
+@picture_of.register
 def _sift(extractor: DenseSIFT, image: Array, theme: Theme) -> FloatArray:
     """The 4 x 4 bins of the descriptor at the centre: a line a direction."""
     rows, columns = extractor.places(image.shape)
@@ -106,6 +115,7 @@ def _sift(extractor: DenseSIFT, image: Array, theme: Theme) -> FloatArray:
     return _glyphs(bins, -np.arange(8) / 8 * 2 * np.pi, theme, both=False)
 
 
+@picture_of.register
 def _lbp(extractor: LBP, image: Array, theme: Theme) -> FloatArray:
     """The label of each pixel, as a shade."""
     labels = extractor.label_map(image[None])[0]
@@ -113,6 +123,7 @@ def _lbp(extractor: LBP, image: Array, theme: Theme) -> FloatArray:
     return _shaded(place.reshape(labels.shape) / max(place.max(), 1), theme)
 
 
+@picture_of.register
 def _gist(extractor: GIST, image: Array, theme: Theme) -> FloatArray:
     """The strongest energy over orientations, a panel a scale, the finest first."""
     energy = extractor.energies(image[None])[0].reshape(extractor.scales, extractor.orientations, *image.shape[:2])
@@ -120,6 +131,7 @@ def _gist(extractor: GIST, image: Array, theme: Theme) -> FloatArray:
     return _mosaic([_shaded(panel, theme) for panel in panels], theme)
 
 
+@picture_of.register
 def _textons(extractor: Textons, image: Array, theme: Theme) -> FloatArray:
     """The texton of each pixel, as a colour."""
     colours = np.array([_colour(c) for c in theme.series])
@@ -128,6 +140,7 @@ def _textons(extractor: Textons, image: Array, theme: Theme) -> FloatArray:
     return colours[labels % len(colours)] * shade[..., None]
 
 
+@picture_of.register
 def _self_similarity(extractor: SelfSimilarity, image: Array, theme: Theme) -> FloatArray:
     """The correlation of each point's patch with its surroundings."""
     fitted = SelfSimilarity(**extractor.get_params()).fit(image[None])
@@ -142,6 +155,7 @@ def _self_similarity(extractor: SelfSimilarity, image: Array, theme: Theme) -> F
     return _mosaic(panels, theme)
 
 
+@picture_of.register
 def _words(extractor: BagOfWords, image: Array, theme: Theme) -> FloatArray:
     """The most frequent words: a patch of the image that is near each, above a bar of its share."""
     labels, rows, columns = extractor.word_map(image[None])
@@ -160,6 +174,7 @@ def _words(extractor: BagOfWords, image: Array, theme: Theme) -> FloatArray:
     return _mosaic(panels, theme)
 
 
+@picture_of.register
 def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> FloatArray:
     """The words with the largest responses above their mean, as patches."""
     responses = extractor.transform(image[None])[0].reshape(extractor.grid**2, -1).sum(axis=0)
@@ -172,49 +187,20 @@ def _dictionary(extractor: PatchDictionary, image: Array, theme: Theme) -> Float
     return _mosaic(panels, theme)
 
 
+@picture_of.register
 def _derived(extractor: DerivedFeatures, image: Array, theme: Theme) -> FloatArray:
     """What the first of the underlying features sees."""
     (_, first), *_ = extractor.leaves("")
     return picture_of(first, image, theme)
 
 
+@picture_of.register
 def _two_layers(extractor: TwoLayerDictionary, image: Array, theme: Theme) -> FloatArray:
     """The channels with the largest responses between the layers, the strongest first."""
     channels = np.maximum(extractor.maps_(image[None])[0], 0)
     strongest = np.argsort(-np.square(channels).sum(axis=(0, 1)), kind="stable")[:_SHOWN]
     panels = [channels[..., j] / max(float(channels[..., j].max()), 1e-9) for j in strongest]
     return _mosaic([_shaded(panel, theme) for panel in panels], theme)
-
-
-def _row(extractor: FeatureExtractor, image: Array, theme: Theme) -> FloatArray:
-    """The numbers of the row, from its least to its greatest, line by line in a square."""
-    row = extractor.transform(image[None])[0].astype(np.float64)
-    side = int(np.ceil(np.sqrt(len(row))))
-    shades = np.zeros(side * side)
-    shades[: len(row)] = (row - row.min()) / max(float(np.ptp(row)), 1e-9)
-    return _shaded(shades.reshape(side, side), theme)
-
-
-#: What draws each kind of features.
-PICTURES: Mapping[type[FeatureExtractor], Callable[[Any, Array, Theme], FloatArray]] = MappingProxyType(
-    {
-        Pixels: _pixels,
-        HueHistogram: _hue,
-        OpponentHistogram: _opponent,
-        HOG: _hog,
-        LBP: _lbp,
-        GIST: _gist,
-        Textons: _textons,
-        SelfSimilarity: _self_similarity,
-        DenseSIFT: _sift,
-        BagOfWords: _words,
-        PatchDictionary: _dictionary,
-        MirrorAverage: _derived,
-        OnnxEncoder: _row,
-        PrincipalProducts: _derived,
-        TwoLayerDictionary: _two_layers,
-    }
-)
 
 
 def _glyphs(strengths: FloatArray, angles: FloatArray, theme: Theme, *, both: bool) -> FloatArray:
