@@ -48,8 +48,12 @@ def test_choices_are_listed(helped):
         assert ", ".join(registry) in text
 
 
-def test_all_features_are_named():
-    assert FEATURE_NAMES.split(", ") == list(FEATURES)
+@pytest.mark.parametrize("name", ["train", "compare", "sweep"])
+def test_a_new_feature_is_named_without_another_line(helped, monkeypatch, name):
+    monkeypatch.setitem(FEATURES._parts, "my-own", FEATURES["hog"])
+    text = helped(name)
+    assert ", ".join(FEATURES) in text
+    assert FEATURE_NAMES not in text
 
 
 def test_every_setting_has_a_group(helped):

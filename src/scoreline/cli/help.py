@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.models import OptionInfo
 
+from scoreline.runs.config import FEATURE_NAMES
+
 __all__ = ["Program", "add_command", "escaped_markup", "regrouped"]
 
 #: The groups of options that most commands have.
@@ -44,7 +46,16 @@ class Program(TyperGroup):
 
 
 class _Command(TyperCommand):
-    """A command whose ``--help`` is in the group of options that all commands have."""
+    """A command whose ``--help`` is in the group of options that all commands have, and names all features."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        for parameter in self.params:
+            text = getattr(parameter, "help", None) or ""
+            if FEATURE_NAMES in text:
+                from scoreline.features import FEATURES
+
+                parameter.help = text.replace(FEATURE_NAMES, ", ".join(FEATURES))  # type: ignore[attr-defined]
+        super().format_help(ctx, formatter)
 
     def get_params(self, ctx: Any) -> Any:
         return _plain(super().get_params(ctx))

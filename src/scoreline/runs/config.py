@@ -42,11 +42,9 @@ AUTO = "auto"
 OPEN, SEARCH = ("loss", "lam", "standardize"), ("budget", "prefer")
 #: Characters of a setting, and steps of any kind that a number can ask for.
 MOST_LETTERS, MOST_STEPS = 20_000, 2**31
-#: All features; their registry would bring heavy packages to a program that only prints its help.
-FEATURE_NAMES = (
-    "pixels, hue, opponent, hog, lbp, gist, textons, ssim, sift, words, dictionary, mirror, shifts, two-layers, "
-    "products, onnx, resized"
-)
+#: Stands for the names of all features in a description: their registry imports heavy packages, so that the names
+#: are put in only where a description that has them is shown.
+FEATURE_NAMES = "{features}"
 
 
 def _names(registry: Registry[Any]) -> str:
