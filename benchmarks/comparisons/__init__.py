@@ -10,6 +10,7 @@ from benchmarks.comparisons.hinges import Hinges
 from benchmarks.comparisons.memory import Memory
 from benchmarks.comparisons.path import Path
 from benchmarks.comparisons.probe import Probe
+from benchmarks.comparisons.recipes import Recipes
 from benchmarks.comparisons.sweep import Sweep
 
 __all__ = ["COMPARISONS", "Comparison"]
@@ -24,6 +25,7 @@ _CLASSES: tuple[type[Comparison], ...] = (
     Memory,
     Path,
     Probe,
+    Recipes,
     Sweep,
 )
 #: By name.

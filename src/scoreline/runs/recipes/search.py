@@ -168,8 +168,8 @@ class _Race:
         near = 2 * margin(top, tried[0].row.n_judged)  # a whole standard error: there are more rows to come
         near = near if self._asked.prefer == "accurate" else near + NEAR
         by_accuracy = sorted(tried, key=lambda one: -(one.row.accuracy or 0.0))
-        half = set(by_accuracy[: math.ceil(len(tried) / 2)]) if len(tried) > 3 else set()
-        kept = [one for one in tried if (one.row.accuracy or 0.0) >= top - near or one in half]
+        half = by_accuracy[: math.ceil(len(tried) / 2)]
+        kept = [one for one in tried if (one.row.accuracy or 0.0) >= top - (2 * near if one in half else near)]
         for one in tried:
             if one not in kept:
                 one.row = replace(one.row, remark=f"out after {n_rows:,} rows")
