@@ -140,7 +140,7 @@ class TestInterrupted:
         assert code == 128 + signal.SIGTERM
         assert {row["name"] for row in json.loads(out.splitlines()[-1])["rows"]} == {"softmax", "svm"}
         assert "Interrupted" in err
-        assert names(tmp_path / "run") == {"config.yaml", "comparison.csv", "figures"}
+        assert names(tmp_path / "run") == {"config.yaml", "comparison.csv", "figures", "state.json"}
 
     def test_before_there_is_anything_nothing_is_left(self, scoreline, tmp_path, monkeypatch):
         monkeypatch.setattr(comparison, "load_dataset", lambda *a, **k: signal.raise_signal(signal.SIGINT))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -14,6 +15,7 @@ from scoreline.errors import DivergedError, ModelError, OutputError, UsageError
 from scoreline.runs.claim import MARKER, is_claimed
 from scoreline.runs.folder import RunFolder, data_title
 from scoreline.runs.prediction import predict_images
+from scoreline.runs.state import RunState
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and locks of POSIX")
 #: Claims a folder, says so, and ends when its standard input does; or is killed before.
@@ -65,7 +67,7 @@ def test_default_folders_are_numbered(tmp_path, monkeypatch):
         for folder in (first, second):
             folder.write_csv("x.csv", [], [])
     assert [folder.path for folder in (first, second)] == [Path("runs/a-b-c-1"), Path("runs/a-b-c-2")]
-    assert names(Path("runs/a-b-c-1")) == ["x.csv"]
+    assert names(Path("runs/a-b-c-1")) == ["state.json", "x.csv"]
     with RunFolder.create(None, "ü" * 300 + "x" * 300) as folder:
         assert len(folder.path.name) < 110
 
@@ -85,13 +87,14 @@ def test_what_was_kept_stays_and_is_named(tmp_path):
     with pytest.raises(KeyboardInterrupt) as caught:
         end(tmp_path / "run", KeyboardInterrupt(), described=True, kept=True)
     assert caught.value.__notes__ == [f"Kept in {tmp_path / 'run'}: history.csv"]
-    assert names(tmp_path / "run") == ["config.yaml", "history.csv", MARKER]
+    assert names(tmp_path / "run") == ["config.yaml", "history.csv", "state.json", MARKER]
 
 
 def test_divergence_finishes_a_run(tmp_path):
     with pytest.raises(DivergedError):
         end(tmp_path / "run", DivergedError("away", allowed="less", fix="lower lr"), kept=True)
-    assert names(tmp_path / "run") == ["history.csv"]
+    assert names(tmp_path / "run") == ["history.csv", "state.json"]
+    assert RunState.read(tmp_path / "run").state == "diverged"
 
 
 def test_what_cannot_be_written_is_told_with_what_was_found(tmp_path):
@@ -117,8 +120,7 @@ def test_what_is_written_in_the_end_is_not_lost(tmp_path):
 
 def test_a_folder_that_vanishes_is_told(tmp_path):
     with RunFolder.create(tmp_path / "run", "") as folder:
-        (folder.path / MARKER).unlink()
-        folder.path.rmdir()
+        shutil.rmtree(folder.path)
         folder.write_metrics({})
         with pytest.raises(OutputError, match="Nothing was kept"):
             folder.check()
@@ -150,7 +152,7 @@ class TestOtherProcesses:
         with pytest.raises(ModelError, match="still running"):
             RunFolder.open(tmp_path / "run")
         holder.communicate("")
-        assert names(tmp_path / "run") == ["kept.csv"]
+        assert names(tmp_path / "run") == ["kept.csv", "state.json"]
         with pytest.raises(UsageError, match="not an empty folder"):
             RunFolder.create(tmp_path / "run", "")
 

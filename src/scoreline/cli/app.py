@@ -24,6 +24,7 @@ from scoreline.cli.lab import lab
 from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
 from scoreline.cli.report import report
+from scoreline.cli.resume import resume
 from scoreline.cli.train import train
 from scoreline.errors import UsageError
 
@@ -54,6 +55,7 @@ add_command(
     "cifar10 --loss svm --solver adam --max-epochs 20",
     "--config run/config.yaml --seed 1",
 )
+add_command(app, resume, "resume", "run")
 add_command(app, evaluate, "evaluate", "run", "run other-photos --json")
 add_command(app, predict, "predict", "run *.jpg", "run folder --top-k 3 --format json")
 add_command(app, report, "report", "run", "run --full")

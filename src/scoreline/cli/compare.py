@@ -94,7 +94,8 @@ def compare_command(
 
     rows: list[Row] = []
     try:
-        with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-compare") as folder:
+        claimed = RunFolder.create(out, f"{data_title(config.data)}-compare", command="compare")
+        with Interrupt() as interrupt, claimed as folder:
             with ProgressBars(quiet=json) as bars:
                 # Slow imports come after the folder is claimed.
                 from scoreline.runs.comparison import compare, ranked

@@ -41,7 +41,7 @@ def features_command(
     with (
         trusting_named(features),
         Interrupt() as interrupt,
-        RunFolder.create(out, f"{images[0].absolute().stem}-features") as folder,
+        RunFolder.create(out, f"{images[0].absolute().stem}-features", command="features") as folder,
     ):
         build_features(features).check_available()  # a misspelt name fails at once
         with ProgressBars() as bars:

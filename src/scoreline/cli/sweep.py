@@ -75,7 +75,8 @@ def sweep_command(
     rates = lr if lr is not None else None if config.lr is None else [config.lr]
     found: list[tuple[SweepResult, Path]] = []
     try:
-        with Interrupt() as interrupt, RunFolder.create(out, f"{data_title(config.data)}-sweep") as folder:
+        claimed = RunFolder.create(out, f"{data_title(config.data)}-sweep", command="sweep")
+        with Interrupt() as interrupt, claimed as folder:
             with ProgressBars(quiet=json) as bars:
                 # Slow imports come after the folder is claimed.
                 from scoreline.engine.minibatch.halving import Halving

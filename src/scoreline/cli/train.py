@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from scoreline.runs.recipes.leaderboard import LeaderboardRow
     from scoreline.runs.result import RunResult
 
-__all__ = ["train"]
+__all__ = ["run_to_end", "train"]
 
 #: A gap between training accuracy and the upper end of the interval of another that is worth words.
 LARGE_GAP = 0.05
@@ -32,6 +33,9 @@ def train(
         Path | None,
         typer.Option(help="New folder for the run. [default: runs/<data>-<loss>-<number>]", show_default=False),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, if one was interrupted there.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
 ) -> None:
     """Train a linear classifier on images, evaluate it and write a run folder.
@@ -39,8 +43,16 @@ def train(
     Without any setting of what is learned, the best recipe of features, loss and strength is found first, within
     the budget.
 
-    Ctrl-C ends the training early and keeps the best weights so far, as SIGTERM and SIGHUP do.
+    Ctrl-C ends the training early and keeps the best weights so far, as SIGTERM and SIGHUP do. The same command
+    goes on from there, and from where a run was killed; so does scoreline resume.
     """
+    from scoreline.runs.resumption import settings_to_resume
+
+    run_to_end(settings_to_resume(config, out) if resume else config, out, json=json)
+
+
+def run_to_end(config: RunConfig, out: Path | None, *, json: bool) -> None:
+    """Train, and report on the screen whatever came of it; end the program where it was interrupted."""
     from scoreline.runs.training import train_run
 
     clock = Clock.of_process()
@@ -60,6 +72,10 @@ def train(
             _tell(result, json=json)
     if interrupt.pressed:
         notes.print("Interrupted: the best weights so far were evaluated and saved.")
+        if found and found[0].folder.checkpoints.interrupted:
+            notes.print(
+                f"To go on: scoreline resume {quote(str(found[0].folder.path))}", markup=False, soft_wrap=True
+            )
         raise typer.Exit(interrupt.exit_code)
 
 

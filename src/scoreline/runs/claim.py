@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scoreline._files import HAS_LOCKS, try_lock
+from scoreline._files import HAS_LOCKS, PREFIX, try_lock
 from scoreline.data.names import printable
 from scoreline.errors import UsageError
 
-__all__ = ["MARKER", "Claim", "is_claimed"]
+__all__ = ["MARKER", "STATE_FILE", "Claim", "is_claimed", "refusals"]
 
 #: A file that lies in a folder from before a run's work until all of it is written. Its lock is held for as long
 #: as the process lives.
 MARKER = "unfinished"
+#: A file that says in which state the folder is; see `scoreline.runs.state`.
+STATE_FILE = "state.json"
 
 
 class Claim:
@@ -34,7 +36,7 @@ class Claim:
     @classmethod
     def of_new(cls, path: Path) -> Claim | None:
         """Make the folder `path` and claim it; return None where it exists, or another process is faster."""
-        with _refusals(path):
+        with refusals(path):
             made = _make(path)
             return cls._locked(path, made) if made else None
 
@@ -47,21 +49,32 @@ class Claim:
         UsageError
             It is no folder, is not empty, is another process's, or cannot be written.
         """
-        with _refusals(path):
+        with refusals(path):
             made = _make(path)
             if not made and (not path.is_dir() or _has_content(path)):
                 raise _occupied(path)
             claim = cls._locked(path, made)
             if claim is None:
-                raise UsageError(
-                    f"Another process is writing to {printable(path)}",
-                    allowed="a new or empty folder",
-                    fix="give --out another path, or wait for the other process to end",
-                )
+                raise _taken(path)
             if _has_content(path):  # what had it until now has ended, and left its results
                 claim.release(useless=True)
                 raise _occupied(path)
             return claim
+
+    @classmethod
+    def of_interrupted(cls, path: Path) -> Claim:
+        """Claim a folder that a process which has ended has left unfinished, with all that is in it.
+
+        Raises
+        ------
+        UsageError
+            It is another process's, or cannot be written.
+        """
+        with refusals(path):
+            claim = cls._locked(path, ())
+        if claim is None:
+            raise _taken(path)
+        return claim
 
     @classmethod
     def _locked(cls, path: Path, made: tuple[Path, ...]) -> Claim | None:
@@ -157,7 +170,17 @@ def _unmake(folders: tuple[Path, ...]) -> None:
 
 
 def _has_content(path: Path) -> bool:
-    return any(entry.name != MARKER for entry in path.iterdir())
+    """Tell whether there is more in a folder than a process leaves that was killed before it did anything."""
+    names = (entry.name for entry in path.iterdir())
+    return any(name not in (MARKER, STATE_FILE) and not name.startswith(PREFIX) for name in names)
+
+
+def _taken(path: Path) -> UsageError:
+    return UsageError(
+        f"Another process is writing to {printable(path)}",
+        allowed="a new or empty folder, or that of a run whose process has ended",
+        fix="give --out another path, or wait for the other process to end",
+    )
 
 
 def _occupied(path: Path) -> UsageError:
@@ -169,7 +192,8 @@ def _occupied(path: Path) -> UsageError:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def refusals(path: Path) -> Iterator[None]:
+    """Turn what the system refuses while a folder is claimed into a UsageError."""
     try:
         yield
     except UsageError:

@@ -18,12 +18,16 @@ from scoreline._files import replacing, write_text
 from scoreline.data.names import printable
 from scoreline.data.places import expanded
 from scoreline.engine.problem.history import Epoch, History
-from scoreline.errors import DivergedError, ModelError, OutputError
-from scoreline.runs.claim import MARKER, Claim, is_claimed
+from scoreline.errors import DivergedError, ModelError, OutputError, UsageError
+from scoreline.runs.checkpoint import Checkpoints
+from scoreline.runs.claim import MARKER, STATE_FILE, Claim, is_claimed, refusals
 from scoreline.runs.config import RunConfig
+from scoreline.runs.state import Command, RunState, State
 
 __all__ = ["RunFolder", "data_title", "file_stem"]
 
+#: The settings of a run.
+CONFIG = "config.yaml"
 #: Letters of a folder's name without its number.
 LONGEST = 100
 
@@ -36,15 +40,19 @@ class RunFolder:
     exception's notes name it.
     """
 
-    def __init__(self, path: Path, claim: Claim | None = None) -> None:
+    def __init__(self, path: Path, claim: Claim | None = None, *, command: Command = "train") -> None:
         self.path = path
+        #: Of the run's fits.
+        self.checkpoints = Checkpoints(path)
         self._claim = claim
+        self._command = command
+        self._resumed = False
         self._kept: list[str] = []
         self._lost: dict[str, OSError] = {}
         self._described: list[Path] = []
 
     @classmethod
-    def create(cls, out: Path | None, title: str) -> RunFolder:
+    def create(cls, out: Path | None, title: str, *, command: Command = "train") -> RunFolder:
         """Claim a new or empty folder: `out`, or a new one ``runs/<title>-<number>`` with the first free number.
 
         Raises
@@ -53,14 +61,58 @@ class RunFolder:
             `out` is a file, holds something already, is another process's, or cannot be written.
         """
         if out is not None:
-            return cls(out, Claim.of_empty(out))
+            return cls(out, Claim.of_empty(out), command=command)._begun()
         stem = file_stem(title) or "run"
         for number in count(1):
             path = Path("runs") / f"{stem}-{number}"
             claim = None if path.exists() else Claim.of_new(path)
             if claim is not None:
-                return cls(path, claim)
+                return cls(path, claim, command=command)._begun()
         raise AssertionError  # pragma: no cover - there is no last number
+
+    @classmethod
+    def resume(cls, path: Path) -> RunFolder:
+        """Claim the folder of a run that was interrupted, to go on with it.
+
+        Raises
+        ------
+        ModelError, UsageError
+            As `check_resumable` does; or the folder cannot be written.
+        """
+        cls.check_resumable(path)
+        folder = cls(path, Claim.of_interrupted(path))
+        folder._resumed = True
+        return folder._begun()
+
+    @staticmethod
+    def check_resumable(path: Path) -> None:
+        """Check that there is a run to go on with.
+
+        Raises
+        ------
+        ModelError
+            There is no run in the folder.
+        UsageError
+            It is done or has diverged, another process is at it, or it is no training.
+        """
+        state = RunState.read(path)
+        begun = (path / CONFIG).is_file()
+        if not begun and (state is not None or (path / MARKER).is_file()) and not is_claimed(path):
+            raise ModelError(
+                f"The run in {printable(path)} ended before it had begun",
+                allowed="a run that has kept its settings",
+                fix="run the command again",
+            )
+        if state is None or (state.command == "train" and not begun and state.state != "running"):
+            raise _no_run(path)
+        problems = {"done": "is done", "diverged": "has diverged", "running": "is still running"}
+        problem = problems.get(state.state, "" if state.command == "train" else f"is of scoreline {state.command}")
+        if problem:
+            raise UsageError(
+                f"The run in {printable(path)} {problem}: there is nothing to go on with",
+                allowed="a run of 'scoreline train' that was interrupted or killed",
+                fix="run the command again with another folder; where training diverged, with a lower --lr",
+            )
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
@@ -71,27 +123,22 @@ class RunFolder:
         ModelError
             There is no run in it, or one that has no model yet.
         """
-        unfinished = (path / MARKER).is_file()
-        what = "still running" if unfinished and is_claimed(path) else "unfinished: it was interrupted or killed"
-        if unfinished and not (path / "model.json").is_file():
+        what, fix = _unfinished(path)
+        if what and not (path / "model.json").is_file():
             raise ModelError(
                 f"The run in {printable(path)} is {what}, and there is no model in it",
                 allowed="the folder of a run that has trained its model",
-                fix="wait until it ends, or train again",
+                fix=fix,
             )
-        if not (path / "config.yaml").is_file():
-            raise ModelError(
-                f"{printable(path)} is not the folder of a run",
-                allowed="a folder that 'scoreline train' has written, with config.yaml in it",
-                fix="check the path",
-            )
+        if not (path / CONFIG).is_file():
+            raise _no_run(path)
         if not (path / "model.json").is_file():
             raise ModelError(
                 f"There is no model in {printable(path)}: diverged trainings, comparisons and sweeps leave none",
                 allowed="the folder of a run that has trained its model",
                 fix="train again; where training diverged, with a lower --lr",
             )
-        if unfinished:
+        if what:
             warnings.warn(f"The run in {printable(path)} is {what}; its model is whole", stacklevel=2)
         return cls(path)
 
@@ -103,22 +150,59 @@ class RunFolder:
     ) -> None:
         if self._claim is None:
             return
-        if error is None:
-            self._claim.release()
-        elif self._kept:
+        if error is None and self.checkpoints.interrupted:
+            self._leave(self._claim, "interrupted", finished=True)
+        elif error is None:
+            self._leave(self._claim, "done", finished=True)
+        elif isinstance(error, DivergedError) and self._kept:  # there is no more to tell
+            error.add_note(self.what_was_kept())
+            self._leave(self._claim, "diverged", finished=True)
+        elif self._is_worth_resuming(error):
             if not isinstance(error, OutputError):  # which says so itself
                 error.add_note(self.what_was_kept())
-            self._claim.release(finished=isinstance(error, DivergedError))  # of which there is no more to tell
+            self.checkpoints.flush()
+            self._leave(self._claim, "interrupted", finished=False)
         else:
-            for path in self._described:
-                with suppress(OSError):
-                    path.unlink()
-            self._claim.release(useless=True)
+            self._undo(self._claim)
+
+    def _begun(self) -> RunFolder:
+        """Say that this process is at it."""
+        assert self._claim is not None  # noqa: S101 - of the callers
+        try:
+            with refusals(self.path):
+                RunState.now(self._command).write(self.path)
+        except UsageError:
+            self._claim.release(useless=True, finished=not self._resumed)
+            raise
+        return self
+
+    def _is_worth_resuming(self, error: BaseException) -> bool:
+        """Tell whether there is something that a later process can go on from, or should not lose."""
+        stopped = isinstance(error, KeyboardInterrupt) and (self.path / CONFIG).is_file()
+        return self._resumed or bool(self._kept) or stopped or self.checkpoints.exist()
+
+    def _leave(self, claim: Claim, state: State, *, finished: bool) -> None:
+        """Give the folder up in a state; what checkpoints are good for only while the run can go on goes."""
+        if state != "interrupted":
+            self.checkpoints.remove()
+        try:
+            RunState.now(self._command).become(state).write(self.path)
+        except OSError:  # it says that the run is unfinished still
+            finished = False
+        claim.release(finished=finished)
+
+    def _undo(self, claim: Claim) -> None:
+        """Give the folder up as if it had never been claimed."""
+        self.checkpoints.remove()
+        for path in (*self._described, self.path / STATE_FILE):
+            with suppress(OSError):
+                path.unlink()
+        claim.release(useless=True)
 
     @property
     def config_file(self) -> Path:
         """Settings, as YAML."""
-        return self.path / "config.yaml"
+        return self.path / CONFIG
 
     @property
     def metrics_file(self) -> Path:
@@ -215,6 +299,31 @@ class RunFolder:
             return False
         self._lost.pop(what, None)
         return True
+
+
+def _no_run(path: Path) -> ModelError:
+    return ModelError(
+        f"{printable(path)} is not the folder of a run",
+        allowed="a folder that 'scoreline train' has written, with config.yaml in it",
+        fix="check the path",
+    )
+
+
+def _unfinished(path: Path) -> tuple[str, str]:
+    """Say what of a run's folder is unfinished and what to do; empty texts where nothing is."""
+    state = RunState.read(path)
+    if state is None:  # of an earlier version
+        unfinished, running = (path / MARKER).is_file(), is_claimed(path)
+    else:
+        unfinished, running = state.state in ("running", "interrupted"), state.state == "running"
+    if not unfinished:
+        return "", ""
+    if running:
+        by = "" if state is None else f" (process {state.pid} on {printable(state.host)}, since {state.started})"
+        return f"still running{by}", "wait until it ends"
+    again = state is not None and state.command == "train" and (path / CONFIG).is_file()
+    fix = f"go on with 'scoreline resume {printable(path)}'" if again else "run the command again"
+    return "unfinished: it was interrupted or killed", fix
 
 
 def file_stem(title: str) -> str:

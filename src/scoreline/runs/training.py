@@ -35,6 +35,7 @@ from scoreline.runs.reporting import write_figures_and_report
 from scoreline.runs.resolution import Resolution, fit_resolved, resolve
 from scoreline.runs.resolved import RESOLVED_FILE
 from scoreline.runs.result import RunResult, Timings
+from scoreline.runs.resumption import claim_run
 from scoreline.runs.time_budget import Clock
 
 __all__ = ["train_run"]
@@ -57,6 +58,8 @@ def train_run(
     """Train a classifier, evaluate it and write the run's folder.
 
     The folder is claimed before anything is loaded, and the model is the first of the results that it receives.
+    Where `out` holds a run of the same settings that was interrupted, that run goes on, and comes to the same bits
+    as it would have; see `scoreline.runs.checkpoint`.
 
     With features ``auto``, the best recipe that the budget allows is found first; see `scoreline.runs.recipes`.
 
@@ -68,7 +71,7 @@ def train_run(
     config : RunConfig
         What to do.
     out : path, optional
-        The run's folder, new or empty; by default ``runs/<data>-<loss>-<number>``.
+        The run's folder, new, empty or of a run that was interrupted; by default ``runs/<data>-<loss>-<number>``.
     listeners : sequence of callables
         Are shown the training's events; one that answers with a `Reason` ends the training, and the weights so far
         are evaluated and saved.
@@ -89,9 +92,10 @@ def train_run(
         Some results could not be written; the message names them, what was kept, and how good the classifier is.
     """
     check_settings(config)
-    with RunFolder.create(out, f"{data_title(config.data)}-{config.loss}") as folder:
+    config, claimed = claim_run(config, out, f"{data_title(config.data)}-{config.loss}")
+    with claimed as folder:
         clock = clock or Clock.started()
-        trained = _train(config, folder, listeners, progress or no_progress, clock)
+        trained = _train(config, folder, [*listeners, folder.checkpoints], progress or no_progress, clock)
         result = _evaluated(trained, folder, progress or no_progress)
         if on_evaluated is not None:
             on_evaluated(result)
@@ -120,10 +124,10 @@ def _train(
     """Resolve what was asked, check and train. What choices leave to the fit is gone at the end of this."""
     begun = time.perf_counter()
     config = config.with_absolute_features()  # as the model's state names them
+    folder.describe("config.yaml", config.anchored().write)
     dataset = load_dataset(config.data, config.load_options(), progress=progress)
     config = config.anchored()
     check_refit(config, dataset)
-    folder.describe("config.yaml", config.write)
     folder.describe("rejected.csv", lambda path: write_rejected(path, dataset.rejected, dataset.passed_over))
     found: Found | None = None
     if config.searches:

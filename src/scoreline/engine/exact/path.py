@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from scoreline._typing import FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.exact.moments import Moments
 from scoreline.engine.exact.solver import measure_for, minimize_exactly
 from scoreline.engine.problem.cost import fit_seconds
-from scoreline.engine.problem.events import Evaluated, Event, Reason
+from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.stopping import Listener, drive
+from scoreline.engine.problem.stopping import EpochListener, Listener, drive
 from scoreline.kernels.threads import threads_for
 from scoreline.rows import stored_entries
 
@@ -138,8 +139,10 @@ class Path:
         one = replace(self.objective, lam=np.array([lam]))
         noted = _LastEvaluation()
         first = self._curve.at(lam)
-        run = minimize_exactly(one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments)
         with threads_for(fit_seconds(self.source.n_examples, stored_entries(self.source.rows), one.n_rows)):
+            run = minimize_exactly(
+                one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments
+            )
             ended = drive(run, [*self.listeners, noted])
         self._curve.add(lam, ended.params)
         train = noted.train or _evaluated(one, ended.params, self.source)
@@ -194,13 +197,17 @@ def _evaluated(objective: Objective, params: Params, source: DataSource) -> tupl
     return float(loss[0]), float(accuracy[0])
 
 
-class _LastEvaluation:
+class _LastEvaluation(EpochListener):
     """Remembers loss and accuracy over the training rows of a run with K = 1."""
 
     def __init__(self) -> None:
-        self.train: tuple[float, float] | None = None
+        self.state: FloatArray = np.zeros(0)
 
-    def __call__(self, event: Event) -> None:
-        match event:
-            case Evaluated():
-                self.train = (float(event.loss[0]), float(event.accuracy[0]))
+    @property
+    def train(self) -> tuple[float, float] | None:
+        """Loss and accuracy; None before the first iteration."""
+        return (float(self.state[0]), float(self.state[1])) if len(self.state) else None
+
+    def epoch_ended(self, event: Evaluated) -> None:
+        """Take over what an iteration came to."""
+        self.state = np.array([event.loss[0], event.accuracy[0]])

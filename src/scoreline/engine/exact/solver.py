@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,7 +21,8 @@ from scoreline.engine.exact.quasi_newton import QuasiNewton
 from scoreline.engine.exact.smoothing import Smoothing, SmoothingState
 from scoreline.engine.problem.backends import oracle_over
 from scoreline.engine.problem.events import Event, Reason, RunEnded, RunStarted
-from scoreline.engine.problem.method import run
+from scoreline.engine.problem.identity import identity
+from scoreline.engine.problem.method import Method, Run, run
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.oracle import Oracle
 from scoreline.engine.problem.params import Params
@@ -84,7 +85,7 @@ def minimize_exactly(
     tol: float,
     max_iter: int,
     moments: Moments | None = None,
-) -> Generator[Event, Reason | None, None]:
+) -> Run[ExactState]:
     r"""Minimise a convex objective with K = 1 to high accuracy.
 
     The run has converged when the relative duality gap is at most `tol`: the objective is then provably within
@@ -126,7 +127,7 @@ def minimize_exactly(
     (1993), On the convergence of the exponential multiplier method, Math. Program. 60, for the centre.
     """
     method = ExactMethod(objective, source, start, tol=tol, max_iter=max_iter, moments=moments)
-    yield from run(method)
+    return run(method)
 
 
 class ExactState(NamedTuple):
@@ -143,7 +144,7 @@ class ExactState(NamedTuple):
     bias: BiasModel
 
 
-class ExactMethod:
+class ExactMethod(Method[ExactState]):
     """The exact solver on one problem; see `scoreline.engine.problem.method.Method` and `minimize_exactly`.
 
     It holds what does not change: the oracle, the moments, and how to go down. A few of its parts
@@ -226,6 +227,10 @@ class ExactMethod:
                 reason = Reason.CONVERGED
         done, params = state.iteration, state.here.params
         return RunEnded(reason, done, done, params, np.ones(1, dtype=bool), duality_gap=gap)
+
+    def identity(self) -> str:
+        """Return a digest of what the run follows from; moments follow from objective and rows."""
+        return identity(self, self.objective, self.source, self.start, self.policy.tol, self.max_iter)
 
     def saved(self, state: ExactState) -> ExactState:
         """Return a state with arrays in place of the oracle's vectors, as a file takes it."""

@@ -14,6 +14,8 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data.base import Batch, DataSource
 from scoreline.engine.minibatch.dropout import drop_inputs
 from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded, RunStarted, StepDone
+from scoreline.engine.problem.identity import identity
+from scoreline.engine.problem.method import Method
 from scoreline.engine.problem.objective import BatchResult, Objective
 from scoreline.engine.problem.params import Params
 from scoreline.optimizers import Optimizer, Update
@@ -79,7 +81,7 @@ class _Reading(NamedTuple):
     batches: Iterator[Batch]
 
 
-class Loop:
+class Loop(Method[LoopState]):
     """Steps on mini-batches; see `scoreline.engine.problem.method.Method`.
 
     Parameters
@@ -150,6 +152,12 @@ class Loop:
         """Return the event of a run that ends with a state."""
         epochs = state.step / self.steps_per_epoch
         return RunEnded(reason, state.step, epochs, state.params, state.alive, state.optimizer)
+
+    def identity(self) -> str:
+        """Return a digest of what the run follows from."""
+        held_out = self.validation
+        evaluated = None if held_out is None else (held_out.n_examples, held_out.total_weight)
+        return identity(self, self.objective, self.source, self.start, self.plan, self.optimizer, evaluated)
 
     def rates(self, step: int) -> FloatArray:
         """Return the learning rates ``(K,)`` of the step after so many."""

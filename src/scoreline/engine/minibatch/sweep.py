@@ -19,7 +19,7 @@ from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, 
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.stopping import Listener, NoProgress, drive
+from scoreline.engine.problem.stopping import EpochListener, Listener, NoProgress, drive
 from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
@@ -231,7 +231,7 @@ class _Stack:
             rules = [] if self.progress is None else [self.progress]
             columns = len(self.members) * self.problem.objective.n_rows
             with threads_for(fit_seconds(source.n_examples, stored_entries(source.rows), columns)):
-                ended = drive(self._run(), [*self.problem.listeners, *rules, self._watch(until)])
+                ended = drive(self._run(), [*self.problem.listeners, *rules, _Watch(self, until)])
             self.state = ended.state
             if ended.reason not in (Reason.MAX_EPOCHS, Reason.CONVERGED, Reason.DIVERGED):
                 self.leave([ended.reason if alive else Reason.DIVERGED for alive in ended.alive])
@@ -298,7 +298,11 @@ class _Stack:
             first_epoch=self.reached.epoch,
         )
 
-    def _note(self, event: Evaluated) -> None:
+    def is_due(self, until: int) -> bool:
+        """Tell whether epoch `until` has come, or a member is done."""
+        return self.reached.epoch >= until or bool(self._done().any())
+
+    def note(self, event: Evaluated) -> None:
         """Take over what an epoch came to."""
         nothing = np.full(len(event.loss), np.nan)
         evaluated = (event.validation_loss, event.validation_accuracy)
@@ -306,22 +310,33 @@ class _Stack:
         figures = np.stack([event.loss, event.accuracy, *columns])
         self.reached = _Reached(int(event.epoch), event.params, figures)
 
-    def _watch(self, until: int) -> Listener:
-        """Return a listener that keeps what each epoch came to, and pauses the run where members have to leave."""
-        fallen = False
 
-        def watch(event: Event) -> Reason | None:
-            nonlocal fallen
-            match event:
-                case Diverged():
-                    fallen = True
-                case Evaluated():
-                    self._note(event)
-                    pause = fallen or self.reached.epoch >= until or bool(self._done().any())
-                    return Reason.MAX_EPOCHS if pause else None
-            return None
+class _Watch(EpochListener):
+    """Keeps what each epoch of a stack came to, and pauses its run where members have to leave."""
 
-        return watch
+    def __init__(self, stack: _Stack, until: int) -> None:
+        self.stack, self.until, self.fallen = stack, until, False
+
+    @property
+    def state(self) -> tuple[bool, _Reached]:
+        """Whether a member has diverged, and where the stack stands."""
+        return self.fallen, self.stack.reached
+
+    @state.setter
+    def state(self, state: tuple[bool, _Reached]) -> None:
+        self.fallen, self.stack.reached = state
+
+    def __call__(self, event: Event) -> Reason | None:
+        """Notice members that diverge."""
+        match event:
+            case Diverged():
+                self.fallen = True
+        return super().__call__(event)
+
+    def epoch_ended(self, event: Evaluated) -> Reason | None:
+        """Keep what an epoch came to."""
+        self.stack.note(event)
+        return Reason.MAX_EPOCHS if self.fallen or self.stack.is_due(self.until) else None
 
 
 def _reason(alive: bool, done: bool, last: bool) -> Reason | None:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-
 from scoreline.data.base import DataSource
-from scoreline.engine.minibatch.loop import Loop, Plan
+from scoreline.engine.minibatch.loop import Loop, LoopState, Plan
 from scoreline.engine.problem.cost import WORTH_COMPILING, numpy_seconds, suits_kernels
-from scoreline.engine.problem.events import Event, Reason
-from scoreline.engine.problem.method import run
+from scoreline.engine.problem.method import Run, run
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.params import Params
 from scoreline.rows import in_arrays
@@ -30,7 +27,7 @@ def train(
     state: Params | None = None,
     validation: DataSource | None = None,
     first_epoch: int = 0,
-) -> Generator[Event, Reason | None, None]:
+) -> Run[LoopState]:
     """Minimise `objective` over `source`, telling every step.
 
     Yields `RunStarted`, then for each step (where they are compiled, for each stretch of steps) `StepDone` and for
@@ -45,7 +42,7 @@ def train(
         Epochs that an earlier run has done: order of the rows, schedule and dropout go on from there.
     """
     loop = _loop(objective, source, plan, start)(objective, source, plan, start, state, validation)
-    yield from run(loop, loop.init(first_epoch))
+    return run(loop, loop.init(first_epoch))
 
 
 def _loop(objective: Objective, source: DataSource, plan: Plan, start: Params) -> type[Loop]:

@@ -6,10 +6,13 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
+
+from scoreline._typing import FloatArray
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.stopping import EpochListener
 
-__all__ = ["Epoch", "History"]
+__all__ = ["Epoch", "History", "HistoryState"]
 
 
 class Epoch(NamedTuple):
@@ -26,6 +29,13 @@ class Epoch(NamedTuple):
     lr: float
 
 
+class HistoryState(NamedTuple):
+    """What a history remembers."""
+
+    rows: FloatArray
+    seconds: float
+
+
 class History(EpochListener):
     """The epochs of one configuration's run, in order.
 
@@ -40,13 +50,24 @@ class History(EpochListener):
         self.epochs: list[Epoch] = []
         self._begun = time.perf_counter()
 
+    @property
+    def state(self) -> HistoryState:
+        """What it remembers: a row an epoch, and the seconds so far."""
+        rows = np.array(self.epochs, dtype=np.float64).reshape(-1, len(Epoch._fields))
+        return HistoryState(rows, time.perf_counter() - self._begun)
+
+    @state.setter
+    def state(self, state: HistoryState) -> None:
+        self.epochs = [Epoch(_whole(row[0]), int(row[1]), *row[2:]) for row in state.rows.tolist()]
+        self._begun = time.perf_counter() - state.seconds
+
     def epoch_ended(self, event: Evaluated) -> Reason | None:
         """Remember the end of an epoch."""
         k, nan = self.configuration, float("nan")
         validation_loss, validation_accuracy = event.validation_loss, event.validation_accuracy
         self.epochs.append(
             Epoch(
-                event.epoch,
+                _whole(event.epoch),
                 event.step,
                 time.perf_counter() - self._begun,
                 float(event.objective[k]),
@@ -74,3 +95,8 @@ class History(EpochListener):
 
     def __iter__(self) -> Iterator[Epoch]:
         return iter(self.epochs)
+
+
+def _whole(epoch: float) -> float:
+    """Return a number of epochs as an integer, where it is one: so that tables show it without a full stop."""
+    return int(epoch) if epoch == int(epoch) else epoch

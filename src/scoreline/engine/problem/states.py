@@ -14,7 +14,7 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.errors import DataError
 
-__all__ = ["from_arrays", "generator_state", "restored_generator", "to_arrays"]
+__all__ = ["from_arrays", "generator_state", "n_bytes", "restored_generator", "to_arrays"]
 
 S = TypeVar("S")
 
@@ -24,6 +24,13 @@ def to_arrays(state: Any) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     _collect(state, "", arrays)
     return arrays
+
+
+def n_bytes(state: Any) -> int:
+    """Return about how many bytes the arrays of a state have."""
+    if isinstance(state, tuple):
+        return sum(map(n_bytes, state))
+    return getattr(state, "nbytes", 0)
 
 
 def from_arrays(like: S, arrays: Mapping[str, Array]) -> S:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded
+from scoreline.engine.problem.method import Run
 from scoreline.engine.problem.params import Params
 
 __all__ = [
     "BestState",
     "EarlyStopping",
     "EpochListener",
+    "Keeper",
     "Listener",
     "NoProgress",
     "ProgressState",
+    "Remembering",
     "TimeLimit",
     "drive",
 ]
@@ -28,21 +31,58 @@ __all__ = [
 Listener: TypeAlias = Callable[[Event], Reason | None]
 
 
+class Remembering:
+    """A listener of which the run's result depends by what it has seen."""
+
+    #: What it remembers, as a state (see `scoreline.engine.problem.states`): saved, and set, with the run's own.
+    state: Any = ()
+
+
+class Keeper(ABC):
+    """A listener that saves the states of runs, and lets them continue in a later process; see `drive`."""
+
+    def __call__(self, event: Event) -> Reason | None:
+        """Let the run go on."""
+        del event
+        return None
+
+    @abstractmethod
+    def begin(self, run: Run[Any], memories: Sequence[Remembering]) -> RunEnded | None:
+        """Let a run begin where an earlier process has left it; return its end where that has come to it."""
+
+    @abstractmethod
+    def after(self, event: Event, stop_request: Reason | None) -> None:
+        """Save what is due, now that every listener has seen an event."""
+
+
 def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Listener]) -> RunEnded:
-    """Run a loop to its end, showing every event to every listener and passing on the first stop request."""
+    """Run a loop to its end, showing every event to every listener and passing on the first stop request.
+
+    A `Keeper` among the listeners saves the run on its way, and says where it begins.
+    """
     listeners = list(listeners)
+    keepers: list[Keeper] = []
+    if isinstance(events, Run):  # a solver of the user's own may have no states
+        heard: list[Any] = listeners
+        keepers = [listener for listener in heard if isinstance(listener, Keeper)]
+        memories = [listener for listener in heard if isinstance(listener, Remembering)]
+        for keeper in keepers:
+            if (ended := keeper.begin(events, memories)) is not None:
+                return ended
     stop_request: Reason | None = None
     while True:
         event = events.send(stop_request) if stop_request is not None else next(events)
         for listener in listeners:
             answer = listener(event)
             stop_request = stop_request or answer
+        for keeper in keepers:
+            keeper.after(event, stop_request)
         match event:
             case RunEnded():
                 return event
 
 
-class EpochListener(ABC):
+class EpochListener(Remembering, ABC):
     """A listener to the ends of epochs alone."""
 
     def __call__(self, event: Event) -> Reason | None:

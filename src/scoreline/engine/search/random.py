@@ -6,7 +6,7 @@ Both take W and b for one vector of weights, as the lecture does with its column
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, NamedTuple
@@ -17,7 +17,8 @@ from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.data.base import DataSource
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded, RunStarted
-from scoreline.engine.problem.method import run
+from scoreline.engine.problem.identity import identity
+from scoreline.engine.problem.method import Method, Run, run
 from scoreline.engine.problem.objective import Objective, predicted_classes
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.scored import Labelled, all_scores, read_labels
@@ -57,9 +58,7 @@ class Search(ABC):
         check_number("tries", self.tries, 1)
         check_number("scale", self.scale, 0, above=True)
 
-    def run(
-        self, objective: Objective, source: DataSource, like: Params, seed: int
-    ) -> Generator[Event, Reason | None, None]:
+    def run(self, objective: Objective, source: DataSource, like: Params, seed: int) -> Run[SearchState]:
         """Search, telling the best so far after each pass over the data.
 
         Yields `RunStarted`, `Evaluated` after each pass (its step and epoch count the tries), `RunEnded`.
@@ -86,7 +85,7 @@ class Search(ABC):
         """Return the state after so many tries in one pass over the data, its counts as they were."""
 
 
-class Tries:
+class Tries(Method[SearchState]):
     """A search on one problem; see `scoreline.engine.problem.method.Method`, and `Search.run` for parameters."""
 
     def __init__(self, search: Search, objective: Objective, source: DataSource, like: Params, seed: int) -> None:
@@ -125,6 +124,12 @@ class Tries:
     def ended(self, state: SearchState, reason: Reason) -> RunEnded:
         """Return the event of a search that ends with a state."""
         return RunEnded(reason, state.tries, state.tries, state.best, np.ones(1, dtype=bool))
+
+    def identity(self) -> str:
+        """Return a digest of what the search follows from."""
+        return identity(
+            self, self.objective, self.source, self.like, type(self.search).__name__, self.search, self.seed
+        )
 
 
 @dataclass(frozen=True)

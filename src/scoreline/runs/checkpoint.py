@@ -1,0 +1,220 @@
+"""Checkpoints of a run's fits: where each stands or how it ended, for a later process to go on to the same bits.
+
+A run that is resumed does all that it did before, in the same order, but for its fits: the end of one that had
+ended is read from its file, and the one that was under way continues where its state was saved. What lies between
+fits (features, moments, choices by what fits came to) follows from the data, and is computed again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.data.names import printable
+from scoreline.engine.problem.ending import CUT_SHORT
+from scoreline.engine.problem.events import Event, Reason, RunEnded, RunStarted
+from scoreline.engine.problem.method import Run
+from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.states import from_arrays, n_bytes, to_arrays
+from scoreline.engine.problem.stopping import Keeper, Remembering
+from scoreline.errors import DataError
+from scoreline.runs.checkpoint_file import CheckpointFacts, CheckpointFile
+
+__all__ = ["CHECKPOINT", "SECONDS_VARIABLE", "Checkpoints"]
+
+#: The folder in that of a run; and in it, the file of the fit that is under way.
+CHECKPOINT, CURRENT = "checkpoint", "current.safetensors"
+#: Sets the least number of seconds between two checkpoints; 0 writes one after every step.
+SECONDS_VARIABLE = "SCORELINE_CHECKPOINT_SECONDS"
+#: Its default; and how many times as long as a checkpoint takes lies between two, which makes it 1 % of the time.
+SECONDS, SPACING = 2.0, 100
+#: What the first one is expected to take: so many seconds, and one for so many bytes.
+FIRST_SECONDS, FIRST_RATE = 0.02, 2e8
+
+
+class _End(NamedTuple):
+    """The end of a fit; see `scoreline.engine.problem.events.RunEnded`."""
+
+    step: int
+    epoch: float
+    params: Params
+    alive: Array
+    optimizer: Any
+    duality_gap: Array | None
+
+
+class Checkpoints(Keeper):
+    """Keeps a run's fits in its folder, so seldom that it takes about one percent of the time.
+
+    There is a file for each fit that has ended, and one for the state of the fit that is under way.
+
+    Parameters
+    ----------
+    folder : path
+        That of the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / CHECKPOINT
+        #: Whether a fit was cut short: what follows upon it is not what follows in a run that goes on.
+        self.interrupted = False
+        self._number = 0
+        self._run: Run[Any] | None = None
+        self._memories: Sequence[Remembering] = ()
+        self._identity = ""
+        self._pending: dict[int, CheckpointFile] = {}
+        self._pace = _Pace(float(os.environ.get(SECONDS_VARIABLE, SECONDS)))
+
+    def begin(self, run: Run[Any], memories: Sequence[Remembering]) -> RunEnded | None:
+        """Let a fit begin where it was left; return its end where it has come to that.
+
+        Raises
+        ------
+        DataError
+            What was saved is of other data or settings.
+        """
+        if self.interrupted:
+            return None
+        self._number += 1
+        self._run, self._memories, self._identity = run, memories, run.method.identity()
+        saved = CheckpointFile.read(self._file(self._number)) or CheckpointFile.read(self.folder / CURRENT)
+        if saved is None or saved.facts.fit != self._number:
+            return None
+        self._check(saved.facts)
+        for place, listener in enumerate(memories):
+            listener.state = from_arrays(listener.state, saved.part(f"memory{place}"))
+        if saved.facts.ended:
+            self._run = None
+            return _restored_end(run, saved)
+        like = run.method.saved(run.first())
+        run.begin_at(run.method.restored(from_arrays(like, saved.part("state"))))
+        return None
+
+    def after(self, event: Event, stop_request: Reason | None) -> None:
+        """Save what is due."""
+        run = self._run
+        if run is None or self.interrupted:
+            return
+        state = run.state
+        match event:
+            case RunEnded() if event.reason not in CUT_SHORT:
+                self._ended(event)
+            case RunStarted() | RunEnded() if stop_request in CUT_SHORT:  # before or after all steps
+                self._cut_short(state)
+            case _ if stop_request in CUT_SHORT and state is not None:
+                self._cut_short(state)
+            case _ if state is not None and self._pace.is_due(n_bytes(state)):
+                self.flush(state)
+
+    def flush(self, state: Any = None) -> None:
+        """Write the ends of fits that are not written yet, and the state of the fit under way if it is given.
+
+        A disk that refuses leaves what there was, and the run goes on.
+        """
+        begun = time.perf_counter()
+        try:
+            if self._pending or state is not None:
+                self.folder.mkdir(exist_ok=True)
+            for fit, file in list(self._pending.items()):
+                file.write(self._file(fit))
+                del self._pending[fit]
+            if state is not None and self._run is not None:
+                arrays = _prefixed("state", self._run.method.saved(state)) | self._remembered()
+                CheckpointFile(CheckpointFacts.of(self._number, self._identity), arrays).write(
+                    self.folder / CURRENT
+                )
+        except OSError as error:
+            if not self._pace.failed:
+                why = error.strerror or str(error)
+                where = printable(self.folder)
+                warnings.warn(f"No checkpoint can be written to {where} ({why}); the run goes on", stacklevel=2)
+            self._pace.failed = True
+        self._pace.written(time.perf_counter() - begun)
+
+    def exist(self) -> bool:
+        """Tell whether there is anything to go on from."""
+        return any(self.folder.glob("*.safetensors"))
+
+    def remove(self) -> None:
+        """Remove all, as nothing is left to do."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _ended(self, event: RunEnded) -> None:
+        gap = None if event.duality_gap is None else np.array(event.duality_gap)
+        end = _End(event.step, event.epoch, event.params, event.alive, event.state, gap)
+        arrays = _prefixed("end", end) | self._remembered()
+        facts = CheckpointFacts.of(self._number, self._identity, event.reason.name)
+        self._pending[self._number] = CheckpointFile(facts, arrays)
+        self._run = None
+        if self._pace.is_due(sum(a.nbytes for file in self._pending.values() for a in file.arrays.values())):
+            self.flush()
+
+    def _cut_short(self, state: Any) -> None:
+        self.flush(state)
+        self.interrupted, self._run = True, None
+
+    def _remembered(self) -> dict[str, Array]:
+        arrays: dict[str, Array] = {}
+        for place, listener in enumerate(self._memories):
+            arrays |= _prefixed(f"memory{place}", listener.state)
+        return arrays
+
+    def _file(self, fit: int) -> Path:
+        return self.folder / f"fit-{fit:05}.safetensors"
+
+    def _check(self, facts: CheckpointFacts) -> None:
+        where = printable(self.folder.parent)
+        if facts.identity != self._identity:
+            raise DataError(
+                f"The run in {where} was begun with other data or settings than those it would go on with",
+                allowed="the data that the run was begun with, unchanged",
+                fix=f"put them back as they were, or train anew in another folder (begun with {facts.made_with})",
+            )
+        if not facts.is_like_here:
+            warnings.warn(
+                f"The run in {where} was begun with {facts.made_with}: its result may differ from that of an "
+                "uninterrupted run in the last bits",
+                stacklevel=2,
+            )
+
+
+class _Pace:
+    """Says when a checkpoint is due, by what the last one took."""
+
+    def __init__(self, least: float) -> None:
+        self._least, self._cost, self._last = least, 0.0, time.perf_counter()
+        #: Whether the disk has refused one.
+        self.failed = False
+
+    def is_due(self, n_bytes: int) -> bool:
+        """Tell whether a checkpoint of so many bytes may be written by now."""
+        waited = time.perf_counter() - self._last
+        if self._least == 0 or waited < self._least:
+            return self._least == 0
+        return waited >= SPACING * (self._cost or FIRST_SECONDS + n_bytes / FIRST_RATE)
+
+    def written(self, seconds: float) -> None:
+        """Take notice of a checkpoint that took so long."""
+        self._cost, self._last = seconds, time.perf_counter()
+
+
+def _restored_end(run: Run[Any], saved: CheckpointFile) -> RunEnded:
+    arrays, reason = saved.part("end"), Reason[saved.facts.reason]
+    has_optimizer = any(name.startswith("optimizer.") for name in arrays)
+    optimizer = run.method.ended(run.first(), reason).state if has_optimizer else None
+    nothing = np.zeros(0)
+    end = from_arrays(_End(0, 0.0, Params(nothing, nothing), nothing, optimizer, None), arrays)
+    gap = None if end.duality_gap is None else float(end.duality_gap)
+    return RunEnded(reason, end.step, end.epoch, end.params, end.alive, end.optimizer, gap)
+
+
+def _prefixed(name: str, state: Any) -> dict[str, Array]:
+    return {f"{name}.{key}": array for key, array in to_arrays(state).items()}

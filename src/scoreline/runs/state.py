@@ -1,0 +1,92 @@
+"""The state of a run, as its folder says it: ``state.json``."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from scoreline._files import write_text
+from scoreline.data.names import printable
+from scoreline.errors import ModelError
+from scoreline.runs.claim import STATE_FILE, is_claimed
+
+__all__ = ["Command", "RunState", "State"]
+
+FORMAT: Literal["scoreline-state/1"] = "scoreline-state/1"
+#: A state takes some hundred bytes; what is larger is not one.
+MOST_BYTES = 1 << 12
+#: The commands that have folders.
+Command: TypeAlias = Literal["train", "compare", "sweep", "features"]
+State: TypeAlias = Literal["running", "interrupted", "diverged", "done"]
+
+
+class RunState(BaseModel):
+    """Where a run stands, and which process works or has worked on it last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["scoreline-state/1"] = FORMAT
+    state: State
+    #: What writes it.
+    command: Command
+    pid: int = Field(ge=0)
+    host: str = Field(max_length=256)
+    #: When the process began with it, local time.
+    started: str = Field(max_length=64)
+
+    @classmethod
+    def now(cls, command: Command) -> RunState:
+        """Return that this process begins with a run."""
+        return cls(
+            state="running",
+            command=command,
+            pid=os.getpid(),
+            host=socket.gethostname()[:256],
+            started=time.strftime("%Y-%m-%d %H:%M:%S"),
+        )
+
+    def become(self, state: State) -> RunState:
+        """Return another state, the process being the same."""
+        return self.model_copy(update={"state": state})
+
+    def write(self, folder: Path) -> None:
+        """Write the file.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be written.
+        """
+        write_text(folder / STATE_FILE, self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> RunState | None:
+        """Return what a run's folder says; a run whose process has ended without a word is interrupted.
+
+        None where the folder has no such file, as those that earlier versions wrote.
+
+        Raises
+        ------
+        ModelError
+            The file is damaged.
+        """
+        path = folder / STATE_FILE
+        if not path.is_file():
+            return None
+        try:
+            with path.open("rb") as file:
+                found = cls.model_validate_json(file.read(MOST_BYTES))
+        except (OSError, ValidationError) as error:
+            raise ModelError(
+                f"The state of the run in {printable(folder)} cannot be read: {STATE_FILE} is damaged",
+                allowed=f"{STATE_FILE} as scoreline has written it",
+                fix="train again into another folder",
+            ) from error
+        if found.state == "running" and not is_claimed(folder):
+            return found.become("interrupted")
+        return found
