@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -71,7 +72,8 @@ def _entry(true: int, predicted: int, count: int, support: int, linked: set[tupl
     shown = f"{count:,}" if count else ""
     if (true, predicted) in linked:
         shown = f'<a href="#cell-{true}-{predicted}">{shown}</a>'
-    return f'<td class="{kind}" style="--v:{count / support:.2f}">{shown}</td>'
+    # The square root, so that small shares can be seen too.
+    return f'<td class="{kind}" style="--v:{math.sqrt(count / support):.2f}">{shown}</td>'
 
 
 def _cell(cell: Cell, evaluation: Evaluation) -> Html:
