@@ -132,7 +132,7 @@ class Split:
     def X(self) -> Array:  # noqa: N802 - the name of the field
         """All examples in one array: where they lie, or gathered once."""
         array = gathered(self.rows).array
-        assert array is not None  # noqa: S101 - what gathered promises
+        assert array is not None  # noqa: S101 - gathered rows always have one
         return array
 
     def take(self, index: Array) -> Split:

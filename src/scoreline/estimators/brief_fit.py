@@ -1,4 +1,4 @@
-"""One quick fit, good enough to judge by: for folds and learning curves, of which nothing but scores is kept."""
+"""One quick fit, accurate enough to compare by: for folds and learning curves, which keep scores alone."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def fit_briefly(classifier: LinearClassifier, data: TrainingData, start: WarmSta
     Raises
     ------
     DivergedError
-        Training ran away.
+        Training diverged.
     """
     seed = draw_seed(classifier.random_state)
     problem = assemble(classifier, data, seed=seed, measured=None if start is None else start.statistics)

@@ -56,7 +56,7 @@ class ExactFits:
         held_out : RowsSource or None
             Labels numbered as in `problem`; with None, fits are not evaluated.
         lams : array (n,)
-            Strengths that may be asked for: the more, the more rows the moments are worth.
+            Strengths that may be asked for: the more, the more rows the moments are measured on.
         listeners : sequence of callables
             Are shown the events of every fit.
         start : WarmStart, optional
@@ -93,6 +93,6 @@ class ExactFits:
         return self.path.fit(lam)
 
     def warm_start(self, params: Params) -> WarmStart:
-        """Return what the fit that came to `params` leaves to the next."""
+        """Return the warm start that the fit which reached `params` gives the next."""
         measured = MeasuredMoments(self.path.moments, self.path.objective, self.path.source.n_examples)
         return WarmStart(self.path.objective.folded(params), measured, self.problem.measured)

@@ -144,7 +144,7 @@ class LinearClassifier(LearningInParts, LinearPrediction, ClassifierMixin, BaseE
     DataError
         The data cannot be used.
     DivergedError
-        Training ran away.
+        Training diverged.
 
     Examples
     --------
@@ -285,7 +285,7 @@ class LinearClassifier(LearningInParts, LinearPrediction, ClassifierMixin, BaseE
         # An interrupted run is taken where it was best, if anything has evaluated it.
         keep_best = self.early_stopping or ended.reason is Reason.INTERRUPTED
         params = early.params if keep_best and early.params is not None else ended.params
-        with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
+        with np.errstate(over="ignore", invalid="ignore"):  # the result says that it diverged
             value = float(objective.value(params, source)[0])
         reached = replace(ended, params=params)
         ended = replace(ended, reason=solver.end_reason(objective, source, start, reached, self.tol, value))

@@ -84,7 +84,7 @@ class Scoring:
         return np.array(found, dtype=np.float64)
 
     def check(self, rows: Array) -> None:
-        """Score arbitrary weights on some rows, so that what cannot be scored is told before anything is trained.
+        """Score arbitrary weights on some rows, so that what cannot be scored fails before anything is trained.
 
         Raises
         ------

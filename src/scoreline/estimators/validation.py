@@ -54,7 +54,7 @@ class TrainingData:
         return replace(self, rows=FileRows(self.rows)) if scattered else self
 
     def threads(self) -> AbstractContextManager[None]:
-        """Return the context in which a fit to the data has as many threads as it is worth."""
+        """Return the context in which a fit to the data has as many threads as pay off."""
         return threads_for(fit_seconds(len(self.y), stored_entries(self.rows), rows_for(len(self.classes))))
 
     def take(self, rows: Array, allocate: Allocate | None = None) -> TrainingData:

@@ -1,4 +1,4 @@
-"""What one fit leaves to another, to nearly the same rows."""
+"""The warm start of a fit from an earlier one to nearly the same rows."""
 
 from __future__ import annotations
 

@@ -34,12 +34,12 @@ def learned_arrays(state: Mapping[str, Array], sizes: Sizes, **wanted: str) -> l
         if name not in state:
             raise wrong_state(f"{name} is missing", f"arrays {', '.join(wanted)}")
         array = state[name]
-        told = f"{name} has the shape {array.shape} and the dtype {array.dtype}"
+        given = f"{name} has the shape {array.shape} and the dtype {array.dtype}"
         if array.ndim != len(axes) or array.dtype.kind not in "fi":
-            raise wrong_state(told, f"an array of real numbers with {len(axes)} axes")
+            raise wrong_state(given, f"an array of real numbers with {len(axes)} axes")
         for axis, size in zip(axes, array.shape, strict=True):
             if sizes.setdefault(axis, size) != size:
-                raise wrong_state(told, f"{sizes[axis]} for its {size}, as the parameters and the other arrays")
+                raise wrong_state(given, f"{sizes[axis]} for its {size}, as the parameters and the other arrays")
         found.append(array)
     return found
 

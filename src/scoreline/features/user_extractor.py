@@ -82,9 +82,9 @@ class UserExtractor(FeatureExtractor):
         with self._foreign():
             rows, width = np.asarray(self.inner_.transform(X)), self.width()
         if rows.shape != (len(X), width) or rows.dtype.kind not in "buif" or not np.isfinite(rows).all():
-            told = f"an array of shape {rows.shape} and dtype {rows.dtype}"
+            found = f"an array of shape {rows.shape} and dtype {rows.dtype}"
             raise self._wrong(
-                f"gives {told}{'' if rows.shape != (len(X), width) else ', with numbers that are not finite'}",
+                f"gives {found}{'' if rows.shape != (len(X), width) else ', with numbers that are not finite'}",
                 f"finite numbers of shape {(len(X), width)}, one row an image and one column a name",
             )
         return rows.astype(np.float32, copy=False)

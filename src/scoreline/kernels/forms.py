@@ -37,7 +37,7 @@ _FUNCTIONS: dict[str, Any] = {}
 
 
 class Named:
-    """A function by the name of what it computes: all that a kernel is told of it."""
+    """A function by the name of what it computes: all that a kernel gets of it."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.name = f"{function.__name__}-{hashlib.sha256(_text(function, []).encode()).hexdigest()[:32]}"

@@ -23,7 +23,7 @@ __all__ = ["barrier", "new_sync", "run_together"]
 #: Entries of the array of a barrier; its two counters lie on cache lines of their own.
 _SYNC_SIZE = 32
 _ARRIVED, _ROUND = 0, 16
-#: Looks at the other threads' progress before a waiting thread offers its core to others.
+#: Readings of the other threads' progress before a waiting thread offers its core to others.
 _SPINS = 2000
 
 _WORD = ir.IntType(64)

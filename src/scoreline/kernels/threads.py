@@ -19,7 +19,7 @@ from threadpoolctl import ThreadpoolController
 
 __all__ = ["WORTH_THREADS", "one_blas_thread", "thread_count", "threads_for"]
 
-#: Seconds of work on one thread below which more threads are not worth their risk: a product of matrices in a fit
+#: Seconds of work on one thread below which more threads cost more than they save: a product of matrices in a fit
 #: of this length takes a few milliseconds, and loses more to a thread that has to wait than it can gain.
 WORTH_THREADS = 0.5
 
@@ -117,7 +117,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @contextmanager
 def threads_for(seconds: float) -> Iterator[None]:
-    """Give work that takes so many seconds on one thread as many threads as it is worth.
+    """Give work that takes so many seconds on one thread as many threads as pay off.
 
     Work below `WORTH_THREADS` runs on one, with every pool of threads untouched: the BLAS libraries are held to
     one thread meanwhile. Other work has whatever `thread_count` says. The limit is the calling Python thread's.

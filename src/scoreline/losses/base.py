@@ -32,7 +32,7 @@ class Loss(ABC):
     A loss knows nothing of weights, of averages over examples or of penalties.
 
     Scores have shape ``(B, ..., C)``: B examples, any axes between (K configurations, say), C classes. A last
-    axis of length 1 means *two classes with one score*, as in scikit-learn: the score speaks for class 1, its
+    axis of length 1 means *two classes with one score*, as in scikit-learn: a positive score means class 1, its
     negative for class 0. Labels ``y`` have shape ``(B,)`` and count from 0.
     """
 
@@ -225,7 +225,7 @@ class HessianLoss(Loss):
 
 
 class MultinomialLoss(Loss):
-    """A loss that looks at the differences between the classes' scores.
+    """A loss of the differences between the classes' scores.
 
     Adding one number to all scores of an example changes nothing, so that one score ``s`` for two classes is
     the pair ``(-s/2, s/2)``, and softmax becomes the logistic loss, each hinge the binary hinge.
@@ -288,7 +288,7 @@ def sum_of_terms(term: Callable[..., Any]) -> Callable[..., Any]:
         R = len(scores)
         one = np.float32(1)
         value = np.float32(0)
-        true = 0 if R == 1 else y  # one score for two classes speaks for class 1
+        true = 0 if R == 1 else y  # one score for two classes is that of class 1
         for c in range(R):
             sign = one if c == true and (R > 1 or y == 1) else -one
             each, slope = term(sign * scores[c], numbers)

@@ -99,9 +99,9 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         return target * np.clip(target * slopes, None if self.squared else -1, 0)
 
     def dual_statistics(self, slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-        """Return how hard each class's own examples pull, and the others, ``(2, R)``."""
-        own, pull = targets(slopes, y) > 0, np.abs(slopes)
-        return np.stack([weight @ np.where(own, pull, 0), weight @ np.where(own, 0, pull)])
+        """Return each class's sums of absolute slopes, over its own examples and over the others, ``(2, R)``."""
+        own, size = targets(slopes, y) > 0, np.abs(slopes)
+        return np.stack([weight @ np.where(own, size, 0), weight @ np.where(own, 0, size)])
 
     def balancing(self, statistics: FloatArray) -> Callable[[FloatArray, Labels], FloatArray]:
         """Shrink, for each class, the side of the larger sum: its own examples or the others."""

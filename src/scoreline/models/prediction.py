@@ -40,7 +40,7 @@ class Prediction:
 
 
 def class_scores(scores: FloatArray) -> FloatArray:
-    """Return one score a class ``(n, C)``: the single score of two classes speaks against the first."""
+    """Return one score a class ``(n, C)``: the single score of two classes is positive for the second."""
     return np.concatenate([-scores, scores], axis=1) / 2 if scores.shape[1] == 1 else scores
 
 

@@ -50,7 +50,7 @@ class SavedModel:
         Shape of one example: ``(H, W, channels)`` of an image or ``(D,)``.
     penalty_value : float
         ``lam * R(W)`` at the end of training, in the coordinates of training (standardised, perhaps), so that
-        objectives on other data can be told.
+        objectives on other data can be computed.
     feature_state : mapping of str to array
         What the features learned from the training images; see `FeatureExtractor.state`.
     input : InputSpec, optional

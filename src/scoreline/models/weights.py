@@ -63,7 +63,7 @@ def read_weights(path: Path, classes: list[str], digest: str) -> dict[str, Array
 
 
 def _read(path: Path, rows: int) -> tuple[dict[str, Array], str]:
-    """Return arrays and the text of the class names, after a look at shapes and dtypes."""
+    """Return arrays and the text of the class names, after their shapes and dtypes are checked."""
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -22,7 +22,7 @@ class Update(NamedTuple):
     step: FloatArray
     #: The optimiser's state after the step.
     state: Any
-    #: How far the parameters go, all told, for a gradient that stays as it is: step -> -rate * gradient. It
+    #: How far the parameters go in total for a gradient that stays as it is: step -> -rate * gradient. It
     #: broadcasts to the parameters; a proximal step of ``rate * lam`` then has the right fixed point.
     rate: Array
 

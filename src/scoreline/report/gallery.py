@@ -1,4 +1,4 @@
-"""Examples to look at: those of every cell of the confusion matrix, as small pictures with their scores."""
+"""Examples for the page: those of every cell of the confusion matrix, as small pictures with their scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Cell", "Gallery", "Shown", "contribution_map", "data_uri", "thumbnai
 SIDE, TINY = 64, 16
 #: Quality of JPEG.
 QUALITY = 85
-#: Red, green and blue of pixels that speak for a class, and of those that speak against it.
+#: Red, green and blue of pixels with a positive, and of those with a negative contribution to a class's score.
 FOR, AGAINST = (213, 94, 0), (0, 114, 178)
 
 

@@ -87,7 +87,7 @@ class RunSummary:
     class_pictures : sequence of sequences of bytes
         Some training examples of each class; nothing where there are many classes.
     gallery : Gallery, optional
-        Examples to look at.
+        Examples that are shown.
     leaderboard : Leaderboard, optional
         What a search for a recipe came to.
     """

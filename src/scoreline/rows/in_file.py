@@ -24,7 +24,7 @@ AROUND = 1 << 21
 class FileRows(ArrayRows):
     """A copy of rows in a file without a name, made and read a block at a time.
 
-    Memory that only mirrors the file is given back after every 32 MB, so that going through the rows in order
+    Memory that only mirrors the file is given back after every 32 MB, so that reading the rows in order
     keeps few of them in the process.
 
     Parameters

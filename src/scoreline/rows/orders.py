@@ -1,4 +1,4 @@
-"""Orders in which rows are gone through."""
+"""Orders in which rows are read."""
 
 from __future__ import annotations
 

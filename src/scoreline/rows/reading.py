@@ -1,4 +1,4 @@
-"""Going through rows: in batches, in blocks of so many bytes, or all of them into one array."""
+"""Reading rows: in batches, in blocks of so many bytes, or all of them into one array."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
     weight of each feature, its own and its block's, the answers are :math:`x^\top S (S M S + r I)^{-1} S C`, so
     that a trial costs one Cholesky factor for each of four r. Weights begin at 1. In turn, each but the largest
     block's is halved or doubled for as long as the accuracy grows, until no change of one weight makes it grow.
-    They are told with a mean square of 1 over all features, so that ``lam`` keeps its measure.
+    They are given with a mean square of 1 over all features, so that ``lam`` keeps its measure.
 
     Parameters
     ----------

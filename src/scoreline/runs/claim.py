@@ -99,7 +99,7 @@ class Claim:
         Parameters
         ----------
         useless : bool
-            Nothing in it is worth keeping: folders that were made for it go, if they are empty.
+            It holds nothing to keep: folders that were made for it go, if they are empty.
         finished : bool
             All that belongs into it is in it; else the file `MARKER` stays, for readers to see.
         """

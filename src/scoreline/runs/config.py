@@ -34,7 +34,7 @@ from scoreline.schedules import SCHEDULES
 
 __all__ = ["AUTO", "AXES", "FEATURE_NAMES", "LEARNING", "OPEN", "SEARCH", "RunConfig"]
 
-#: The settings that a comparison can vary, in the order in which a row's name tells them.
+#: The settings that a comparison can vary, in their order in a row's name.
 AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
 #: Features that ask for the recipe search, alone or before specs that join its ladder.
 AUTO = "auto"
@@ -52,7 +52,7 @@ def _names(registry: Registry[Any]) -> str:
 
 
 def _setting(group: str, default: Any, **facts: Any) -> Any:
-    """Return a field of the settings, told in a group of the command line's help."""
+    """Return a field of the settings, in a group of the command line's help."""
     return Field(default, json_schema_extra={"group": group}, **facts)
 
 

@@ -1,4 +1,4 @@
-"""Which strengths of the penalty are worth an exact fit, and which of them is chosen."""
+"""The strengths of the penalty that get an exact fit, and the choice among them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether features, and the fit on them, keep within a bound on memory: told before a feature is extracted."""
+"""Whether features, and the fit on them, keep within a bound on memory: decided before a feature is extracted."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def decide_refit(config: RunConfig, prepared: Prepared, *, chosen: bool) -> Deci
     """Decide whether validation rows are trained on in the end.
 
     Rows that were held out to choose a setting are training rows like others once it is chosen. They join the
-    training split, and there is no validation split any more: no figure can then be told of rows that were trained
-    on as if they had been held out. Where the settings leave it open, this is done if
+    training split, and there is no validation split any more: no figure can then be of rows that were trained on
+    as if they had been held out. Where the settings leave it open, this is done if
 
     - a setting was chosen on the validation split,
     - a test split is there to evaluate the classifier (else validation rows are all that can), and

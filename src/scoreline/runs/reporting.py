@@ -136,7 +136,7 @@ def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing])
 
 
 def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
-    """Return what the rules of the findings look at."""
+    """Return the facts that the rules of the findings evaluate."""
     dataset, recorded = run.dataset, run.recorded
     reasons: dict[str, int] = {}
     for item in dataset.rejected:

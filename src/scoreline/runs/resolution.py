@@ -51,7 +51,7 @@ class Fitted:
     """A resolution whose classifier is fitted, as far as that went."""
 
     seconds: float
-    #: What ended the training, where it ran away.
+    #: What ended the training, where it diverged.
     diverged: DivergedError | None
 
 
@@ -60,8 +60,8 @@ def resolve(
 ) -> tuple[Resolution, WarmStart]:
     """Decide all that the settings leave open: block weights, `lam`, refit, and then solver, rate and epochs.
 
-    What is measured of the rows on the way is measured once and handed on. With the resolution comes what the
-    choices leave to the last fit, which may be gigabytes of moments: it is for `fit_resolved` and no longer.
+    What is measured of the rows is measured once. With the resolution comes the warm start of the last fit,
+    which may be gigabytes of moments: it is for `fit_resolved` and no longer.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def validation_accuracy(resolution: Resolution, prepared: Prepared, listeners: S
     Raises
     ------
     DivergedError
-        The training ran away.
+        The training diverged.
     """
     if resolution.lam_choice is not None:
         return resolution.lam_choice.validation_accuracy

@@ -34,7 +34,7 @@ class Retraining:
 
     @staticmethod
     def mini_batches(recorded: RecordedRun) -> bool:
-        """Whether a run's solver goes through the data in mini-batches."""
+        """Whether a run's solver trains on mini-batches."""
         if recorded.solver is None:
             return False
         try:

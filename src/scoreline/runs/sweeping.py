@@ -68,7 +68,7 @@ class SweepRow:
 
     @property
     def diverged(self) -> bool:
-        """Whether it ran away."""
+        """Whether it diverged."""
         return self.reason is Reason.DIVERGED
 
 
@@ -143,7 +143,7 @@ def sweep_run(
     DataError
         There is no validation split.
     DivergedError
-        Every configuration ran away.
+        Every configuration diverged.
     ScorelineError
         The data or a setting cannot be used.
     """
@@ -176,7 +176,7 @@ def sweep_run(
 
 
 def _grid(base: RunConfig, axes: Axes) -> tuple[list[GridPoint], list[RunConfig]]:
-    """Return every combination of the axes, and what single runs of them would be told."""
+    """Return every combination of the axes, and the settings that single runs of them would have."""
     if base.early_stopping:
         raise MismatchError(
             "A sweep was asked for with early_stopping=True",

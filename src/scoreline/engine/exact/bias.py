@@ -33,9 +33,9 @@ def settle_bias(
 ) -> tuple[Point, BiasModel]:
     """Bring the bias to where its gradient nearly vanishes: quasi-Newton steps on scores that are known.
 
-    A free bias makes the slopes of each class sum to 0 at the optimum; the certificate is worth little before they
+    A free bias makes the slopes of each class sum to 0 at the optimum; the certificate is loose before they
     nearly do. What was learned of the curvature serves the next time. The point that comes back is `here` itself
-    where that would not be worth a round, or would lead up.
+    where that would gain less than a round costs, or would increase the objective.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ def mean_curvature(oracle: Oracle, scores: Vector) -> float:
     r"""Return about the mean of the diagonal of the loss's Hessian H by the scores, on a sample of examples.
 
     The mean of :math:`v^\top H v` over the rows v of a Hadamard matrix is the trace of H. Each row of data takes a
-    few of them by chance: where there are few rows of data all, so that repeated rows are worth what their weights
+    few of them by chance: where there are few rows of data all, so that repeated rows count as their weights
     say. Products with H are differences of slopes.
 
     References

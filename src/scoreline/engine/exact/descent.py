@@ -50,7 +50,7 @@ class Proposal(NamedTuple):
 
 
 class Descent(Protocol[M]):
-    """A way down; what it has learned on the way lies in states of type M."""
+    """A descent method; what it learns from its steps is kept in states of type M."""
 
     def first(self, here: Point, curvature: float) -> M:
         """Return the state at a point where the loss has a mean curvature."""
@@ -100,7 +100,7 @@ class Model(Protocol):
         """Return :math:`-H g` at a point with gradient g."""
 
     def learned(self, state: ModelState, step: Params, after: Point, before: Point) -> ModelState:
-        """Take in a step, and the points after and before it."""
+        """Return the state updated by a step and the points before and after it."""
 
 
 class LineSearched:

@@ -39,8 +39,8 @@ def fit_path(  # noqa: PLR0913 - public, by keywords
 ) -> list[Outcome]:
     """Minimise a convex objective exactly for each of its K values of `lam`, from the strongest down.
 
-    The moments of the data are measured once, on as many rows as K fits are worth. Each fit begins where the last
-    three lead: a parabola through them over ``log lam``, which costs nothing.
+    The moments of the data are measured once, on as many rows as pay off over K fits. Each fit begins where the
+    last three lead: a parabola through them over ``log lam``, which costs nothing.
 
     Parameters
     ----------

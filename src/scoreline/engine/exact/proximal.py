@@ -77,7 +77,7 @@ class ProximalMetric:
 
 
 class ProximalState(NamedTuple):
-    """What changes on the way of proximal steps."""
+    """The state of proximal steps."""
 
     #: Of the metric.
     curvature: float
@@ -95,7 +95,7 @@ class Proximal:
     """Accelerated proximal steps, that begin anew where the objective would rise; see `descent.Descent`.
 
     They begin with the second moments of the data, and go over to the Hessian (proximal Newton steps) where as
-    many iterations as that takes have not been enough: moments know nothing of rows that are told apart by now.
+    many iterations as that takes have not been enough: moments count rows whose loss has no curvature any more.
 
     Parameters
     ----------

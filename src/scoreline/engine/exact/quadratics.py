@@ -156,7 +156,7 @@ class HessianQuadratic:
 def _solve_for_signs(elastic: ElasticQuadratic, gradient: FloatArray, w: FloatArray) -> bool:
     """Move the weights ``(D,)`` that are not 0 to where they are lowest; those that would change sign become 0.
 
-    Should that lead up, all move on the way there until the first becomes 0. The gradient follows. It tells
+    Should that lead up, all move along that segment until the first becomes 0. The gradient follows. It tells
     whether no sign would have changed.
     """
     from scipy.linalg import cho_factor, cho_solve

@@ -16,7 +16,7 @@ __all__ = ["QuasiNewton"]
 class QuasiNewton:
     r"""Recent curvature, by L-BFGS, on top of :math:`(c\, M + 2 \lambda I)^{-1}` with c that of the loss here.
 
-    The curvature of softmax falls from :math:`1/C` to nearly nothing where rows come to be told apart for certain,
+    The curvature of softmax falls from :math:`1/C` to nearly nothing where rows become separable,
     and the balance of data and penalty with it.
 
     Parameters

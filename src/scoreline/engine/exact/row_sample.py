@@ -32,7 +32,7 @@ def sample_rows(objective: Objective, source: DataSource, m: int) -> Iterator[tu
     objective : Objective
         Its standardisation applies.
     source : DataSource
-        It is gone through twice in its own order, or once if m is N.
+        The source is read twice in its own order, or once if m is N.
     m : int
 
     References

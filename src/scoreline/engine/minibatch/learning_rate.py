@@ -13,12 +13,12 @@ from scoreline.rows import stored_entries
 
 __all__ = ["largest_eigenvalue", "safe_lr", "sample_rows", "suggest_lr"]
 
-#: Rows that the estimate looks at, and numbers in them at the most.
+#: Rows that the estimate uses, and entries in them, at the most.
 SAMPLE, SAMPLE_ENTRIES = 2048, 1 << 23
 
 
 def sample_rows(n_features: int) -> int:
-    """Return how many rows the estimate looks at: 2,048, or fewer of very many features."""
+    """Return how many rows the estimate uses: 2,048, or fewer of very many features."""
     return min(SAMPLE, max(1, SAMPLE_ENTRIES // max(n_features, 1)))
 
 

@@ -24,7 +24,7 @@ from scoreline.schedules import Schedule
 
 __all__ = ["Loop", "LoopState", "Plan"]
 
-#: A configuration whose loss is so many times that of W = 0 has run away.
+#: A configuration whose loss is so many times that of W = 0 has diverged.
 DIVERGENCE_FACTOR = 1e6
 
 
@@ -216,9 +216,9 @@ class Loop(Method[LoopState]):
             [result.objective, result.loss, result.accuracy]
         )
         epochs = step / self.steps_per_epoch
-        told: list[Event] = [Diverged(int(k), step, epochs, _why(result.loss[k], finite[k])) for k in fallen]
-        told.append(StepDone(step, epochs, result.objective, lr, before, params))
-        return state._replace(step=step, params=params, optimizer=optimizer, alive=alive, sums=sums), told
+        events: list[Event] = [Diverged(int(k), step, epochs, _why(result.loss[k], finite[k])) for k in fallen]
+        events.append(StepDone(step, epochs, result.objective, lr, before, params))
+        return state._replace(step=step, params=params, optimizer=optimizer, alive=alive, sums=sums), events
 
     def _evaluate(self, state: LoopState, batch: Batch) -> BatchResult:
         if not self.plan.dropout:

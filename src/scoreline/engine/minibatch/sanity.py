@@ -1,4 +1,4 @@
-"""The lecture's sanity checks: what must be true before it is worth training for long."""
+"""The lecture's sanity checks: what must hold before a long training is started."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def check_first_loss(objective: Objective, source: DataSource, seed: int) -> San
         f"{expected:.4g}, the loss at W = 0 of {source.n_classes} classes",
         f"{found:.4g}",
         abs(found - expected) <= FIRST_LOSS_TOLERANCE * expected,
-        "Look at labels and features: some are very large or do not belong together.",
+        "Check labels and features: some are very large or do not belong together.",
     )
 
 

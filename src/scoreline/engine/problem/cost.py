@@ -1,4 +1,4 @@
-"""What work costs, and what is therefore worth while."""
+"""Estimates of what work costs, and the decisions that depend on them."""
 
 from __future__ import annotations
 

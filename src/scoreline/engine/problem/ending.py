@@ -15,7 +15,7 @@ from scoreline.errors import DivergedError
 
 __all__ = ["CUT_SHORT", "divergence", "end_reason", "is_flat", "shortfalls"]
 
-#: Runs that were cut short: what they reached is kept, whatever it is worth.
+#: Runs that were cut short: what they reached is kept, however far from the optimum.
 CUT_SHORT = (Reason.INTERRUPTED, Reason.TIME_LIMIT)
 #: Share by which an objective must lie above that at the start to have risen: below it, the noise of batches may
 #: decide; and what rounding may add to it.
@@ -58,7 +58,7 @@ def end_reason(
     # The first steps may overshoot: a run that its limit ended among them has yet to show where it goes.
     begun = reason is Reason.MAX_EPOCHS and ended.epoch < FIRST_EPOCHS
     factor = OVERSHOT if begun else 1 + RISEN
-    with np.errstate(over="ignore", invalid="ignore"):  # what ran away is told, not warned of
+    with np.errstate(over="ignore", invalid="ignore"):  # the result says that it diverged
         value = float(objective.value(params, source)[0]) if value is None else value
         at_zero = objective.value_at_zero
         if not value <= at_zero * factor and reason not in CUT_SHORT:

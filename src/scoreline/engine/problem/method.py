@@ -24,7 +24,7 @@ class Method(Protocol[S]):
         """Return the state before the first step."""
 
     def step(self, state: S) -> tuple[S, Sequence[Event]]:
-        """Return the next state, and the events on the way there; the state given stays as it is."""
+        """Return the next state, and the events of the step; the state given stays as it is."""
 
     def terminate(self, state: S) -> Reason | None:
         """Return why there is no further step, None where there is one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FIRST_LINE", "describe_epoch", "fit_progress"]
 
-#: Seconds after which the first line is told; the next one after twice as long, and so on.
+#: Seconds after which the first line is printed; the next one after twice as long, and so on.
 FIRST_LINE = 10.0
 
 

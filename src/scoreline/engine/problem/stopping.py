@@ -94,7 +94,7 @@ class EpochListener(Remembering, ABC):
 
     @abstractmethod
     def epoch_ended(self, event: Evaluated) -> Reason | None:
-        """Look at what an epoch came to."""
+        """Stop where an epoch's result says so."""
 
 
 class ProgressState(NamedTuple):
@@ -109,10 +109,10 @@ class ProgressState(NamedTuple):
 
 
 class NoProgress(EpochListener):
-    """Ends a run when the training objective of every configuration has stopped falling, or rises on and on.
+    """Ends a run when the training objective of every configuration has stopped falling, or keeps rising.
 
     An epoch is idle when its mean objective lies about where the best one did. One that is higher is no progress,
-    and not idle either: it is on its way to somewhere.
+    and not idle either: the objective still changes.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ class NoProgress(EpochListener):
 
     @property
     def risen(self) -> Array:
-        """Which configurations have risen on and on, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
+        """Which configurations kept rising, bool ``(K,)``; ``(1,)`` before the first epoch has ended."""
         return self.state.rises >= self.patience
 
     def keep(self, columns: Array) -> None:
@@ -145,7 +145,7 @@ class NoProgress(EpochListener):
         self.state = ProgressState(*(array[columns] for array in self.state))
 
     def epoch_ended(self, event: Evaluated) -> Reason | None:
-        """Look at the mean objective of each epoch."""
+        """Compare an epoch's mean objective with the best and the last; end the run once all are done."""
         value, (best, last, idle, rises) = event.objective, self.state
         with np.errstate(invalid="ignore"):  # a diverged configuration's objective may be infinite
             still = ~np.isfinite(value) | (np.abs(best - value) <= self.tol * np.abs(value))
@@ -192,7 +192,7 @@ class EarlyStopping(EpochListener):
         return None if W is None or b is None else Params(W, b)
 
     def epoch_ended(self, event: Evaluated) -> Reason | None:
-        """Look at the validation figures of each epoch."""
+        """Keep the parameters that are better on validation data; end the run after `patience` idle epochs."""
         accuracy, loss = event.validation_accuracy, event.validation_loss
         if accuracy is None or loss is None:
             return None
@@ -207,7 +207,7 @@ class EarlyStopping(EpochListener):
 
 
 class TimeLimit:
-    """Ends a run that has taken long enough.
+    """Ends a run after a time.
 
     Parameters
     ----------
@@ -219,6 +219,6 @@ class TimeLimit:
         self.deadline = time.monotonic() + seconds
 
     def __call__(self, event: Event) -> Reason | None:
-        """Look at the clock."""
+        """End the run once the time has passed."""
         del event
         return Reason.TIME_LIMIT if time.monotonic() >= self.deadline else None

@@ -101,13 +101,13 @@ def examine(
     progress : callable, optional
         Called as ``progress(what, done, total)``.
     """
-    told = progress or no_progress
+    report = progress or no_progress
     splits = _splits(dataset)
-    told("Counting and measuring", 0, 0)
+    report("Counting and measuring", 0, 0)
     statistics = measure_statistics(splits, dataset.classes)
-    told("Looking for copies", 0, 0)
+    report("Looking for copies", 0, 0)
     duplicates = find_near_duplicates(splits, dataset.classes)
-    told("Scoring training examples out of fold", 0, 0)
+    report("Scoring training examples out of fold", 0, 0)
     scored = score_out_of_fold(
         classifier,
         features["train"],
@@ -117,7 +117,7 @@ def examine(
         seed=seed,
     )
     labels = find_label_errors(scored, dataset.train, dataset.classes)
-    told("Looking for outliers", 0, 0)
+    report("Looking for outliers", 0, 0)
     images = len(dataset.example_shape) == 3
     seen = {name: image_layouts(split.rows) if images else features[name] for name, split in splits.items()}
     outliers = find_outliers(seen, splits, dataset.classes, seed=seed)

@@ -36,7 +36,7 @@ class OutOfFold:
 
     @property
     def scored(self) -> Array:
-        """Which examples have a score for every class, ``(N,)`` of bool: the others cannot be judged."""
+        """Which examples have a score for every class, ``(N,)`` of bool: the others are not evaluated."""
         return np.asarray(np.isfinite(self.scores).all(axis=1))
 
 

@@ -16,7 +16,7 @@ __all__ = ["Signatures", "column_statistics", "image_details", "image_signatures
 
 #: Side of the block of low frequencies that are looked at, and of that whose remainder are an image's details.
 LOW, DETAIL = 8, 14
-#: Deviation of an image's pixels, in levels, below which there is nothing to look at.
+#: Deviation of an image's pixels, in levels, below which an image has no content to compare.
 LEAST_CONTRAST = 0.5
 #: Of red, green and blue, by ITU-R BT.601.
 LUMA = (0.299, 0.587, 0.114)

@@ -1,4 +1,4 @@
-"""Objects that bend."""
+"""Deformed objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FIELDS, WIDTH = 4, 0.12
 
 
 class Deformation(Challenge):
-    """The object is bent: a smooth random field displaces its pixels.
+    """The object is deformed: a smooth random field displaces its pixels.
 
     References
     ----------

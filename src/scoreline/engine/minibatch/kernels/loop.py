@@ -32,7 +32,7 @@ from scoreline.rows import epoch_order, gathered
 
 __all__ = ["CompiledLoop"]
 
-#: Seconds that a compiled loop may take to load before a listener is told that it is being compiled.
+#: Seconds that a compiled loop may take to load before listeners get the event that it is being compiled.
 PATIENCE = 1.0
 #: Multiplications between two events, at which listeners may ask for the end: some 50 ms.
 STRETCH_FLOPS = 4e9

@@ -78,17 +78,17 @@ def _evaluate(thread, n_threads, loss, scores, change, steps, y, weight, slopes,
     chunks = len(sums)
     for chunk in range(chunks * thread // n_threads, chunks * (thread + 1) // n_threads):
         for i in range(chunk * CHUNK, min((chunk + 1) * CHUNK, n)):
-            own, move, pulls = scores[i], change[min(i, len(change) - 1)], slopes[i]
+            own, move, own_slopes = scores[i], change[min(i, len(change) - 1)], slopes[i]
             w = weight[i] if len(weight) else 1.0
             for s in range(len(steps)):
                 t = steps[s]
                 for m in range(R):
                     here[m] = own[m] + t * move[m]
-                value = float(function(here, y[i], pulls, numbers))
+                value = float(function(here, y[i], own_slopes, numbers))
                 hit = 1.0 if (int(here[0] > 0) == y[i] if R == 1 else is_first_best(here, y[i])) else 0.0
                 along = 0.0
                 for m in range(R):
-                    along += float(pulls[m]) * float(move[m])
+                    along += float(own_slopes[m]) * float(move[m])
                 sums[chunk, s, 0] += w * value
                 sums[chunk, s, 1] += w * hit
                 sums[chunk, s, 2] += w * along

@@ -51,7 +51,7 @@ class CompiledOracle(CompiledLossOracle):
         R, D = params.W.shape[1:]
         total = np.zeros((padded(R, CLASS_BLOCK), padded(D, COLUMN_BLOCK)))
         own, weight = as_array(slopes), self.labelled.weight
-        pulls = self.mean_slopes(slopes) * self.total_weight
+        slope_sums = self.mean_slopes(slopes) * self.total_weight
         no_weight = np.ones(0, np.float32) if weight is None else weight.astype(np.float32)
         first = 0
         for batch in self._blocks():
@@ -59,7 +59,7 @@ class CompiledOracle(CompiledLossOracle):
             shares = no_weight if weight is None else no_weight[part]
             self._together(_add_products, batch, self._buffers, own[part], shares, total)
             first += len(batch)
-        sums = Params(total[None, :R, :D], pulls[None])
+        sums = Params(total[None, :R, :D], slope_sums[None])
         return self.objective.finish_gradient(params, sums, self.total_weight)
 
     def _products(self, params: Params) -> FloatArray:
