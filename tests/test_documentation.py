@@ -1,7 +1,9 @@
 """The documentation names every command, option, setting, file and field."""
 
+import ast
 import csv
 import json
+import pkgutil
 import re
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 import typer
 from PIL import Image
 
+import scoreline
 from scoreline.cli.app import app, run
 from scoreline.runs.comparison import BASELINES
 from scoreline.runs.config import RunConfig
@@ -196,10 +199,52 @@ def test_every_field_of_a_prediction_is_documented(folders, photos, capfd):
     assert found <= spans("runs.md", "--json")
 
 
-@pytest.mark.parametrize(
+every_page = pytest.mark.parametrize(
     "page", [*DOCS.glob("*.md"), *(DOCS.parent / name for name in PAGES_BESIDE)], ids=lambda page: page.name
 )
+
+
+@every_page
 def test_every_module_that_a_page_names_is_there(page):
     named = set(re.findall(r"`([\w/]+/\w+\.py)`", page.read_text(encoding="utf-8")))
     places = (DOCS.parent / "src" / "scoreline", DOCS.parent, page.parent)
     assert not {name for name in named if not any((place / name).exists() for place in places)}
+
+
+@every_page
+def test_every_option_in_a_line_that_begins_with_scoreline_is_there(page):
+    for words in re.findall(r"\bscoreline ([a-z]+) ([^`\n]*(?:\\\n[^`\n]*)*)", page.read_text(encoding="utf-8")):
+        if words[0] in COMMANDS:
+            parameters = COMMANDS[words[0]].params
+            options = {option for one in parameters for option in (*one.opts, *one.secondary_opts)}
+            assert set(re.findall(r"(?<!\S)--[a-z-]+", words[1])) <= options | {"--help"}
+
+
+def members():
+    """Return the names that each class of the package defines, or its instances."""
+    found = {}
+    for path in Path(scoreline.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                inner = list(ast.walk(node))
+                names = {one.name for one in inner if isinstance(one, ast.FunctionDef)}
+                names |= {one.id for one in inner if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+                names |= {
+                    one.attr for one in inner if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+                }
+                found.setdefault(node.name, set()).update(names)
+    return found
+
+
+MEMBERS = members()
+
+
+@every_page
+def test_every_name_with_a_dot_is_there(page):
+    text = page.read_text(encoding="utf-8")
+    for owner, name in re.findall(r"`([A-Z]\w*[a-z]\w*)\.(\w+)[`(=]", text):
+        assert name in MEMBERS.get(owner, ()), f"{owner}.{name}"
+    for module, names in re.findall(r"^(?:>>> )?from (scoreline[\w.]*) import ([\w, ]+)", text, re.MULTILINE):
+        assert all(hasattr(pkgutil.resolve_name(module), name.strip()) for name in names.split(",")), module
+    for name in re.findall(r"`(scoreline(?:\.\w+)+)[`(]", text):
+        pkgutil.resolve_name(name)  # which fails where it is not there

@@ -54,7 +54,7 @@ def test_two_classes_and_any_solver(solver):
     assert not hasattr(classifier, "coef_")
 
 
-def test_classes_of_one_example_are_not_judged_and_judge_nobody():
+def test_classes_of_one_example_are_not_evaluated_and_evaluate_no_other():
     X, y = load_digits(n_class=3, return_X_y=True)
     X, y = np.concatenate([X, X[:1]]), np.append(y, 3)
     found = score_out_of_fold(LinearClassifier(standardize=True, random_state=0), ArrayRows(X), y)

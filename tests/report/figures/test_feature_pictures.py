@@ -17,7 +17,7 @@ QUICK = {
     "dictionary": "dictionary:16,n_patches=300",
     "two-layers": "two-layers:16,channels=8,n_patches=300",
     "gist": "gist:scales=2",
-    "onnx": f"onnx:{Path(__file__).parents[1] / 'fixtures' / 'encoder.onnx'},size=16",
+    "onnx": f"onnx:{Path(__file__).parents[2] / 'fixtures' / 'encoder.onnx'},size=16",
 }
 
 
