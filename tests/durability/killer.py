@@ -1,9 +1,9 @@
 """Runs commands of the program in processes of their own, and kills them at chosen moments.
 
-Each line of standard input is a job, a JSON object: ``words`` of the command line, ``folder`` and ``kill`` (the
-write to that folder before which the process is killed, from 1, or null) and ``variables`` of the environment.
-Each line of standard output is the answer: how the process ended, and what it printed. Processes are forked, so
-that what is slow to import is imported once; they are killed by SIGKILL, as by the system.
+Each line of standard input is a job, a JSON object: ``words`` of the command line; ``folder``, ``kill`` and
+``signals``, by name, that the process is sent before a write to that folder (counted from 1; null for none), the
+later ones before those that follow; ``variables`` of the environment. Each line of standard output is the answer:
+how the process ended, and what it printed. Processes are forked, so that what is slow to import is imported once.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ WRITES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "open")
 
 
 class Killer:
-    """Counts the writes of this process below a folder, and kills it before one of them."""
+    """Counts the writes of this process below a folder, and sends it signals before some of them."""
 
-    def __init__(self, folder: str, last: int | None) -> None:
-        self.folder, self.last, self.count = folder, last, 0
+    def __init__(self, folder: str, first: int | None, signals: list[str]) -> None:
+        self.folder, self.first, self.signals, self.count = folder, first, signals, 0
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
         if event not in WRITES or not self._is_write(event, arguments):
             return
         self.count += 1
-        if self.count == self.last:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.signals and self.first is not None and self.count >= self.first:
+            os.kill(os.getpid(), getattr(signal, self.signals.pop(0)))
 
     def _is_write(self, event: str, arguments: tuple[object, ...]) -> bool:
         path = arguments[0]
@@ -47,7 +47,7 @@ def perform(job: dict[str, object]) -> dict[str, object]:
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
             os.environ |= job["variables"]
-            killer = Killer(job["folder"], job["kill"])
+            killer = Killer(job["folder"], job["kill"], job["signals"])
             sys.addaudithook(killer)
             from scoreline.cli.app import run
 

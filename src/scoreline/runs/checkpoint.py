@@ -27,11 +27,13 @@ from scoreline.engine.problem.states import from_arrays, n_bytes, to_arrays
 from scoreline.engine.problem.stopping import Keeper, Remembering
 from scoreline.errors import DataError
 from scoreline.runs.checkpoint_file import CheckpointFacts, CheckpointFile
+from scoreline.runs.recorded_clock import RecordedClock
+from scoreline.runs.time_budget import Clock
 
 __all__ = ["CHECKPOINT", "SECONDS_VARIABLE", "Checkpoints"]
 
-#: The folder in that of a run; and in it, the file of the fit that is under way.
-CHECKPOINT, CURRENT = "checkpoint", "current.safetensors"
+#: The folder in that of a run; in it, the files of the fit that is under way, and of what the clock has told.
+CHECKPOINT, CURRENT, CLOCK = "checkpoint", "current.safetensors", "clock.json"
 #: Sets the least number of seconds between two checkpoints; 0 writes one after every step.
 SECONDS_VARIABLE = "SCORELINE_CHECKPOINT_SECONDS"
 #: Its default; and how many times as long as a checkpoint takes lies between two, which makes it 1 % of the time.
@@ -71,7 +73,14 @@ class Checkpoints(Keeper):
         self._memories: Sequence[Remembering] = ()
         self._identity = ""
         self._pending: dict[int, CheckpointFile] = {}
+        self._clock: RecordedClock | None = None
+        self._refused: DataError | None = None
         self._pace = _Pace(float(os.environ.get(SECONDS_VARIABLE, SECONDS)))
+
+    def recorded(self, clock: Clock) -> Clock:
+        """Return a clock that tells what it has told an earlier process, reading by reading, and then goes on."""
+        self._clock = RecordedClock(clock, self.folder / CLOCK)
+        return self._clock.clock
 
     def begin(self, run: Run[Any], memories: Sequence[Remembering]) -> RunEnded | None:
         """Let a fit begin where it was left; return its end where it has come to that.
@@ -83,6 +92,8 @@ class Checkpoints(Keeper):
         """
         if self.interrupted:
             return None
+        if self._refused is not None:  # a search goes on with other recipes where one is refused
+            raise self._refused
         self._number += 1
         self._run, self._memories, self._identity = run, memories, run.method.identity()
         saved = CheckpointFile.read(self._file(self._number)) or CheckpointFile.read(self.folder / CURRENT)
@@ -119,10 +130,13 @@ class Checkpoints(Keeper):
 
         A disk that refuses leaves what there was, and the run goes on.
         """
+        if self.interrupted or not (self._pending or state is not None):
+            return
         begun = time.perf_counter()
         try:
-            if self._pending or state is not None:
-                self.folder.mkdir(exist_ok=True)
+            self.folder.mkdir(exist_ok=True)
+            if self._clock is not None:  # before the fits that its readings have led to
+                self._clock.write()
             for fit, file in list(self._pending.items()):
                 file.write(self._file(fit))
                 del self._pending[fit]
@@ -173,11 +187,12 @@ class Checkpoints(Keeper):
     def _check(self, facts: CheckpointFacts) -> None:
         where = printable(self.folder.parent)
         if facts.identity != self._identity:
-            raise DataError(
+            self._refused = DataError(
                 f"The run in {where} was begun with other data or settings than those it would go on with",
                 allowed="the data that the run was begun with, unchanged",
                 fix=f"put them back as they were, or train anew in another folder (begun with {facts.made_with})",
             )
+            raise self._refused
         if not facts.is_like_here:
             warnings.warn(
                 f"The run in {where} was begun with {facts.made_with}: its result may differ from that of an "

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Any, Self
 
@@ -160,6 +161,8 @@ class RunFolder:
         elif self._is_worth_resuming(error):
             if not isinstance(error, OutputError):  # which says so itself
                 error.add_note(self.what_was_kept())
+            if isinstance(error, KeyboardInterrupt):
+                error.add_note(f"To go on with it: scoreline resume {quote(str(self.path))}")
             self.checkpoints.flush()
             self._leave(self._claim, "interrupted", finished=False)
         else:

@@ -94,7 +94,7 @@ def train_run(
     check_settings(config)
     config, claimed = claim_run(config, out, f"{data_title(config.data)}-{config.loss}")
     with claimed as folder:
-        clock = clock or Clock.started()
+        clock = folder.checkpoints.recorded(clock or Clock.started())
         trained = _train(config, folder, [*listeners, folder.checkpoints], progress or no_progress, clock)
         result = _evaluated(trained, folder, progress or no_progress)
         if on_evaluated is not None:
