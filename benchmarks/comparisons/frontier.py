@@ -49,6 +49,12 @@ HAND_MADE = f"mirror:[{_CHEAP}]"
 FEW_HAND_MADE = "mirror:[hog,hue:16,grid=4,lbp]"
 #: What is good whatever it takes.
 BEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
+#: Words and components that fit in 45 seconds, in 2, 5 and 15 minutes, the last with less than 8 GB.
+SIZES = ((320, 45), (550, 72), (1000, 90), (1300, 100))
+WITHOUT_BORDERS = (
+    *(f"products:[dictionary:{words},grid=3,spread=0.54],components={parts}" for words, parts in SIZES),
+    "products:[two-layers:400,grid=3,spread=0.54,dictionary:900,grid=3,spread=0.54],components=100,variance=24",
+)
 #: Features with the loss that suits them, from the quickest on.
 RECIPES = (
     Recipe("cifar10-jpeg", "pixels"),
@@ -67,6 +73,7 @@ RECIPES = (
     Recipe("cifar10-jpeg", "products:[dictionary:700,grid=3],components=80", RIDGE),
     Recipe("cifar10-jpeg", "products:[two-layers:600,dictionary:600],components=80,variance=24", RIDGE),
     Recipe("cifar10-jpeg", BEST, RIDGE),
+    *(Recipe("cifar10-jpeg", features, RIDGE) for features in WITHOUT_BORDERS),
 )
 #: The same defaults for data of other kinds: grey images; a folder of files of different sizes.
 ELSEWHERE = (

@@ -55,11 +55,11 @@ class Recipe:
 
 
 SQUARED, HINGES, SOFTMAX = "squared-error", "one-vs-all:squared", "softmax"
-#: Words in 3 x 3 cells, and the products of their components: two for each pair with mirror images, one without.
-SMALL_PRODUCTS = "products:[dictionary:100,grid=3],components=30"
-PRODUCTS = "products:[dictionary:400,grid=3],components=42"
-LARGE_PRODUCTS = "products:[dictionary:700,grid=3],components=80"
-TWO_LAYERS = "products:[two-layers:600,dictionary:600],components=80,variance=24"
+#: Words in 3 x 3 cells without borders, and products of components: two for each pair, one without mirror images.
+SMALL_PRODUCTS = "products:[dictionary:100,grid=3,spread=0.54],components=30"
+PRODUCTS = "products:[dictionary:320,grid=3,spread=0.54],components=45"
+LARGE_PRODUCTS = "products:[dictionary:550,grid=3,spread=0.54],components=72"
+LARGER_PRODUCTS = "products:[dictionary:1000,grid=3,spread=0.54],components=90"
 LARGEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
 WRITING = "products:[dictionary:100,grid=3,mirror=no],components=42"
 
@@ -77,10 +77,10 @@ IMAGES = (
     Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
     Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
     Recipe(WRITING, SQUARED, width=1803, learn=2.5, work=90),
-    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=90),
-    Recipe(PRODUCTS, SQUARED, width=5406, learn=4, work=250),
-    Recipe(LARGE_PRODUCTS, SQUARED, width=12_780, learn=6, work=370),
-    Recipe(TWO_LAYERS, SQUARED, width=11_280, learn=16, work=1_700),
+    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=110),
+    Recipe(PRODUCTS, SQUARED, width=4950, learn=4, work=270),
+    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=6, work=390),
+    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=9, work=650),
     Recipe(LARGEST, SQUARED, width=24_432, learn=30, work=2_700),
 )
 #: Smaller ones show no cells nor patches.
