@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scoreline.data.names import printable
 from scoreline.errors import UsageError
-from scoreline.runs.config import AUTO, RunConfig
+from scoreline.runs.config import AUTO, OPEN, RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.state import RunState
 
@@ -52,8 +52,9 @@ def settings_to_resume(config: RunConfig, out: Path | None) -> RunConfig:
     if not _is_interrupted(out):
         return config
     kept, asked = RunConfig.read(out / "config.yaml"), config.anchored()
-    # Features are set to a search by the command line where no setting of what is learned is given.
-    given = config.model_fields_set - ({"features"} if config.features == AUTO else set())
+    # The command line asks for a search where no setting of what is learned is given.
+    left_open = {name for name in ("features", *OPEN) if config.searches and getattr(config, name) == AUTO}
+    given = config.model_fields_set - left_open
     different = [
         name for name in RunConfig.model_fields if name in given and getattr(asked, name) != getattr(kept, name)
     ]
