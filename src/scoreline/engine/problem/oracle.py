@@ -2,7 +2,7 @@
 
 Whatever has one entry an example (scores, the losses' derivatives by them, ...) stays with the oracle. Methods
 hold vectors, which only the oracle that made them can read, and combine them through it: where and how they are
-stored (in memory, in compiled code's layout, on many machines) is no concern of theirs.
+stored (in memory, in compiled code's layout, on many machines) is hidden from methods.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ActiveRows(Protocol):
 class Oracle(Protocol):
     r"""What a method on the whole data asks of an objective with K = 1.
 
-    Second moments of the features are not asked of it: they have no entry an example, and are measured on the rows
+    Second moments of the features are no part of it: they have no entry an example, and are measured on the rows
     once for many objectives; see `scoreline.engine.exact.moments`. Nor is there a method for slopes alone, as loss
     and slopes have the exponentials in common: `evaluate` returns both from one traversal of the scores.
 
@@ -89,10 +89,10 @@ class Oracle(Protocol):
 
     @property
     def steps_at_once(self) -> int:
-        """Steps that `evaluate` takes for about the price of one: more where the way to the vectors is long."""
+        """Steps that `evaluate` takes for about the price of one: more where a call costs much, as by network."""
 
     def consecutive(self) -> AbstractContextManager[Any]:
-        """Return the context in which one question follows upon another."""
+        """Return the context of calls that follow one another without a pause."""
 
     def with_loss(self, loss: Loss) -> Oracle:
         """Return the oracle of the same data with another loss; both read each other's vectors."""

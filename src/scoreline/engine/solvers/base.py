@@ -92,7 +92,7 @@ class GridMethod(Hashable, Protocol):
 class Solver(ABC):
     """A way to minimise an objective.
 
-    What follows the abstract methods is what a solver need not offer: it says so by leaving it as it is here.
+    What is not abstract is optional: a solver that does not offer it inherits it unchanged.
     """
 
     #: Epochs, iterations or tries when the user sets none.
@@ -114,7 +114,7 @@ class Solver(ABC):
             )
 
     def check_memory(self, objective: Objective, source: DataSource, settings: Settings) -> None:
-        """Raise UsageError, telling what takes how much, unless the fit keeps within `Settings.memory`."""
+        """Raise UsageError, with the memory of each part, unless the fit keeps within `Settings.memory`."""
         if settings.memory is not None:
             check_budget(settings.memory, self.memory_needs(objective, source, settings))
 
@@ -156,7 +156,7 @@ class Solver(ABC):
     def end_reason(
         self, objective: Objective, source: DataSource, start: Params, ended: RunEnded, tol: float, value: float
     ) -> Reason:
-        """Return why a run ended that came to an objective of `value`, as its last parameters bear it out."""
+        """Return why a run ended, checked by its last parameters and the objective `value` there."""
         del objective, source, start, tol, value
         return ended.reason
 
