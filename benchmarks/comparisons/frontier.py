@@ -49,7 +49,7 @@ HAND_MADE = f"mirror:[{_CHEAP}]"
 FEW_HAND_MADE = "mirror:[hog,hue:16,grid=4,lbp]"
 #: What is good whatever it takes.
 BEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
-#: Words and components that fit in 45 seconds, in 2, 5 and 15 minutes, the last with less than 8 GB.
+#: Words and components that are predicted to take 45 seconds, 2 and 5 minutes, and up to 15 minutes within 8 GB.
 SIZES = ((320, 45), (550, 72), (1000, 90), (1300, 100))
 WITHOUT_BORDERS = (
     *(f"products:[dictionary:{words},grid=3,spread=0.54],components={parts}" for words, parts in SIZES),
