@@ -1,0 +1,179 @@
+"""What becomes of a run whose disk, folder, data or checkpoint is not as it should be."""
+
+import errno
+import json
+import shutil
+import warnings
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from scoreline.engine.problem.events import Evaluated
+from scoreline.errors import DataError, ModelError, OutputError, UsageError
+from scoreline.runs import checkpoint, checkpoint_file
+from scoreline.runs.checkpoint import CHECKPOINT, CURRENT, SECONDS_VARIABLE, SPACING, _Pace
+from scoreline.runs.config import RunConfig
+from scoreline.runs.folder import RunFolder
+from scoreline.runs.state import RunState
+from scoreline.runs.training import train_run
+
+pytestmark = pytest.mark.usefixtures("no_figures")
+EPOCHS = 6
+
+
+class Killed(BaseException):
+    """Ends a run as nothing foreseen does."""
+
+
+@pytest.fixture(autouse=True)
+def at_every_step(monkeypatch):
+    monkeypatch.setenv(SECONDS_VARIABLE, "0")
+
+
+@pytest.fixture
+def config(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(90, 5)).astype(np.float32), np.arange(90) % 3
+    np.savez(tmp_path / "data.npz", x_train=X, y_train=y, x_test=X[:30], y_test=y[:30])
+    return RunConfig(data=str(tmp_path / "data.npz"), solver="adam", max_epochs=EPOCHS, batch_size=16)
+
+
+@pytest.fixture
+def expected(config, tmp_path):
+    return weights(train_run(config, tmp_path / "reference"))
+
+
+def weights(result):
+    return result.classifier.coef_.tobytes() + result.classifier.intercept_.tobytes()
+
+
+def killed(config, out, act=lambda: None):
+    """Train until an epoch has ended, do something, and end without a word."""
+
+    def kill(event):
+        if isinstance(event, Evaluated) and event.epoch == EPOCHS - 2:
+            act()
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_run(config, out, listeners=[kill])
+    return out / CHECKPOINT / CURRENT
+
+
+def no_room(*arguments, **named):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_run_goes_on_from_where_it_was(config, expected, tmp_path):
+    killed(config, tmp_path / "run")
+    epochs = []
+    result = train_run(config, tmp_path / "run", listeners=[lambda e: epochs.append(getattr(e, "epoch", 0))])
+    assert weights(result) == expected
+    assert min(epoch for epoch in epochs if epoch) > EPOCHS - 3
+    assert len(result.classifier.history_) == EPOCHS
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-9], lambda b: b[:-1] + bytes([b[-1] ^ 1]), lambda _: b""])
+def test_a_damaged_checkpoint_costs_time_alone(config, expected, tmp_path, damage):
+    file = killed(config, tmp_path / "run")
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert weights(train_run(config, tmp_path / "run")) == expected
+
+
+def test_other_data_are_refused_and_nothing_is_lost(config, expected, tmp_path):
+    killed(config, tmp_path / "run")
+    data = tmp_path / "data.npz"
+    original = data.read_bytes()
+    arrays = dict(np.load(data))
+    np.savez(data, **(arrays | {"x_train": arrays["x_train"] + 1}))
+    with pytest.raises(DataError, match="other data or settings"):
+        train_run(config, tmp_path / "run")
+    data.write_bytes(original)
+    assert weights(train_run(config, tmp_path / "run")) == expected
+
+
+def test_a_disk_without_room_for_checkpoints_stops_nothing(config, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint_file, "save_file", no_room)
+    with pytest.warns(UserWarning, match="No checkpoint can be written") as caught:
+        assert weights(train_run(config, tmp_path / "run")) == expected
+    assert len([one for one in caught if "checkpoint" in str(one.message)]) == 1
+    assert RunState.read(tmp_path / "run").state == "done"
+
+
+@pytest.mark.filterwarnings("ignore:No checkpoint can be written")
+def test_a_folder_that_is_deleted_under_way(config, tmp_path):
+    def delete(event):
+        if isinstance(event, Evaluated):
+            shutil.rmtree(tmp_path / "run", ignore_errors=True)
+
+    with pytest.raises(OutputError, match="Nothing was kept.*Found: accuracy"):
+        train_run(config, tmp_path / "run", listeners=[delete])
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_second_process_is_refused_and_readers_are_told(config, tmp_path):
+    def look(event):
+        if isinstance(event, Evaluated):
+            with pytest.raises(UsageError, match="still running"):
+                RunFolder.resume(tmp_path / "run")
+            with pytest.raises(UsageError):
+                train_run(config, tmp_path / "run")
+            with pytest.raises(ModelError, match=r"still running \(process"):
+                RunFolder.open(tmp_path / "run")
+
+    train_run(config, tmp_path / "run", listeners=[look])
+
+
+def test_what_could_not_be_written_is_written_when_there_is_room(config, expected, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("scoreline.models.saved.write_bytes", no_room)
+        with pytest.raises(OutputError, match="the model could not be written"):
+            train_run(config, tmp_path / "run")
+    assert RunState.read(tmp_path / "run").state == "interrupted"
+    events = []
+    assert weights(train_run(config, tmp_path / "run", listeners=[events.append])) == expected
+    assert events == []  # the fit had ended
+    assert RunState.read(tmp_path / "run").state == "done"
+
+
+def test_a_state_that_cannot_be_read(config, tmp_path):
+    killed(config, tmp_path / "run")
+    for text in ("{", json.dumps({"state": "lost"}), " " * 5000):
+        (tmp_path / "run" / "state.json").write_text(text)
+        for use in (RunFolder.open, RunFolder.resume):
+            with pytest.raises(ModelError, match=r"state\.json is damaged"):
+                use(tmp_path / "run")
+
+
+def test_other_versions_are_told_of(config, tmp_path, monkeypatch):
+    killed(config, tmp_path / "run")
+    monkeypatch.setattr(checkpoint_file, "__version__", "99")
+    with pytest.warns(UserWarning, match="may differ .* in the last bits"):
+        train_run(config, tmp_path / "run")
+
+
+def test_checkpoints_take_one_percent_of_the_time(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(checkpoint.time, "perf_counter", lambda: now[0])
+    pace = _Pace(2.0)
+    due = []
+    for _ in range(1000):
+        now[0] += 1.0
+        if pace.is_due(0):
+            due.append(now[0])
+            pace.written(0.5)
+    assert due[0] >= 2
+    assert all(later - earlier >= 0.5 * SPACING for earlier, later in pairwise(due))
+    assert len(due) > 10
+
+
+def test_a_run_without_its_settings_has_to_be_begun_again(tmp_path):
+    (tmp_path / "unfinished").write_text("")
+    with pytest.raises(ModelError, match="ended before it had begun"):
+        RunFolder.resume(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with RunFolder.create(tmp_path, ""):
+            pass
