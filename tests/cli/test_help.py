@@ -38,7 +38,7 @@ def test_there_are_examples_and_no_default_is_lost(helped, name):
     text = helped(name)
     assert f"Examples: scoreline {name}" in text
     assert "\\[" not in text
-    if name not in ("datasets", "lab", "predict", "report", "resume"):
+    if name not in ("datasets", "export", "lab", "predict", "report", "resume"):
         assert "[default: " in text
 
 

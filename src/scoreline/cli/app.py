@@ -16,6 +16,7 @@ from scoreline._version import __version__
 from scoreline.cli import compare, sweep
 from scoreline.cli.datasets import datasets
 from scoreline.cli.evaluate import evaluate
+from scoreline.cli.export import export
 from scoreline.cli.failures import exit_code_of
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
@@ -58,6 +59,7 @@ add_command(
 add_command(app, resume, "resume", "run")
 add_command(app, evaluate, "evaluate", "run", "run other-photos --json")
 add_command(app, predict, "predict", "run *.jpg", "run folder --top-k 3 --format json")
+add_command(app, export, "export", "run --onnx model.onnx", "run --skops model.skops --numpy program")
 add_command(app, report, "report", "run", "run --full")
 add_command(
     app,

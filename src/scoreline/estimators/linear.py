@@ -25,6 +25,7 @@ from scoreline.engine.solvers import Solver
 from scoreline.estimators.incremental import LearningInParts
 from scoreline.estimators.prediction import LinearPrediction
 from scoreline.estimators.problem import Measured, PlannedFit, assemble, draw_seed, solver_settings
+from scoreline.estimators.sklearn_models import linear_parts
 from scoreline.estimators.validation import (
     TrainingData,
     validate_held_out,
@@ -225,6 +226,28 @@ class LinearClassifier(LearningInParts, LinearPrediction, ClassifierMixin, BaseE
         self.random_state = random_state
         self.memory = memory
         self.verbose = verbose
+
+    @classmethod
+    def from_sklearn(cls, estimator: Any) -> Self:
+        """Return a fitted classifier with the scores of one of scikit-learn's.
+
+        Parameters
+        ----------
+        estimator : LogisticRegression, LinearSVC, RidgeClassifier, SGDClassifier or Pipeline
+            Fitted; a pipeline has one ``StandardScaler`` before one of these, which goes into the weights.
+
+        Raises
+        ------
+        UsageError
+            It is another one, or is not fitted.
+        """
+        parts = linear_parts(estimator)
+        made = cls(parts.loss)
+        made.coef_, made.intercept_, made.classes_ = parts.coef, parts.intercept, parts.classes
+        made.n_features_in_ = parts.coef.shape[1]
+        if hasattr(estimator, "feature_names_in_"):
+            made.feature_names_in_ = estimator.feature_names_in_
+        return made
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

@@ -12,6 +12,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline.engine.problem.objective import block_rows, linear_scores, predicted_classes
 from scoreline.engine.problem.params import Params
 from scoreline.estimators.availability import has_probabilities
+from scoreline.estimators.sklearn_models import sklearn_estimator
 from scoreline.estimators.validation import validate_rows
 from scoreline.losses import LOSSES, Loss
 from scoreline.rows import batches, stored_entries
@@ -53,6 +54,15 @@ class LinearPrediction:
         """Return the logarithms of `predict_proba`."""
         with np.errstate(divide="ignore"):  # a probability may underflow to 0
             return np.log(self.predict_proba(X))
+
+    def to_sklearn(self) -> Any:
+        """Return a fitted estimator of scikit-learn with the same scores.
+
+        It is a ``LogisticRegression`` where the loss has probabilities, a ``RidgeClassifier`` for squared error,
+        and a ``LinearSVC`` otherwise.
+        """
+        check_is_fitted(self)
+        return sklearn_estimator(self.coef_, self.intercept_, self.classes_, LOSSES.build(self.loss))
 
     def _scores(self, X: Any) -> FloatArray:
         check_is_fitted(self)

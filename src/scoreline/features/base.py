@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from scoreline._typing import Array, FloatArray
-from scoreline.errors import DataError, UsageError
+from scoreline.errors import DataError, MismatchError, UsageError
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.shifting import shifted_images
 
 __all__ = ["FeatureExtractor"]
@@ -117,6 +118,31 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
     def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
         """Yield what `mirror_halves` returns for each of `shifted_images`, in that order."""
         return (self.mirror_halves(images) for images in shifted_images(X, pixels))
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add what `transform` computes to a graph, and return the name of the rows ``(N, D)``, float32.
+
+        Parameters
+        ----------
+        graph : FeatureGraph
+        images : str
+            Name of images ``(N, H, W, ch)`` of uint8 in the graph, of the size of those of `fit`.
+
+        Raises
+        ------
+        MismatchError
+            These features cannot be written as a graph.
+        """
+        del graph, images
+        raise MismatchError(
+            f"{type(self).__name__} cannot be written as a graph",
+            allowed="features with graph_rows",
+            fix="export what follows the features, or train on others",
+        )
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
+        """Add what `mirror_halves` computes to a graph, and return the names of both parts; see `graph_rows`."""
+        return self.graph_rows(graph, images), None
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
         """Return the contribution of each pixel value to ``weights @ f(image)``, ``(H, W, ch)`` float64.

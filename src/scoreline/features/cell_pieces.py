@@ -8,7 +8,7 @@ import numpy as np
 
 from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
-from scoreline.features.patch_cells import cell_groups, take_roots
+from scoreline.features.patch_cells import cell_groups, pixel_weights, take_roots
 
 __all__ = ["CellPieces", "Cells", "cells_of", "check_spread"]
 
@@ -49,6 +49,9 @@ class Cells(Protocol):
     def write(self, means: FloatArray, rows: FloatArray) -> None:
         """Write roots of means over cells to rows ``(n, D)``, or both halves ``(n, 2 D)``; see `take_roots`."""
 
+    def weights(self) -> FloatArray:
+        """Return the weights of patches in cells, and of their mirror images, ``(2, grid * grid, patches)``."""
+
 
 def cells_of(rows: int, columns: int, grid: int, spread: float, *, mirror: bool = True, halves: bool) -> Cells:
     """Return the cells of a grid of patches: with borders, or Gaussian ones where `spread` is above 0."""
@@ -68,6 +71,7 @@ class _BorderedCells:
 
     def __init__(self, rows: int, columns: int, grid: int, mirror: bool, halves: bool) -> None:
         self._halves = halves
+        self._size = rows, columns, grid, mirror
         self.order, self.groups = cell_groups(rows, columns, grid, mirror, apart=halves)
 
     def room(self, rows: FloatArray, k: int) -> FloatArray:
@@ -78,6 +82,13 @@ class _BorderedCells:
         """Take roots; see `Cells.write`."""
         del means
         take_roots(rows, self._halves)
+
+    def weights(self) -> FloatArray:
+        """Return weights that are alike in a cell; see `Cells.weights`."""
+        rows, columns, grid, mirror = self._size
+        own = pixel_weights(rows, columns, grid)
+        there = own.reshape(-1, rows, columns)[:, :, ::-1].reshape(own.shape) if mirror else own
+        return np.stack([own, there])
 
 
 class CellPieces:
@@ -141,6 +152,16 @@ class CellPieces:
     def room(self, rows: FloatArray, k: int) -> FloatArray:
         """Return an array for the means over pieces, of patches and then of mirror images; see `Cells.room`."""
         return np.empty((len(rows), 2 * self.n, k), np.float32)
+
+    def weights(self) -> FloatArray:
+        """Return each patch's share in its piece, times that of the piece in the cells; see `Cells.weights`."""
+        (down, of_down, _), (across, of_across, _) = self._down, self._across
+        on_rows, on_columns = (
+            shares[0][..., piece] / np.bincount(piece)[piece]
+            for shares, piece in ((of_down, down), (of_across, across))
+        )
+        found = np.einsum("vir,vjc->vijrc", on_rows, on_columns)
+        return found.reshape(2, -1, len(down) * len(across))
 
     def write(self, means: FloatArray, rows: FloatArray) -> None:
         """Write features of cells; see `Cells.write`.

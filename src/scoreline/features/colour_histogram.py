@@ -7,10 +7,14 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import ClassVar, TypeAlias
 
+import numpy as np
+
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
+from scoreline.features.graph import FeatureGraph, raised
+from scoreline.features.patch_cells import pixel_weights
 
 __all__ = ["AddPixels", "ColourHistogram"]
 
@@ -34,6 +38,28 @@ class ColourHistogram(ImageDescriptor):
     @abstractmethod
     def _add_pixels(self) -> AddPixels:
         """Return the compiled loop."""
+
+    @abstractmethod
+    def _graph_shares(self, graph: FeatureGraph, red: str, green: str, blue: str) -> list[tuple[str, str | None]]:
+        """Add, for each channel, places among the bins and weights of pixels, ``(N, H * W, 1)`` float64.
+
+        A place of 1.5 is half-way between the bins 1 and 2. No weights stand for 1.
+        """
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the histograms; see `FeatureExtractor.graph_rows`."""
+        H, W, _ = self.image_shape_
+        pixels = graph.cast(graph.reshape(images, 0, H * W, 3), "float64")
+        found = []
+        for place, weight in self._graph_shares(graph, *(graph.part(pixels, 2, k, k + 1) for k in range(3))):
+            apart = graph.add("Abs", graph.add("Sub", place, np.arange(self.bins, dtype=np.float64)))
+            one, around = np.array(1.0), graph.add("Sub", apart, np.array(self.bins - 1.0))
+            # Hues go in a circle; other places are never so far apart.
+            ways = (graph.add("Relu", graph.add("Sub", one, apart)), graph.add("Relu", around))
+            shares = graph.add("Add", *ways)
+            found.append(shares if weight is None else graph.add("Mul", shares, weight))
+        counted = graph.add("MatMul", pixel_weights(H, W, self.grid), graph.add("Concat", *found, axis=2))
+        return graph.reshape(graph.cast(raised(graph, counted, self.power), "float32"), 0, -1)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         add_pixels, sums = self._add_pixels(), (self.grid**2, *self.channels, self.bins)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
+from scoreline.features.graph import FeatureGraph
 
-__all__ = ["grey_values"]
+__all__ = ["graph_grey", "grey_values"]
 
 
 def grey_values(images: Array) -> FloatArray:
@@ -21,3 +22,14 @@ def grey_values(images: Array) -> FloatArray:
     grey = np.empty(images.shape[:3])
     grey_pixels(np.ascontiguousarray(images).reshape(-1), grey.reshape(-1))
     return grey
+
+
+def graph_grey(graph: FeatureGraph, images: str, channels: int) -> str:
+    """Add the values of `grey_values` for images ``(N, H, W, channels)`` of uint8 to a graph."""
+    if channels > 1:
+        weights = np.array([299, 587, 114], np.int32)
+        thousandths = graph.add("Mul", graph.cast(images, "int32"), weights)
+        total = graph.add("ReduceSum", thousandths, np.array([3]), keepdims=0)
+        rounded = graph.add("Add", total, np.array(500, np.int32))
+        return graph.cast(graph.add("Div", rounded, np.array(1000, np.int32)), "float64")
+    return graph.cast(graph.add("ReduceSum", graph.cast(images, "int32"), np.array([3]), keepdims=0), "float64")

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.graph import FeatureGraph
 
 __all__ = ["HOG"]
 
@@ -66,6 +67,49 @@ class HOG(ImageDescriptor):
         histograms(np.ascontiguousarray(images), self.cell, direction_bins(self.bins, self.signed), cells)
         return cells
 
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add gradients, their means over cells by direction, and blocks; see `FeatureExtractor.graph_rows`."""
+        from scoreline.features.kernels.hog import direction_bins
+
+        rows, columns = (side // self.cell for side in self.image_shape_[:2])
+        length, down, right = self._graph_gradients(graph, images)
+        place = graph.add("Add", graph.add("Mul", down, np.array(511, np.float32)), right)
+        place = graph.cast(graph.add("Add", place, np.array(255 * 512, np.float32)), "int64")
+        table = direction_bins(self.bins, self.signed).reshape(-1).astype(np.int32)
+        bins = graph.add("Equal", graph.add("Gather", table, place, axis=0), np.arange(self.bins, dtype=np.int32))
+        by_bin = graph.add("Mul", graph.cast(bins, "float32"), length)
+        shaped = graph.reshape(by_bin, 0, rows, self.cell, columns, self.cell, self.bins)
+        cells = graph.add("ReduceMean", shaped, axes=(2, 4), keepdims=0)
+        high, wide = self._blocks(self.image_shape_)
+        parts = [
+            graph.part(graph.part(cells, 1, j, j + high), 2, k, k + wide)
+            for j in range(self.block)
+            for k in range(self.block)
+        ]
+        blocks = _graph_normalized(graph, graph.add("Concat", *parts, axis=3))
+        cut = graph.add("Min", blocks, np.array(0.2, np.float32))
+        return graph.reshape(_graph_normalized(graph, cut), 0, -1)
+
+    def _graph_gradients(self, graph: FeatureGraph, images: str) -> tuple[str, str, str]:
+        """Add the length of the longest gradient of each pixel within the cells, and the gradient itself."""
+        sides = self.image_shape_[:2]
+        pixels = graph.cast(images, "float32")
+        found = []
+        for axis, side in enumerate(sides, 1):
+            before, after = (
+                graph.part(pixels, axis, 0, max(side - 2, 0)),
+                graph.part(pixels, axis, 2, max(side, 2)),
+            )
+            border = tuple(min(1, side - 1) if own == axis else 0 for own in range(4))
+            gradient = graph.padded(graph.add("Sub", after, before), border, border)
+            for own, length in enumerate(sides, 1):
+                gradient = graph.part(gradient, own, 0, length // self.cell * self.cell)
+            found.append(gradient)
+        squares = graph.add("Add", *(graph.add("Mul", gradient, gradient) for gradient in found))
+        longest = graph.add("ArgMax", squares, axis=3, keepdims=1)
+        down, right = (graph.add("GatherElements", gradient, longest, axis=3) for gradient in found)
+        return graph.add("Sqrt", graph.add("ReduceMax", squares, axes=(3,), keepdims=1)), down, right
+
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         from scoreline.features.kernels.hog import normalize_blocks
 
@@ -84,3 +128,10 @@ class HOG(ImageDescriptor):
         for name in ("cell", "block", "bins"):
             check_number(name, getattr(self, name), 1, 256)
         return int(self.cell * self.block)
+
+
+def _graph_normalized(graph: FeatureGraph, blocks: str) -> str:
+    """Add blocks ``(N, rows, columns, numbers)`` divided by their lengths."""
+    squares = graph.add("ReduceSum", graph.add("Mul", blocks, blocks), np.array([3]), keepdims=1)
+    lengths = graph.add("Sqrt", graph.add("Add", squares, np.array(1e-10, np.float32)))
+    return graph.add("Div", blocks, lengths)

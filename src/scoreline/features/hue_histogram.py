@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array
 from scoreline.features.colour_histogram import AddPixels, ColourHistogram
+from scoreline.features.graph import FeatureGraph
 
 __all__ = ["HueHistogram"]
 
@@ -57,6 +58,26 @@ class HueHistogram(ColourHistogram):
         degrees = [f"{(k + 0.5) * 360 / self.bins:g}" for k in range(self.bins)]
         cells = np.ndindex(self.grid, self.grid)
         return np.array([f"cell_{r}_{c}_hue_{d}" for r, c in cells for d in degrees], dtype=object)
+
+    def _graph_shares(self, graph: FeatureGraph, red: str, green: str, blue: str) -> list[tuple[str, str | None]]:
+        most, least = graph.add("Max", red, green, blue), graph.add("Min", red, green, blue)
+        chroma = graph.add("Sub", most, least)
+        one, zero = np.array(1.0), np.array(0.0)
+        # Grey pixels are divided by 1: their weight is 0 whatever their hue.
+        divisor = graph.add("Max", chroma, one)
+
+        def hue(first: str, second: str, turn: float) -> str:
+            return graph.add("Add", graph.add("Div", graph.add("Sub", first, second), divisor), np.array(turn))
+
+        of_red = hue(green, blue, 0.0)
+        of_red = graph.add(
+            "Where", graph.add("Less", of_red, zero), graph.add("Add", of_red, np.array(6.0)), of_red
+        )
+        others = graph.add("Where", graph.add("Equal", most, green), hue(blue, red, 2.0), hue(red, green, 4.0))
+        hues = graph.add("Where", graph.add("Equal", most, red), of_red, others)
+        scaled = graph.add("Mul", graph.add("Div", hues, np.array(6.0)), np.array(float(self.bins)))
+        saturation = graph.add("Div", chroma, graph.add("Max", most, one))
+        return [(graph.add("Sub", scaled, np.array(0.5)), saturation)]
 
     def _add_pixels(self) -> AddPixels:
         from scoreline.features.kernels.hue import hue_sums

@@ -11,7 +11,9 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.errors import UnknownNameError
 from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor, raise_to
-from scoreline.features.grey import grey_values
+from scoreline.features.graph import FeatureGraph, raised
+from scoreline.features.grey import graph_grey, grey_values
+from scoreline.features.patch_cells import pixel_weights
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]
 
@@ -88,6 +90,42 @@ class LBP(ImageDescriptor):
         for grey, map_ in zip(grey_values(images), out, strict=True):
             label_image(grey, places, labels, map_)
         return out
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the patterns and their histograms, in float64 as they are compared; see `FeatureExtractor`."""
+        from scoreline.features.kernels.lbp import find_places
+
+        H, W, ch = self.image_shape_
+        offsets = self._offsets()
+        places = find_places((H, W), offsets)
+        pixels = graph_grey(graph, images, ch)
+        around = (0, places.reach, places.reach)
+        wide = graph.padded(pixels, around, around)
+        # The tables are for images with margins, of which the last row has none.
+        width, after = W + 2 * places.reach, ((0, 0), (0, 2 * places.reach))
+        shares = [np.pad(own, after).reshape(-1, H, width)[:, :, :W] for own in (places.right, places.down)]
+
+        def moved(down: float, right: float) -> str:
+            row, column = int(down) + places.reach, int(right) + places.reach
+            return graph.part(graph.part(wide, 1, row, row + H), 2, column, column + W)
+
+        def between(first: str, second: str, share: Array) -> str:
+            return graph.add("Add", graph.add("Mul", 1 - share, first), graph.add("Mul", share, second))
+
+        codes = graph.cast(graph.add("Sub", pixels, pixels), "int32")
+        for bit, ((low, left), (high, right)) in enumerate(zip(np.floor(offsets), np.ceil(offsets), strict=True)):
+            point = moved(low, left)
+            if (low, left) != (high, right):
+                across, along = shares[0][bit], shares[1][bit]
+                top = between(point, moved(low, right), across)
+                point = between(top, between(moved(high, left), moved(high, right), across), along)
+            bright = graph.cast(graph.add("GreaterOrEqual", point, pixels), "int32")
+            codes = graph.add("Add", codes, graph.add("Mul", bright, np.array(1 << bit, np.int32)))
+        labels = pattern_labels(self.points, self.patterns).astype(np.int32)
+        found = graph.reshape(graph.add("Gather", labels, codes, axis=0), 0, H * W, 1)
+        own = graph.cast(graph.add("Equal", found, np.arange(labels.max() + 1, dtype=np.int32)), "float32")
+        counted = graph.add("MatMul", pixel_weights(H, W, self.grid).astype(np.float32), own)
+        return graph.reshape(raised(graph, counted, self.power), 0, -1)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         from scoreline.features.kernels.lbp import count_labels, find_places

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array, FloatArray
 from scoreline.features.copies_average import CopiesAverage
+from scoreline.features.graph import FeatureGraph
 
 __all__ = ["MirrorAverage"]
 
@@ -54,6 +55,21 @@ class MirrorAverage(CopiesAverage):
         """Return the averaged rows, and half of the differences; see `FeatureExtractor.mirror_halves`."""
         own, mirrored = self._both(X)
         return (own + mirrored) / 2, (own - mirrored) / 2
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the inner features of both images, and their mean; see `FeatureExtractor.graph_rows`."""
+        return graph.add("ReduceMean", self._graph_pairs(graph, images), axes=(0,), keepdims=0)
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str]:
+        """Add the mean and half of the difference; see `FeatureExtractor.graph_halves`."""
+        signs = np.array([0.5, -0.5], np.float32)[:, None, None]
+        odd = graph.add("Mul", self._graph_pairs(graph, images), signs)
+        return self.graph_rows(graph, images), graph.add("ReduceSum", odd, np.array([0]), keepdims=0)
+
+    def _graph_pairs(self, graph: FeatureGraph, images: str) -> str:
+        """Add the rows of images and of their mirror images, ``(2, N, D)``."""
+        both = graph.add("Concat", images, graph.reversed(images, 2), axis=0)
+        return graph.reshape(self.inner_.graph_rows(graph, both), 2, -1, self.width())
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
         """Return the mean of the pixels' contributions in the image and in its mirror image."""

@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._typing import Array
 from scoreline.features.colour_histogram import AddPixels, ColourHistogram
+from scoreline.features.graph import FeatureGraph
 
 __all__ = ["OpponentHistogram"]
 
@@ -60,6 +61,20 @@ class OpponentHistogram(ColourHistogram):
             [f"cell_{r}_{c}_o{o + 1}_{k}" for r, c, o, k in np.ndindex(self.grid, self.grid, 3, self.bins)],
             dtype=object,
         )
+
+    def _graph_shares(self, graph: FeatureGraph, red: str, green: str, blue: str) -> list[tuple[str, str | None]]:
+        both = graph.add("Add", red, green)
+        colours = (
+            (graph.add("Sub", red, green), 255.0, 510.0),
+            (graph.add("Sub", both, graph.add("Mul", blue, np.array(2.0))), 510.0, 1020.0),
+            (graph.add("Add", both, blue), 0.0, 765.0),
+        )
+        found: list[tuple[str, str | None]] = []
+        for colour, low, span in colours:
+            value = graph.add("Div", graph.add("Add", colour, np.array(low)), np.array(span))
+            place = graph.add("Sub", graph.add("Mul", value, np.array(float(self.bins))), np.array(0.5))
+            found.append((graph.add("Clip", place, np.array(0.0), np.array(self.bins - 1.0)), None))
+        return found
 
     def _add_pixels(self) -> AddPixels:
         from scoreline.features.kernels.opponent import opponent_sums

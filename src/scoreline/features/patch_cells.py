@@ -6,7 +6,7 @@ import numpy as np
 
 from scoreline._typing import Array
 
-__all__ = ["cell_groups", "take_roots"]
+__all__ = ["cell_groups", "pixel_weights", "take_roots"]
 
 
 def cell_groups(rows: int, columns: int, grid: int, mirror: bool, apart: bool = False) -> tuple[Array, Array]:
@@ -38,6 +38,13 @@ def cell_groups(rows: int, columns: int, grid: int, mirror: bool, apart: bool = 
     cells = cells[order]
     first = np.flatnonzero(np.r_[True, np.any(np.diff(cells, axis=0), axis=1)])
     return order, np.column_stack([first, np.r_[first[1:], rows * columns], cells[first]])
+
+
+def pixel_weights(rows: int, columns: int, grid: int) -> Array:
+    """Return the weights of places in the means over grid x grid cells, ``(cells, rows * columns)`` float64."""
+    r, c = np.divmod(np.arange(rows * columns), columns)
+    inside = (r * grid // rows * grid + c * grid // columns) == np.arange(grid**2)[:, None]
+    return np.asarray(inside / inside.sum(axis=1, keepdims=True))
 
 
 def take_roots(rows: Array, halves: bool) -> None:

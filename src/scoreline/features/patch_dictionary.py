@@ -13,8 +13,10 @@ from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.cell_pieces import CellPieces, Cells, cells_of, check_spread
 from scoreline.features.descriptor import Describe, ImageDescriptor, described
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_encodings import ENCODINGS
+from scoreline.features.patch_graph import graph_codes, graph_even, graph_pooled
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
 from scoreline.features.shifting import n_shifts, padded
@@ -190,6 +192,34 @@ class PatchDictionary(ImageDescriptor):
         for own in range(S):
             even, odd = (rows[:, at * half : (at + 1) * half] for at in (2 * own, 2 * own + 1))
             yield even, odd
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add convolution, rectification and pooling; see `FeatureExtractor.graph_rows`."""
+        own, mirrored = self._graph_cells(graph, images)
+        return graph_even(graph, own, own if mirrored is None else mirrored)
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
+        """Add both halves; see `FeatureExtractor.graph_halves`."""
+        own, mirrored = self._graph_cells(graph, images)
+        if mirrored is None:
+            return graph_even(graph, own, own), None
+        difference = graph.add("Sub", *(graph.add("Sqrt", half) for half in (own, mirrored)))
+        return self.graph_rows(graph, images), graph.add("Mul", difference, np.array(0.5, np.float32))
+
+    def _graph_cells(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
+        """Add the means over cells of an image, and of its mirror image if that matters, ``(N, D)``."""
+        patch = self.patch_size, self.image_shape_[2], self.stride
+        codes = graph_codes(graph, images, self.whitening_, patch, self.norm_bias)
+        down, across = self._patch_grid(self.image_shape_)
+        cells = cells_of(down, across, self.grid, self.spread, mirror=self.mirror, halves=True).weights()
+        weights, bias = self.encoding_.answers(self.words_)
+        # The mirror image of a patch has the opposite odd components.
+        signs = np.where(np.arange(weights.shape[1]) < self.whitening_.n_even, 1, -1)
+        own, mirrored = (
+            graph_pooled(graph, self.encoding_.graph_features(graph, codes, seen, bias), len(bias), of_cells)
+            for seen, of_cells in zip((weights, weights * signs), cells, strict=True)
+        )
+        return own, mirrored if self.mirror else None
 
     def _describe_shifted(self, shape: tuple[int, ...], pixels: int) -> Describe:
         """Return what writes both halves of every shifted image for padded images of a shape before padding."""

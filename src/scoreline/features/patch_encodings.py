@@ -14,6 +14,8 @@ import numpy as np
 
 from scoreline._checks import check_field
 from scoreline._typing import Array
+from scoreline.errors import MismatchError
+from scoreline.features.graph import FeatureGraph
 from scoreline.registry import Registry
 
 if TYPE_CHECKING:
@@ -34,6 +36,21 @@ class PatchEncoding(ABC):
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
         """Write the features' means over the cells to `out`, ``(n, cells, m)`` float32."""
 
+    def graph_features(self, graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
+        """Add the features ``(N, m, h, w)`` of codes ``(N, d, h, w)`` to a graph.
+
+        Raises
+        ------
+        MismatchError
+            The encoding cannot be written as a graph.
+        """
+        del graph, codes, weights, bias
+        raise MismatchError(
+            f"The encoding {type(self).__name__} cannot be written as a graph",
+            allowed="encodings with graph_features: linear-triangle, soft-threshold and triangle",
+            fix="export what follows the features, or train with another encoding",
+        )
+
 
 class _Rectified(PatchEncoding):
     """Encodings ``max(0, w_k @ z + b_k)``, which need one response at a time."""
@@ -42,6 +59,10 @@ class _Rectified(PatchEncoding):
         from scoreline.features.kernels.pooling import pool_rectified
 
         pool_rectified(images, places, lens, words, out)
+
+    def graph_features(self, graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
+        """Add the positive responses; see `PatchEncoding.graph_features`."""
+        return graph.add("Relu", _graph_responses(graph, codes, weights, bias))
 
 
 @dataclass(frozen=True)
@@ -93,6 +114,12 @@ class SoftThreshold(_Rectified):
         return weights, np.full(len(weights), -self.threshold)
 
 
+def _graph_responses(graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
+    """Add the responses ``(N, m, h, w)`` of words to codes."""
+    kernel = weights.astype(np.float32)[:, :, None, None]
+    return graph.add("Conv", codes, kernel, bias.astype(np.float32), strides=(1, 1))
+
+
 def _nearness(words: Array) -> tuple[Array, Array]:
     """Return the weights and biases of ``z @ c_k - |c_k|^2 / 2 = (|z|^2 - |z - c_k|^2) / 2``."""
     return words, -np.square(words).sum(axis=1) / 2
@@ -116,6 +143,15 @@ class Triangle(PatchEncoding):
         from scoreline.features.kernels.pooling import pool_triangle
 
         pool_triangle(images, places, lens, words, out)
+
+    def graph_features(self, graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
+        """Add the triangles of distances; see `PatchEncoding.graph_features`."""
+        responses = _graph_responses(graph, codes, weights, bias)
+        squares = graph.add("ReduceSum", graph.add("Mul", codes, codes), np.array([1]), keepdims=1)
+        apart = graph.add("Sub", squares, graph.add("Mul", responses, np.array(2, np.float32)))
+        distances = graph.add("Sqrt", graph.add("Relu", apart))
+        mean = graph.add("ReduceMean", distances, axes=(1,), keepdims=1)
+        return graph.add("Relu", graph.add("Sub", mean, distances))
 
 
 @dataclass(frozen=True)

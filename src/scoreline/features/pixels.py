@@ -13,6 +13,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import learned_arrays
 from scoreline.rows import ArrayRows, SubsetRows, batches
 
@@ -79,6 +80,13 @@ class Pixels(FeatureExtractor):
         if not self.zca:
             return rows
         return np.asarray((rows - self.mean_) @ self.whitener_)
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the reshaped images, or the product with the whitening matrix; see `FeatureExtractor.graph_rows`."""
+        rows = graph.cast(graph.reshape(images, 0, -1), "float32")
+        if not self.zca:
+            return rows
+        return graph.add("MatMul", graph.add("Sub", rows, self.mean_), self.whitener_)
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray:
         """Return each pixel times its weight; whitened ones less their mean, times the whitened weights."""

@@ -14,6 +14,7 @@ from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import each_batch
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import learned_arrays
 from scoreline.features.principal_components import principal_components
 from scoreline.rows import ArrayRows, FileRows, Rows, SparseMatrix, SubsetRows, blocks
@@ -137,6 +138,15 @@ class PrincipalProducts(DerivedFeatures):
         """Yield the rows for each shift, and no odd part; see `FeatureExtractor.shifted_halves`."""
         check_is_fitted(self)
         return ((self._of(*halves), None) for halves in self.inner_.shifted_halves(self._check(X), pixels))
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the rows and the products of both parts; see `FeatureExtractor.graph_rows`."""
+        rows, odd = self.inner_.graph_halves(graph, images)
+        pairs, odd_pairs = self._pairs()
+        found = [rows, _graph_products(graph, graph.add("Sub", rows, self.mean_), self.directions_, pairs)]
+        if odd is not None and len(odd_pairs[0]):
+            found.append(_graph_products(graph, odd, self.odd_directions_, odd_pairs))
+        return graph.add("Concat", *found, axis=1)
 
     def _of(self, rows: Array, odd: Array | None) -> Array:
         """Return rows and odd parts of inner features with their products."""
@@ -266,6 +276,13 @@ class _Halves:
     def _of(self, images: Array) -> Array:
         found = [half for half in self._extractor.mirror_halves(images) if half is not None]
         return np.concatenate(found, axis=1, dtype=np.float32)
+
+
+def _graph_products(graph: FeatureGraph, rows: str, directions: Array, pairs: _Pairs) -> str:
+    """Add what `_multiply` writes of components along directions."""
+    z = graph.add("MatMul", rows, directions)
+    bounded = graph.add("Clip", z, np.array(-_FARTHEST, np.float32), np.array(_FARTHEST, np.float32))
+    return graph.add("Mul", *(graph.add("Gather", bounded, places, axis=1) for places in pairs))
 
 
 def _multiply(z: Array, pairs: _Pairs, products: Array) -> None:

@@ -11,6 +11,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.copies_average import CopiesAverage
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.shifting import n_shifts
 
 __all__ = ["ShiftAverage"]
@@ -71,6 +72,28 @@ class ShiftAverage(CopiesAverage):
         found = [self._halves(X[low : low + _AT_ONCE]) for low in range(0, max(len(X), 1), _AT_ONCE)]
         even, odd = zip(*found, strict=True)
         return np.concatenate(even), None if odd[0] is None else np.concatenate(odd)
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the inner features of shifted images, and their mean; see `FeatureExtractor.graph_rows`."""
+        return self.graph_halves(graph, images)[0]
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
+        """Add the means of both halves; see `FeatureExtractor.graph_halves`."""
+        H, W = self.image_shape_[:2]
+        s, around = self.pixels, (0, self.pixels, self.pixels, 0)
+        wide = graph.cast(graph.padded(graph.cast(images, "float32"), around, around, "edge"), "uint8")
+        copies = [
+            graph.part(graph.part(wide, 1, row, row + H), 2, column, column + W)
+            for row in range(2 * s + 1)
+            for column in range(2 * s + 1)
+        ]
+        even, odd = self.inner_.graph_halves(graph, graph.add("Concat", *copies, axis=0))
+
+        def mean(rows: str) -> str:
+            apart = graph.reshape(rows, len(copies), -1, self.width())
+            return graph.add("ReduceMean", apart, axes=(0,), keepdims=0)
+
+        return mean(even), None if odd is None else mean(odd)
 
     def numbers_at_work(self) -> int:
         """Return those of the inner features, the average and the deviation; see `FeatureExtractor`."""

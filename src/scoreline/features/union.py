@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import UsageError
 from scoreline.features.base import FeatureExtractor
+from scoreline.features.graph import FeatureGraph
 
 __all__ = ["FeatureUnion", "side_by_side"]
 
@@ -60,6 +61,21 @@ class FeatureUnion(FeatureExtractor):
         check_is_fitted(self)
         of_parts = (part.shifted_halves(X, pixels) for _, part in self.parts)
         return (_halves_side_by_side(halves) for halves in zip(*of_parts, strict=True))
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the parts' rows side by side; see `FeatureExtractor.graph_rows`."""
+        return graph.add("Concat", *(part.graph_rows(graph, images) for _, part in self.parts), axis=1)
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
+        """Add both parts side by side; see `mirror_halves`."""
+        even, odd = zip(*(part.graph_halves(graph, images) for _, part in self.parts), strict=True)
+        rows = graph.add("Concat", *even, axis=1)
+        if all(half is None for half in odd):
+            return rows, None
+        filled = (
+            graph.add("Sub", own, own) if half is None else half for own, half in zip(even, odd, strict=True)
+        )
+        return rows, graph.add("Concat", *filled, axis=1)
 
     def pixel_contributions(self, image: Array, weights: FloatArray) -> FloatArray | None:
         """Return the pixels' contributions through all parts; None where one part has none."""

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -220,6 +220,16 @@ class SavedModel:
                 fix="use the features that the model was trained on",
             )
         return linear_scores(Params(self.coef[None], self.intercept[None]), rows)[:, 0]
+
+    def to_sklearn(self) -> Any:
+        """Return a fitted estimator of scikit-learn that has the same scores for feature rows ``(n, D)``.
+
+        Its labels are the names of the classes. It is a ``LogisticRegression`` where the loss has probabilities, a
+        ``RidgeClassifier`` for squared error and a ``LinearSVC`` otherwise.
+        """
+        from scoreline.estimators.sklearn_models import sklearn_estimator
+
+        return sklearn_estimator(self.coef, self.intercept, self.classes, LOSSES.build(self.loss))
 
     def probabilities(self, scores: FloatArray) -> FloatArray | None:
         """Return class probabilities ``(n, C)``, or None where the loss has none."""

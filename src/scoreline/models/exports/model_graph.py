@@ -1,0 +1,61 @@
+"""A whole model as a graph: from images, or from features on, to scores and probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoreline._typing import Array
+from scoreline.errors import MismatchError
+from scoreline.features import FeatureExtractor
+from scoreline.features.graph import FeatureGraph
+from scoreline.models.prediction import class_scores
+from scoreline.models.saved import SavedModel
+
+__all__ = ["ModelGraph"]
+
+
+@dataclass(frozen=True)
+class ModelGraph:
+    """A model as a graph, and the names of what goes in and comes out."""
+
+    graph: FeatureGraph
+    extractor: FeatureExtractor
+    #: ``images`` or ``features``.
+    takes: str
+    scores: str
+    probabilities: str | None
+    #: Why it takes features; empty where it takes images.
+    remark: str
+
+    @classmethod
+    def of(cls, model: SavedModel) -> ModelGraph:
+        """Return a graph that begins with images where all features can be written so, else with features."""
+        extractor, remark = model.extractor(), ""
+        graph, takes = FeatureGraph(), "images"
+        try:
+            if len(model.example_shape) != 3:
+                raise MismatchError("The examples are vectors", allowed="images", fix="give features")
+            rows = extractor.graph_rows(graph, takes)
+        except MismatchError as error:
+            graph, takes = FeatureGraph(), "features"
+            rows, remark = takes, error.given
+        weights, bias = class_scores(model.coef.T), class_scores(model.intercept[None])[0]
+        if model.coef.dtype == np.float64:
+            rows = graph.cast(rows, "float64")
+        scores = graph.cast(graph.add("Add", graph.add("MatMul", rows, weights), bias), "float32")
+        # Every loss with probabilities has those of softmax; comparing answers would show another one.
+        chances = model.probabilities(model.intercept[None])
+        return cls(
+            graph,
+            extractor,
+            takes,
+            scores,
+            None if chances is None else graph.add("Softmax", scores, axis=1),
+            remark,
+        )
+
+    def given(self, examples: Array) -> Array:
+        """Return what the graph takes for examples: themselves, or their features."""
+        return examples if self.takes == "images" else self.extractor.transform(examples).astype(np.float32)

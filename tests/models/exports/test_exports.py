@@ -1,0 +1,189 @@
+"""Every export answers as the model does, on every kind of features that it takes."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from PIL import Image
+
+from scoreline.errors import MismatchError, ModelError, UsageError
+from scoreline.features import build_features
+from scoreline.models import SavedModel
+from scoreline.models.exports import EXPORTS, Sample
+
+SPECS = [
+    "pixels",
+    "pixels:zca=0.1",
+    "hue",
+    "hue:bins=1,grid=3",
+    "opponent:bins=5,grid=2",
+    "hog",
+    "hog:8,bins=5,signed=no",
+    "lbp",
+    "lbp:radius=1.7,points=6,patterns=uniform,grid=3,power=1",
+    "dictionary:20,n_patches=500",
+    "dictionary:10,n_patches=500,mirror=no,stride=2,encoding=triangle,grid=3",
+    "dictionary:10,n_patches=500,spread=0.5,grid=3",
+    "mirror:[hog,lbp]",
+    "shifts:[dictionary:10,n_patches=500]",
+    "products:[dictionary:10,n_patches=500]",
+    "products:[mirror:[hog:8]],components=7",
+    "hog,hue,products:[shifts:[hog:8]],components=5",
+]
+#: What a program without scoreline runs in: these packages cannot be imported.
+BLOCKED = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("scoreline", "numba", "scipy", "sklearn", "onnx"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Blocker())
+import runpy, numpy
+found = runpy.run_path(sys.argv[1])
+scores, chances = found["answers"](numpy.load(sys.argv[2]))
+numpy.savez(sys.argv[3], scores=scores, chances=chances, image=found["read_image"](sys.argv[4]))
+"""
+
+
+def smooth(n, shape):
+    """Return images with few details, and some of one colour."""
+    values = np.random.default_rng(3).integers(0, 256, (n, 5, 5, 3), dtype=np.uint8)
+    values[:3] = values[:3, :1, :1]
+    mode = "RGB" if shape[2] == 3 else "L"
+    pictures = [Image.fromarray(own).convert(mode).resize(shape[1::-1]) for own in values]
+    return np.stack([np.asarray(picture).reshape(shape) for picture in pictures])
+
+
+def trained(spec, shape=(21, 26, 3), loss="softmax", classes=("a", "b", "c")):
+    """Return a model with features of these images, scores of a common size, and the images."""
+    X = smooth(30, shape)
+    extractor = build_features(spec).fit(X)
+    rows = extractor.transform(X).astype(float)
+    spread = rows.std(axis=0) + 0.1 * rows.std() + 1e-9
+    R = 1 if len(classes) == 2 else len(classes)
+    coef = np.random.default_rng(0).normal(size=(R, rows.shape[1])) / spread / np.sqrt(rows.shape[1])
+    intercept = -coef @ rows.mean(axis=0)
+    numbers = coef.astype(np.float32), intercept.astype(np.float32)
+    return SavedModel(*numbers, classes, loss, spec, shape, 0.0, extractor.state()), X
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_graphs_answer_as_the_model(tmp_path, spec):
+    model, X = trained(spec)
+    done = EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    assert (done.takes, done.remark) == ("images", "")
+    assert done.parity.difference < 2e-5
+    done = EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
+    assert done.parity.difference < 1e-5
+
+
+@pytest.mark.parametrize("spec", ["pixels", "hog", "lbp", "mirror:[dictionary:10,n_patches=500]"])
+def test_graphs_of_grey_images(tmp_path, spec):
+    model, X = trained(spec, shape=(24, 24, 1), classes=("no", "yes"))
+    EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
+
+
+def test_what_a_graph_says_of_itself(tmp_path):
+    model, X = trained("hog")
+    done = EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    onnx.checker.check_model(tmp_path / "m.onnx", full_check=True)
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    told = session.get_modelmeta().custom_metadata_map
+    assert json.loads(told["classes"]) == ["a", "b", "c"]
+    assert json.loads(told["parity"]) == done.parity._asdict()
+    (given,) = session.get_inputs()
+    assert (given.name, given.type, given.shape) == ("images", "tensor(uint8)", ["N", 21, 26, 3])
+    assert [(out.name, out.shape) for out in session.get_outputs()] == [
+        ("scores", ["N", 3]),
+        ("probabilities", ["N", 3]),
+    ]
+    one = session.run(None, {"images": X[:1]})[1]
+    wanted = model.probabilities(model.scores(model.extractor().transform(X[:1])))
+    np.testing.assert_allclose(one, wanted, atol=1e-5)
+
+
+def test_two_classes_have_two_scores_and_hinges_no_probabilities(tmp_path):
+    model, X = trained("pixels", loss="weston-watkins", classes=("no", "yes"))
+    done = EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    assert done.parity.of == "scores"
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    (scores,) = session.run(None, {"images": X})
+    np.testing.assert_array_equal(scores[:, 0], -scores[:, 1])
+
+
+@pytest.mark.parametrize("spec", ["gist", "dictionary:10,n_patches=500,encoding=nearest-words", "hog,gist"])
+def test_other_features_begin_with_features(tmp_path, spec):
+    model, X = trained(spec, shape=(32, 32, 3))
+    done = EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    assert done.takes == "features"
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    assert session.get_inputs()[0].shape == ["N", model.coef.shape[1]]
+    assert "cannot be written as a graph" in session.get_modelmeta().custom_metadata_map["begins_with"]
+    with pytest.raises(MismatchError, match="cannot be written as a graph"):
+        EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
+    assert not (tmp_path / "m").exists()
+
+
+def test_vectors_begin_with_features(tmp_path):
+    coef = np.eye(3, 4)
+    model = SavedModel(coef, np.zeros(3), ("a", "b", "c"), "softmax", "pixels", (4,))
+    sample = Sample(np.random.default_rng(0).normal(size=(9, 4)), "some")
+    assert EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", sample).takes == "features"
+
+
+@pytest.mark.parametrize("name", ["onnx", "numpy", "skops"])
+def test_other_answers_leave_no_file(tmp_path, monkeypatch, name):
+    model, X = trained("pixels")
+    monkeypatch.setattr(SavedModel, "probabilities", lambda self, scores: np.full((len(scores), 3), 1 / 3))
+    with pytest.raises(ModelError, match="answers otherwise"):
+        EXPORTS.build(name).write(model, tmp_path / "m", Sample(X, "some"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("spec", ["pixels", "mirror:[dictionary:10,n_patches=500]", "pixels,hog"])
+def test_the_program_needs_numpy_and_pillow_only(tmp_path, spec):
+    model, X = trained(spec)
+    EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
+    assert {path.name for path in (tmp_path / "m").iterdir()} == {"predict.py", "model.npz"}
+    np.save(tmp_path / "X.npy", X)
+    Image.fromarray(X[5]).save(tmp_path / "5.png")
+    files = [tmp_path / "m" / "predict.py", tmp_path / "X.npy", tmp_path / "out.npz", tmp_path / "5.png"]
+    subprocess.run([sys.executable, "-I", "-c", BLOCKED, *map(str, files)], check=True)  # noqa: S603
+    found = np.load(tmp_path / "out.npz")
+    wanted = model.probabilities(model.scores(model.extractor().transform(X)))
+    np.testing.assert_allclose(found["chances"], wanted, atol=1e-5)
+    np.testing.assert_array_equal(found["image"], X[5])
+
+
+@pytest.mark.parametrize("loss", ["softmax", "one-vs-all:squared", "squared-error"])
+@pytest.mark.parametrize("classes", [("b", "a"), ("c", "a", "b")])
+def test_estimators_of_scikit_learn(tmp_path, loss, classes):
+    skops = pytest.importorskip("skops.io")
+    model, X = trained("pixels", loss=loss, classes=classes)
+    rows = model.extractor().transform(X)
+    estimator = model.to_sklearn()
+    order = np.argsort(classes)
+    scores = model.scores(rows)
+    wanted = scores[:, order] if len(classes) == 3 else -scores[:, 0]
+    np.testing.assert_allclose(estimator.decision_function(rows), wanted, rtol=1e-4, atol=1e-5)
+    if loss == "softmax":
+        np.testing.assert_allclose(estimator.predict_proba(rows), model.probabilities(scores)[:, order], atol=1e-5)
+    labels = (scores > 0).astype(int)[:, 0] if len(classes) == 2 else scores.argmax(axis=1)
+    assert (estimator.predict(rows) == np.array(classes)[labels]).all()
+    EXPORTS.build("skops").write(model, tmp_path / "m.skops", Sample(X, "some"))
+    assert type(skops.load(tmp_path / "m.skops")) is type(estimator)
+
+
+def test_targets_are_checked_before_any_work(tmp_path):
+    for name in EXPORTS:
+        with pytest.raises(UsageError, match="folder"):
+            EXPORTS.build(name).check(tmp_path / "none" / "m")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    with pytest.raises(UsageError, match="new or empty"):
+        EXPORTS.build("numpy").check(tmp_path / "full")
