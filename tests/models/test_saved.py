@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scoreline.errors import ModelError
-from scoreline.models import SavedModel
+from scoreline.models import Provenance, SavedModel
 
 
 def model(rows=3, classes=("ant", "bee <b>", "cat"), **changes):
@@ -117,3 +117,29 @@ def test_weights_that_are_not_numbers(tmp_path):
     model(coef=np.full((3, 12), np.nan, np.float32)).save(tmp_path)
     with pytest.raises(ModelError, match="not a finite number"):
         SavedModel.load(tmp_path)
+
+
+def test_provenance_comes_back(tmp_path):
+    facts = Provenance(objective=0.5, duality_gap=1e-5, temperature=1.5, licence="CC0", notes="a\nb", data="12ab")
+    model(provenance=facts).save(tmp_path)
+    assert SavedModel.load(tmp_path).provenance == facts
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"objective": "low"},
+        {"temperature": 0},
+        {"licence": "a\u202eb"},
+        {"notes": "x" * 20_000},
+        {"versions": {"a": 1}},
+        {"duality_gap": float("nan")},
+        [],
+        "x",
+    ],
+    ids=str,
+)
+def test_strange_provenance_is_refused(folder, changed):
+    change(folder, provenance=changed)
+    with pytest.raises(ModelError, match="provenance"):
+        SavedModel.load(folder)

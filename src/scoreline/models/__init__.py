@@ -7,6 +7,7 @@ from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.prediction import Guess, Prediction
+from scoreline.models.provenance import Provenance
 from scoreline.models.saved import SavedModel
 from scoreline.models.training_images import TrainingImages
 
@@ -17,6 +18,7 @@ __all__ = [
     "ImageLike",
     "InputSpec",
     "Prediction",
+    "Provenance",
     "SavedModel",
     "TrainingImages",
 ]

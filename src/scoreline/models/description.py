@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from scoreline._text import escaped, shown
 from scoreline.errors import ModelError
 from scoreline.models.input_spec import InputSpec
+from scoreline.models.provenance import Provenance
 
 __all__ = ["FORMAT", "Description", "broken", "parse_json", "regular_file"]
 
@@ -42,6 +43,8 @@ class Description(BaseModel):
     input: InputSpec | None = None
     #: Files and modules that the features depend on, each with its version.
     sources: dict[Annotated[str, Field(max_length=1_000)], Annotated[str, Field(max_length=1_000)]] = {}
+    #: None in models that were written before it was part of them.
+    provenance: Provenance | None = None
 
     @field_validator("classes")
     @classmethod

@@ -20,6 +20,7 @@ from scoreline.errors import MissingPackageError, ModelError, ScorelineError, Un
 from scoreline.losses import LOSSES
 from scoreline.models.description import FORMAT, Description, broken
 from scoreline.models.input_spec import InputSpec
+from scoreline.models.provenance import Provenance
 from scoreline.models.weights import OF_FEATURES, read_weights
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class SavedModel:
         Files and modules that the features depend on, each with its version; see `FeatureExtractor.sources`.
     trust : set of str
         Modules that the features may import; no part of what is saved.
+    provenance : Provenance, optional
+        Objective, duality gap, data, licence and the like; None where nobody knows.
     """
 
     coef: FloatArray
@@ -72,6 +75,7 @@ class SavedModel:
     input: InputSpec | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
     trust: frozenset[str] = frozenset()
+    provenance: Provenance | None = None
 
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model.
@@ -107,6 +111,8 @@ class SavedModel:
             description["input"] = self.input.model_dump(mode="json")
         if self.sources:
             description["sources"] = dict(self.sources)
+        if self.provenance is not None:
+            description["provenance"] = self.provenance.model_dump(mode="json")
         write_text(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
 
     @classmethod
@@ -145,6 +151,7 @@ class SavedModel:
             description.input,
             description.sources,
             frozenset(trust),
+            description.provenance,
         )
         if coef.dtype.kind != "f" or math.prod(model.example_shape) > max(
             MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]

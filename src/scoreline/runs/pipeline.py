@@ -20,7 +20,7 @@ from scoreline.features import FeatureExtractor, build_features
 from scoreline.features.augmentation import PairMeans
 from scoreline.features.copies_average import CopiesAverage
 from scoreline.losses import LOSSES
-from scoreline.models import InputSpec, SavedModel
+from scoreline.models import InputSpec, Provenance, SavedModel
 from scoreline.penalties import PENALTIES
 from scoreline.rows import Rows
 from scoreline.runs.classifier import classifier_of
@@ -283,8 +283,8 @@ def evaluation_split(names: dict[str, Rows]) -> str:
     return next(name for name in ("test", "validation", "train") if name in names)
 
 
-def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifier) -> SavedModel:
-    """Return the fitted classifier as a model that can be saved."""
+def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifier, data: str = "") -> SavedModel:
+    """Return the fitted classifier as a model that can be saved; `data` is the digest of its training examples."""
     return SavedModel(
         classifier.coef_,
         classifier.intercept_,
@@ -297,4 +297,5 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         InputSpec.of(prepared.dataset),
         prepared.extractor.sources(),
         frozenset(prepared.extractor.modules()),
+        Provenance.of(classifier.objective_, classifier.duality_gap_, data),
     )
