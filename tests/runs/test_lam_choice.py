@@ -5,9 +5,10 @@ import pytest
 from typer.testing import CliRunner
 
 from scoreline.cli.app import app
+from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.errors import DataError, UsageError
 from scoreline.estimators.warm_start import WarmStart
-from scoreline.runs import lam_choice
+from scoreline.runs import lam_choice, lam_folds
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_search import TRIED
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare
@@ -26,6 +27,13 @@ def prepared():
     return prepare(RunConfig(data="digits"))
 
 
+@pytest.fixture
+def many_rows(monkeypatch):
+    """Let the validation split of the digits count as one that can tell strengths apart."""
+    monkeypatch.setattr(lam_folds, "FEW_ROWS", 0)
+
+
+@pytest.mark.usefixtures("many_rows")
 def test_the_strongest_that_is_as_good_as_the_best(prepared):
     config = RunConfig(data="digits", lam="auto", tol=1e-2)
     choice = choose_lam(config, prepared)
@@ -42,9 +50,32 @@ def test_the_strongest_that_is_as_good_as_the_best(prepared):
     assert accuracy == pytest.approx(choice.accuracy[choice.lam], abs=0.02)
 
 
+@pytest.mark.usefixtures("many_rows")
 def test_hopeless_strengths_are_left_out(prepared):
     choice = choose_lam(RunConfig(data="digits", lam="auto"), prepared)
     assert len(choice.accuracy) < len(TRIED) / 2
+
+
+def test_folds_choose_where_validation_rows_are_few(prepared):
+    choice = choose_lam(RunConfig(data="digits", lam="auto"), prepared)
+    assert choice.folds is not None
+    assert choice.lam == choice.folds.lam
+    assert list(choice.accuracy) == list(choice.folds.accuracy)
+    assert min(choice.accuracy) < choice.lam < max(choice.accuracy)
+    assert "5-fold cross-validation" in choice.why
+    again = choose_lam(RunConfig(data="digits", lam="auto"), prepared)
+    assert (again.lam, again.folds) == (choice.lam, choice.folds)
+
+
+def test_an_interrupted_choice_is_made_by_what_was_reached(prepared):
+    def stop(event):
+        return Reason.INTERRUPTED if isinstance(event, Evaluated) else None
+
+    choice = lam_choice.choose_lam(RunConfig(data="digits", lam="auto"), prepared, None, WarmStart(None), [stop])[
+        0
+    ]
+    assert choice.folds is None
+    assert len(choice.accuracy) == 1
 
 
 def test_strengths_that_leave_no_weight_are_not_the_end(prepared):

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 
 @pytest.fixture(scope="module")
 def config():
-    return RunConfig(data="digits", lam="auto", tol=1e-6)
+    return RunConfig(data="digits", lam="auto", loss="squared-error", tol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def run(config, tmp_path_factory):
 
 def test_the_classifier_is_that_of_all_rows_but_the_test_split(run):
     whole = load_dataset("digits", RunConfig(validation=0.0).load_options())
-    alone = LinearClassifier(lam=run.lam_choice.lam, standardize=True, tol=1e-6)
+    alone = LinearClassifier(loss="squared-error", lam=run.lam_choice.lam, standardize=True, tol=1e-6)
     alone.fit(whole.train.X.reshape(len(whole.train), -1), whole.train.y)
     assert len(run.prepared.dataset.train) == len(whole.train)
     assert sorted(run.prepared.dataset.train.ids) == sorted(whole.train.ids)

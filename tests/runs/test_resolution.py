@@ -13,7 +13,7 @@ from scoreline.engine.exact import moments
 from scoreline.engine.problem.standardization import PIECE, FeatureStatistics
 from scoreline.errors import DivergedError, ModelError
 from scoreline.estimators import LinearClassifier
-from scoreline.runs import training
+from scoreline.runs import lam_folds, training
 from scoreline.runs.comparison import compare
 from scoreline.runs.config import RunConfig
 from scoreline.runs.evaluation import evaluate_run
@@ -79,6 +79,7 @@ def test_a_comparison_comes_to_what_a_run_comes_to(run):
 )
 def test_rows_are_measured_once(changes, samples, monkeypatch, tmp_path):
     """Moments by the choice of block weights, or once by that of lam; of the refit, only new rows are read."""
+    monkeypatch.setattr(lam_folds, "FEW_ROWS", 0)
     seen, read = [], []
     continued, sample = FeatureStatistics._continued.__func__, moments.sample_rows
 

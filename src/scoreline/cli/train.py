@@ -18,7 +18,7 @@ from scoreline.runs.time_budget import Clock, show_budget
 
 if TYPE_CHECKING:
     from scoreline.runs.recipes.leaderboard import LeaderboardRow
-    from scoreline.runs.result import RunResult
+from scoreline.runs.result import RunResult
 
 __all__ = ["run_to_end", "train"]
 
@@ -149,6 +149,9 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
     worst = " (the last one tried: better ones may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
     best = max(tried.values())
     rule = "" if choice.validation_accuracy == best else f", the best {best:.4f}, within sampling error"
+    if choice.folds is not None:
+        accuracy = choice.folds.accuracy[choice.lam]
+        rule = f"; {choice.folds.n_folds}-fold cross-validation chose: accuracy {accuracy:.4f}"
     figures = f"validation accuracy {choice.validation_accuracy:.4f}{rule}"
     return [("lam", f"{choice.lam:.3g}, chosen from {len(tried)}: {figures}{worst}")]
 

@@ -118,7 +118,7 @@ class RunConfig(BaseModel):
     lam: float | Literal["auto"] = _setting(
         "Objective",
         1e-3,
-        description="Strength of the penalty; auto takes the strongest that is as good as the best on validation.",
+        description="Strength of the penalty; auto chooses by validation rows, or by folds where these are few.",
     )
     refit: bool | None = _setting(
         "Validation",

@@ -13,12 +13,15 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
-from scoreline.estimators.validation import encode_labels
+from scoreline.estimators.linear import LinearClassifier
+from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
-from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
+from scoreline.runs.lam_folds import CrossValidated, cross_validate, worth_folds
+from scoreline.runs.lam_search import TRIED, follow, search_exactly, strongest_as_good
 from scoreline.runs.pipeline import Prepared, problem_of, weights_of_features
+from scoreline.runs.refit import with_validation_rows
 from scoreline.runs.resolved import GIVEN, Decision
 
 __all__ = ["LamChoice", "choose_lam", "decide_lam"]
@@ -34,11 +37,27 @@ class LamChoice:
     lam: float
     #: Validation accuracy by strength, of all that were tried.
     accuracy: dict[float, float]
+    #: What chose it in the place of that, where the validation split has few rows.
+    folds: CrossValidated | None = None
 
     @property
     def validation_accuracy(self) -> float:
         """That of the strength chosen, of a classifier trained on the training split alone."""
         return self.accuracy[self.lam]
+
+    @property
+    def why(self) -> str:
+        """Why this strength, in words."""
+        if self.folds is not None:
+            return (
+                f"the least log-loss of {len(self.folds.accuracy)} in {self.folds.n_folds}-fold cross-validation, "
+                f"as validation rows are few, among those as accurate as the best, up to chance: "
+                f"accuracy {self.folds.accuracy[self.lam]:.4f}"
+            )
+        return (
+            f"the strongest of {len(self.accuracy)} that is as good as the best on validation rows, up to chance: "
+            f"accuracy {self.validation_accuracy:.4f}"
+        )
 
 
 def choose_lam(
@@ -48,15 +67,17 @@ def choose_lam(
     start: WarmStart,
     listeners: Sequence[Listener] = (),
 ) -> tuple[LamChoice, WarmStart]:
-    """Return the strongest penalty whose classifier is as good as the best on the validation split.
+    """Return the penalty whose classifier is as good as the best on held-out rows, up to chance.
 
     With it comes what the choice leaves to the last fit.
 
     Half powers of ten are tried, each roughly (`tol` at least 0.01): by mini-batches all of them, by the exact
     solver those that matter (see `scoreline.runs.lam_search.search_exactly`). Of those within half a standard
     error of the best, the strongest is chosen: weaker penalties cost more time, and what they gain within that
-    error is chance. Where a listener ends the choice early, it is made by what was reached, and the last fit,
-    which is ended at once, begins there.
+    error is chance. Where the validation split has few rows, that error is large: the exact solver then
+    cross-validates training and validation rows together (see `scoreline.runs.lam_folds`), and what is chosen has
+    the least log-loss of those within half a standard error of the best. Where a listener ends the choice early,
+    it is made by what was reached, and the last fit, which is ended at once, begins there.
 
     Parameters
     ----------
@@ -94,6 +115,7 @@ def choose_lam(
     labels = encode_labels(prepared.labels("validation"), problem.classes)
     held_out = RowsSource(prepared.rows["validation"], labels, len(problem.classes))
     reached: dict[float, Trial] = {}
+    folds: CrossValidated | None = None
     fits = ExactFits.of(classifier, problem, held_out, TRIED, listeners, start)
     if fits is None:
         points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
@@ -101,7 +123,8 @@ def choose_lam(
         outcomes = {trial.point.lam: trial.outcome for trial in trials}
         reached = {trial.point.lam: trial for trial in trials if trial.outcome.reason is Reason.INTERRUPTED}
     else:
-        outcomes = search_exactly(fits, labels)
+        folds = _cross_validated(classifier, prepared, listeners)
+        outcomes = search_exactly(fits, labels) if folds is None else follow(fits, list(folds.accuracy))
     accuracy = {lam: outcomes[lam].validation_accuracy for lam in sorted(outcomes, reverse=True)}
     accuracy = {lam: found for lam, found in accuracy.items() if np.isfinite(found)}
     if not accuracy:
@@ -112,11 +135,26 @@ def choose_lam(
             allowed="data that a classifier can be trained on",
             fix="give lam as a number, and see what training says",
         )
-    lam = strongest_as_good(accuracy, len(labels))
+    if folds is not None and folds.lam not in accuracy:
+        folds = None  # a listener has ended the choice
+    lam = strongest_as_good(accuracy, len(labels)) if folds is None else folds.lam
     if fits is not None:
-        return LamChoice(lam, accuracy), fits.warm_start(outcomes[lam].params)
+        return LamChoice(lam, accuracy, folds), fits.warm_start(outcomes[lam].params)
     begin = problem.objective.folded(reached[lam].outcome.params) if lam in reached else None
     return LamChoice(lam, accuracy), WarmStart(begin, statistics=problem.measured)
+
+
+def _cross_validated(
+    classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]
+) -> CrossValidated | None:
+    """Return what folds say, where there are few rows; pairs of rows, which belong together, are not divided."""
+    if prepared.pairs:
+        return None
+    both = with_validation_rows(prepared)
+    data = validate_training_data(classifier, both.training_rows, both.training_labels, None)
+    if not worth_folds(data, len(prepared.labels("validation"))):
+        return None
+    return cross_validate(classifier, data, listeners)
 
 
 def decide_lam(
@@ -130,8 +168,4 @@ def decide_lam(
     if config.lam != "auto":
         return Decision(value=config.lam, why=GIVEN), None, start
     choice, start = choose_lam(config, prepared, block_weights, start, listeners)
-    why = (
-        f"the strongest of {len(choice.accuracy)} that is as good as the best on validation rows, up to chance: "
-        f"accuracy {choice.validation_accuracy:.4f}"
-    )
-    return Decision(value=choice.lam, why=why), choice, start
+    return Decision(value=choice.lam, why=choice.why), choice, start

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from scoreline._typing import Labels
@@ -10,7 +12,7 @@ from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
 from scoreline.estimators.exact_fits import ExactFits
 
-__all__ = ["TRIED", "search_exactly", "strongest_as_good"]
+__all__ = ["TRIED", "follow", "search_exactly", "standard_error", "strongest_as_good"]
 
 #: Strengths that may be tried, from the strongest down.
 TRIED = np.geomspace(10, 1e-7, 17)
@@ -29,7 +31,7 @@ NEARBY, GAIN = 1, 0.25
 def strongest_as_good(accuracy: dict[float, float], n_examples: int) -> float:
     """Return the strongest penalty whose accuracy on so many examples is as good as the best, up to chance."""
     best = max(accuracy.values())
-    enough = best - MARGIN * _standard_error(best, n_examples)
+    enough = best - MARGIN * standard_error(best, n_examples)
     return max(lam for lam, found in accuracy.items() if found >= enough)
 
 
@@ -69,6 +71,16 @@ def search_exactly(fits: ExactFits, labels: Labels) -> dict[float, Outcome]:
     for lam in TRIED[: begin or 0][::-1].tolist():
         accuracy = {known: outcome.validation_accuracy for known, outcome in outcomes.items()}
         if strongest_as_good(accuracy, len(labels)) < max(outcomes) or not goes_on(lam):
+            break
+    return outcomes
+
+
+def follow(fits: ExactFits, lams: Sequence[float]) -> dict[float, Outcome]:
+    """Fit at these strengths in order; nothing follows upon a fit that was interrupted."""
+    outcomes: dict[float, Outcome] = {}
+    for lam in lams:
+        outcomes[lam] = fits.fit(lam)
+        if outcomes[lam].reason in UNFINISHED:
             break
     return outcomes
 
@@ -113,12 +125,13 @@ class _Patience:
         self.found = False
 
     def __call__(self, accuracy: float) -> bool:
-        if accuracy > self.best + self.margin * _standard_error(self.best, self.n_examples):
+        if accuracy > self.best + self.margin * standard_error(self.best, self.n_examples):
             self.best, self.since, self.found = accuracy, 0, True
         else:
             self.since += self.found
         return self.since >= self.patience
 
 
-def _standard_error(accuracy: float, n_examples: int) -> float:
+def standard_error(accuracy: float, n_examples: int) -> float:
+    """Return the standard error of an accuracy on so many examples."""
     return float(np.sqrt(accuracy * (1 - accuracy) / n_examples))
