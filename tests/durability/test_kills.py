@@ -4,6 +4,7 @@ SCORELINE_KILLS sets how many kills there are in all (20 by default), spread ove
 The kills of a kind follow upon one another in the same run.
 """
 
+import csv
 import json
 import os
 
@@ -76,3 +77,38 @@ def test_every_kill_is_survived(program, outcome, place):
     assert json.loads((program.folder / out / "state.json").read_text())["state"] == "done"
     assert killed >= kills // 2
     print(f"{name}: {killed} kills, identical")
+
+
+#: Commands that train many classifiers, and the table that they come to.
+TABLES = {
+    "compare": (["compare", "data.npz", "--solvers", "adam", "exact", "--max-epochs", "4"], "comparison.csv"),
+    "sweep": (
+        ["sweep", "data.npz", "--solver", "adam", "--lam", "1e-3:1:6", "--halving", "2", "--max-epochs", "6"],
+        "sweep.csv",
+    ),
+}
+
+
+def table(path):
+    """Return a table without the columns that are times."""
+    with path.open(newline="") as file:
+        return [
+            {name: cell for name, cell in row.items() if "seconds" not in name} for row in csv.DictReader(file)
+        ]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_continued_by_the_same_command(program, name):
+    command, file = TABLES[name]
+    answer = program(*command, "--out", f"whole-{name}", out=f"whole-{name}")
+    assert answer["code"] == 0, answer["output"]
+    for place in (3, 2):
+        kill = answer["writes"] // place
+        assert program(*command, "--out", name, kill=kill, out=name)["code"] == -9
+        assert "unfinished" in program("evaluate", name)["output"]
+    assert program("resume", name)["code"] == 2
+    assert program(*command, "--seed", "1", "--out", name)["code"] == 2
+    answer = program(*command, "--out", name)
+    assert answer["code"] == 0, answer["output"]
+    assert table(program.folder / name / file) == table(program.folder / f"whole-{name}" / file)
+    assert not (program.folder / name / "checkpoint").exists()

@@ -86,7 +86,9 @@ def test_without_results_nothing_is_left(tmp_path, made_before):
 def test_what_was_kept_stays_and_is_named(tmp_path):
     with pytest.raises(KeyboardInterrupt) as caught:
         end(tmp_path / "run", KeyboardInterrupt(), described=True, kept=True)
-    assert caught.value.__notes__ == [f"Kept in {tmp_path / 'run'}: history.csv"]
+    kept, go_on = caught.value.__notes__
+    assert kept == f"Kept in {tmp_path / 'run'}: history.csv"
+    assert f"scoreline resume {tmp_path / 'run'}" in go_on
     assert names(tmp_path / "run") == ["config.yaml", "history.csv", "state.json", MARKER]
 
 

@@ -91,17 +91,21 @@ def compare_command(
     Several values follow an option with spaces between them: --losses softmax svm --solvers sgd adam.
     """
     from scoreline.runs.folder import RunFolder, data_title
+    from scoreline.runs.state import digest
 
     rows: list[Row] = []
     try:
-        claimed = RunFolder.create(out, f"{data_title(config.data)}-compare", command="compare")
-        with Interrupt() as interrupt, claimed as folder:
+        title, request = f"{data_title(config.data)}-compare", digest(config, dict(axes), baselines)
+        with (
+            Interrupt() as interrupt,
+            RunFolder.create(out, title, command="compare", request=request) as folder,
+        ):
             with ProgressBars(quiet=json) as bars:
                 # Slow imports come after the folder is claimed.
                 from scoreline.runs.comparison import compare, ranked
 
                 progress = interrupt.beside(bars.loading)
-                listeners: list[Listener] = [bars, interrupt]
+                listeners: list[Listener] = [bars, interrupt, folder.checkpoints]
                 trained = compare(config, axes, baselines or [], listeners=listeners, progress=progress)
                 folder.describe("config.yaml", config.anchored().write)
                 with suppress(KeyboardInterrupt):  # the interrupt remembers it, and what is trained is kept
@@ -119,6 +123,7 @@ def compare_command(
             _tell(rows, folder.path, json=json)
     if interrupt.pressed:
         notes.print("Interrupted: the table has the classifiers that were trained by then.")
+        notes.print(folder.how_to_go_on(), markup=False, soft_wrap=True)
         raise typer.Exit(interrupt.exit_code)
 
 

@@ -71,12 +71,16 @@ def sweep_command(
     Ctrl-C ends the sweep early, as SIGTERM and SIGHUP do; what every configuration had reached is kept.
     """
     from scoreline.runs.folder import RunFolder, data_title
+    from scoreline.runs.state import digest
 
     rates = lr if lr is not None else None if config.lr is None else [config.lr]
     found: list[tuple[SweepResult, Path]] = []
     try:
-        claimed = RunFolder.create(out, f"{data_title(config.data)}-sweep", command="sweep")
-        with Interrupt() as interrupt, claimed as folder:
+        title, request = f"{data_title(config.data)}-sweep", digest(config, lam, rates, solver, halving)
+        with (
+            Interrupt() as interrupt,
+            RunFolder.create(out, title, command="sweep", request=request) as folder,
+        ):
             with ProgressBars(quiet=json) as bars:
                 # Slow imports come after the folder is claimed.
                 from scoreline.engine.minibatch.halving import Halving
@@ -89,7 +93,7 @@ def sweep_command(
                     config,
                     axes,
                     halving=None if halving is None else Halving(halving),
-                    listeners=[_show_epochs(bars.loading, len(axes)), interrupt],
+                    listeners=[_show_epochs(bars.loading, len(axes)), interrupt, folder.checkpoints],
                     progress=interrupt.beside(bars.loading),
                 )
             found.append((result, folder.path))
@@ -102,6 +106,7 @@ def sweep_command(
                 _print_summary(result, path)
     if interrupt.pressed:
         notes.print("Interrupted: the table shows what every configuration had reached.")
+        notes.print(folder.how_to_go_on(), markup=False, soft_wrap=True)
         raise typer.Exit(interrupt.exit_code)
 
 

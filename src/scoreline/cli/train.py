@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,9 +72,7 @@ def run_to_end(config: RunConfig, out: Path | None, *, json: bool) -> None:
     if interrupt.pressed:
         notes.print("Interrupted: the best weights so far were evaluated and saved.")
         if found and found[0].folder.checkpoints.interrupted:
-            notes.print(
-                f"To go on: scoreline resume {quote(str(found[0].folder.path))}", markup=False, soft_wrap=True
-            )
+            notes.print(found[0].folder.how_to_go_on(), markup=False, soft_wrap=True)
         raise typer.Exit(interrupt.exit_code)
 
 

@@ -41,20 +41,25 @@ class RunFolder:
     exception's notes name it.
     """
 
-    def __init__(self, path: Path, claim: Claim | None = None, *, command: Command = "train") -> None:
+    def __init__(
+        self, path: Path, claim: Claim | None = None, *, command: Command = "train", request: str = ""
+    ) -> None:
         self.path = path
         #: Of the run's fits.
         self.checkpoints = Checkpoints(path)
         self._claim = claim
-        self._command = command
+        self._command, self._request = command, request
         self._resumed = False
         self._kept: list[str] = []
         self._lost: dict[str, OSError] = {}
         self._described: list[Path] = []
 
     @classmethod
-    def create(cls, out: Path | None, title: str, *, command: Command = "train") -> RunFolder:
+    def create(cls, out: Path | None, title: str, *, command: Command = "train", request: str = "") -> RunFolder:
         """Claim a new or empty folder: `out`, or a new one ``runs/<title>-<number>`` with the first free number.
+
+        Where `out` holds what the same command was interrupted at, with an equal digest `request` of all that it
+        was asked, that goes on.
 
         Raises
         ------
@@ -62,13 +67,16 @@ class RunFolder:
             `out` is a file, holds something already, is another process's, or cannot be written.
         """
         if out is not None:
-            return cls(out, Claim.of_empty(out), command=command)._begun()
+            state = RunState.read(out) if request else None
+            resumed = state is not None and state.is_resumed_by(command, request)
+            claim = Claim.of_interrupted(out) if resumed else Claim.of_empty(out)
+            return cls(out, claim, command=command, request=request)._begun(resumed=resumed)
         stem = file_stem(title) or "run"
         for number in count(1):
             path = Path("runs") / f"{stem}-{number}"
-            claim = None if path.exists() else Claim.of_new(path)
-            if claim is not None:
-                return cls(path, claim, command=command)._begun()
+            made = None if path.exists() else Claim.of_new(path)
+            if made is not None:
+                return cls(path, made, command=command, request=request)._begun()
         raise AssertionError  # pragma: no cover - there is no last number
 
     @classmethod
@@ -81,9 +89,7 @@ class RunFolder:
             As `check_resumable` does; or the folder cannot be written.
         """
         cls.check_resumable(path)
-        folder = cls(path, Claim.of_interrupted(path))
-        folder._resumed = True
-        return folder._begun()
+        return cls(path, Claim.of_interrupted(path))._begun(resumed=True)
 
     @staticmethod
     def check_resumable(path: Path) -> None:
@@ -97,14 +103,16 @@ class RunFolder:
             It is done or has diverged, another process is at it, or it is no training.
         """
         state = RunState.read(path)
-        begun = (path / CONFIG).is_file()
-        if not begun and (state is not None or (path / MARKER).is_file()) and not is_claimed(path):
+        is_training = state is None or state.command == "train"
+        if is_training and not (path / CONFIG).is_file() and not is_claimed(path):
+            if state is None and not (path / MARKER).is_file():
+                raise _no_run(path)
             raise ModelError(
                 f"The run in {printable(path)} ended before it had begun",
                 allowed="a run that has kept its settings",
                 fix="run the command again",
             )
-        if state is None or (state.command == "train" and not begun and state.state != "running"):
+        if state is None:
             raise _no_run(path)
         problems = {"done": "is done", "diverged": "has diverged", "running": "is still running"}
         problem = problems.get(state.state, "" if state.command == "train" else f"is of scoreline {state.command}")
@@ -112,7 +120,8 @@ class RunFolder:
             raise UsageError(
                 f"The run in {printable(path)} {problem}: there is nothing to go on with",
                 allowed="a run of 'scoreline train' that was interrupted or killed",
-                fix="run the command again with another folder; where training diverged, with a lower --lr",
+                fix="run the command again: compare and sweep go on where they were interrupted, others take "
+                "another folder; where training diverged, with a lower --lr",
             )
 
     @classmethod
@@ -162,18 +171,19 @@ class RunFolder:
             if not isinstance(error, OutputError):  # which says so itself
                 error.add_note(self.what_was_kept())
             if isinstance(error, KeyboardInterrupt):
-                error.add_note(f"To go on with it: scoreline resume {quote(str(self.path))}")
+                error.add_note(self.how_to_go_on())
             self.checkpoints.flush()
             self._leave(self._claim, "interrupted", finished=False)
         else:
             self._undo(self._claim)
 
-    def _begun(self) -> RunFolder:
+    def _begun(self, *, resumed: bool = False) -> RunFolder:
         """Say that this process is at it."""
+        self._resumed = resumed
         assert self._claim is not None  # noqa: S101 - of the callers
         try:
             with refusals(self.path):
-                RunState.now(self._command).write(self.path)
+                RunState.now(self._command, self._request).write(self.path)
         except UsageError:
             self._claim.release(useless=True, finished=not self._resumed)
             raise
@@ -181,7 +191,8 @@ class RunFolder:
 
     def _is_worth_resuming(self, error: BaseException) -> bool:
         """Tell whether there is something that a later process can go on from, or should not lose."""
-        stopped = isinstance(error, KeyboardInterrupt) and (self.path / CONFIG).is_file()
+        begun = self._command == "train" and (self.path / CONFIG).is_file()
+        stopped = isinstance(error, KeyboardInterrupt) and begun
         return self._resumed or bool(self._kept) or stopped or self.checkpoints.exist()
 
     def _leave(self, claim: Claim, state: State, *, finished: bool) -> None:
@@ -189,7 +200,7 @@ class RunFolder:
         if state != "interrupted":
             self.checkpoints.remove()
         try:
-            RunState.now(self._command).become(state).write(self.path)
+            RunState.now(self._command, self._request).become(state).write(self.path)
         except OSError:  # it says that the run is unfinished still
             finished = False
         claim.release(finished=finished)
@@ -265,6 +276,13 @@ class RunFolder:
             allowed="a folder that stays where it is and may be written to, on a disk with room",
             fix="make room or give --out another path, and run it again",
         )
+
+    def how_to_go_on(self) -> str:
+        """Say which command goes on with what was interrupted."""
+        command = "the same command"
+        if self._command == "train":
+            command = f"scoreline resume {quote(str(self.path))}"
+        return f"To go on with it: {command}" + ("" if self._command == "train" else f" with --out {self.path}")
 
     def what_was_kept(self) -> str:
         """Say which results lie in the folder."""

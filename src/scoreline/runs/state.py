@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import time
@@ -14,8 +15,9 @@ from scoreline._files import write_text
 from scoreline.data.names import printable
 from scoreline.errors import ModelError
 from scoreline.runs.claim import STATE_FILE, is_claimed
+from scoreline.runs.config import RunConfig
 
-__all__ = ["Command", "RunState", "State"]
+__all__ = ["Command", "RunState", "State", "digest"]
 
 FORMAT: Literal["scoreline-state/1"] = "scoreline-state/1"
 #: A state takes some hundred bytes; what is larger is not one.
@@ -32,19 +34,21 @@ class RunState(BaseModel):
 
     format: Literal["scoreline-state/1"] = FORMAT
     state: State
-    #: What writes it.
+    #: What writes it, and a digest of what it was asked: the same command goes on with what was interrupted.
     command: Command
+    request: str = Field("", max_length=64)
     pid: int = Field(ge=0)
     host: str = Field(max_length=256)
     #: When the process began with it, local time.
     started: str = Field(max_length=64)
 
     @classmethod
-    def now(cls, command: Command) -> RunState:
+    def now(cls, command: Command, request: str = "") -> RunState:
         """Return that this process begins with a run."""
         return cls(
             state="running",
             command=command,
+            request=request,
             pid=os.getpid(),
             host=socket.gethostname()[:256],
             started=time.strftime("%Y-%m-%d %H:%M:%S"),
@@ -63,6 +67,10 @@ class RunState(BaseModel):
             The folder cannot be written.
         """
         write_text(folder / STATE_FILE, self.model_dump_json(indent=2) + "\n")
+
+    def is_resumed_by(self, command: Command, request: str) -> bool:
+        """Tell whether a command is the one that was interrupted."""
+        return self.state == "interrupted" and (self.command, self.request) == (command, request)
 
     @classmethod
     def read(cls, folder: Path) -> RunState | None:
@@ -90,3 +98,8 @@ class RunState(BaseModel):
         if found.state == "running" and not is_claimed(folder):
             return found.become("interrupted")
         return found
+
+
+def digest(config: RunConfig, *more: object) -> str:
+    """Return a digest of what a command is asked: its settings, from wherever it is run, and its other options."""
+    return hashlib.sha256(repr((config.anchored().model_dump(), *more)).encode()).hexdigest()[:32]
