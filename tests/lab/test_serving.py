@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from scoreline.lab.connections import MOST_CONNECTIONS, OnePerMinute
 from scoreline.lab.serving import open_in_browser
+from scoreline.web.connections import MOST_CONNECTIONS, OnePerMinute
 
 
 @pytest.fixture(scope="module")

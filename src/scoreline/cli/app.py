@@ -26,6 +26,7 @@ from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
 from scoreline.cli.report import report
 from scoreline.cli.resume import resume
+from scoreline.cli.serve import serve
 from scoreline.cli.train import train
 from scoreline.errors import UsageError
 
@@ -73,6 +74,7 @@ add_command(
 )
 add_command(app, features_command, "features", "photos", "cat.jpg --features hog,hue --out figures")
 add_command(app, gradcheck, "gradcheck", "digits --loss svm", "photos --every-loss")
+add_command(app, serve, "serve", "run", "run --host 0.0.0.0 --token-file token")
 add_command(app, lab, "lab", "", "--data photos --run run")
 add_command(app, datasets, "datasets", "")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import socket
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,6 @@ import typer
 
 from scoreline.cli.output import console
 from scoreline.cli.settings import Trust
-from scoreline.errors import UsageError
 
 __all__ = ["lab"]
 
@@ -35,6 +33,7 @@ def lab(
     from scoreline.lab.server import create_app
     from scoreline.lab.serving import open_in_browser, serve
     from scoreline.runs.folder import RunFolder
+    from scoreline.web.connections import bound_socket
 
     resources = Resources(data, [RunFolder.open(path).path for path in run or []], data_dir, trust or [])
     if data != BUILT_IN_DATA:  # read errors are reported here, not on a page
@@ -43,7 +42,8 @@ def lab(
     for number, name in enumerate(resources.run_names if run else ()):
         console.print(f"Reading {name} ...", soft_wrap=True, highlight=False)
         resources.run(number)
-    listening = _listen(port)
+    listening = bound_socket(port)
+    listening.listen()
     token, port = secrets.token_urlsafe(24), listening.getsockname()[1]
     address = f"http://127.0.0.1:{port}/?token={token}"
     console.print(f"lab  {address}", soft_wrap=True, highlight=False)
@@ -52,26 +52,3 @@ def lab(
     opened = nullcontext() if no_open else open_in_browser(address, lambda: console.print(no_browser))
     with opened:
         serve(create_app(token, port, resources), listening)
-
-
-def _listen(port: int) -> socket.socket:
-    """Return a socket of this machine alone.
-
-    Raises
-    ------
-    UsageError
-        The port is taken or not allowed.
-    """
-    found = socket.socket()
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        found.bind(("127.0.0.1", port))
-    except OSError as error:
-        found.close()
-        raise UsageError(
-            f"Port {port} cannot be used: {error.strerror}",
-            allowed="a free port from 1024 to 65535, or 0 for any",
-            fix="leave --port out",
-        ) from error
-    found.listen()
-    return found

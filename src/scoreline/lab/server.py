@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import json
 import logging
-import math
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,10 @@ from scoreline.lab.pages import PAGES
 from scoreline.lab.points import PointsState
 from scoreline.lab.resources import Resources
 from scoreline.lab.session import LabSession
+from scoreline.web.answers import as_json
+from scoreline.web.guard import LocalHosts, tokens_match
+from scoreline.web.headers import HEADERS
+from scoreline.web.theme import THEME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -40,18 +42,10 @@ KINDS = {
 }
 #: All served files, by their names in the address: pages, what they load, and plotly as pip installed it.
 FILES = {file.name: file for file in sorted(STATIC.iterdir()) if file.suffix in (".css", ".js")}
+FILES[THEME.name] = THEME
 FILES |= {name: STATIC / f"{name}.html" for name in PAGES} | {"": STATIC / f"{next(iter(PAGES))}.html"}
 FILES["plotly.js"] = Path(str(files("plotly").joinpath("package_data", "plotly.min.js")))
-HEADERS = {
-    # Plotly writes styles into the page, and pictures are data URLs; scripts are our own files only.
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'; object-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+REOPEN = "wrong token: open the address that scoreline lab printed last"
 TEXT_ONLY, REFUSED, TOO_MANY = 1003, 1008, 1013
 _log = logging.getLogger(__name__)
 
@@ -81,20 +75,14 @@ class _Guard:
 
     def __init__(self, token: str, port: int) -> None:
         self.token, self.cookie = token, f"scoreline-lab-{port}"
-        self.hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
+        self.hosts = LocalHosts(port)
 
     def refusal(self, request: HTTPConnection, *, from_page: bool) -> str | None:
         """Return why a request is refused, or None; those of a page's script have an origin."""
-        host, origin = request.headers.get("host"), request.headers.get("origin")
+        if why := self.hosts.refusal(request.headers, from_page=from_page):
+            return why
         offered = request.query_params.get("token") or request.cookies.get(self.cookie)
-        if host not in self.hosts:
-            return "unknown host"
-        if (origin is not None or from_page) and origin not in {f"http://{host}" for host in self.hosts}:
-            return "unknown origin"
-        # compare_digest takes only ASCII text.
-        if not hmac.compare_digest((offered or "").encode(), self.token.encode()):
-            return "wrong token: open the address that scoreline lab printed last"
-        return None
+        return None if tokens_match(offered, self.token) else REOPEN
 
     async def checked(self, request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
         """Answer a request that is not refused, and hand out the cookie to the first."""
@@ -197,31 +185,15 @@ def _answer(session: LabSession, text: str) -> str:
             message = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise UsageError("A message is not JSON", allowed="JSON", fix="reload the page") from error
-        return _as_json(session.handle(message))
+        return as_json(session.handle(message))
     except ScorelineError as error:
-        return _as_json({"id": _identity(message), "error": str(error)})
+        return as_json({"id": _identity(message), "error": str(error)})
     except Exception as error:  # noqa: BLE001 - whatever it is, the page must learn of it and go on
         _log.error("a page's message failed", exc_info=error)
         what = (
             f"The lab failed at this: {type(error).__name__}: {str(error)[:200]}. The state is as it was before."
         )
-        return _as_json({"id": _identity(message), "error": what})
-
-
-def _as_json(answer: dict[str, Any]) -> str:
-    try:
-        return json.dumps(answer, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(answer), allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """Return an answer with None in place of infinities and NaN, which JSON lacks."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return as_json({"id": _identity(message), "error": what})
 
 
 def _identity(message: Any) -> int | None:

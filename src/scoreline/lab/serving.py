@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from scoreline.lab.connections import BACKLOG, QUEUE, BoundedProtocol, OnePerMinute
 from scoreline.lab.server import MESSAGE_BYTES
+from scoreline.web.connections import BACKLOG, BoundedProtocol, BoundedServer, OnePerMinute
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,15 +40,7 @@ def serve(app: FastAPI, listening: socket.socket) -> None:
     )
     # Ctrl-C is its normal end.
     with listening, _messages(), suppress(KeyboardInterrupt):
-        _Server(settings).run([listening])
-
-
-class _Server(uvicorn.Server):
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        # asyncio accepts up to the given length of the queue at once, before any can be closed.
-        for one in sockets or ():
-            one.listen(QUEUE)
+        BoundedServer(settings).run([listening])
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scoreline.models.classifier import ImageClassifier
+from scoreline.models.classifier import DecodedImage, ImageClassifier
 from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike
 from scoreline.models.input_spec import InputSpec
@@ -12,6 +12,7 @@ from scoreline.models.saved import SavedModel
 from scoreline.models.training_images import TrainingImages
 
 __all__ = [
+    "DecodedImage",
     "Explanation",
     "Guess",
     "ImageClassifier",

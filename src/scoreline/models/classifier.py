@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -22,10 +22,22 @@ from scoreline.models.input_spec import InputSpec
 from scoreline.models.prediction import Guess, Prediction, class_scores, ranked
 from scoreline.models.saved import SavedModel
 
-__all__ = ["ImageClassifier", "ImageLike"]
+__all__ = ["DecodedImage", "ImageClassifier", "ImageLike"]
 
 #: Images that are decoded before they are scored together, at the most.
 MOST_TOGETHER = 256
+
+
+class DecodedImage(NamedTuple):
+    """An image as the model sees it, with what is reported of it beside its guesses."""
+
+    name: str
+    #: Why it cannot be used; empty where it can.
+    problem: str
+    #: In what it is unlike the training images.
+    remark: str
+    #: ``(H, W, channels)`` of uint8; None where the image cannot be used.
+    pixels: Array | None
 
 
 class ImageClassifier:
@@ -143,6 +155,32 @@ class ImageClassifier:
             )
         return self._predictions(each_image(images), top_k)
 
+    def decode(self, image: ImageLike, place: int = 0) -> DecodedImage:
+        """Return an image as the model sees it, for `classify`; what is wrong with it is its `problem`.
+
+        The first half of `predict`, for callers with threads of their own: it may run in many threads. Pillow's
+        warnings are left to the caller (see `scoreline.data.images.pillow_warnings_ignored`).
+        """
+        name = name_of(image, place)
+        try:
+            picture = self._picture(image)
+        except (ImageError, MissingPackageError) as error:
+            return DecodedImage(name, error.given, "", None)
+        known = self.input.training_images
+        remark = "" if known is None else known.remark(picture.sides, picture.pixels)
+        return DecodedImage(name, "", remark, self._matched(picture.pixels))
+
+    def classify(self, images: Sequence[DecodedImage], top_k: int = 1) -> list[Prediction]:
+        """Return the best guesses for decoded images, as `predict` does, at most `most_together` at a time."""
+        size = self.most_together
+        blocks = (images[first : first + size] for first in range(0, len(images), size))
+        return [prediction for block in blocks for prediction in self._predictions_of(self._batch(block), top_k)]
+
+    @property
+    def most_together(self) -> int:
+        """Number of images that are scored together, at the most."""
+        return min(MOST_TOGETHER, self._examples.most_together)
+
     def scores(self, images: ImageLike | Iterable[ImageLike]) -> FloatArray:
         """Return the score of each class for each image, ``(n, C)``; NaN for images that cannot be used.
 
@@ -236,51 +274,46 @@ class ImageClassifier:
         return np.concatenate(parts) if parts else np.empty((0, len(self.classes)), self.model.coef.dtype)
 
     def _predictions(self, images: Iterator[ImageLike], top_k: int) -> Iterator[Prediction]:
-        reason = "" if self._loss.probabilistic else _no_probability(self.model.loss)
         for batch in self._batches(images):
-            scores = self._scores(batch)
-            by_class = batch.spread(class_scores(scores))
-            best = ranked(by_class, top_k)
-            chances = batch.spread(self._loss.probabilities(scores)) if self._loss.probabilistic else None
-            for row, (name, problem, remark) in enumerate(batch.remarks):
-                if problem:
-                    yield Prediction(name, (), problem)
-                    continue
-                guesses = tuple(
-                    Guess(
-                        self.classes[label],
-                        float(by_class[row, label]),
-                        None if chances is None else float(chances[row, label]),
-                    )
-                    for label in best[row]
+            yield from self._predictions_of(batch, top_k)
+
+    def _predictions_of(self, batch: _Batch, top_k: int) -> Iterator[Prediction]:
+        reason = "" if self._loss.probabilistic else _no_probability(self.model.loss)
+        scores = self._scores(batch)
+        by_class = batch.spread(class_scores(scores))
+        best = ranked(by_class, top_k)
+        chances = batch.spread(self._loss.probabilities(scores)) if self._loss.probabilistic else None
+        for row, (name, problem, remark, _) in enumerate(batch.images):
+            if problem:
+                yield Prediction(name, (), problem)
+                continue
+            guesses = tuple(
+                Guess(
+                    self.classes[label],
+                    float(by_class[row, label]),
+                    None if chances is None else float(chances[row, label]),
                 )
-                yield Prediction(name, guesses, remark=remark, no_probability=reason)
+                for label in best[row]
+            )
+            yield Prediction(name, guesses, remark=remark, no_probability=reason)
 
     def _batches(self, images: Iterator[ImageLike]) -> Iterator[_Batch]:
         """Decode images a batch at a time."""
-        size = min(MOST_TOGETHER, self._examples.most_together)
+        size = self.most_together
         places = enumerate(images)
         while True:
             with pillow_warnings_ignored():
-                found = [self._decoded(image, place) for place, image in islice(places, size)]
+                found = [self.decode(image, place) for place, image in islice(places, size)]
             if not found:
                 return
-            good = {row: pixels for row, (_, pixels) in enumerate(found) if pixels is not None}
-            X = np.empty((len(good), *self.input.shape), np.uint8)
-            for own, pixels in zip(X, good.values(), strict=True):
-                own[...] = pixels
-            yield _Batch(tuple(remarks for remarks, _ in found), np.array(list(good), dtype=np.intp), X)
+            yield self._batch(found)
 
-    def _decoded(self, image: ImageLike, place: int) -> tuple[_Remarks, Array | None]:
-        """Return an image's name with what is reported of it, and its pixels as the model sees them, if any."""
-        name = name_of(image, place)
-        try:
-            picture = self._picture(image)
-        except (ImageError, MissingPackageError) as error:
-            return _Remarks(name, error.given, ""), None
-        known = self.input.training_images
-        remark = "" if known is None else known.remark(picture.sides, picture.pixels)
-        return _Remarks(name, "", remark), self._matched(picture.pixels)
+    def _batch(self, images: Sequence[DecodedImage]) -> _Batch:
+        good = {row: image.pixels for row, image in enumerate(images) if image.pixels is not None}
+        X = np.empty((len(good), *self.input.shape), np.uint8)
+        for own, pixels in zip(X, good.values(), strict=True):
+            own[...] = pixels
+        return _Batch(tuple(images), np.array(list(good), dtype=np.intp), X)
 
     def _picture(self, image: ImageLike) -> Picture:
         """Return an image fitted to the model's size, its channels as they came."""
@@ -307,25 +340,17 @@ class ImageClassifier:
         return self._examples.scores_one_by_one(batch.X)
 
 
-class _Remarks(NamedTuple):
-    """What is reported of an image beside its guesses."""
-
-    name: str
-    problem: str
-    remark: str
-
-
 class _Batch(NamedTuple):
     """Images that are scored together."""
 
-    remarks: tuple[_Remarks, ...]
+    images: tuple[DecodedImage, ...]
     #: Rows of those that can be used, and their pixels ``(m, H, W, channels)``.
     good: Array
     X: Array
 
     def spread(self, values: FloatArray) -> FloatArray:
         """Return rows for all images from those of the images that can be used; NaN for the others."""
-        spread = np.full((len(self.remarks), values.shape[1]), np.nan, values.dtype)
+        spread = np.full((len(self.images), values.shape[1]), np.nan, values.dtype)
         spread[self.good] = values
         return spread
 

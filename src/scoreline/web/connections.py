@@ -1,14 +1,19 @@
-"""The limit of connections of the lab's server, and its log of errors."""
+"""The limit of connections of a web server, and its log of errors."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 
+import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-__all__ = ["BACKLOG", "MOST_CONNECTIONS", "QUEUE", "BoundedProtocol", "OnePerMinute"]
+from scoreline._text import shown
+from scoreline.errors import UsageError
+
+__all__ = ["BACKLOG", "MOST_CONNECTIONS", "BoundedProtocol", "BoundedServer", "OnePerMinute", "bound_socket"]
 
 #: Connections at once: 32 pages, and the files that their browsers load, six at a time. Systems allow a process
 #: 256 files at the least.
@@ -24,12 +29,13 @@ QUIET_SECONDS = 60.0
 
 
 class BoundedProtocol(H11Protocol):
-    """One connection of a server that holds at most `MOST_CONNECTIONS`.
+    """One connection of a server that holds at most `most` (`MOST_CONNECTIONS`).
 
     Where there are more, one is closed: the oldest idle one, else the oldest whose response is not
     complete. So a flood of connections does not lock out a page.
     """
 
+    most = MOST_CONNECTIONS
     cycle: RequestResponseCycle | None  # type: ignore[assignment] # until the first request
     opened = 0.0
     _deadline: asyncio.TimerHandle | None = None
@@ -39,10 +45,10 @@ class BoundedProtocol(H11Protocol):
         super().connection_made(transport)
         self.opened = self.loop.time()
         self._deadline = self.loop.call_later(REQUEST_SECONDS, self._close_if_silent)
-        if len(self.connections) > MOST_CONNECTIONS:
+        if len(self.connections) > self.most:
             self.logger.warning(
                 "more than %d connections: the oldest are closed, idle ones first",
-                MOST_CONNECTIONS,
+                self.most,
             )
             # Closing takes an iteration of the event loop, in which the same connection must not be chosen again.
             others = (one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self)
@@ -74,6 +80,49 @@ class BoundedProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+class BoundedServer(uvicorn.Server):
+    """A server whose connections beyond the limit are accepted, so that they can be closed."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen."""
+        await super().startup(sockets)
+        # asyncio accepts up to the given length of the queue at once, before any can be closed.
+        for one in sockets or ():
+            one.listen(QUEUE)
+
+
+def bound_socket(port: int, host: str = "127.0.0.1") -> socket.socket:
+    """Return a socket at a port of an address; it does not listen yet.
+
+    Raises
+    ------
+    UsageError
+        The port is taken or not allowed, or this machine has no such address.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"There is no host {shown(host)} ({error})",
+            allowed="an address of this machine, such as 127.0.0.1 or 0.0.0.0",
+            fix="leave --host out",
+        ) from error
+    found = socket.socket(family, kind, protocol)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(address)
+    except OSError as error:
+        found.close()
+        raise UsageError(
+            f"Port {port} cannot be used: {error.strerror}",
+            allowed="a free port from 1024 to 65535 of an address of this machine, or 0 for any",
+            fix="leave --port out",
+        ) from error
+    return found
 
 
 class OnePerMinute(logging.Filter):

@@ -1,0 +1,99 @@
+"""``scoreline serve``: a model behind HTTP."""
+
+from __future__ import annotations
+
+import stat
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scoreline.cli.output import console, notes
+from scoreline.cli.settings import Trust
+from scoreline.data.names import printable
+from scoreline.errors import MissingPackageError, UsageError
+
+__all__ = ["serve"]
+
+#: Packages of the extra.
+PACKAGES = {"prometheus_client": "prometheus-client", "python_multipart": "python-multipart"}
+#: Characters of a token.
+SHORTEST, LONGEST = 16, 1024
+
+
+def serve(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run; a newer model in it is taken by itself.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; all but this machine's own need a token.")
+    ] = "127.0.0.1",
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the token that requests must bring.", show_default=False)
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Threads that decode images.")] = 2,
+    trust: Trust = None,
+) -> None:
+    """Answer requests for predictions over HTTP; Ctrl-C or SIGTERM ends it when what has come is answered."""
+    from scoreline.web.guard import LocalHosts, is_loopback
+
+    _check_packages()
+    token = None if token_file is None else read_token(token_file)
+    if token is None and not is_loopback(host):
+        raise UsageError(
+            f"The server would be reached from other machines, at {host}, by anybody",
+            allowed="--host 127.0.0.1, or another address with --token-file",
+            fix="write a long random token into a file and name it by --token-file",
+        )
+    from scoreline.serve.app import create_app
+    from scoreline.serve.model import ServedModel
+    from scoreline.serve.running import run_server
+    from scoreline.serve.service import Service
+    from scoreline.web.connections import bound_socket
+    from scoreline.web.limits import Limits
+
+    listening = bound_socket(port, host)
+    with listening:
+        notes.print(f"Loading {printable(run)} ...", soft_wrap=True)
+        limits = Limits()
+        service = Service(ServedModel(run, trust or (), max_pixels=limits.pixels), limits, workers)
+        port = listening.getsockname()[1]
+        app = create_app(service, LocalHosts(port, {"127.0.0.1", "localhost", host}), token)
+        shown = f"[{host}]" if ":" in host else host
+        number = run_server(
+            app, service, listening, lambda: console.print(f"serve  http://{shown}:{port}/", soft_wrap=True)
+        )
+    raise typer.Exit(128 + number if number else 0)
+
+
+def read_token(path: Path) -> str:
+    """Return the token in a file.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, or holds no token of a fit length.
+    """
+    fix = f"write one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' > {printable(path)}"
+    allowed = f"a file of one line with {SHORTEST} to {LONGEST} letters, digits and signs without spaces"
+    try:
+        if not stat.S_ISREG(path.stat().st_mode) or path.stat().st_size > 2 * LONGEST:
+            raise UsageError(f"{printable(path)} holds no token", allowed=allowed, fix=fix)
+        token = path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise UsageError(f"{printable(path)} holds no token ({error})", allowed=allowed, fix=fix) from error
+    if not SHORTEST <= len(token) <= LONGEST or not token.isprintable() or " " in token:
+        raise UsageError(f"The token in {printable(path)} has {len(token)} characters", allowed=allowed, fix=fix)
+    return token
+
+
+def _check_packages() -> None:
+    missing = [name for module, name in PACKAGES.items() if find_spec(module) is None]
+    if missing:
+        raise MissingPackageError(
+            f"The server needs {' and '.join(missing)}, not installed here",
+            allowed="the extra 'serve'",
+            fix="run: pip install 'scoreline[serve]'",
+        )

@@ -1,0 +1,1 @@
+"""A trained model behind HTTP: `app` has the routes, `service` what answers, `running` the server itself."""

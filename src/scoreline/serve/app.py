@@ -1,0 +1,178 @@
+"""The routes of the server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from scoreline._text import shortened
+from scoreline._version import __version__
+from scoreline.serve.answers import ModelFacts, Predictions, Problem, answer_of
+from scoreline.serve.batching import Answer, Asked
+from scoreline.serve.bodies import CONTENT, images_in, reader_of
+from scoreline.serve.gate import Gate, Guard
+from scoreline.serve.service import Service
+from scoreline.web.answers import as_json
+from scoreline.web.guard import LocalHosts
+from scoreline.web.limits import RefusedError, announced_length, body_chunks, discard_body, holding
+from scoreline.web.theme import THEME
+
+__all__ = ["create_app"]
+
+STATIC = Path(__file__).parent / "static"
+#: The files of the page by their addresses, with their kinds.
+FILES = {
+    "/": (STATIC / "page.html", "text/html; charset=utf-8"),
+    "/page.js": (STATIC / "page.js", "text/javascript; charset=utf-8"),
+    "/page.css": (STATIC / "page.css", "text/css; charset=utf-8"),
+    "/theme.css": (THEME, "text/css; charset=utf-8"),
+}
+OPEN = frozenset({*FILES, "/healthz", "/readyz"})
+DESCRIPTION = "Classes of images by a linear classifier. Every answer that is no success has a `detail` in words."
+WHYS = {
+    400: "the connection ended within the body",
+    401: "the token is missing or wrong",
+    403: "another host or origin",
+    408: "the body came too slowly",
+    413: "too many bytes or images",
+    415: "a body of another kind, or a compressed one",
+    422: "no image can be used, or the request is not as it should be",
+    429: "too many requests or images wait; see Retry-After",
+    503: "no answer in time; see Retry-After",
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Predictions | Problem if status == 422 else Problem, "description": why.capitalize()}
+    for status, why in WHYS.items()
+}
+
+
+def create_app(service: Service, hosts: LocalHosts, token: str | None = None) -> Gate:
+    """Return the server as a web application.
+
+    Parameters
+    ----------
+    service : Service
+    hosts : LocalHosts
+        The names that requests may come for where there is no token.
+    token : str, optional
+        Must come with every request for data.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = FastAPI(
+        title="scoreline serve",
+        description=DESCRIPTION,
+        version=__version__,
+        docs_url=None,  # it loads its scripts from elsewhere
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    _serve_predictions(app, service)
+    _serve_state(app, service)
+    for address in FILES:
+        app.add_api_route(address, _file, include_in_schema=False)
+    return Gate(app, Guard(token, hosts, OPEN), service)
+
+
+def _serve_predictions(app: FastAPI, service: Service) -> None:
+    @app.post(
+        "/predict",
+        summary="Classes of one image or several",
+        response_model=Predictions,
+        responses=PROBLEMS,
+        openapi_extra={"requestBody": {"required": True, "content": CONTENT}},
+    )
+    async def predict(
+        request: Request,
+        top_k: Annotated[int, Query(ge=1, le=1_000_000, description="Classes an image, the best first")] = 1,
+        scores: Annotated[bool, Query(description="Answer the score of every class too")] = False,
+        explain: Annotated[bool, Query(description="Answer what adds to the score of the best class too")] = False,
+    ) -> Response:
+        """Images that cannot be used have an `error` in place of a class; where none can be used, it is a 422."""
+        asked = Asked(top_k, scores, explain)
+        with service.requests.hold(1):
+            reader = reader_of(request)
+            announced_length(request, service.limits.body_bytes)
+            with holding(service.bodies) as held:
+                chunks = body_chunks(request, service.limits, held)
+                images = await images_in(request, chunks, service.limits, reader)
+                request.state.facts["images"] = len(images)
+                answers = await service.answer(images, asked)
+        return _answer(answers, asked)
+
+
+def _answer(answers: list[Answer], asked: Asked) -> Response:
+    found: dict[str, Any] = {"predictions": [answer_of(answer, asked) for answer in answers]}
+    used = any(not answer.prediction.problem for answer in answers)
+    if not used:
+        found["detail"] = f"No image can be used: {shortened(answers[0].prediction.problem)}."
+    return Response(as_json(found), 200 if used else 422, media_type="application/json")
+
+
+def _serve_state(app: FastAPI, service: Service) -> None:
+    @app.get("/model", summary="The model that answers", response_model=ModelFacts)
+    async def model() -> ModelFacts:
+        now = service.model.now
+        saved, size = now.classifier.model, now.classifier.input.shape
+        return ModelFacts(
+            classes=list(saved.classes),
+            features=saved.features,
+            loss=saved.loss,
+            size=list(size),
+            digest=now.digest,
+        )
+
+    @app.get("/healthz", summary="Whether the server lives")
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get(
+        "/readyz",
+        summary="Whether new requests should come here",
+        responses={503: {"model": Problem, "description": "The server is about to end"}},
+    )
+    async def readyz() -> Response:
+        if service.draining:
+            return JSONResponse({"detail": "The server is about to end."}, 503)
+        return JSONResponse({"status": "ready"})
+
+    @app.get("/metrics", summary="What was counted, in the format of Prometheus", response_class=Response)
+    async def metrics() -> Response:
+        return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _file(request: Request) -> Response:
+    path, kind = FILES[request.url.path]
+    return FileResponse(path, media_type=kind)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Answer with a status of its own; the connection ends where the body was not read."""
+    assert isinstance(error, RefusedError)  # noqa: S101 - it was registered for these
+    await discard_body(request)
+    headers = {} if getattr(request.state, "body_read", False) else {"Connection": "close"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return JSONResponse({"detail": str(error)}, error.status, headers)
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it was registered for these
+    first = error.errors()[0]
+    name = str(first["loc"][-1])
+    return JSONResponse(
+        {"detail": f"{shortened(name)}: {shortened(str(first['msg']))}."}, 422, {"Connection": "close"}
+    )

@@ -1,0 +1,146 @@
+"""The model that is served, and a newer one in its place as soon as there is one."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from scoreline.errors import ModelError, ScorelineError
+from scoreline.models import ImageClassifier
+from scoreline.runs.prediction import load_classifier
+
+__all__ = ["Loaded", "ServedModel"]
+
+#: Seconds between two looks at the files.
+LOOK_SECONDS = 1.0
+FILES = ("model.json", "model.safetensors", ".")
+_log = logging.getLogger("scoreline.serve")
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A classifier, ready to answer."""
+
+    classifier: ImageClassifier
+    #: SHA-256 of its description, which holds that of the weights.
+    digest: str
+
+
+class ServedModel:
+    """The classifier of a folder, replaced when the folder holds another.
+
+    A new one is loaded and tried before it takes the old one's place; one that cannot be used is reported, and the
+    old one stays.
+
+    Parameters
+    ----------
+    run : path
+        The folder of a run, or a link to one.
+    trust : sequence of str
+        Modules of the user's own features that may be imported.
+    max_pixels : int
+        Larger images are not decoded.
+
+    Raises
+    ------
+    ScorelineError
+        There is no usable model in the folder.
+    """
+
+    def __init__(self, run: Path, trust: Sequence[str] = (), *, max_pixels: int) -> None:
+        self.run, self._trust, self._max_pixels = run, tuple(trust), max_pixels
+        self._seen = self._stamps()
+        self.now = self._load()
+        self._refused = ""
+
+    async def watch(self, replaced: Callable[[str], object]) -> None:
+        """Look at the files again and again; tell whether a new model was ``taken`` or ``refused``."""
+        with ThreadPoolExecutor(1, "scoreline-load") as thread:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                outcome = await asyncio.get_running_loop().run_in_executor(thread, self.look)
+                if outcome:
+                    replaced(outcome)
+
+    def look(self) -> str:
+        """Take a newer model if there is one; return ``taken``, ``refused`` or nothing."""
+        seen = self._stamps()
+        if seen == self._seen:
+            return ""
+        try:
+            if self._digest() != self.now.digest:
+                self.now = self._load()
+                _log.info("model replaced", extra={"facts": {"digest": self.now.digest[:12]}})
+                self._seen, self._refused = seen, ""
+                return "taken"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the old model answers on
+            said = str(error) if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
+            self._seen = seen
+            if said == self._refused:
+                return ""
+            self._refused = said
+            _log.error("new model refused, the old one stays", extra={"facts": {"reason": said}})
+            return "refused"
+        self._seen = seen
+        return ""
+
+    def _load(self) -> Loaded:
+        digest = self._digest()
+        with warnings.catch_warnings(record=True) as remarks:
+            warnings.simplefilter("always")
+            classifier = load_classifier(self.run, trust=self._trust)
+        for remark in remarks:
+            _log.warning("model loaded with a remark", extra={"facts": {"remark": str(remark.message)}})
+        if self._digest() != digest:
+            raise ModelError(
+                f"The model in {self.run} was replaced while it was read",
+                allowed="a model whose files stay as they are meanwhile",
+                fix="wait, or load it again",
+            )
+        classifier.max_pixels = self._max_pixels
+        # The first image is slow, and compiles code: not at the expense of whoever sends it.
+        (tried,) = classifier.predict(_blank(classifier))
+        if tried.problem:
+            raise ModelError(
+                f"The model cannot classify an image: {tried.problem}",
+                allowed="a model of images",
+                fix="train again",
+            )
+        return Loaded(classifier, digest)
+
+    def _digest(self) -> str:
+        try:
+            return hashlib.sha256((self.run / FILES[0]).read_bytes()).hexdigest()
+        except OSError:
+            return ""  # whoever loads says what is wrong
+
+    def _stamps(self) -> tuple[tuple[int, ...] | None, ...]:
+        """Return what changes when the files do: times, numbers and sizes; those of the folder too."""
+        return tuple(_stamp(self.run / name) for name in FILES)
+
+
+def _stamp(path: Path) -> tuple[int, ...] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_ino, facts.st_size
+
+
+def _blank(classifier: ImageClassifier) -> bytes:
+    """Return a PNG file of a grey square of the model's size."""
+    height, width, channels = classifier.input.shape
+    file = io.BytesIO()
+    pixels = np.full((height, width) if channels == 1 else (height, width, 3), 128, np.uint8)
+    Image.fromarray(pixels).save(file, "png")
+    return file.getvalue()

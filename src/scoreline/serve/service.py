@@ -1,0 +1,98 @@
+"""From the images of a request to their answers: threads that decode, the queue, and the model."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from scoreline.data.images import pillow_warnings_ignored
+from scoreline.models import DecodedImage, ImageClassifier
+from scoreline.serve.batching import Answer, Asked, Batcher
+from scoreline.serve.metrics import Metrics
+from scoreline.serve.model import ServedModel
+from scoreline.web.limits import Limits, RefusedError, Room
+
+__all__ = ["Service"]
+
+
+class Service:
+    """What answers requests for predictions.
+
+    Parameters
+    ----------
+    model : ServedModel
+    limits : Limits
+    workers : int
+        Threads that decode images.
+    """
+
+    def __init__(self, model: ServedModel, limits: Limits, workers: int) -> None:
+        self.model, self.limits, self.workers = model, limits, workers
+        self.metrics = Metrics()
+        self.requests = Room(limits.requests, "requests")
+        self.bodies = Room(limits.held_bytes, "bytes of requests")
+        self.images = Room(limits.queued_images, "images")
+        #: Whether the server is about to end: what comes is still answered, but others should be asked.
+        self.draining = False
+        self.metrics.waiting.set_function(lambda: self.images.taken)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Let it answer for the duration of the context."""
+        self._batcher = Batcher(self.metrics.batches.observe)
+        with pillow_warnings_ignored(), ThreadPoolExecutor(self.workers, "scoreline-decode") as self._decoders:
+            tasks = [
+                asyncio.create_task(work)
+                for work in (
+                    self._batcher.run(),
+                    self.model.watch(lambda outcome: self.metrics.reloads.labels(outcome).inc()),
+                )
+            ]
+            try:
+                yield
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def answer(self, images: Sequence[bytes], asked: Asked) -> list[Answer]:
+        """Return the answers for images; one that cannot be used has a prediction with a problem.
+
+        Raises
+        ------
+        RefusedError
+            `top_k` is not between 1 and the number of classes (422), too many images wait (429), or there was no
+            answer in time (503).
+        """
+        classifier = self.model.now.classifier
+        if asked.top_k > len(classifier.classes):
+            raise RefusedError(
+                422,
+                f"top_k is {asked.top_k}",
+                allowed=f"1 to {len(classifier.classes)}, the number of classes",
+                fix="change top_k",
+            )
+        with self.images.hold(len(images)):
+            try:
+                async with asyncio.timeout(self.limits.answer_seconds):
+                    decoded = await asyncio.get_running_loop().run_in_executor(
+                        self._decoders, _decoded, classifier, images
+                    )
+                    answers = await self._batcher.ask(classifier, decoded, asked)
+            except TimeoutError:
+                raise RefusedError(
+                    503,
+                    f"There was no answer within {self.limits.answer_seconds:g} seconds",
+                    allowed="what the server can do in that time",
+                    fix="send the request again later, with fewer images",
+                    retry_after=10,
+                ) from None
+        for answer in answers:
+            self.metrics.images.labels("unreadable" if answer.prediction.problem else "classified").inc()
+        return answers
+
+
+def _decoded(classifier: ImageClassifier, images: Sequence[bytes]) -> list[DecodedImage]:
+    return [classifier.decode(image, place) for place, image in enumerate(images)]

@@ -1,0 +1,228 @@
+"""The real server: no request is lost or answered wrongly while models are replaced, and when it ends."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+import pytest
+from tests.serve.conftest import model, picture
+
+import scoreline
+from scoreline.cli.app import run as command
+
+HEADERS = {"content-type": "image/png"}
+
+
+class Server:
+    """A running server and what it has written."""
+
+    def __init__(self, folder, *words):
+        self.log = folder.parent / f"{folder.name}.log"
+        with self.log.open("w") as errors:
+            self.process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "scoreline", "serve", str(folder), "--port", "0", *words],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        line = self.process.stdout.readline()
+        assert line, self.log.read_text()
+        self.port = int(line.rstrip("/\n").rpartition(":")[2])
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+
+    def get(self, path):
+        connection = self.connect()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, body
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        self.process.stdout.close()
+        return code
+
+
+@pytest.fixture
+def server(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    model(0).save(folder)
+    found = Server(folder)
+    found.folder = folder
+    yield found
+    if found.process.poll() is None:
+        found.process.kill()
+        found.process.wait(30)
+        found.process.stdout.close()
+
+
+class Load:
+    """Clients that send images one after the other until they are stopped or the server ends."""
+
+    def __init__(self, server, expected):
+        self.server, self.expected = server, expected
+        self.stop = threading.Event()
+        self.seen, self.wrong = Counter(), []
+        #: Is set again and again, with each answer.
+        self.answered = threading.Condition()
+        self.threads = [threading.Thread(target=self.work, args=(seed,)) for seed in range(4)]
+        for thread in self.threads:
+            thread.start()
+
+    def work(self, seed):
+        content = picture(seed)
+        connection = self.server.connect()
+        while not self.stop.is_set():
+            try:
+                connection.connect() if connection.sock is None else None
+            except ConnectionRefusedError:
+                break  # it no longer listens: nothing was sent
+            try:
+                connection.request("POST", "/predict?scores=true", content, HEADERS)
+                answer = connection.getresponse()
+                body = json.loads(answer.read())
+            except Exception as error:  # noqa: BLE001 - each is a lost request
+                self.wrong.append(repr(error))
+                break
+            scores = body["predictions"][0]["scores"] if answer.status == 200 else body
+            names = [name for name, expected in self.expected.items() if scores == expected[seed]]
+            with self.answered:
+                if names:
+                    self.seen[names[0]] += 1
+                else:
+                    self.wrong.append(scores)
+                self.answered.notify_all()
+        connection.close()
+
+    def wait_for(self, condition):
+        with self.answered:
+            assert self.answered.wait_for(lambda: condition(self.seen) or self.wrong, 30), self.seen
+        assert self.wrong == []
+
+    def end(self):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(30)
+        assert self.wrong == []
+
+
+def scores_of(folder):
+    classifier = scoreline.load(folder)
+    answers = [classifier.predict(picture(seed), len(classifier.classes))[0].guesses for seed in range(4)]
+    return [{guess.label: guess.score for guess in guesses} for guesses in answers]
+
+
+def test_models_are_replaced_under_load_and_sigterm_loses_nothing(server, tmp_path):
+    expected = {"old": scores_of(server.folder)}
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    model(1, classes=("a", "b", "c", "d")).save(newer)
+    expected["new"] = scores_of(newer)
+    load = Load(server, expected)
+    load.wait_for(lambda seen: seen["old"] >= 20)
+
+    # A damaged model is refused, and the old one stays.
+    description = (server.folder / "model.json").read_text()
+    (server.folder / "model.json").write_text(description[:-20])
+    while "refused" not in server.log.read_text():
+        before = load.seen["old"]
+        load.wait_for(lambda seen, before=before: seen["old"] > before + 20)
+    assert load.seen["new"] == 0
+
+    model(1, classes=("a", "b", "c", "d")).save(server.folder)
+    load.wait_for(lambda seen: seen["new"] >= 20)
+    assert server.end(signal.SIGTERM) == 143
+    load.end()
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
+    assert [line["event"] for line in lines if line["event"] != "request"] == [
+        "new model refused, the old one stays",
+        "model replaced",
+    ]
+    assert sum(line["event"] == "request" for line in lines) == sum(load.seen.values())
+
+
+def test_a_request_that_has_begun_is_finished(server):
+    connection = server.connect()
+    content = picture()
+    connection.putrequest("POST", "/predict")
+    connection.putheader("content-type", "image/png")
+    connection.putheader("content-length", str(len(content)))
+    connection.endheaders(content[:100])
+    kept = server.connect()
+    kept.request("GET", "/readyz")
+    assert kept.getresponse().read()
+    server.process.send_signal(signal.SIGTERM)
+    while True:  # until the signal has arrived
+        kept.request("GET", "/readyz")
+        answer = kept.getresponse()
+        answer.read()
+        if answer.status == 503:
+            break
+    connection.send(content[100:])
+    answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers["connection"] == "close"
+    assert json.loads(answer.read())["predictions"][0]["class"]
+    connection.close()
+    kept.close()
+    assert server.process.wait(30) == 143
+    server.process.stdout.close()
+
+
+def test_ctrl_c_ends_it(server):
+    assert server.get("/healthz")[0] == 200
+    assert server.end(signal.SIGINT) == 130
+
+
+def test_a_body_that_is_too_large_is_answered_though_it_is_sent(server):
+    connection = server.connect()
+    connection.request("POST", "/predict", bytes(34 << 20), HEADERS)
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert "Allowed: 33.6 MB at most" in json.loads(answer.read())["detail"]
+    connection.close()
+
+
+def refused(capfd, *words):
+    with pytest.raises(SystemExit) as ended:
+        command(["serve", *map(str, words)])
+    return ended.value.code, capfd.readouterr().err
+
+
+def test_other_machines_need_a_token(run, tmp_path, capfd):
+    code, told = refused(capfd, run, "--host", "0.0.0.0")  # noqa: S104
+    assert code == 2
+    assert "--token-file" in told
+    short = tmp_path / "token"
+    for text in ("", "short", "x" * 5000, "with a space in between them", "ü" * 20):
+        short.write_text(text, encoding="utf-8")
+        code, told = refused(capfd, run, "--token-file", short)
+        assert code == 2
+        assert "token" in told
+        assert "short" not in told
+    assert refused(capfd, run, "--token-file", tmp_path)[0] == 2
+    os.mkfifo(tmp_path / "pipe")
+    assert refused(capfd, run, "--token-file", tmp_path / "pipe")[0] == 2
+
+
+def test_what_cannot_be_served(run, tmp_path, capfd):
+    assert refused(capfd, tmp_path / "nowhere", "--port", 0)[0] == 3
+    code, told = refused(capfd, run, "--host", "no.such.host.invalid", "--token-file", token(tmp_path))
+    assert code == 2
+    assert "no.such.host.invalid" in told
+
+
+def token(folder):
+    path = folder / "a-token"
+    path.write_text("t" * 32 + "\n")
+    return path
