@@ -94,6 +94,7 @@ class Load:
             except Exception as error:  # noqa: BLE001 - each is a lost request
                 self.wrong.append(repr(error))
                 break
+            closing = answer.headers.get("connection") == "close"
             scores = body["predictions"][0]["scores"] if answer.status == 200 else body
             names = [name for name, expected in self.expected.items() if scores == expected[seed]]
             with self.answered:
@@ -102,6 +103,8 @@ class Load:
                 else:
                     self.wrong.append(scores)
                 self.answered.notify_all()
+            if closing:  # as a balancer does: it asks another server from here on
+                break
         connection.close()
 
     def wait_for(self, condition):

@@ -22,6 +22,8 @@ __all__ = ["run_server"]
 
 #: Seconds for which requests are still taken after a signal to end, and for which what was taken may last then.
 LINGER_SECONDS, FINISH_SECONDS = 5.0, 60
+#: Seconds that a connection without a request has when the server ends: one may be on its way.
+FIRST_SECONDS = 1.0
 #: Looks in a row (ten a second) at which no request may be under way before connections are closed.
 QUIET_LOOKS = 3
 LOGGERS = ("scoreline.serve", "uvicorn", "asyncio")
@@ -31,6 +33,13 @@ class _Protocol(BoundedProtocol):
     """Systems allow a process 1,024 files at the least that serve."""
 
     most = 768
+
+    def shutdown(self) -> None:
+        """Close the connection when its request is answered; a new one has a moment for its first."""
+        if self.cycle is None:
+            self.loop.call_later(FIRST_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
 
 class _Server(BoundedServer):
