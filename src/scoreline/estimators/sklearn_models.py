@@ -70,8 +70,8 @@ def sklearn_estimator(coef: FloatArray, intercept: FloatArray, classes: Sequence
         W, b = coef[order], intercept[order]
     squared = isinstance(loss, SquaredError)
     kind = LogisticRegression if loss.probabilistic else RidgeClassifier if squared else LinearSVC
-    # Fitted on one number for each class, it has all that a fit leaves; then the weights are exchanged.
-    estimator = kind().fit(np.arange(len(names), dtype=float)[:, None], names)
+    # Fitted on one row for each class, it has all that a fit leaves; then the weights are exchanged.
+    estimator = kind().fit(np.eye(len(names)), names)
     estimator.coef_, estimator.intercept_ = np.array(W), np.array(b)
     estimator.n_features_in_ = coef.shape[1]
     return estimator
