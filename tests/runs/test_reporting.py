@@ -131,7 +131,8 @@ def test_of_an_interrupted_run(photos, tmp_path):
     config = RunConfig(data=str(photos), solver="adam", max_epochs=10**6, tol=0.0)  # which nobody could wait for
     folder = train_run(config, tmp_path / "run", listeners=[lambda _: Reason.INTERRUPTED]).folder.path
     assert not (folder / "learning-curve.csv").exists()
-    made = reporting.report_run(folder, full=True)
+    with pytest.warns(UserWarning, match="unfinished: it was interrupted"):
+        made = reporting.report_run(folder, full=True)
     assert (folder / "learning-curve.csv").exists()
     assert "interrupted" in made.findings[0].sentence
 

@@ -11,13 +11,13 @@ from scoreline.losses.base import put_true
 
 __all__ = ["balance_matrix", "both_slopes", "class_sums", "matrix_balancing"]
 
-#: What may be left of a class's imbalance, relative to all that sums.
+#: What may be left of a class's imbalance, relative to the sum of all entries.
 TOLERANCE = 1e-15
 MAX_SWEEPS = 2000
 
 
 def class_sums(slopes: FloatArray, y: Labels, weight: FloatArray) -> FloatArray:
-    """Return what sums from each true class to each wrong one, ``(C, C)``: the weighted sums of its slopes.
+    """Return the weighted sums of wrong classes' slopes by true (rows) and wrong class (columns), ``(C, C)``.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def balance_matrix(sums: FloatArray) -> FloatArray:
     Parameters
     ----------
     sums : array (C, C) of floats >= 0
-        What sums from a to b; the diagonal is 0.
+        The sum of the slopes of class b over the examples of class a; the diagonal is 0.
 
     References
     ----------

@@ -8,7 +8,7 @@ import mmap
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.rows.base import Rows
+from scoreline.rows.base import Rows, checked_places
 from scoreline.rows.in_arrays import ArrayRows
 from scoreline.rows.reading import blocks, row_bytes
 from scoreline.rows.scratch import scratch_file
@@ -54,6 +54,7 @@ class FileRows(ArrayRows):
 
     def take(self, index: Array) -> Array:
         """Return examples by place, as many at a time as may be resident; see `Rows.take`."""
+        index = checked_places(index, len(self))
         taken = np.empty((len(index), *self.shape[1:]), self.dtype)
         each = row_bytes(self) + AROUND
         size = max(1, RESIDENT // each)

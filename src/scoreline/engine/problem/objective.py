@@ -70,6 +70,8 @@ class Objective:
         Whether there is a bias; it is never penalised.
     standardization : Standardization, optional
         Applied to the rows; W and b are those of standardised rows.
+    template_per_class : bool
+        Whether two classes have a row of scores each too, as where their weights are drawn.
     """
 
     loss: Loss
@@ -78,6 +80,7 @@ class Objective:
     n_classes: int
     fit_intercept: bool = True
     standardization: Standardization | None = None
+    template_per_class: bool = False
 
     @property
     def n_configurations(self) -> int:
@@ -87,7 +90,7 @@ class Objective:
     @property
     def n_rows(self) -> int:
         """Number of rows R of W."""
-        return rows_for(self.n_classes)
+        return self.n_classes if self.template_per_class else rows_for(self.n_classes)
 
     @property
     def value_at_zero(self) -> float:

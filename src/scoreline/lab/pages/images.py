@@ -238,7 +238,8 @@ class _Model:
 def _objective(loss: str, lam: float, rows: _Rows) -> Objective:
     # Every class has a row of scores, two classes too: a template each.
     classes = rows.train.n_classes
-    return build_objective(LinearClassifier(loss, lam=lam), classes, rows.standardization)
+    objective = build_objective(LinearClassifier(loss, lam=lam), classes, rows.standardization)
+    return replace(objective, template_per_class=True)
 
 
 def _start(rows: _Rows) -> Params:
