@@ -17,7 +17,7 @@ from scoreline.runs.time_budget import Clock, show_budget
 
 if TYPE_CHECKING:
     from scoreline.runs.recipes.leaderboard import LeaderboardRow
-from scoreline.runs.result import RunResult
+    from scoreline.runs.result import RunResult
 
 __all__ = ["run_to_end", "train"]
 
