@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_figures")
 
 @pytest.fixture(scope="module")
 def config():
-    return RunConfig(data="digits", lam="auto", loss="squared-error", tol=1e-6)
+    return RunConfig(data="digits", lam="auto", tol=1e-8)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def run(config, tmp_path_factory):
 
 def test_the_classifier_is_that_of_all_rows_but_the_test_split(run):
     whole = load_dataset("digits", RunConfig(validation=0.0).load_options())
-    alone = LinearClassifier(loss="squared-error", lam=run.lam_choice.lam, standardize=True, tol=1e-6)
+    alone = LinearClassifier(lam=run.lam_choice.lam, standardize=True, tol=1e-8)
     alone.fit(whole.train.X.reshape(len(whole.train), -1), whole.train.y)
     assert len(run.prepared.dataset.train) == len(whole.train)
     assert sorted(run.prepared.dataset.train.ids) == sorted(whole.train.ids)

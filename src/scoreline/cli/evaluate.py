@@ -81,9 +81,8 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
     from scoreline.runs.robustness import robustness_of
 
     begun = time.perf_counter()
-    classifier = (
-        load_classifier(run, trust=trust or []) if robustness else None
-    )  # which says before all else if there are no images
+    # Before anything else: a model of vectors cannot be asked for its robustness.
+    classifier = load_classifier(run, trust=trust or []) if robustness else None
     with ProgressBars(quiet=json) as bars:
         loaded = load_run(
             run,
@@ -164,7 +163,7 @@ def _show_examination(found: RunExamination, result: EvaluationResult, *, quiet:
     pairs = [
         ("copies in other splits", f"{len(copies.leaks):,} pairs{_example(copies.leaks)}"),
         ("copies in all", f"{len(copies.pairs):,} pairs, {len(copies.contradictions):,} of them in two classes"),
-        ("suspected labels", f"{labels.n_suspected:,} of {labels.n_judged:,}{_first_label(labels)}"),
+        ("suspected labels", f"{labels.n_suspected:,} of {labels.n_scored:,}{_first_label(labels)}"),
         ("outliers", f"{quality.outliers.n_outlying:,}"),
         ("nearly empty images", f"{len(statistics.plain):,}"),
         ("imbalance", _imbalance(statistics)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -17,7 +17,7 @@ from scoreline.features.descriptor import each_batch
 from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import learned_arrays
 from scoreline.features.principal_components import principal_components
-from scoreline.rows import ArrayRows, FileRows, Rows, SparseMatrix, SubsetRows, blocks
+from scoreline.rows import ArrayRows, FileRows, Rows, SubsetRows, UnstoredRows, blocks
 
 __all__ = ["PrincipalProducts"]
 
@@ -230,7 +230,7 @@ class PrincipalProducts(DerivedFeatures):
         return directions.astype(np.float32), variances[kept]
 
 
-class _Halves:
+class _Halves(UnstoredRows):
     """Rows of features of images, and behind each its odd part if there is one, computed when they are read."""
 
     def __init__(self, extractor: FeatureExtractor, images: Rows) -> None:
@@ -243,21 +243,6 @@ class _Halves:
         """Number of images, and of numbers of both parts."""
         return (len(self), self._width)
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Always float32."""
-        return np.dtype(np.float32)
-
-    @property
-    def array(self) -> Array | None:
-        """None: the rows have yet to be computed."""
-        return None
-
-    @property
-    def matrix(self) -> SparseMatrix | None:
-        """None: the rows are not sparse."""
-        return None
-
     def __len__(self) -> int:
         return len(self._images)
 
@@ -268,10 +253,6 @@ class _Halves:
     def take(self, index: Array) -> Array:
         """Return both parts of images by place; see `Rows.take`."""
         return self._of(self._images.take(index))
-
-    def parts(self) -> Sequence[Rows]:
-        """Return these rows alone; see `Rows.parts`."""
-        return (self,)
 
     def _of(self, images: Array) -> Array:
         found = [half for half in self._extractor.mirror_halves(images) if half is not None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from scoreline._typing import Array
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.descriptor import BATCH
 from scoreline.features.union import side_by_side
-from scoreline.rows import Rows, SparseMatrix, checked_places
+from scoreline.rows import Rows, UnstoredRows, checked_places
 
 __all__ = ["ComputedRows", "FeatureRows", "ShardCache", "input_digest", "shard_length"]
 
@@ -33,7 +33,7 @@ class ShardCache(Protocol):
         """Keep arrays under a key, or nothing."""
 
 
-class ComputedRows(ABC):
+class ComputedRows(UnstoredRows, ABC):
     """Rows ``(N, D)`` float32 of images, computed when they are read, a shard at a time.
 
     The last shard is held, so that reading in order computes each once; what is read often is best gathered first
@@ -71,21 +71,6 @@ class ComputedRows(ABC):
         """Number of rows and of features."""
         return (len(self), self._extractor.width())
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Always float32."""
-        return np.dtype(np.float32)
-
-    @property
-    def array(self) -> Array | None:
-        """None: the rows have yet to be computed."""
-        return None
-
-    @property
-    def matrix(self) -> SparseMatrix | None:
-        """None: the rows are not sparse."""
-        return None
-
     def __len__(self) -> int:
         return self._each * len(self._images)
 
@@ -108,10 +93,6 @@ class ComputedRows(ABC):
             own = owner == number
             taken[own] = self._shard(number * self._length)[index[own] - number * self._length]
         return taken
-
-    def parts(self) -> Sequence[Rows]:
-        """Return these rows alone: blocks in order are read shard by shard; see `Rows.parts`."""
-        return (self,)
 
     def _shard(self, first: int) -> Array:
         if self._held is None or self._held[0] != first:

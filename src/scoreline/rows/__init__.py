@@ -7,6 +7,7 @@ others. Batches, shuffles and blocks are functions over it.
 from __future__ import annotations
 
 from scoreline.rows.base import Rows, SparseMatrix, checked_places
+from scoreline.rows.computed import UnstoredRows
 from scoreline.rows.concatenation import ConcatRows
 from scoreline.rows.in_arrays import ArrayRows, as_rows
 from scoreline.rows.in_file import FileRows
@@ -25,6 +26,7 @@ __all__ = [
     "SparseMatrix",
     "SparseRows",
     "SubsetRows",
+    "UnstoredRows",
     "as_rows",
     "batches",
     "blocks",

@@ -1,1 +1,1 @@
-"""A trained model behind HTTP: `app` has the routes, `service` what answers, `running` the server itself."""
+"""A trained model behind HTTP: routes in `app`, predictions in `service`, the server process in `running`."""

@@ -95,7 +95,7 @@ def run_server(app: Gate, service: Service, listening: socket.socket, ready: Cal
     Parameters
     ----------
     app, service
-        The application and what answers behind it.
+        The application and the service that it calls.
     listening : socket
     ready : callable
         Called as soon as requests are answered.

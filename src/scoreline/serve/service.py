@@ -18,7 +18,7 @@ __all__ = ["Service"]
 
 
 class Service:
-    """What answers requests for predictions.
+    """Predictions for requests: images are decoded by several threads and classified by one, in batches.
 
     Parameters
     ----------

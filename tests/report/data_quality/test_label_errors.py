@@ -33,7 +33,7 @@ def test_wrong_labels_come_first(loss):
     suspected = [item.id in bad for item in found.ranked if item.suspected]
     assert len(suspected) == found.n_suspected > len(wrong) // 3
     assert np.mean(suspected) > 0.9
-    assert found.n_judged == len(y)
+    assert found.n_scored == len(y)
     assert (np.diff([item.confidence for item in found.ranked]) >= 0).all()
 
 
@@ -61,7 +61,7 @@ def test_classes_of_one_example_are_not_evaluated_and_evaluate_no_other():
     fold = ~found.scored
     assert fold[-1]  # in whose fold nobody else knows the class
     errors = find_label_errors(found, split_of(X, y), NAMES[:4])
-    assert errors.n_judged == len(y) - fold.sum() > 0
+    assert errors.n_scored == len(y) - fold.sum() > 0
 
 
 def test_copies_are_in_one_fold():

@@ -9,7 +9,7 @@ from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Costs
 from scoreline.runs.recipes.cost import Work, fit_seconds, peak_bytes
 from scoreline.runs.recipes.ladder import IMAGES, LARGE_IMAGES, ROWS, TINY_IMAGES, ladder
-from scoreline.runs.recipes.trial import Materials, try_recipe
+from scoreline.runs.recipes.trial import RecipeFeatures, try_recipe
 from scoreline.runs.time_budget import Clock
 
 AUTO = RunConfig(features="auto")
@@ -39,9 +39,9 @@ def small(recipe):
 
 def tried(config, dataset):
     clock = Clock.started()
-    materials = Materials(in_place(dataset, config), 0, clock, lambda *_: None)
+    recipe_features = RecipeFeatures(in_place(dataset, config), 0, clock, lambda *_: None)
     n, judged = len(dataset.train), len(dataset.validation)
-    return try_recipe(config, materials, n, judged, [], clock)
+    return try_recipe(config, recipe_features, n, judged, [], clock)
 
 
 def kinds():

@@ -11,7 +11,7 @@ from scoreline.errors import DataError, MismatchError, UnknownNameError, UsageEr
 from scoreline.features.pixels import Pixels
 from scoreline.runs.config import RunConfig
 from scoreline.runs.preconditions import check_settings
-from scoreline.runs.recipes import search
+from scoreline.runs.recipes import plan, search
 from scoreline.runs.recipes.ladder import Recipe
 from scoreline.runs.recipes.search import search_recipes
 from scoreline.runs.recipes.trial import stratified_order
@@ -44,14 +44,14 @@ class FakeClock:
 def race(monkeypatch):
     """Run a race of the ladder above with given accuracies; each trial takes so many seconds."""
     monkeypatch.setattr(search, "ladder", lambda asked, shape: list(LADDER))
-    monkeypatch.setattr(search, "FIRST_ROWS", 200)
-    monkeypatch.setattr(search, "ROWS_A_CLASS", 1)
+    monkeypatch.setattr(plan, "FIRST_ROWS", 200)
+    monkeypatch.setattr(plan, "ROWS_A_CLASS", 1)
     ticking, tried, real = FakeClock(), [], search.try_recipe
 
     def run(config, accuracies, seconds=0.1, listeners=(), fast=None):
-        def scripted(one, materials, n_rows, *more):
+        def scripted(one, recipe_features, n_rows, *more):
             tried.append((one.features, n_rows))
-            trial = real(one, materials, n_rows, *more)
+            trial = real(one, recipe_features, n_rows, *more)
             ticking.time += seconds
             place = NAMES.index(one.features)
             an_image = trial.an_image if fast is None else fast[place]
@@ -114,7 +114,7 @@ def test_preferences_choose_along_the_frontier(race, prefer, chosen):
 
 
 def test_memory_leaves_recipes_out(race, monkeypatch):
-    monkeypatch.setattr(search, "available_memory", lambda: 800_000)
+    monkeypatch.setattr(plan, "available_memory", lambda: 800_000)
     monkeypatch.setattr(search, "ladder", lambda asked, shape: [LADDER[0], replace(LADDER[1], width=5_000)])
     resolved, found, tried = race(AUTO, [0.5, 0.6, 0.9, 0.7])
     assert tried == [("pixels", 1294)]
@@ -123,7 +123,7 @@ def test_memory_leaves_recipes_out(race, monkeypatch):
 
 
 def test_no_room_for_any_recipe_is_told(race, monkeypatch):
-    monkeypatch.setattr(search, "available_memory", lambda: 1_000)
+    monkeypatch.setattr(plan, "available_memory", lambda: 1_000)
     with pytest.raises(UsageError, match="No recipe fits into memory"):
         race(AUTO, [0.5, 0.6, 0.9, 0.7])
 

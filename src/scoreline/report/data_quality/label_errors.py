@@ -43,7 +43,7 @@ class LabelErrors:
     ----------
     ranked : tuple of LabelSuspicion
         A part of them where they are many.
-    n_contradicted, n_suspected, n_judged : int
+    n_contradicted, n_suspected, n_scored : int
         How many labels are not the most probable class, how many of these are suspected, and of how many.
     accuracy : float
         Share of the labels that are the most probable class.
@@ -54,7 +54,7 @@ class LabelErrors:
     ranked: tuple[LabelSuspicion, ...]
     n_contradicted: int
     n_suspected: int
-    n_judged: int
+    n_scored: int
     accuracy: float
     temperature: float
 

@@ -58,11 +58,11 @@ class SuspectedLabels(Rule):
             return
         first = next(item for item in labels.ranked if item.suspected)
         told = (
-            f"{labels.n_suspected:,} of {labels.n_judged:,} training labels may be wrong, such as {first.id}: "
+            f"{labels.n_suspected:,} of {labels.n_scored:,} training labels may be wrong, such as {first.id}: "
             f"{first.label}, or {first.suggested}? label-errors.csv ranks them: look at them, correct those that "
             "are wrong, and train again."
         )
-        many = labels.n_suspected >= MANY_LABELS * labels.n_judged
+        many = labels.n_suspected >= MANY_LABELS * labels.n_scored
         yield Finding(Severity.WARNING if many else Severity.NOTE, told, facts.retrain(), "labels")
 
 

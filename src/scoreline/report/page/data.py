@@ -90,7 +90,7 @@ def _labels(summary: RunSummary) -> Html:
     if found is None:
         return Html("")
     told = (
-        f"Classifiers that have not seen them contradict {found.n_contradicted:,} of {found.n_judged:,} training "
+        f"Classifiers that have not seen them contradict {found.n_contradicted:,} of {found.n_scored:,} training "
         f"labels; {found.n_suspected:,} so clearly that they may be wrong."
     )
     cards = joined(

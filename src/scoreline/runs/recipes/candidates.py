@@ -102,11 +102,11 @@ class Costs:
         width = extractor.transform(images).shape[1]
         return int(width), (self._clock.now() - begun) / len(images)
 
-    def of(self, candidate: Candidate, n_rows: int, n_judged: int) -> Cost:
+    def of(self, candidate: Candidate, n_rows: int, n_validation: int) -> Cost:
         """Return what a trial on so many training rows costs: all of them come with the test rows."""
         work, factor = self._work, self._calibration.factor
         whole = n_rows == work.n_train
-        n_extracted = work.n_all if whole else n_rows + n_judged
+        n_extracted = work.n_all if whole else n_rows + n_validation
         recipe, loss = candidate.recipe, candidate.config.loss
         fit = fit_seconds(n_rows, candidate.width, work.n_classes, loss) * factor("fit")
         report = REPORT + EVALUATION * 1e-6 * work.n_all * candidate.width

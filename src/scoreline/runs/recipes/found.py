@@ -1,4 +1,4 @@
-"""What a search has come to, and how it is told."""
+"""The result of a search, and its description."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scoreline.runs.config import AUTO, RunConfig
 from scoreline.runs.recipes.leaderboard import NEAR, LeaderboardRow
 from scoreline.runs.resolved import GIVEN, Decision
 
-__all__ = ["Found", "Told", "Upcoming"]
+__all__ = ["Found", "Summary", "Upcoming"]
 
 _RULES = {
     "accurate": "the cheapest of those as good as the best, up to chance",
@@ -41,8 +41,8 @@ class Found:
     notes: tuple[str, ...]
 
 
-class Told(NamedTuple):
-    """What there is to tell of a search."""
+class Summary(NamedTuple):
+    """A search in words: the decisions it made, and what a reader should know."""
 
     asked: RunConfig
     chosen: LeaderboardRow
@@ -57,8 +57,8 @@ class Told(NamedTuple):
         row, asked = self.chosen, self.asked
         n_tried = sum(one.accuracy is not None for one in self.rows)
         why = (
-            f"{_RULES[asked.prefer]}, of {n_tried} tried: accuracy {row.accuracy or 0:.4f} on {row.n_judged:,} "
-            f"validation rows, with {row.n_rows:,} rows to train on"
+            f"{_RULES[asked.prefer]}, of {n_tried} tried: accuracy {row.accuracy or 0:.4f} on "
+            f"{row.n_validation:,} validation rows, with {row.n_rows:,} rows to train on"
         )
         of_recipe = "goes with the features"
         return {

@@ -30,7 +30,7 @@ class LeaderboardRow:
     #: Training rows of its last trial, and its accuracy on so many validation rows.
     n_rows: int = 0
     accuracy: float | None = None
-    n_judged: int = 0
+    n_validation: int = 0
     #: Seconds to learn and extract the features and to choose `lam`, on those rows.
     seconds: float = 0.0
     #: Microseconds to predict an image, nearly all of which its features take.
@@ -53,12 +53,12 @@ class LeaderboardRow:
         """Wilson's 95 % interval of the validation accuracy."""
         if self.accuracy is None:
             return None
-        return wilson_interval(round(self.accuracy * self.n_judged), self.n_judged)
+        return wilson_interval(round(self.accuracy * self.n_validation), self.n_validation)
 
 
-def margin(accuracy: float, n_judged: int) -> float:
+def margin(accuracy: float, n_validation: int) -> float:
     """Return the difference up to which an accuracy on so many examples is as good as another."""
-    return TIED * math.sqrt(max(accuracy * (1 - accuracy), 0) / max(n_judged, 1))
+    return TIED * math.sqrt(max(accuracy * (1 - accuracy), 0) / max(n_validation, 1))
 
 
 def best_of(rows: Sequence[LeaderboardRow], prefer: str) -> LeaderboardRow:
@@ -69,7 +69,7 @@ def best_of(rows: Sequence[LeaderboardRow], prefer: str) -> LeaderboardRow:
     """
     best = max(rows, key=lambda row: row.accuracy or 0)
     top = best.accuracy or 0.0
-    allowed = margin(top, best.n_judged) if prefer == "accurate" else max(NEAR, margin(top, best.n_judged))
+    allowed = margin(top, best.n_validation) if prefer == "accurate" else max(NEAR, margin(top, best.n_validation))
     near = [row for row in rows if (row.accuracy or 0) >= top - allowed]
     if prefer == "fast":
         return min(near, key=lambda row: row.microseconds or 0)

@@ -18,7 +18,7 @@ from scoreline.runs.pipeline import Prepared, extracted, fitted_features
 from scoreline.runs.resolution import Resolution, resolve, validation_accuracy
 from scoreline.runs.time_budget import Clock
 
-__all__ = ["Materials", "Trial", "stratified_order", "try_recipe"]
+__all__ = ["RecipeFeatures", "Trial", "stratified_order", "try_recipe"]
 
 #: Images that the time of one is measured on where the features of all are kept from an earlier run.
 TIMED = 256
@@ -31,7 +31,7 @@ class Trial:
     n_rows: int
     accuracy: float
     #: Validation rows that the accuracy was measured on.
-    n_judged: int
+    n_validation: int
     resolution: Resolution
     start: WarmStart
     #: Seconds of learning the features, of extracting those of all rows of the trial, and of choosing `lam`.
@@ -58,7 +58,7 @@ class Trial:
         return 4 * (self.width + 1) * (1 if n_classes == 2 else n_classes) + learned
 
 
-class Materials:
+class RecipeFeatures:
     """Data in place, and the features of recipes: learned once, extracted for as many rows as a trial asks for.
 
     Parameters
@@ -75,7 +75,7 @@ class Materials:
         assert dataset.validation is not None  # noqa: S101 - the search has looked
         self.dataset, self._clock, self._progress = dataset, clock, progress
         self._order = stratified_order(dataset.train.y, seed)
-        self._judges = stratified_order(dataset.validation.y, seed)
+        self._validation_order = stratified_order(dataset.validation.y, seed)
         self._fitted: dict[str, FeatureExtractor] = {}
         self._last: tuple[str, int, Prepared] | None = None
         self._kept = FeatureCache.of_user()
@@ -85,7 +85,7 @@ class Materials:
         """How often something was kept from an earlier run."""
         return self._kept.n_found
 
-    def prepared(self, config: RunConfig, n_rows: int, n_judged: int) -> tuple[Prepared, float, float]:
+    def prepared(self, config: RunConfig, n_rows: int, n_validation: int) -> tuple[Prepared, float, float]:
         """Return so many rows of the features, and the seconds of learning and of extracting them.
 
         All training rows come with all rows of the other splits; fewer with so many validation rows and no test
@@ -99,7 +99,7 @@ class Materials:
         if self._last is None or self._last[:2] != (spec, n_rows):
             self._last = None  # before the next rows, which may be all that memory holds
             whole = n_rows == len(train)
-            dataset = self.dataset if whole else self._part(n_rows, n_judged)
+            dataset = self.dataset if whole else self._part(n_rows, n_validation)
             kept = self._kept if whole else FeatureCache(None)
             self._last = spec, n_rows, extracted(config, dataset, self._fitted[spec], kept, self._progress)
         return self._last[2], learned - begun, self._clock.now() - learned
@@ -117,18 +117,19 @@ class Materials:
         dataset = replace(prepared.dataset, test=test)
         return replace(prepared, dataset=dataset, rows={**prepared.rows, "test": rows})
 
-    def _part(self, n_rows: int, n_judged: int) -> Dataset:
-        judges = self.dataset.validation
-        assert judges is not None  # noqa: S101 - as at the beginning
-        chosen = _first(self.dataset.train, self._order, n_rows), _first(judges, self._judges, n_judged)
-        return replace(self.dataset, train=chosen[0], validation=chosen[1], test=None)
+    def _part(self, n_rows: int, n_validation: int) -> Dataset:
+        validation = self.dataset.validation
+        assert validation is not None  # noqa: S101 - as at the beginning
+        train = _first(self.dataset.train, self._order, n_rows)
+        validation = _first(validation, self._validation_order, n_validation)
+        return replace(self.dataset, train=train, validation=validation, test=None)
 
 
 def try_recipe(
     config: RunConfig,
-    materials: Materials,
+    recipe_features: RecipeFeatures,
     n_rows: int,
-    n_judged: int,
+    n_validation: int,
     listeners: Sequence[Listener],
     clock: Clock,
 ) -> Trial:
@@ -139,24 +140,24 @@ def try_recipe(
     ScorelineError
         The features cannot be computed of these images, or the settings do not go with them.
     """
-    n_found = materials.n_found
-    prepared, learn, features = materials.prepared(config, n_rows, n_judged)
+    n_found = recipe_features.n_found
+    prepared, learn, features = recipe_features.prepared(config, n_rows, n_validation)
     n_extracted = sum(len(rows) for rows in prepared.rows.values())
     begun = clock.now()
     if "test" not in prepared.rows:
         config = config.changed(refit=None)  # which needs test rows
     resolution, start = resolve(config, prepared, listeners, chosen=True)
     accuracy = validation_accuracy(resolution, prepared, listeners)
-    n_judged = len(prepared.labels("validation"))
+    n_validation = len(prepared.labels("validation"))
     choice = clock.now() - begun
-    an_image, kept = features / n_extracted, materials.n_found > n_found
+    an_image, kept = features / n_extracted, recipe_features.n_found > n_found
     if kept:
         images = prepared.dataset.train.rows.read(0, TIMED)
         begun = clock.now()
         prepared.extractor.transform(images)
         an_image = (clock.now() - begun) / len(images)
     return Trial(
-        n_rows, accuracy, n_judged, resolution, start, learn, features, choice, n_extracted, an_image, kept
+        n_rows, accuracy, n_validation, resolution, start, learn, features, choice, n_extracted, an_image, kept
     )
 
 

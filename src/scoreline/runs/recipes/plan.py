@@ -1,0 +1,80 @@
+"""What a budget of time and memory allows: the rows of each round, and the candidates that can be tried."""
+
+from __future__ import annotations
+
+from scoreline.data import Dataset
+from scoreline.data.budget import available_memory, free_memory, parse_size
+from scoreline.runs.config import RunConfig
+from scoreline.runs.recipes.candidates import Candidate, Costs
+from scoreline.runs.recipes.cost import Cost
+from scoreline.runs.time_budget import Clock
+
+__all__ = ["Plan"]
+
+#: Training rows of the first round, at least so many of a class, and how many times as many the next round has.
+FIRST_ROWS, ROWS_A_CLASS, GROWTH = 2_000, 10, 5
+#: Times as many rows as a round has that there must be in all: words are learned for either.
+FEWEST_TIMES = 4
+#: Validation rows of a round that is not the last.
+VALIDATION_ROWS = 2_000
+
+
+class Plan:
+    """Predicts what candidates cost, and compares it with the time and the memory that are left.
+
+    Parameters
+    ----------
+    asked : RunConfig
+        Has the budget and the bound on memory.
+    dataset : Dataset
+        With a validation split.
+    clock : Clock
+    """
+
+    def __init__(self, asked: RunConfig, dataset: Dataset, clock: Clock) -> None:
+        assert dataset.validation is not None  # noqa: S101 - the search has looked
+        self.clock, self.costs = clock, Costs(dataset, clock, on_disk=asked.memory is not None)
+        self.n_rows, self.n_validation = len(dataset.train), len(dataset.validation)
+        self._budget, self._memory, self._loaded = asked.seconds, asked.memory, clock.elapsed
+        self._first = min(self.n_rows, max(FIRST_ROWS, ROWS_A_CLASS * len(dataset.classes)))
+
+    def rounds(self) -> list[tuple[int, int]]:
+        """Return the training and validation rows of all rounds but the last, which has them all."""
+        rounds, n_rows = [], self._first
+        while FEWEST_TIMES * n_rows < self.n_rows:
+            rounds.append((n_rows, min(VALIDATION_ROWS, self.n_validation)))
+            n_rows *= GROWTH
+        return rounds
+
+    def cost(self, one: Candidate) -> Cost:
+        """Return what a candidate costs on all rows."""
+        return self.costs.of(one, self.n_rows, self.n_validation)
+
+    def seconds_of_run(self, one: Candidate) -> float:
+        """Predict the seconds of a run that trains a recipe, loading included."""
+        cost = self.cost(one)
+        return self._loaded + cost.seconds + cost.finish
+
+    def free_memory(self) -> float:
+        """Return the bytes that may still be taken; with a bound, features lie on the disk."""
+        return available_memory() if self._memory is None else free_memory(parse_size(self._memory))
+
+    def has_memory(self, one: Candidate) -> bool:
+        """Tell whether a candidate can be tried on all rows, beside what is in memory."""
+        return self.cost(one).n_bytes <= self.free_memory()
+
+    def has_time(self, one: Candidate, best: Candidate | None) -> bool:
+        """Tell whether a candidate can be tried on all rows, with time to finish it or the best so far."""
+        cost = self.cost(one)
+        finish = cost.finish if best is None else max(cost.finish, self.cost(best).finish)
+        return self.clock.elapsed + cost.seconds + finish <= self._budget
+
+    def n_affordable(self, running: list[Candidate], n_rows: int, n_validation: int) -> int:
+        """Return how many candidates, the cheapest first, can race with time left to train the last of them."""
+        left, race, n_found = self._budget - self.clock.elapsed, 0.0, 0
+        for n_raced, one in enumerate(running, 1):
+            race += self.costs.of(one, n_rows, n_validation).seconds
+            last = self.cost(one)
+            if race + last.seconds + last.finish <= left:
+                n_found = n_raced
+        return n_found
