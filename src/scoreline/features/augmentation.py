@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from scoreline._typing import Array
 from scoreline.features.copies_average import CopiesAverage
 from scoreline.features.rows import ComputedRows
-from scoreline.rows import Rows, SparseMatrix
+from scoreline.rows import Rows, UnstoredRows
 
 __all__ = ["PairMeans", "TrainingPairs"]
 
@@ -46,7 +45,7 @@ class TrainingPairs(ComputedRows):
         return self._pairs(images, np.random.default_rng((self._seed, first)))
 
 
-class PairMeans:
+class PairMeans(UnstoredRows):
     """The means ``(n, D)`` of pairs of rows ``(2 n, D)``: those that predictions are made of.
 
     Parameters
@@ -61,21 +60,6 @@ class PairMeans:
     def shape(self) -> tuple[int, ...]:
         """Number of images and of features."""
         return (len(self), *self._pairs.shape[1:])
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Dtype of the pairs."""
-        return self._pairs.dtype
-
-    @property
-    def array(self) -> Array | None:
-        """None: the means have yet to be computed."""
-        return None
-
-    @property
-    def matrix(self) -> SparseMatrix | None:
-        """None: the rows are not sparse."""
-        return None
 
     def __len__(self) -> int:
         return len(self._pairs) // 2
@@ -92,10 +76,6 @@ class PairMeans:
         """Return means by place; see `Rows.take`."""
         index = np.asarray(index, np.int64)
         return _means(self._pairs.take(np.column_stack([2 * index, 2 * index + 1]).ravel()))
-
-    def parts(self) -> Sequence[Rows]:
-        """Return these rows alone; see `Rows.parts`."""
-        return (self,)
 
 
 def _means(pairs: Array) -> Array:

@@ -12,8 +12,9 @@ from scoreline.kernels.threads import thread_count
 
 __all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
 
-#: Cores of the machine that the constants below and those of the ladder were measured on: an Intel Xeon (family 6,
-#: model 167). They follow from the measurements of ``python -m benchmarks frontier`` in benchmarks/README.md.
+#: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon (family 6, model
+#: 167). They follow from the measurements of ``python -m benchmarks frontier`` in benchmarks/README.md, but for
+#: `REPORT`, `RESIZING` and what the ladder says of cells without borders and of grey images: these are estimates.
 CORES = 2
 #: Choice of lam and last fit of the squared error, in seconds for a row times the square of the columns (moments),
 #: for the cube of the columns (factors, of which a choice needs about ten), and for a row, a column and a class
