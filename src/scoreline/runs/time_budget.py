@@ -57,6 +57,10 @@ def show_budget(seconds: float) -> str:
     return f"{seconds:g}s"
 
 
+def _measured(measure: Callable[[], float]) -> float:
+    return measure()
+
+
 class Clock(NamedTuple):
     """A clock, and when the work began by it."""
 
@@ -64,6 +68,9 @@ class Clock(NamedTuple):
     begun: float
     #: How many times as long as by itself the process takes beside others, as far as its start has shown.
     load: float = 1.0
+    #: Returns what a function measures of the machine. All that decisions follow from besides data and time goes
+    #: through it, so that a clock whose readings are kept keeps this with them.
+    measured: Callable[[Callable[[], float]], float] = _measured
 
     @classmethod
     def started(cls) -> Self:

@@ -133,6 +133,7 @@ def _train(
     if config.searches:
         loaded = time.perf_counter()
         resolution, start, found = search_recipes(config, dataset, clock, listeners, progress)
+        folder.checkpoints.flush()  # with the readings that it has decided by: it stands before files tell of it
     else:
         prepared = prepare(config, dataset, progress=progress)
         loaded = time.perf_counter()

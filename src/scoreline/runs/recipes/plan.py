@@ -57,7 +57,8 @@ class Plan:
 
     def free_memory(self) -> float:
         """Return the bytes that may still be taken; with a bound, features lie on the disk."""
-        return available_memory() if self._memory is None else free_memory(parse_size(self._memory))
+        bound = self._memory
+        return self.clock.measured(available_memory if bound is None else lambda: free_memory(parse_size(bound)))
 
     def has_memory(self, one: Candidate) -> bool:
         """Tell whether a candidate can be tried on all rows, beside what is in memory."""

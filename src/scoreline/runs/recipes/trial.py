@@ -150,7 +150,9 @@ def try_recipe(
     accuracy = validation_accuracy(resolution, prepared, listeners)
     n_validation = len(prepared.labels("validation"))
     choice = clock.now() - begun
-    an_image, kept = features / n_extracted, recipe_features.n_found > n_found
+    # Who goes on with a search finds what it has extracted itself, which is to change nothing.
+    kept = bool(clock.measured(lambda: recipe_features.n_found > n_found))
+    an_image = features / n_extracted
     if kept:
         images = prepared.dataset.train.rows.read(0, TIMED)
         begun = clock.now()
