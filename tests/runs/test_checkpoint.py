@@ -9,13 +9,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from scoreline.engine.problem.events import Evaluated
+from scoreline.engine.minibatch.halving import Halving
+from scoreline.engine.problem.events import Evaluated, RunEnded
 from scoreline.errors import DataError, ModelError, OutputError, UsageError
 from scoreline.runs import checkpoint, checkpoint_file
 from scoreline.runs.checkpoint import CHECKPOINT, CURRENT, SECONDS_VARIABLE, SPACING, _Pace
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.state import RunState
+from scoreline.runs.sweeping import Axes, sweep_run
 from scoreline.runs.training import train_run
 
 pytestmark = pytest.mark.usefixtures("no_figures")
@@ -167,6 +169,44 @@ def test_checkpoints_take_one_percent_of_the_time(monkeypatch):
     assert due[0] >= 2
     assert all(later - earlier >= 0.5 * SPACING for earlier, later in pairwise(due))
     assert len(due) > 10
+
+
+def size(folder):
+    return sum(path.stat().st_size for path in (folder / CHECKPOINT).glob("fit-*"))
+
+
+def test_what_a_sweep_saves_does_not_grow_with_its_pauses(config, tmp_path):
+    files, pauses = set(), []
+
+    def count(event):
+        files.update([len(list((tmp_path / "sweep" / CHECKPOINT).glob("*")))])
+        pauses.extend([event] if isinstance(event, RunEnded) else [])
+
+    with RunFolder.create(tmp_path / "sweep", "", command="sweep") as folder:
+        axes = Axes(["adam", "sgd"], np.geomspace(1e-3, 1, 8))
+        rules = {"halving": Halving(2), "listeners": [count, folder.checkpoints]}
+        sweep_run(config.changed(max_epochs=16), axes, **rules)
+    assert len(pauses) > 4
+    assert max(files) <= 3  # of the sweep, of the run that has just ended, and of the one under way
+    assert not (tmp_path / "sweep" / CHECKPOINT).exists()
+
+
+def test_ends_of_fits_have_a_bound_and_those_that_are_gone_are_computed_again(config, tmp_path, monkeypatch):
+    config = config.changed(lam="auto", solver="exact")
+    expected = weights(train_run(config, tmp_path / "reference"))
+    sizes, ends = [], []
+
+    def kill(event):
+        sizes.append(size(tmp_path / "run"))
+        ends.extend([event] if isinstance(event, RunEnded) else [])
+        if len(ends) == 20:
+            raise Killed
+
+    monkeypatch.setattr(checkpoint, "MOST_BYTES", 10_000)
+    with pytest.raises(Killed):
+        train_run(config, tmp_path / "run", listeners=[kill])
+    assert 5_000 < max(sizes) <= 10_000
+    assert weights(train_run(config, tmp_path / "run")) == expected
 
 
 def test_a_run_without_its_settings_has_to_be_begun_again(tmp_path):

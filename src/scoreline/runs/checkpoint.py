@@ -2,7 +2,8 @@
 
 A run that is resumed does all that it did before, in the same order, but for its fits: the end of one that had
 ended is read from its file, and the one that was under way continues where its state was saved. What lies between
-fits (features, moments, choices by what fits came to) follows from the data, and is computed again.
+fits (features, moments, choices by what fits came to) follows from the data, and is computed again. Work of many
+fits, such as a sweep, has one file in place of theirs, which holds what all of them have come to.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,7 @@ from scoreline.engine.problem.events import Event, Reason, RunEnded, RunStarted
 from scoreline.engine.problem.method import Run
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.states import from_arrays, n_bytes, to_arrays
-from scoreline.engine.problem.stopping import Keeper, Remembering
+from scoreline.engine.problem.stopping import Job, Keeper, Remembering
 from scoreline.errors import DataError
 from scoreline.runs.checkpoint_file import CheckpointFacts, CheckpointFile
 from scoreline.runs.recorded_clock import RecordedClock
@@ -38,6 +39,8 @@ CHECKPOINT, CURRENT, CLOCK = "checkpoint", "current.safetensors", "clock.json"
 SECONDS_VARIABLE = "SCORELINE_CHECKPOINT_SECONDS"
 #: Its default; and how many times as long as a checkpoint takes lies between two, which makes it 1 % of the time.
 SECONDS, SPACING = 2.0, 100
+#: Bytes that the ends of fits may take on the disk: of more, the first ones go, and would be computed again.
+MOST_BYTES = 1 << 30
 #: What the first one is expected to take: so many seconds, and one for so many bytes.
 FIRST_SECONDS, FIRST_RATE = 0.02, 2e8
 
@@ -56,7 +59,8 @@ class _End(NamedTuple):
 class Checkpoints(Keeper):
     """Keeps a run's fits in its folder, so seldom that it takes about one percent of the time.
 
-    There is a file for each fit that has ended, and one for the state of the fit that is under way.
+    There is a file for each fit that has ended, or for all of a `Job`, and one for the state of the fit that is
+    under way.
 
     Parameters
     ----------
@@ -68,7 +72,9 @@ class Checkpoints(Keeper):
         self.folder = folder / CHECKPOINT
         #: Whether a fit was cut short: what follows upon it is not what follows in a run that goes on.
         self.interrupted = False
+        #: Of fits and jobs, in the order in which they begin.
         self._number = 0
+        self._left_off: CheckpointFile | None = None
         self._run: Run[Any] | None = None
         self._memories: Sequence[Remembering] = ()
         self._identity = ""
@@ -92,14 +98,10 @@ class Checkpoints(Keeper):
         """
         if self.interrupted:
             return None
-        if self._refused is not None:  # a search goes on with other recipes where one is refused
-            raise self._refused
-        self._number += 1
         self._run, self._memories, self._identity = run, memories, run.method.identity()
-        saved = CheckpointFile.read(self._file(self._number)) or CheckpointFile.read(self.folder / CURRENT)
-        if saved is None or saved.facts.fit != self._number:
+        saved = self._next(self._identity)
+        if saved is None:
             return None
-        self._check(saved.facts)
         for place, listener in enumerate(memories):
             listener.state = from_arrays(listener.state, saved.part(f"memory{place}"))
         if saved.facts.ended:
@@ -108,6 +110,31 @@ class Checkpoints(Keeper):
         like = run.method.saved(run.first())
         run.begin_at(run.method.restored(from_arrays(like, saved.part("state"))))
         return None
+
+    def job(self, identity: str) -> Job:
+        """Let work of several fits begin where it was left; see `Keeper.job`.
+
+        Raises
+        ------
+        DataError
+            What was saved is of other data or settings.
+        """
+        if self.interrupted:
+            return Job()
+        saved = self._next(identity)
+        begun = _Job(self, self._number, identity)
+        if saved is not None:
+            self._number, begun.found = saved.facts.last, saved.arrays
+        return begun
+
+    def job_reached(self, number: int, identity: str, arrays: Mapping[str, Array]) -> None:
+        """Save what a job has come to, in place of what its fits have."""
+        if self.interrupted:
+            return
+        facts = CheckpointFacts.of(number, identity, last=self._number)
+        self._pending = {fit: file for fit, file in self._pending.items() if fit < number}
+        self._pending[number] = CheckpointFile(facts, arrays)
+        self._flush_if_due()
 
     def after(self, event: Event, stop_request: Reason | None) -> None:
         """Save what is due."""
@@ -130,7 +157,8 @@ class Checkpoints(Keeper):
 
         A disk that refuses leaves what there was, and the run goes on.
         """
-        if self.interrupted or not (self._pending or state is not None):
+        has_read = self._clock is not None and self._clock.has_unwritten
+        if self.interrupted or not (self._pending or state is not None or has_read):
             return
         begun = time.perf_counter()
         try:
@@ -140,7 +168,8 @@ class Checkpoints(Keeper):
             for fit, file in list(self._pending.items()):
                 file.write(self._file(fit))
                 del self._pending[fit]
-            if state is not None and self._run is not None:
+                self._tidy(file.facts)
+            if state is not None and self._run is not None and self._left_off is None:  # else a later one is kept
                 arrays = _prefixed("state", self._run.method.saved(state)) | self._remembered()
                 CheckpointFile(CheckpointFacts.of(self._number, self._identity), arrays).write(
                     self.folder / CURRENT
@@ -168,8 +197,39 @@ class Checkpoints(Keeper):
         facts = CheckpointFacts.of(self._number, self._identity, event.reason.name)
         self._pending[self._number] = CheckpointFile(facts, arrays)
         self._run = None
+        self._flush_if_due()
+
+    def _flush_if_due(self) -> None:
         if self._pace.is_due(sum(a.nbytes for file in self._pending.values() for a in file.arrays.values())):
             self.flush()
+
+    def _next(self, identity: str) -> CheckpointFile | None:
+        """Begin the next fit or job; return what there is of it."""
+        if self._refused is not None:  # a search goes on with other recipes where one is refused
+            raise self._refused
+        if self._number == 0:
+            self._left_off = CheckpointFile.read(self.folder / CURRENT)
+        self._number += 1
+        saved = CheckpointFile.read(self._file(self._number))
+        if self._left_off is not None and self._left_off.facts.fit <= self._number:
+            is_this, left_off, self._left_off = self._left_off.facts.fit == self._number, self._left_off, None
+            saved = saved or (left_off if is_this else None)
+        if saved is not None:
+            self._check(saved.facts, identity)
+        return saved
+
+    def _tidy(self, written: CheckpointFacts) -> None:
+        """Remove the files in whose place the last one was written, and the first ones where all take too much."""
+        paths = sorted(self.folder.glob("fit-*.safetensors"))
+        replaced = [path for path in paths if self._file(written.fit) < path <= self._file(written.last)]
+        sizes = {path: path.stat().st_size for path in paths if path not in replaced}
+        excess = sum(sizes.values()) - MOST_BYTES
+        for path, size in sizes.items():
+            if excess > 0:
+                replaced.append(path)
+                excess -= size
+        for path in replaced:
+            path.unlink(missing_ok=True)
 
     def _cut_short(self, state: Any) -> None:
         self.flush(state)
@@ -184,9 +244,9 @@ class Checkpoints(Keeper):
     def _file(self, fit: int) -> Path:
         return self.folder / f"fit-{fit:05}.safetensors"
 
-    def _check(self, facts: CheckpointFacts) -> None:
+    def _check(self, facts: CheckpointFacts, identity: str) -> None:
         where = printable(self.folder.parent)
-        if facts.identity != self._identity:
+        if facts.identity != identity:
             self._refused = DataError(
                 f"The run in {where} was begun with other data or settings than those it would go on with",
                 allowed="the data that the run was begun with, unchanged",
@@ -199,6 +259,17 @@ class Checkpoints(Keeper):
                 "uninterrupted run in the last bits",
                 stacklevel=2,
             )
+
+
+class _Job(Job):
+    """A job that checkpoints keep."""
+
+    def __init__(self, checkpoints: Checkpoints, number: int, identity: str) -> None:
+        self._checkpoints, self._number, self._identity = checkpoints, number, identity
+
+    def reached(self, arrays: Mapping[str, Array]) -> None:
+        """Save a state, in place of the one before and of the fits in between."""
+        self._checkpoints.job_reached(self._number, self._identity, arrays)
 
 
 class _Pace:

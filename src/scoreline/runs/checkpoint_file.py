@@ -33,6 +33,8 @@ class CheckpointFacts(BaseModel):
     #: Which fit of the run it is of, from 1, and whether the fit has ended.
     fit: int = Field(ge=1)
     ended: bool
+    #: Of a job of several fits, the last of them that its arrays speak for; else 0.
+    last: int = Field(0, ge=0)
     #: Digest of what the fit follows from; see `scoreline.engine.problem.identity`.
     identity: str = Field(max_length=64)
     #: Why the fit ended; empty where it has not.
@@ -41,9 +43,11 @@ class CheckpointFacts(BaseModel):
     made_with: str = Field(max_length=256)
 
     @classmethod
-    def of(cls, fit: int, identity: str, reason: str = "") -> CheckpointFacts:
-        """Describe a fit under way, or one that ended for a reason."""
-        return cls(fit=fit, ended=bool(reason), identity=identity, reason=reason, made_with=_made_with())
+    def of(cls, fit: int, identity: str, reason: str = "", last: int = 0) -> CheckpointFacts:
+        """Describe a fit under way, one that ended for a reason, or a job."""
+        return cls(
+            fit=fit, ended=bool(reason), last=last, identity=identity, reason=reason, made_with=_made_with()
+        )
 
     @property
     def is_like_here(self) -> bool:

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache, partial
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from scoreline._typing import Array
 from scoreline.data import Dataset, Progress, load_dataset
 from scoreline.data.options import no_progress
 from scoreline.engine.problem.events import Reason
-from scoreline.engine.problem.stopping import Listener
+from scoreline.engine.problem.stopping import Job, Listener, begin_job
 from scoreline.errors import DivergedError, UnknownNameError
 from scoreline.report.metrics import accuracy
 from scoreline.rows import Rows, gathered
 from scoreline.runs.config import AXES, RunConfig
+from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.pipeline import Prepared, evaluation_split, prepare
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.resolution import fit_resolved, resolve, validation_accuracy
+from scoreline.runs.state import digest
 
 __all__ = ["BASELINES", "Row", "compare", "ranked"]
 
@@ -153,20 +158,45 @@ def _rows(
     last_use = {config.features: place for place, config in enumerate(configs)}
     if baselines:
         last_use[configs[0].features] = len(configs)
-    for place, config in enumerate(configs):
-        progress("Comparing classifiers", place, total)
+    fingerprint = cache(lambda: TrainedOn.of(configs[0].data, dataset).record.fingerprint)
+
+    def extracted(config: RunConfig) -> tuple[Prepared, float]:
         if config.features not in prepared:  # features are extracted once, whatever is trained on them
             prepared[config.features] = _timed(config, dataset, progress)
+        return prepared[config.features]
+
+    for place, config in enumerate(configs):
+        progress("Comparing classifiers", place, total)
         settings = {name: _text(getattr(config, name)) for name in varied}
-        row = _trained(config, settings, *prepared[config.features], listeners)
+        job = begin_job(listeners, partial(_identity, config, "", fingerprint))
+        row = _kept_row(job) or _trained(config, settings, *extracted(config), listeners)
+        _keep_row(job, row)
         yield row
         if row.interrupted:
             return
         if last_use[config.features] == place:  # rows of one kind of features may be all that memory holds
-            del prepared[config.features]
+            prepared.pop(config.features, None)
     for place, name in enumerate(baselines, len(configs)):
         progress("Comparing classifiers", place, total)
-        yield _baseline(name, *next(iter(prepared.values())))
+        job = begin_job(listeners, partial(_identity, configs[0], name, fingerprint))
+        row = _kept_row(job) or _baseline(name, *extracted(configs[0]))
+        _keep_row(job, row)
+        yield row
+
+
+def _identity(config: RunConfig, baseline: str, fingerprint: Callable[[], str]) -> str:
+    """Return a digest of what a row follows from."""
+    return digest(config, baseline, fingerprint())
+
+
+def _kept_row(job: Job) -> Row | None:
+    """Return the row that an earlier process has finished."""
+    return None if job.found is None else TypeAdapter(Row).validate_json(job.found["row"].tobytes())
+
+
+def _keep_row(job: Job, row: Row) -> None:
+    if job.found is None:
+        job.reached({"row": np.frombuffer(json.dumps(asdict(row)).encode(), np.uint8)})
 
 
 def _timed(config: RunConfig, dataset: Dataset, progress: Progress) -> tuple[Prepared, float]:

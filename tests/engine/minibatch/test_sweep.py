@@ -13,7 +13,7 @@ from scoreline.engine.minibatch.training import Plan, train
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.engine.problem.objective import Objective, Standardization
 from scoreline.engine.problem.params import zero_params
-from scoreline.engine.problem.stopping import NoProgress, drive
+from scoreline.engine.problem.stopping import Job, Keeper, NoProgress, drive
 from scoreline.errors import UsageError
 from scoreline.losses import Softmax, SquaredError
 from scoreline.optimizers import OPTIMIZERS, SGD, Adam, Momentum
@@ -113,6 +113,46 @@ def test_configurations_that_share_batches_are_one_run():
     run([candidate(lr, lam) for lr in (0.1, 0.2) for lam in (0.1, 0.2, 0.3)], listeners=[seen.append])
     widths = [len(event.objective) for event in seen if isinstance(event, Evaluated)]
     assert widths == [6] * 9
+
+
+class Kept(Keeper):
+    """Keeps what a sweep saves of itself, and gives it what was found."""
+
+    def __init__(self, found=None):
+        self.found, self.saved = found, []
+
+    def begin(self, run, memories):
+        return None
+
+    def after(self, event, stop_request):
+        pass
+
+    def job(self, identity):
+        job = Job()
+        job.found, job.reached = self.found, self.saved.append
+        return job
+
+
+@pytest.mark.parametrize("halving", [None, Halving(2)])
+def test_goes_on_from_every_pause_to_the_same_bits(halving):
+    candidates = [
+        candidate(lr, lam, rule, seed=seed, max_epochs=12)
+        for seed in (0, 7)
+        for rule in (SGD(), Adam(), Momentum())
+        for lr, lam in ((0.3, 1e-2), (1e-9, 1e-1), (1e9, 1e-2))
+    ]
+    rules, first = Rules(tol=1e-2, patience=2, halving=halving), Kept()
+
+    def told(kept):
+        return [
+            (one.params.W.tobytes(), one.params.b.tobytes(), str(replace(one, params=None)))
+            for one in run(candidates, rules=rules, listeners=[kept])
+        ]
+
+    expected = told(first)
+    assert len(first.saved) > 4
+    for arrays in first.saved:
+        assert told(Kept(arrays)) == expected
 
 
 class TestHalving:

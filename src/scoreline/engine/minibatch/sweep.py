@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray
+from scoreline._typing import Array
 from scoreline.data.base import DataSource
 from scoreline.engine.minibatch.halving import Halving
 from scoreline.engine.minibatch.stacked import keep_state, stack
+from scoreline.engine.minibatch.sweep_state import Outcomes, Reached, StackState, SweepState
 from scoreline.engine.minibatch.training import Plan, pays_to_compile, train
 from scoreline.engine.problem.cost import BEST_COLUMNS, BEST_WEIGHTS, fit_seconds
 from scoreline.engine.problem.ending import end_reason
 from scoreline.engine.problem.events import Diverged, Evaluated, Event, Reason, RunEnded
+from scoreline.engine.problem.identity import identity
 from scoreline.engine.problem.objective import Objective
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.stopping import EpochListener, Listener, NoProgress, drive
+from scoreline.engine.problem.states import from_arrays
+from scoreline.engine.problem.stopping import EpochListener, Listener, NoProgress, begin_job, drive
 from scoreline.errors import UsageError
 from scoreline.kernels.threads import threads_for
 from scoreline.optimizers import Optimizer
@@ -70,9 +72,6 @@ class Rules:
     def meetings(self, max_epochs: int) -> list[int]:
         """Return the epochs after which all configurations are compared, and the last."""
         return [*(self.halving.rungs(max_epochs) if self.halving else []), max_epochs]
-
-
-Outcomes: TypeAlias = dict[int, Outcome]
 
 
 def sweep(
@@ -131,14 +130,22 @@ def sweep(
     problem = _Problem(objective, source, validation, rules, tuple(listeners))
     groups = _groups(problem, candidates, start)
     stacks = [_Stack(problem, candidates, places, start, outcomes) for places in groups]
+    job = begin_job(listeners, lambda: problem.identity(candidates, start))
+    met = 0 if job.found is None else SweepState.restore(job.found, stacks, outcomes)
+
+    def pause() -> None:
+        job.reached(SweepState(met, [one.saved() for one in stacks], outcomes).arrays())
+
     stop_request: Reason | None = None
-    for epoch in rules.meetings(max((c.plan.max_epochs for c in candidates), default=0)):
+    for epoch in rules.meetings(max((c.plan.max_epochs for c in candidates), default=0))[met:]:
         for one in stacks:
-            stop_request = stop_request or one.advance(epoch)
+            stop_request = stop_request or one.advance(epoch, pause)
         if stop_request is not None:
             break
         if rules.halving is not None:
             _halve(stacks, rules.halving)
+        met += 1
+        pause()
     for one in stacks:
         one.leave([stop_request or Reason.MAX_EPOCHS] * len(one.places))
     return [outcomes[place] for place in range(len(candidates))]
@@ -153,6 +160,11 @@ class _Problem:
     validation: DataSource | None
     rules: Rules
     listeners: tuple[Listener, ...]
+
+    def identity(self, candidates: Sequence[Candidate], start: Params) -> str:
+        """Return a digest of what the sweep follows from."""
+        evaluated = self.validation and self.validation.n_examples
+        return identity(self, self.objective, self.source, start, tuple(candidates), self.rules, evaluated)
 
 
 def _groups(problem: _Problem, candidates: Sequence[Candidate], start: Params) -> Iterator[list[int]]:
@@ -185,15 +197,6 @@ def _repeated(start: Params, times: int) -> Params:
     return Params(*(np.repeat(array, times, axis=0) for array in start))
 
 
-class _Reached(NamedTuple):
-    """Where a stack stands at the end of an epoch."""
-
-    epoch: int
-    params: Params
-    #: Training loss and accuracy, validation loss and accuracy, ``(4, K)``.
-    figures: FloatArray
-
-
 class _Stack:
     """Configurations that train side by side; those that leave put their outcome down."""
 
@@ -211,7 +214,7 @@ class _Stack:
         ordered = sorted(places, key=lambda place: met.index(candidates[place].plan.optimizer))
         #: The configurations that are still in the stack, by their places among all.
         self.members = {place: candidates[place] for place in ordered}
-        self.reached = _Reached(0, _repeated(start, len(places)), np.full((4, len(places)), np.nan))
+        self.reached = Reached(0, _repeated(start, len(places)), np.full((4, len(places)), np.nan))
         self.state: Params | None = None
         rules = problem.rules
         self.progress = (
@@ -224,8 +227,27 @@ class _Stack:
         """The members' places among all configurations."""
         return list(self.members)
 
-    def advance(self, until: int) -> Reason | None:
-        """Train to the end of epoch `until`, or of each member's own run; return a listener's stop request."""
+    def saved(self) -> StackState:
+        """Return all that changes."""
+        progress = None if self.progress is None else self.progress.state
+        return StackState(np.array(self.places, np.int64), self.reached, self.state, progress)
+
+    def restore(self, arrays: Mapping[str, Array]) -> None:
+        """Go on from what `saved` has returned, as arrays by name."""
+        self.members = {place: self.members[place] for place in arrays["places"].tolist()}
+        like = self.saved()
+        if any(name.startswith("optimizer.") for name in arrays):
+            rule, (W, b) = stack(self._rules()), self.reached.params
+            like = like._replace(optimizer=Params(rule.init(W), rule.init(b)))
+        _, self.reached, self.state, progress = from_arrays(like, arrays)
+        if self.progress is not None and progress is not None:
+            self.progress.state = progress
+
+    def advance(self, until: int, pause: Callable[[], None]) -> Reason | None:
+        """Train to the end of epoch `until`, or of each member's own run; return a listener's stop request.
+
+        `pause` is called whenever members have left.
+        """
         source = self.problem.source
         while self.members and self.reached.epoch < until:
             rules = [] if self.progress is None else [self.progress]
@@ -239,6 +261,7 @@ class _Stack:
             last = self.reached.epoch == self._plan.max_epochs
             states = zip(ended.alive, self._done(), strict=True)
             self.leave([_reason(alive, done, last) for alive, done in states])
+            pause()
         return None
 
     def leave(self, reasons: Sequence[Reason | None]) -> None:
@@ -255,7 +278,9 @@ class _Stack:
                 self.state = Params(*(keep_state(rules, state, kept) for state in self.state))
             if self.progress is not None:
                 self.progress.keep(kept)
-        self.reached = _Reached(epoch, Params(*(array[kept] for array in stacked)), figures[:, kept])
+        elif not len(kept):
+            self.state = None
+        self.reached = Reached(epoch, Params(*(array[kept] for array in stacked)), figures[:, kept])
         stay = zip(self.members.items(), reasons, strict=True)
         self.members = dict(member for member, reason in stay if reason is None)
 
@@ -308,7 +333,7 @@ class _Stack:
         evaluated = (event.validation_loss, event.validation_accuracy)
         columns = (nothing if value is None else value for value in evaluated)
         figures = np.stack([event.loss, event.accuracy, *columns])
-        self.reached = _Reached(int(event.epoch), event.params, figures)
+        self.reached = Reached(int(event.epoch), event.params, figures)
 
 
 class _Watch(EpochListener):
@@ -318,12 +343,12 @@ class _Watch(EpochListener):
         self.stack, self.until, self.fallen = stack, until, False
 
     @property
-    def state(self) -> tuple[bool, _Reached]:
+    def state(self) -> tuple[bool, Reached]:
         """Whether a member has diverged, and where the stack stands."""
         return self.fallen, self.stack.reached
 
     @state.setter
-    def state(self, state: tuple[bool, _Reached]) -> None:
+    def state(self, state: tuple[bool, Reached]) -> None:
         self.fallen, self.stack.reached = state
 
     def __call__(self, event: Event) -> Reason | None:

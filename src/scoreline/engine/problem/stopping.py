@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -18,12 +18,14 @@ __all__ = [
     "BestState",
     "EarlyStopping",
     "EpochListener",
+    "Job",
     "Keeper",
     "Listener",
     "NoProgress",
     "ProgressState",
     "Remembering",
     "TimeLimit",
+    "begin_job",
     "drive",
 ]
 
@@ -36,6 +38,19 @@ class Remembering:
 
     #: What it remembers, as a state (see `scoreline.engine.problem.states`): saved, and set, with the run's own.
     state: Any = ()
+
+
+class Job:
+    """Work of several runs that is saved as a whole between them: what a run came to is in its state then.
+
+    This one is not saved; see `Keeper.job`.
+    """
+
+    #: The last state that an earlier process has saved, as arrays by name; None where there is none.
+    found: Mapping[str, Array] | None = None
+
+    def reached(self, arrays: Mapping[str, Array]) -> None:
+        """Save a state, in place of the one before and of the runs in between."""
 
 
 class Keeper(ABC):
@@ -53,6 +68,23 @@ class Keeper(ABC):
     @abstractmethod
     def after(self, event: Event, stop_request: Reason | None) -> None:
         """Save what is due, now that every listener has seen an event."""
+
+    @abstractmethod
+    def job(self, identity: str) -> Job:
+        """Let work of several runs begin where an earlier process has left it.
+
+        Parameters
+        ----------
+        identity : str
+            Digest of all that it follows from.
+        """
+
+
+def begin_job(listeners: Iterable[Listener], identity: Callable[[], str]) -> Job:
+    """Begin work of several runs, which the `Keeper` among the listeners saves if there is one."""
+    heard: Iterable[Any] = listeners
+    keeper = next((listener for listener in heard if isinstance(listener, Keeper)), None)
+    return Job() if keeper is None else keeper.job(identity())
 
 
 def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Listener]) -> RunEnded:
