@@ -1,5 +1,7 @@
 """Extraction in shards: equal to extraction in one piece, kept, found again, and never trusted blindly."""
 
+import errno
+
 import numpy as np
 import pytest
 
@@ -68,7 +70,22 @@ def test_a_damaged_file_is_as_good_as_none(damage, images, tmp_path):
     expected = extract(hog, "hog", images, kept)
     for path in tmp_path.glob("*.npz"):
         path.write_bytes(damage)
-    np.testing.assert_array_equal(extract(hog, "hog", images, kept), expected)
+    with pytest.warns(UserWarning, match=r"\.npz is damaged") as told:
+        np.testing.assert_array_equal(extract(hog, "hog", images, kept), expected)
+    assert len(told) == 1
+    np.testing.assert_array_equal(extract(hog, "hog", images, FeatureCache(tmp_path)), expected)  # written anew
+
+
+def test_one_byte_in_a_shard_is_noticed(images, tmp_path):
+    kept = FeatureCache(tmp_path)
+    hog = fitted("hog", images, kept)
+    expected = extract(hog, "hog", images, kept)
+    path = sorted(tmp_path.glob("*.npz"))[0]
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.warns(UserWarning, match=f"{path.name} is damaged"):
+        np.testing.assert_array_equal(extract(hog, "hog", images, kept), expected)
 
 
 def test_the_longest_unused_go_first(tmp_path):
@@ -88,7 +105,24 @@ def test_the_longest_unused_go_first(tmp_path):
 def test_a_folder_that_cannot_be_written_keeps_nothing(images, tmp_path):
     (tmp_path / "file").write_text("no folder")
     kept = FeatureCache(tmp_path / "file")
-    assert extract(fitted("hog", images, kept), "hog", images, kept).shape[0] == 70
+    with pytest.warns(UserWarning, match="cannot be kept .* SCORELINE_FEATURE_CACHE") as told:
+        assert extract(fitted("hog", images, kept), "hog", images, kept).shape[0] == 70
+    assert len(told) == 1
+
+
+def test_a_full_disk_stops_nothing_and_is_told_of_once(images, tmp_path, monkeypatch):
+    def no_room(file, **arrays):
+        tries.append(file.write(b"half"))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    tries = []
+    monkeypatch.setattr(np, "savez", no_room)
+    kept = FeatureCache(tmp_path)
+    hog = fitted("hog", images, kept)
+    with pytest.warns(UserWarning, match=r"cannot be kept in .* \(No space left on device\)") as told:
+        np.testing.assert_array_equal(extract(hog, "hog", images, kept), hog.transform(images))
+    assert len(told) == len(tries) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_user_names_the_folder(monkeypatch, tmp_path):

@@ -153,8 +153,9 @@ class FeatureRows(ComputedRows):
             )
         key = input_digest("rows", self._origins[spec], [images])
         kept = self._kept.load(key)
-        if kept is not None and set(kept) == {"rows"} and len(kept["rows"]) == len(images):
-            return kept["rows"]
+        shape = len(images), extractor.width()
+        if kept is not None and set(kept) == {"rows"} and kept["rows"].shape == shape:
+            return kept["rows"].astype(np.float32, copy=False)
         rows = extractor.transform(images).astype(np.float32, copy=False)
         self._kept.save(key, {"rows": rows})
         return rows

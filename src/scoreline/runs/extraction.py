@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from scoreline._files import partial_file, remove_orphans
 from scoreline._typing import Array
 from scoreline.data import Progress, user_cache
+from scoreline.data.names import printable
 from scoreline.data.places import expanded
 from scoreline.errors import ModelError
 from scoreline.features import FeatureExtractor
@@ -31,7 +33,8 @@ CACHE_VARIABLE = "SCORELINE_FEATURE_CACHE"
 class FeatureCache:
     """A folder of arrays, each under the digest of all that it was computed from.
 
-    A file that cannot be read is as good as none; where none can be written, features are extracted each time.
+    A file that cannot be read is as good as none; where none can be written, nothing more is kept. Of either, a
+    warning tells once.
 
     Parameters
     ----------
@@ -46,6 +49,8 @@ class FeatureCache:
         self.limit = limit
         #: How often something was found: what took no time to compute.
         self.n_found = 0
+        self._refused = False
+        self._told = False
 
     @classmethod
     def of_user(cls) -> FeatureCache:
@@ -69,22 +74,39 @@ class FeatureCache:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             os.utime(path)  # the longest unused goes first
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         except Exception:  # noqa: BLE001 - a damaged file can fail in any way; extraction replaces it
+            self._tell(f"{printable(path)} is damaged: what it would have kept is computed again")
             return None
         self.n_found += 1
         return found
 
     def save(self, key: str, arrays: dict[str, Array]) -> None:
         """Keep arrays under a key: all of them or, where the disk refuses, nothing."""
-        if self.folder is None or sum(array.nbytes for array in arrays.values()) > self.limit // 4:
+        if self.folder is None or self._refused or sum(a.nbytes for a in arrays.values()) > self.limit // 4:
             return
-        with suppress(OSError):
+        try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with partial_file(self.folder) as part:  # not flushed: what a power cut damages is as good as none
                 with part.open("wb") as file:
                     np.savez(file, **arrays)  # type: ignore[arg-type]
                 part.replace(self._path(key))
+        except OSError as error:
+            self._refused = True
+            self._tell(
+                f"Features cannot be kept in {printable(self.folder)} ({error.strerror or error}) and are "
+                f"computed in each run; the environment variable {CACHE_VARIABLE} can name another folder"
+            )
+            return
+        with suppress(OSError):  # another process may have deleted some
             self._trim()
+
+    def _tell(self, message: str) -> None:
+        """Warn, once: what is wrong with one file is wrong with most."""
+        if not self._told:
+            self._told = True
+            warnings.warn(message, stacklevel=2)
 
     def _path(self, key: str) -> Path:
         assert self.folder is not None  # noqa: S101 - its callers have looked
