@@ -1,5 +1,6 @@
 """The program, each of its commands in a process of its own, that can be killed; and what its runs came to."""
 
+import csv
 import hashlib
 import json
 import subprocess
@@ -14,6 +15,9 @@ KILLER = Path(__file__).parent / "killer.py"
 TIMES = {"seconds", "timings", "run"}
 
 
+DEFAULTS = {"kill": None, "signals": ["SIGKILL"], "script": None, "largest": None, "unprivileged": False}
+
+
 class Program:
     """The program, each command in a process of its own; see ``killer.py``."""
 
@@ -23,13 +27,13 @@ class Program:
             [sys.executable, str(KILLER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
         )
 
-    def __call__(self, *words, kill=None, signals=("SIGKILL",), out="out", every_step=True):
-        variables = {"SCORELINE_FEATURE_CACHE": "off"}
+    def __call__(self, *words, out="out", every_step=True, **job):
+        folder = str(self.folder / out)
+        variables = {"SCORELINE_FEATURE_CACHE": f"{folder}-cache"}
         if every_step:
             variables["SCORELINE_CHECKPOINT_SECONDS"] = "0"
-        folder = str(self.folder / out)
-        job = {"words": list(words), "kill": kill, "signals": list(signals), "folder": folder}
-        self._killer.stdin.write(json.dumps(job | {"variables": variables}) + "\n")
+        job = {"words": list(words), "folder": folder, "variables": variables} | DEFAULTS | job
+        self._killer.stdin.write(json.dumps(job) + "\n")
         self._killer.stdin.flush()
         return json.loads(self._killer.stdout.readline())
 
@@ -46,6 +50,8 @@ def program(tmp_path_factory):
     order = rng.permutation(180)
     X, y = X[order], y[order]
     np.savez(folder / "data.npz", x_train=X[:130], y_train=y[:130], x_test=X[130:], y_test=y[130:])
+    few = np.concatenate([np.flatnonzero(y[:130] < 2), np.flatnonzero(y[:130] == 2)[:4]])  # too few for folds
+    np.savez(folder / "few.npz", x_train=X[few], y_train=y[few], x_test=X[130:], y_test=y[130:])
     found = Program(folder)
     yield found
     found.end()
@@ -69,9 +75,20 @@ def outcome():
 
 
 def read(folder):
-    """Return the weights, the figures, and the history without its times."""
+    """Return the weights, the figures, and the history without its times; of many classifiers, their table."""
+    for name in ("comparison.csv", "sweep.csv"):
+        if (folder / name).exists():
+            return table(folder / name)
     metrics = figures(json.loads((folder / "metrics.json").read_text()))
     history = [line.split(",") for line in (folder / "history.csv").read_text().splitlines()]
     place = history[0].index("seconds")
     rows = [[cell for column, cell in enumerate(row) if column != place] for row in history]
     return weights(folder), metrics, rows
+
+
+def table(path):
+    """Return a table without the columns that are times."""
+    with path.open(newline="") as file:
+        return [
+            {name: cell for name, cell in row.items() if "seconds" not in name} for row in csv.DictReader(file)
+        ]

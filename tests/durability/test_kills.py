@@ -1,4 +1,4 @@
-"""Trainings that are killed anywhere go on to the bits of one that was not, and are never misread in between.
+"""Runs that are killed anywhere go on to the bits of one that was not, and are never misread in between.
 
 SCORELINE_KILLS sets how many kills there are in all (20 by default), spread over the writes of every kind of run.
 The kills of a kind follow upon one another in the same run.
@@ -13,25 +13,30 @@ import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 KILLS = int(os.environ.get("SCORELINE_KILLS", "20"))
-#: Trainings by what is special about them.
+TRAIN, ADAM = ["train", "data.npz"], ["--solver", "adam"]
+#: Commands by what is special about them.
 KINDS = {
-    "mini-batch": ["--solver", "adam", "--max-epochs", "6", "--batch-size", "32"],
+    "mini-batch": [*TRAIN, *ADAM, "--max-epochs", "6", "--batch-size", "32"],
     "dropout, early stopping": [
-        "--solver",
-        "momentum",
-        "--dropout",
-        "0.2",
-        "--early-stopping",
-        "--max-epochs",
-        "8",
+        *TRAIN, "--solver", "momentum", "--dropout", "0.2", "--early-stopping", "--max-epochs", "8"
     ],
-    "exact": ["--solver", "exact", "--tol", "1e-6"],
-    "lam, exact": ["--lam", "auto", "--solver", "exact"],
-    "lam, mini-batch": ["--lam", "auto", "--solver", "sgd", "--max-epochs", "4"],
-    "block weights": ["--features", "pixels,hue", "--block-weights", "auto", "--lam", "auto"],
-    "recipes": ["--budget", "none"],
-    "random search": ["--solver", "random-local-search", "--max-epochs", "200"],
-}
+    "exact": [*TRAIN, "--solver", "exact", "--tol", "1e-6"],
+    "random search": [*TRAIN, "--solver", "random-local-search", "--max-epochs", "200"],
+    "lam, exact, folds": [*TRAIN, "--lam", "auto", "--solver", "exact"],
+    "lam, exact": ["train", "few.npz", "--lam", "auto", "--solver", "exact"],
+    "lam, mini-batch": [*TRAIN, "--lam", "auto", "--solver", "sgd", "--max-epochs", "4"],
+    "block weights": [*TRAIN, "--features", "pixels,hue", "--block-weights", "auto", "--lam", "auto"],
+    "features, words": [*TRAIN, "--features", "hue,words:8", "--solver", "exact"],
+    "recipes, no budget": [*TRAIN, "--budget", "none"],
+    "recipes, budget": [*TRAIN, "--budget", "20s"],
+    "sweep, halving": [
+        "sweep", "data.npz", *ADAM, "--lam", "1e-3:1:6", "--halving", "2", "--max-epochs", "6"
+    ],
+    "compare": [
+        "compare", "data.npz", "--solvers", "adam", "exact", "--lams", "auto", "0.1", "--max-epochs", "4",
+        "--baselines", "1-nn",
+    ],
+}  # fmt: skip
 
 
 def check_not_misread(program, out):
@@ -45,32 +50,49 @@ def check_not_misread(program, out):
         assert "unfinished" in answer["output"]
 
 
+def times(folder):
+    """Return the cells of a comparison that are times."""
+    path = folder / "comparison.csv"
+    if not path.exists():
+        return set()
+    with path.open(newline="") as file:
+        return {(row["classifier"], row["seconds"], row["feature_seconds"]) for row in csv.DictReader(file)}
+
+
 @pytest.mark.parametrize("place", range(len(KINDS)), ids=list(KINDS))
 def test_every_kill_is_survived(program, outcome, place):
-    name, settings = list(KINDS.items())[place]
+    name, command = list(KINDS.items())[place]
     kills = KILLS // len(KINDS) + (place < KILLS % len(KINDS))
     out, reference = f"out-{place}", f"reference-{place}"
-    command = ["train", "data.npz", *settings]
-    answer = program(*command, "--out", reference, out=reference, every_step=True)
+    answer = program(*command, "--out", reference, out=reference)
     assert answer["code"] == 0, answer["output"]
     # The writes that are left are shared out among the kills that are left.
     killed, left, rng = 0, answer["writes"], np.random.default_rng([place, kills])
-    command = [*command, "--out", out]
+    words, rows = [*command, "--out", out], set()
     while killed < kills:
         last = int(rng.integers(1, 2 + left // (kills - killed)))
-        answer = program(*command, kill=last, out=out)
+        answer = program(*words, kill=last, out=out)
         if answer["code"] == 0:  # it was done before
             break
         assert answer["code"] == -9, answer["output"]
         killed, left = killed + 1, max(1, left - last)
-        assert not list((program.folder / out).glob("*.tmp"))
         if killed % 3 == 0:
             check_not_misread(program, out)
-        if (program.folder / out / "config.yaml").exists():
-            command = ["resume", out]
+        assert rows <= times(program.folder / out)  # a comparison keeps what it has finished, times and all
+        rows = times(program.folder / out)
+        if command[0] == "train" and (program.folder / out / "config.yaml").exists():
+            words = ["resume", out]
     if answer["code"] != 0:
-        answer = program(*command, out=out, every_step=False)
+        answer = program(*words, out=out, every_step=False)
     assert answer["code"] == 0, answer["output"]
+    assert rows <= times(program.folder / out)
+    if answer["script"] is not None:  # it has decided by the clock: so does a run that is told the same
+        reference = f"scripted-{place}"
+        told = program(*command, "--out", reference, out=reference, script=answer["script"])
+        assert told["code"] == 0, told["output"]
+        assert told["script"] == answer["script"]
+        for file in ("resolved.yaml", "leaderboard.csv"):
+            assert (program.folder / out / file).read_bytes() == (program.folder / reference / file).read_bytes()
     assert outcome(program.folder / out) == outcome(program.folder / reference)
     assert not (program.folder / out / "checkpoint").exists()
     assert not list((program.folder / out).glob(".scoreline-*"))
@@ -79,36 +101,12 @@ def test_every_kill_is_survived(program, outcome, place):
     print(f"{name}: {killed} kills, identical")
 
 
-#: Commands that train many classifiers, and the table that they come to.
-TABLES = {
-    "compare": (["compare", "data.npz", "--solvers", "adam", "exact", "--max-epochs", "4"], "comparison.csv"),
-    "sweep": (
-        ["sweep", "data.npz", "--solver", "adam", "--lam", "1e-3:1:6", "--halving", "2", "--max-epochs", "6"],
-        "sweep.csv",
-    ),
-}
-
-
-def table(path):
-    """Return a table without the columns that are times."""
-    with path.open(newline="") as file:
-        return [
-            {name: cell for name, cell in row.items() if "seconds" not in name} for row in csv.DictReader(file)
-        ]
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_tables_are_continued_by_the_same_command(program, name):
-    command, file = TABLES[name]
-    answer = program(*command, "--out", f"whole-{name}", out=f"whole-{name}")
+@pytest.mark.parametrize("command", ["compare", "sweep"])
+def test_tables_are_continued_by_the_same_command_alone(program, command):
+    words = [command, "data.npz", "--out", command, "--max-epochs", "5"]
+    assert program(*words, kill=25, out=command)["code"] == -9
+    assert "unfinished" in program("evaluate", command)["output"]
+    assert program("resume", command)["code"] == 2
+    assert program(*words, "--seed", "1")["code"] == 2
+    answer = program(*words)
     assert answer["code"] == 0, answer["output"]
-    for place in (3, 2):
-        kill = answer["writes"] // place
-        assert program(*command, "--out", name, kill=kill, out=name)["code"] == -9
-        assert "unfinished" in program("evaluate", name)["output"]
-    assert program("resume", name)["code"] == 2
-    assert program(*command, "--seed", "1", "--out", name)["code"] == 2
-    answer = program(*command, "--out", name)
-    assert answer["code"] == 0, answer["output"]
-    assert table(program.folder / name / file) == table(program.folder / f"whole-{name}" / file)
-    assert not (program.folder / name / "checkpoint").exists()
