@@ -12,7 +12,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data.ids import Ids, NumberIds
 from scoreline.data.pixel_range import PixelRange
-from scoreline.rows import ArrayRows, FileRows, Rows, SparseMatrix, SubsetRows, gathered
+from scoreline.rows import ArrayRows, FileRows, Rows, SparseMatrix, SubsetRows, gathered, matrix_of
 
 __all__ = ["Batch", "DataSource", "Dataset", "ImageSizes", "PassedOver", "Rejected", "Split"]
 
@@ -26,6 +26,11 @@ class Batch(NamedTuple):
     y: Labels
     #: Weights ``(B,)``, or None where every example counts once.
     weight: FloatArray | None
+
+    @property
+    def matrix(self) -> SparseMatrix | None:
+        """The rows where they are sparse, and None where they are an array; see `Rows.matrix`."""
+        return matrix_of(self.X)
 
 
 @runtime_checkable

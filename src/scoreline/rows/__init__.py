@@ -14,7 +14,7 @@ from scoreline.rows.in_file import FileRows
 from scoreline.rows.orders import epoch_order, whole_order, window_order
 from scoreline.rows.reading import batches, blocks, gather, gathered, in_arrays, stored_entries
 from scoreline.rows.scratch import Allocate, scratch_array
-from scoreline.rows.sparse import SparseRows, dense, rows_of
+from scoreline.rows.sparse import SparseRows, dense, matrix_of, row_entries, rows_of
 from scoreline.rows.subset import SubsetRows
 
 __all__ = [
@@ -36,6 +36,8 @@ __all__ = [
     "gather",
     "gathered",
     "in_arrays",
+    "matrix_of",
+    "row_entries",
     "rows_of",
     "scratch_array",
     "stored_entries",

@@ -11,7 +11,7 @@ from scoreline._typing import Array, Labels
 from scoreline.rows.base import Rows, SparseMatrix
 from scoreline.rows.in_arrays import ArrayRows
 from scoreline.rows.scratch import Allocate, scratch_array
-from scoreline.rows.sparse import consecutive_rows
+from scoreline.rows.sparse import consecutive_rows, row_entries
 
 __all__ = ["batches", "blocks", "gather", "gathered", "in_arrays", "row_bytes", "stored_entries"]
 
@@ -62,7 +62,7 @@ def row_bytes(rows: Rows) -> int:
 def stored_entries(rows: Rows) -> int:
     """Return how many numbers a row takes as it lies: all, or those that sparse rows store in the mean."""
     matrix = rows.matrix
-    return math.prod(rows.shape[1:]) if matrix is None else -(-matrix.nnz // max(1, len(rows)))
+    return math.prod(rows.shape[1:]) if matrix is None else row_entries(matrix)
 
 
 def in_arrays(rows: Rows) -> bool:

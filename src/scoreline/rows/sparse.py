@@ -11,7 +11,7 @@ from scoreline._typing import Array
 from scoreline.rows.base import Rows, SparseMatrix, checked_places
 from scoreline.rows.in_arrays import ArrayRows
 
-__all__ = ["SparseRows", "consecutive_rows", "dense", "rows_of"]
+__all__ = ["SparseRows", "consecutive_rows", "dense", "matrix_of", "row_entries", "rows_of"]
 
 
 class SparseRows:
@@ -87,9 +87,21 @@ def consecutive_rows(matrix: SparseMatrix, start: int, stop: int) -> SparseMatri
 
 def rows_of(X: Array | SparseMatrix) -> Rows:
     """Return the rows of an array or of a sparse matrix."""
-    return ArrayRows(X) if isinstance(X, np.ndarray) else SparseRows(X)
+    return ArrayRows(X) if matrix_of(X) is None else SparseRows(X)
+
+
+def matrix_of(X: Array | SparseMatrix) -> SparseMatrix | None:
+    """Return a block of rows itself where it is sparse, and None for an array, as `Rows.matrix` does."""
+    return None if isinstance(X, np.ndarray) else X
+
+
+def row_entries(X: Array | SparseMatrix) -> int:
+    """Return how many numbers a row of a block ``(B, D)`` takes: D, or what sparse rows store in the mean."""
+    matrix = matrix_of(X)
+    return int(X.shape[1]) if matrix is None else -(-matrix.nnz // max(1, matrix.shape[0]))
 
 
 def dense(X: Array | SparseMatrix) -> Array:
     """Return a block of rows as an array ``(B, D)``, C-contiguous: arrays as they are."""
-    return X if isinstance(X, np.ndarray) else np.ascontiguousarray(X.toarray())
+    matrix = matrix_of(X)
+    return X if matrix is None else np.ascontiguousarray(matrix.toarray())

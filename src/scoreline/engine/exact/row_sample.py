@@ -82,8 +82,8 @@ def _probabilities(objective: Objective, source: DataSource, m: int) -> tuple[Fl
 
 def _squares(objective: Objective, batch: Batch) -> FloatArray:
     """Return the sum of squares of each row as W sees it."""
-    if not isinstance(batch.X, np.ndarray):
-        return objective.shifted(batch.X, np.dtype(np.float64)).squares()
+    if batch.matrix is not None:
+        return objective.shifted(batch.matrix, np.dtype(np.float64)).squares()
     X = _standardized(objective, batch)
     return np.asarray(np.einsum("nd,nd->n", X, X))
 

@@ -34,8 +34,8 @@ def drop_inputs(
     Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting, JMLR 15.
     """
     dtype = compute_dtype(batch.X.dtype)
-    if objective.standardization is None and not isinstance(batch.X, np.ndarray):
-        rows = batch.X.astype(dtype)
+    if objective.standardization is None and batch.matrix is not None:
+        rows = batch.matrix.astype(dtype)
         kept = rng.random(rows.nnz, dtype=np.float32) >= rate
         rows.data = np.where(kept, rows.data / dtype.type(1 - rate), dtype.type(0))
         return objective, batch._replace(X=rows)

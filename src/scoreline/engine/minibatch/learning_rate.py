@@ -51,9 +51,8 @@ def safe_lr(objective: Objective, source: DataSource, batch_size: int) -> FloatA
     ----------
     Gower et al. (2019), SGD: general analysis and improved rates, ICML, proposition 3.8 (b-nice sampling).
     """
-    X = _sample(objective, source)
+    X, squares = _sample(objective, source)
     n, B = source.n_examples, min(batch_size, source.n_examples)
-    squares = np.einsum("ij,ij->i", X, X, dtype=np.float64) if isinstance(X, np.ndarray) else X.squares()
     row = float(squares.mean())
     whole = (n * (B - 1)) / (B * (n - 1)) if n > 1 else 1.0
     single = (n - B) / (B * (n - 1)) if n > 1 else 0.0
@@ -77,21 +76,22 @@ def largest_eigenvalue(X: FloatArray | ShiftedRows, *, iterations: int = 30, see
     return value
 
 
-def _sample(objective: Objective, source: DataSource) -> FloatArray | ShiftedRows:
-    """Return some rows as the objective sees them, with a 1 appended where there is a bias.
+def _sample(objective: Objective, source: DataSource) -> tuple[FloatArray | ShiftedRows, FloatArray]:
+    """Return some rows as the objective sees them, a 1 appended where there is a bias, and their squared norms.
 
     Each is multiplied by the root of its share of the weight, so that their second moments are the weighted ones.
     """
     rows = sample_rows(stored_entries(source.rows))
     batch = next(iter(source.batches(min(rows, source.n_examples), seed=0)))
-    if not isinstance(batch.X, np.ndarray):
-        return _sparse_sample(objective, batch)
+    if batch.matrix is not None:
+        sparse = _sparse_sample(objective, batch)
+        return sparse, sparse.squares()
     X = objective.standardized(batch.X, compute_dtype(batch.X.dtype))
     if objective.fit_intercept:
         X = np.column_stack([X, np.ones(len(X), X.dtype)])
     if batch.weight is not None:
         X *= np.sqrt(batch.weight / max(batch.weight.mean(), 1e-30))[:, None].astype(X.dtype)
-    return X
+    return X, np.einsum("ij,ij->i", X, X, dtype=np.float64)
 
 
 def _sparse_sample(objective: Objective, batch: Batch) -> ShiftedRows:

@@ -15,7 +15,7 @@ from scoreline.engine.problem.shifted_rows import ShiftedRows
 from scoreline.engine.problem.standardization import Standardization, row_weights
 from scoreline.losses import Loss, rows_for
 from scoreline.penalties import Penalty
-from scoreline.rows import SparseMatrix, dense, stored_entries
+from scoreline.rows import SparseMatrix, dense, matrix_of, row_entries, stored_entries
 
 __all__ = [
     "BatchResult",
@@ -131,7 +131,7 @@ class Objective:
         total = Params(np.zeros(params.W.shape), np.zeros(params.b.shape))
         loss, right = np.zeros(self.n_configurations), np.zeros(self.n_configurations)
         weight_sum = 0.0
-        for block in _blocks(batch, block_rows(_width(params, batch.X))):
+        for block in _blocks(batch, _rows_a_block(params, row_entries(batch.X))):
             X = _as_matrix(block.X, params.W.dtype)
             scores = linear_scores(folded, X)
             weight = row_weights(block)
@@ -190,14 +190,12 @@ def block_rows(width: int) -> int:
 
 def pass_rows(params: Params, source: DataSource) -> int:
     """Return how many rows of a source make a block, by what a row takes: its entries or, if more, its scores."""
+    return _rows_a_block(params, stored_entries(source.rows))
+
+
+def _rows_a_block(params: Params, entries: int) -> int:
     K, R, _ = params.W.shape
-    return block_rows(max(stored_entries(source.rows), K * R))
-
-
-def _width(params: Params, X: Array | SparseMatrix) -> int:
-    """Return the numbers that a row of a batch takes: its entries or, where these are more, its scores."""
-    K, R, D = params.W.shape
-    return max(D if isinstance(X, np.ndarray) else -(-X.nnz // max(1, X.shape[0])), K * R)
+    return block_rows(max(entries, K * R))
 
 
 def _blocks(batch: Batch, rows: int) -> Iterator[Batch]:
@@ -223,7 +221,7 @@ def linear_scores(params: Params, X: Array | SparseMatrix, out: FloatArray | Non
     scores = np.empty((n, K, R), params.W.dtype) if out is None else out
     flat = scores.reshape(n, K * R)
     W = params.W.reshape(K * R, D).T
-    if not isinstance(X, np.ndarray):
+    if matrix_of(X) is not None:
         flat[:] = _as_matrix(X, params.W.dtype) @ W
         flat += params.b.reshape(K * R)
         return scores

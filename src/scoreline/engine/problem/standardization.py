@@ -67,8 +67,8 @@ class _Sums(NamedTuple):
 
     def plus(self, batch: Batch) -> _Sums:
         """Return the sums with a piece of rows added."""
-        if not isinstance(batch.X, np.ndarray):
-            return self._plus_sparse(batch.X.astype(np.float64), row_weights(batch))
+        if batch.matrix is not None:
+            return self._plus_sparse(batch.matrix.astype(np.float64), row_weights(batch))
         X: FloatArray = batch.X.astype(np.float32 if batch.X.dtype == np.uint8 else np.float64)
         weight = row_weights(batch)
         # Differences from a row that counts keep their digits; one without weight may lie anywhere.
