@@ -72,13 +72,13 @@ STEP = Params(np.ones((1, CLASSES, 6)), np.ones((1, CLASSES)))
 def test_preconditioner_is_made_anew_where_the_curvature_has_changed(oracle):
     model = model_of(oracle)
     state = model.first(2 / 9)
-    first = model.near(state)
+    first = model.quadratic(state)
     at_zero = point_with_scores(oracle, np.zeros((400, CLASSES)))
     state = model.learned(state, STEP, at_zero, at_zero)
-    assert model.near(state) is first
+    assert model.quadratic(state) is first
     sure = point_with_scores(oracle, sure_scores(oracle))
     state = model.learned(state, STEP, sure, at_zero)
-    assert model.near(state).curvature == mean_curvature(oracle, sure.scores) < first.curvature / 2
+    assert model.quadratic(state).curvature == mean_curvature(oracle, sure.scores) < first.curvature / 2
 
 
 def test_a_factor_that_takes_longer_than_iterations_is_kept(oracle, monkeypatch):
@@ -86,6 +86,6 @@ def test_a_factor_that_takes_longer_than_iterations_is_kept(oracle, monkeypatch)
     model = model_of(oracle)
     assert not isinstance(model.factors.moments, SpectralMoments)
     state = model.first(2 / 9)
-    first = model.near(state)
+    first = model.quadratic(state)
     sure, zero = (point_with_scores(oracle, scores) for scores in (sure_scores(oracle), np.zeros((400, CLASSES))))
-    assert model.near(model.learned(state, STEP, sure, zero)) is first
+    assert model.quadratic(model.learned(state, STEP, sure, zero)) is first

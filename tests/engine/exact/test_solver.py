@@ -156,7 +156,7 @@ def test_looks_at_a_gap_that_rounding_keeps_come_to_an_end():
     policy, plain = GapPolicy(smoothing, 1e-30), smoothing.first()
     state, reasons = policy.first(plain), []
     for _ in range(11):
-        state, reason = policy.decided(here, state, plain, iteration=0, predicted_decrease=0.0, near=None)
+        state, reason = policy.decided(here, state, plain, iteration=0, predicted_decrease=0.0, quadratic=None)
         reasons.append(reason)
     assert reasons == [None] * 10 + [Reason.PRECISION]
 

@@ -18,12 +18,12 @@ from scoreline.engine.problem.oracle import Vector
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.point import Point, dot
 
-__all__ = ["Descent", "LineSearched", "Model", "ModelState", "Near", "Proposal"]
+__all__ = ["Descent", "LineSearched", "LocalQuadratic", "Model", "ModelState", "Proposal"]
 
 M = TypeVar("M")
 
 
-class Near(Protocol):
+class LocalQuadratic(Protocol):
     """A quadratic model of the objective near a point."""
 
     def step(self, here: Point) -> Params:
@@ -44,7 +44,7 @@ class Proposal(NamedTuple):
     #: The decrease that the model predicts.
     predicted_decrease: float
     #: The model, where it tells how slopes change along a step.
-    near: Near | None
+    quadratic: LocalQuadratic | None
     #: Where the step leads, if that is known already.
     there: Point | None = None
 
@@ -61,7 +61,7 @@ class Descent(Protocol[M]):
     def prepare(self, state: M) -> None:
         """Compute what the next step needs and threads of BLAS's own are good for."""
 
-    def near(self, here: Point, state: M) -> Near | None:
+    def quadratic(self, here: Point, state: M) -> LocalQuadratic | None:
         """Return the model, where it tells how slopes change along a step."""
 
     def propose(self, here: Point, state: M) -> tuple[Proposal, M]:
@@ -93,7 +93,7 @@ class Model(Protocol):
     def prepare(self, state: ModelState) -> None:
         """Factorise what has to be."""
 
-    def near(self, state: ModelState) -> Near | None:
+    def quadratic(self, state: ModelState) -> LocalQuadratic | None:
         """Return the model, where it tells how slopes change along a step."""
 
     def direction(self, here: Point, state: ModelState) -> Params:
@@ -126,16 +126,16 @@ class LineSearched:
         """Factorise; see `Descent.prepare`."""
         self.model.prepare(state)
 
-    def near(self, here: Point, state: ModelState) -> Near | None:
-        """Return the model; see `Descent.near`."""
+    def quadratic(self, here: Point, state: ModelState) -> LocalQuadratic | None:
+        """Return the model; see `Descent.quadratic`."""
         del here
-        return self.model.near(state)
+        return self.model.quadratic(state)
 
     def propose(self, here: Point, state: ModelState) -> tuple[Proposal, ModelState]:
         """Return the model's direction; see `Descent.propose`."""
         direction = self.model.direction(here, state)
         predicted_decrease = -dot(here.gradient, direction) / 2
-        return Proposal(direction, predicted_decrease, self.model.near(state)), state
+        return Proposal(direction, predicted_decrease, self.model.quadratic(state)), state
 
     def settled(
         self, here: Point, best: Point, proposal: Proposal, state: ModelState

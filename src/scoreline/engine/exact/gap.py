@@ -20,7 +20,7 @@ from scoreline.engine.exact.constants import (
     STALLED_EVALUATIONS,
     STALLED_SHARE,
 )
-from scoreline.engine.exact.descent import Near
+from scoreline.engine.exact.descent import LocalQuadratic
 from scoreline.engine.exact.smoothing import Smoothing, SmoothingState
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.point import Point
@@ -85,7 +85,7 @@ class GapPolicy:
         *,
         iteration: int,
         predicted_decrease: float,
-        near: Near | None,
+        quadratic: LocalQuadratic | None,
     ) -> tuple[GapState, Reason | None]:
         """Evaluate the gap at a point whose bias is settled; return why to stop there, None to go on."""
         size, cost = self.size(here, smoothing), self.smoothing.cost(here, smoothing)
@@ -93,7 +93,7 @@ class GapPolicy:
             if predicted_decrease <= INNER_ACCURACY * cost:
                 return state, Reason.CONVERGED
             return state._replace(threshold=float(INNER_ACCURACY * cost / size)), None
-        gap = self.gap_at(here, smoothing, near)
+        gap = self.gap_at(here, smoothing, quadratic)
         state = state._replace(gap=gap, evaluated=iteration)
         if gap <= self.tol:
             return state, Reason.CONVERGED
@@ -116,7 +116,7 @@ class GapPolicy:
         reach /= 4 * float(self.plain.objective.lam[0]) * squares
         return reach <= self.tol * max(here.objective, self.floor)
 
-    def gap_at(self, here: Point, smoothing: SmoothingState, near: Near | None) -> float:
+    def gap_at(self, here: Point, smoothing: SmoothingState, quadratic: LocalQuadratic | None) -> float:
         """Return the relative gap of the objective, its hinges not smoothed.
 
         Where the curvature is about the same for all rows and classes, slopes that are moved along the next step
@@ -124,14 +124,19 @@ class GapPolicy:
         """
         loss = self.plain.objective.loss.certificate
         slopes = here.slopes
-        if loss is not None and near is not None and not smoothing.width and not self.is_proof(here, smoothing):
+        if (
+            loss is not None
+            and quadratic is not None
+            and not smoothing.width
+            and not self.is_proof(here, smoothing)
+        ):
             # The next step, were it taken, would take most of the gradient, and so of the gap, out of the slopes.
-            change = here.oracle.scores(near.step(here))
+            change = here.oracle.scores(quadratic.step(here))
 
             def moved(y: Labels, slopes: FloatArray, change: FloatArray, *blocks: FloatArray) -> FloatArray:
-                return loss.feasible(slopes + near.hessian_product(change, *blocks), y)
+                return loss.feasible(slopes + quadratic.hessian_product(change, *blocks), y)
 
-            slopes = here.oracle.transform(moved, here.slopes, change, *near.vectors, out=change)
+            slopes = here.oracle.transform(moved, here.slopes, change, *quadratic.vectors, out=change)
         dual = dual_value(self.plain, slopes)
         return relative_gap(self.smoothing.value(here, smoothing), dual)
 

@@ -63,11 +63,11 @@ class Preconditioner:
 
     @property
     def vectors(self) -> tuple[()]:
-        """Nothing: all examples have the same curvature; see `Near.vectors`."""
+        """Nothing: all examples have the same curvature; see `LocalQuadratic.vectors`."""
         return ()
 
     def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
-        """See `Near.hessian_product`."""
+        """See `LocalQuadratic.hessian_product`."""
         del blocks
         return self.curvature * change.astype(np.float64)
 

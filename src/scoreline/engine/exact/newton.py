@@ -41,7 +41,7 @@ class Newton:
         """Factorise."""
         self.factors.at(state.curvature)
 
-    def near(self, state: ModelState) -> None:
+    def quadratic(self, state: ModelState) -> None:
         """Return nothing: slopes of hinges that are moved along a step are no better."""
 
     def learned(self, state: ModelState, step: Params, after: Point, before: Point) -> ModelState:

@@ -68,11 +68,11 @@ class ProximalMetric:
 
     @property
     def vectors(self) -> tuple[Vector, ...]:
-        """Those of the quadratic; see `Near.vectors`."""
+        """Those of the quadratic; see `LocalQuadratic.vectors`."""
         return self.quadratic.vectors
 
     def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
-        """See `Near.hessian_product`."""
+        """See `LocalQuadratic.hessian_product`."""
         return self.curvature * self.quadratic.hessian_product(change, *blocks)
 
 
@@ -131,7 +131,7 @@ class Proximal:
     def prepare(self, state: ProximalState) -> None:
         """Compute nothing: see `Descent.prepare`."""
 
-    def near(self, here: Point, state: ProximalState) -> ProximalMetric:
+    def quadratic(self, here: Point, state: ProximalState) -> ProximalMetric:
         """Return the metric at a point."""
         if not state.newton:
             return ProximalMetric(self.moments, state.curvature, self.ridge, self.shrink)
@@ -141,7 +141,7 @@ class Proximal:
 
     def propose(self, here: Point, state: ProximalState) -> tuple[Proposal, ProximalState]:
         """Return the step from the point ahead; see `Descent.propose`."""
-        return self._from_ahead(here, self.near(here, state), state)
+        return self._from_ahead(here, self.quadratic(here, state), state)
 
     def settled(
         self, here: Point, best: Point, proposal: Proposal, state: ProximalState
@@ -150,7 +150,7 @@ class Proximal:
         if state.coasting:
             self._ahead = _carried(here.oracle, self._point_ahead(here, state), best, here, 1.0)
             state = state._replace(ahead=self._ahead.state)
-        again, state = self._from_ahead(best, self.near(here, state), state)
+        again, state = self._from_ahead(best, self.quadratic(here, state), state)
         return again._replace(predicted_decrease=proposal.predicted_decrease), state
 
     def advance(

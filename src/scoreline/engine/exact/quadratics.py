@@ -38,10 +38,10 @@ class Quadratic(Protocol):
 
     @property
     def vectors(self) -> tuple[Vector, ...]:
-        """See `scoreline.engine.exact.descent.Near.vectors`."""
+        """See `scoreline.engine.exact.descent.LocalQuadratic.vectors`."""
 
     def hessian_product(self, change: FloatArray, *blocks: FloatArray) -> FloatArray:
-        """See `scoreline.engine.exact.descent.Near.hessian_product`."""
+        """See `scoreline.engine.exact.descent.LocalQuadratic.hessian_product`."""
 
 
 class MomentsQuadratic:

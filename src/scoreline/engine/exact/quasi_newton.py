@@ -41,8 +41,8 @@ class QuasiNewton:
         """Factorise, where the curvature asks for it: see `Model.prepare`."""
         self.factors.at(state.curvature)
 
-    def near(self, state: ModelState) -> Preconditioner:
-        """Return the quadratic near a point; see `Model.near`."""
+    def quadratic(self, state: ModelState) -> Preconditioner:
+        """Return the quadratic near a point; see `Model.quadratic`."""
         return self.factors.at(state.curvature)
 
     def direction(self, here: Point, state: ModelState) -> Params:

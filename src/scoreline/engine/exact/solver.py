@@ -222,7 +222,7 @@ class ExactMethod(Method[ExactState]):
             gap = state.gap.gap
             if np.isnan(gap):
                 here = self._point(state)
-                gap = self.policy.gap_at(here, state.smoothing, self.descent.near(here, state.model))
+                gap = self.policy.gap_at(here, state.smoothing, self.descent.quadratic(here, state.model))
             if reason is Reason.PRECISION and gap <= self.policy.tol:
                 reason = Reason.CONVERGED
         done, params = state.iteration, state.here.params
@@ -263,7 +263,7 @@ class ExactMethod(Method[ExactState]):
                 smoothing,
                 iteration=state.iteration,
                 predicted_decrease=predicted_decrease,
-                near=proposal.near,
+                quadratic=proposal.quadratic,
             )
             state = state._replace(gap=gap, bias=bias)
             if reason is not None:
