@@ -36,6 +36,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         What the parts are, for messages: ``"loss"``.
     parts : mapping of str to class, optional
         The classes by their public names; each is a dataclass or takes keyword parameters. `register` adds others.
+        Where one was released with other names of its fields, its ``former_names`` maps them to those of today.
     aliases : mapping of str to str, optional
         Further specs by which a part is commonly known, each with the spec it stands for.
     """
@@ -118,7 +119,7 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         fields = _fields(part)
         values = {key: value for key, value in defaults.items() if key in fields}
         for text in (alias_rest, rest):
-            values |= _read(f"{self.kind} {name!r}", fields, text)
+            values |= _read(f"{self.kind} {name!r}", fields, text, getattr(part, "former_names", {}))
         return part(**values)
 
     def spec(self, part: T) -> str:
@@ -181,7 +182,9 @@ def _fields(part: Callable[..., Any]) -> dict[str, Any]:
     }
 
 
-def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
+def _read(
+    owner: str, fields: Mapping[str, Any], text: str, former_names: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     positional = iter(fields)
     for item in filter(None, (piece.strip() for piece in split_at_commas(text))):
@@ -191,6 +194,7 @@ def _read(owner: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
             value = "true"
         elif not equals:
             key, value = next(positional, ""), item
+        key = (former_names or {}).get(key, key)
         if key not in fields:
             raise UsageError(
                 f"The {owner} has no parameter {shown(key or item)} (in {shown(text)})",

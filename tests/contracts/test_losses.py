@@ -204,7 +204,7 @@ def hessian(loss: Loss, scores: Any, label: int, h: float = 1e-5) -> Any:
 def corners(loss: Loss, rows: int) -> Iterator[Any]:
     """Yield scores at the rounded corners of a hinge: class 1 leads all others, or one of them, by the margin."""
     if isinstance(loss, HingeLoss):
-        for lead in (loss.margin, loss.margin - loss.rounding / 2):
+        for lead in (loss.margin, loss.margin - loss.smoothing_width / 2):
             for rival in (0.0, -40.0):
                 point = np.full(rows, rival)
                 point[: 2 if rows > 1 else 1] = 0

@@ -30,8 +30,8 @@ SPECS = [
     *LOSSES,
     "weston-watkins:squared",
     "one-vs-all:squared",
-    "weston-watkins:rounding=0.5",
-    "crammer-singer:rounding=0.5",
+    "weston-watkins:smoothing_width=0.5",
+    "crammer-singer:smoothing_width=0.5",
 ]
 
 

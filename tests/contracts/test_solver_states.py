@@ -163,7 +163,7 @@ def test_the_exact_solver_anywhere_in_a_run(spec):
     check_continues(lambda: exact(spec), every=3)
 
 
-@pytest.mark.parametrize("spec", ["softmax", "one-vs-all:rounding=0.5", "squared-error"])
+@pytest.mark.parametrize("spec", ["softmax", "one-vs-all:smoothing_width=0.5", "squared-error"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_quasi_newton_steps(spec, dtype):
     check_continues(lambda: exact(spec, dtype=dtype), every=5)

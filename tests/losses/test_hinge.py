@@ -1,8 +1,9 @@
-"""What all hinges share: corners that are smoothed about a centre."""
+"""What all hinges share: kinks that are smoothed about a prox-centre."""
 
 import numpy as np
 import pytest
 
+from scoreline.errors import UsageError
 from scoreline.losses import LOSSES
 
 SPECS = ["weston-watkins", "weston-watkins:average=true", "one-vs-all", "one-vs-all:margin=2", "crammer-singer"]
@@ -11,14 +12,14 @@ RNG = np.random.default_rng(0)
 
 
 def hinges(spec, R):
-    """Return a plain hinge, scores on both sides of its corners, and labels."""
+    """Return a plain hinge, scores on both sides of its kinks, and labels."""
     return LOSSES.build(spec), RNG.normal(scale=2, size=(40, R)), Y % (2 if R == 1 else R)
 
 
 @pytest.mark.parametrize("spec", SPECS)
 @pytest.mark.parametrize("R", [1, 2, 4])
 @pytest.mark.parametrize("width", [0.01, 0.5, 2.0])
-def test_centred_on_the_slopes_of_the_hinge_rounding_changes_none_of_them(spec, R, width):
+def test_centred_on_the_slopes_of_the_hinge_smoothing_changes_none_of_them(spec, R, width):
     plain, scores, y = hinges(spec, R)
     slopes = plain.value_and_gradient(scores, y)[1]
     smoothed = plain.smoothed(width)
@@ -50,10 +51,19 @@ def test_slopes_are_the_best_near_their_centre(spec, R):
 
 @pytest.mark.parametrize("spec", SPECS)
 @pytest.mark.parametrize("R", [1, 4])
-def test_bends_are_the_slopes_of_slopes(spec, R):
+def test_the_hessian_has_the_slopes_of_slopes(spec, R):
     plain, scores, y = hinges(spec, R)
     smoothed = plain.smoothed(0.5)
     change = RNG.normal(size=scores.shape)
     h = 1e-7
     up, down = (smoothed.value_and_gradient(scores + t * change, y)[1] for t in (h, -h))
     np.testing.assert_allclose(smoothed.slope_change(scores, y, change), (up - down) / (2 * h), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["weston-watkins", "one-vs-all", "crammer-singer"])
+def test_the_width_of_models_that_were_written_before_is_read(name):
+    loss = LOSSES.build(f"{name}:rounding=0.25,margin=2")
+    assert loss == LOSSES.build(f"{name}:margin=2,smoothing_width=0.25")
+    assert LOSSES.spec(loss) == f"{name}:margin=2.0,smoothing_width=0.25"
+    with pytest.raises(UsageError, match="smoothing_width twice"):
+        LOSSES.build(f"{name}:rounding=0.25,smoothing_width=0.25")

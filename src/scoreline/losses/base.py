@@ -184,7 +184,7 @@ class SmoothableLoss(CertifiedLoss):
     #: How far the true class's score should lie above others: the measure of the width.
     margin: float
     #: Width over which kinks are smoothed; 0 for the plain loss.
-    rounding: float
+    smoothing_width: float
 
     @abstractmethod
     def smoothed(self, width: float) -> Self:
@@ -192,7 +192,7 @@ class SmoothableLoss(CertifiedLoss):
 
     @abstractmethod
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
-        r"""Return what, added to scores, centres the rounding on `slopes`.
+        r"""Return what, added to scores, centres the smoothing on `slopes`.
 
         The smoothed loss is the largest of :math:`a \cdot s - L^*(a) - \mu\, d(a, a_0)` over slopes a, with a
         distance d to a centre :math:`a_0`. To move the centre is to move the scores: this is by how much.
@@ -216,7 +216,7 @@ class HessianLoss(Loss):
         Parameters
         ----------
         scores : array (B, C)
-            Where the loss, smooth by squaring or rounding, is differentiated twice.
+            Where the loss, smooth by squaring or smoothing, is differentiated twice.
         y : array (B,)
             Labels.
         change : array (B, C)

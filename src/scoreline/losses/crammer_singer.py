@@ -18,7 +18,7 @@ from scoreline.losses.hinge import HingeLoss
 
 __all__ = ["CrammerSinger"]
 
-#: Least share of a slope that the rounding is centred on: one of 0 could never grow again.
+#: Least share of a slope that the smoothing is centred on: one of 0 could never grow again.
 FAINTEST = 1e-6
 
 
@@ -28,7 +28,7 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
 
     .. math:: L = \max(0,\; \max_{j \ne y} s_j - s_y + \Delta)
 
-    Where several wrong classes share the best score, the subgradient falls on the first. With rounding
+    Where several wrong classes share the best score, the subgradient falls on the first. With a smoothing width
     :math:`\mu`, the largest of :math:`v_y = 0` and :math:`v_j = s_j - s_y + \Delta` becomes
     :math:`\mu \log \sum_j e^{v_j / \mu}`, at most :math:`\mu \log C` above it.
 
@@ -36,20 +36,20 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
     ----------
     margin : float, default 1
         :math:`\Delta > 0`.
-    rounding : float, default 0
+    smoothing_width : float, default 0
         :math:`\mu \ge 0`.
 
     References
     ----------
     Crammer & Singer (2001), On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2;
-    Nesterov (2005), Smooth minimization of non-smooth functions, Math. Program. 103, 4.2, for the rounding.
+    Nesterov (2005), Smooth minimization of non-smooth functions, Math. Program. 103, 4.2, for the smoothing.
     """
 
     margin: float = 1.0
-    rounding: float = 0.0
+    smoothing_width: float = 0.0
 
     def _value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
-        if self.rounding > 0:
+        if self.smoothing_width > 0:
             return self._smoothed_value_and_gradient(scores, y)
         wrong = scores.copy()
         put_true(wrong, y, -np.inf)
@@ -63,15 +63,15 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
 
     def compiled_form(self) -> CompiledForm:
         """Return the same for one row."""
-        return CompiledForm(_row, (self.margin, self.rounding))
+        return CompiledForm(_row, (self.margin, self.smoothing_width))
 
     def _smoothed_value_and_gradient(self, scores: FloatArray, y: Labels) -> tuple[FloatArray, FloatArray]:
         short: FloatArray = scores - true_scores(scores, y) + self.margin
         put_true(short, y, 0)
         most = short.max(axis=-1, keepdims=True)
-        gradient: FloatArray = np.exp((short - most) / scores.dtype.type(self.rounding))
+        gradient: FloatArray = np.exp((short - most) / scores.dtype.type(self.smoothing_width))
         total = gradient.sum(axis=-1, keepdims=True)
-        value = most + scores.dtype.type(self.rounding) * np.log(total)
+        value = most + scores.dtype.type(self.smoothing_width) * np.log(total)
         gradient /= total
         put_true(gradient, y, 0)
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
@@ -82,7 +82,7 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         p = self._wrong(slopes, y)
         put_true(p, y, 1 - p.sum(axis=-1, keepdims=True))
         log_p = np.log(np.maximum(p, FAINTEST))
-        shift: FloatArray = slopes.dtype.type(self.rounding) * (log_p - true_scores(log_p, y))
+        shift: FloatArray = slopes.dtype.type(self.smoothing_width) * (log_p - true_scores(log_p, y))
         return shift[:, 1:] - shift[:, :1] if slopes.shape[-1] == 1 else shift
 
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
@@ -93,7 +93,7 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         put_true(p, y, 0)
         ahead = change - true_scores(change, y)
         slopes: FloatArray = (
-            p * (ahead - (p * ahead).sum(axis=-1, keepdims=True)) / scores.dtype.type(self.rounding)
+            p * (ahead - (p * ahead).sum(axis=-1, keepdims=True)) / scores.dtype.type(self.smoothing_width)
         )
         put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
         return slopes
@@ -103,16 +103,16 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         return 0.0, math.inf
 
     def value_at_zero(self, n_classes: int) -> float:
-        """Return the margin, whatever the number of classes; a little more with rounding."""
-        if self.rounding > 0:
-            spread = math.log(n_classes - 1 + math.exp(-self.margin / self.rounding))
-            return self.margin + self.rounding * spread
+        """Return the margin, whatever the number of classes; a little more with smoothing."""
+        if self.smoothing_width > 0:
+            spread = math.log(n_classes - 1 + math.exp(-self.margin / self.smoothing_width))
+            return self.margin + self.smoothing_width * spread
         return self.margin
 
     def curvature(self, n_classes: int) -> float:
         """Return that of one pair of scores."""
         pair = 1.0 if n_classes == 2 else 2.0
-        return pair / (4 * self.rounding) if self.rounding > 0 else pair
+        return pair / (4 * self.smoothing_width) if self.smoothing_width > 0 else pair
 
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
         r"""Return :math:`-\Delta \sum_{j \ne y} a_j`, plus :math:`\mu \sum_j p_j \log p_j` if smoothed.
@@ -122,10 +122,10 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         """
         wrong = self._wrong(slopes, y)
         value = -self.margin * wrong.sum(axis=-1)
-        if self.rounding > 0:
+        if self.smoothing_width > 0:
             p = wrong.copy()
             put_true(p, y, np.maximum(1 - wrong.sum(axis=-1, keepdims=True), 0))
-            value = value + self.rounding * (p * np.log(p, out=np.zeros_like(p), where=p > 0)).sum(axis=-1)
+            value = value + self.smoothing_width * (p * np.log(p, out=np.zeros_like(p), where=p > 0)).sum(axis=-1)
         return value
 
     def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
@@ -152,16 +152,16 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
 
 def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
     """Return the loss of one row of float32, and write its slopes."""
-    margin, rounding = numbers
+    margin, width = numbers
     R = len(scores)
     zero, one = np.float32(0), np.float32(1)
     if R == 1:
         sign = one if y == 1 else -one
         short = margin - sign * scores[0]
-        if rounding > 0:
-            small = math.exp(-abs(short) / rounding)
+        if width > 0:
+            small = math.exp(-abs(short) / width)
             slopes[0] = -sign * (one / (one + small) if short > 0 else small / (one + small))
-            return max(short, zero) + rounding * np.log1p(small)
+            return max(short, zero) + width * np.log1p(small)
         slopes[0] = -sign if short > 0 else zero
         return max(short, zero)
     rival = 1 if y == 0 else 0
@@ -169,9 +169,9 @@ def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
         if c != y and scores[c] > scores[rival]:
             rival = c
     short = scores[rival] - scores[y] + margin
-    if rounding > 0:
+    if width > 0:
         most = max(short, zero)
-        sharpness = one / rounding
+        sharpness = one / width
         for c in range(R):
             slopes[c] = exponential(min((scores[c] - scores[y] + margin - most) * sharpness, zero))
         slopes[y] = zero
@@ -183,7 +183,7 @@ def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
         for c in range(R):
             slopes[c] *= each
         slopes[y] = -rivals * each
-        return most + rounding * math.log(total)
+        return most + width * math.log(total)
     for c in range(R):
         slopes[c] = zero
     if short > 0:

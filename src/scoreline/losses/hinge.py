@@ -1,7 +1,8 @@
-"""What the hinge losses share: the hinge itself, its square, and the hinge with a smoothed corner."""
+"""What the hinge losses share: the hinge itself, its square, and the hinge with a smoothed kink."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -18,19 +19,21 @@ __all__ = ["HingeLoss", "check_one_smoothing", "hinge", "hinge_conjugate", "hing
 class HingeLoss(SmoothableLoss, HessianLoss):
     """A loss that is made of hinges: how far scores fall short of a margin.
 
-    Subclasses have the fields `margin`, above 0, and `rounding`, the width over which corners are smoothed.
+    Subclasses have the fields `margin`, above 0, and `smoothing_width`, the width over which kinks are smoothed.
     """
 
     label: ClassVar[str] = "hinge loss"
+    #: Models and settings that were written before call the width so.
+    former_names: ClassVar[Mapping[str, str]] = {"rounding": "smoothing_width"}
 
     def __post_init__(self) -> None:
         check_field(self, "margin", 0, above=True)
-        check_field(self, "rounding", 0)
+        check_field(self, "smoothing_width", 0)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
-        """Whether there is a derivative everywhere: a plain hinge has a corner."""
-        return self.rounding > 0
+        """Whether there is a derivative everywhere: a plain hinge has a kink."""
+        return self.smoothing_width > 0
 
     @property
     def smoothing(self) -> Self:
@@ -43,11 +46,11 @@ class HingeLoss(SmoothableLoss, HessianLoss):
         return self
 
     def smoothed(self, width: float) -> Self:
-        """Return the loss with corners smoothed over a width. Its slopes lie in the same domain."""
-        return replace(self, rounding=width)  # type: ignore[call-arg]  # a field of every subclass
+        """Return the loss with kinks smoothed over a width. Its slopes lie in the same domain."""
+        return replace(self, smoothing_width=width)  # type: ignore[call-arg]  # a field of every subclass
 
 
-def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, FloatArray]:
+def hinge(v: FloatArray, squared: bool, width: float) -> tuple[FloatArray, FloatArray]:
     r"""Return the hinge of `v`, elementwise, and its slope.
 
     .. math:: \max(0, v)^q, \qquad \text{smoothed: } v^2 / 2 \mu \text{ for } 0 < v < \mu,
@@ -60,39 +63,39 @@ def hinge(v: FloatArray, squared: bool, rounding: float) -> tuple[FloatArray, Fl
     short = np.maximum(v, 0)
     if squared:
         return short * short, 2 * short
-    if rounding > 0:
-        slope = np.minimum(short / rounding, 1).astype(v.dtype, copy=False)
-        return slope * (short - v.dtype.type(rounding / 2) * slope), slope
+    if width > 0:
+        slope = np.minimum(short / width, 1).astype(v.dtype, copy=False)
+        return slope * (short - v.dtype.type(width / 2) * slope), slope
     return short, (v > 0).astype(v.dtype)
 
 
-def one_hinge(v: Any, squared: bool, rounding: Any) -> tuple[Any, Any]:
+def one_hinge(v: Any, squared: bool, width: Any) -> tuple[Any, Any]:
     """Return the `hinge` of one float32 and its slope, for compiled forms."""
     zero, one = np.float32(0), np.float32(1)
     short = max(v, zero)
     if squared:
         return short * short, np.float32(2) * short
-    if rounding > 0:
-        slope = min(short / rounding, one)
-        return slope * (short - rounding / np.float32(2) * slope), slope
+    if width > 0:
+        slope = min(short / width, one)
+        return slope * (short - width / np.float32(2) * slope), slope
     return short, one if short > 0 else zero
 
 
-def hinge_curvature(v: FloatArray, squared: bool, rounding: float) -> FloatArray:
+def hinge_curvature(v: FloatArray, squared: bool, width: float) -> FloatArray:
     """Return the second derivative of `hinge` (the plain hinge has none)."""
-    return (v > 0) * v.dtype.type(2) if squared else ((v > 0) & (v < rounding)) / v.dtype.type(rounding)
+    return (v > 0) * v.dtype.type(2) if squared else ((v > 0) & (v < width)) / v.dtype.type(width)
 
 
-def hinge_conjugate(slope: FloatArray, squared: bool, rounding: float) -> FloatArray:
+def hinge_conjugate(slope: FloatArray, squared: bool, width: float) -> FloatArray:
     """Return the conjugate of `hinge`, elementwise, on its domain: 0 and more, up to 1 unless squared."""
-    return slope * slope / 4 if squared else (rounding / 2) * slope * slope
+    return slope * slope / 4 if squared else (width / 2) * slope * slope
 
 
-def check_one_smoothing(name: str, squared: bool, rounding: float) -> None:
+def check_one_smoothing(name: str, squared: bool, width: float) -> None:
     """Raise UsageError if a hinge is to be squared and smoothed."""
-    if squared and rounding > 0:
+    if squared and width > 0:
         raise UsageError(
-            f"{name} was given squared and rounding={rounding:g}",
-            allowed="one of the two: a squared hinge has no corner",
+            f"{name} was given squared and smoothing_width={width:g}",
+            allowed="one of the two: a squared hinge has no kink",
             fix="leave one of them out",
         )

@@ -38,8 +38,8 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         :math:`\Delta > 0`.
     squared : bool, default False
         Sum the squares of the hinges, which have a derivative everywhere.
-    rounding : float, default 0
-        Width over which the corner of each hinge is smoothed; see `scoreline.losses.hinge`.
+    smoothing_width : float, default 0
+        Width over which the kink of each hinge is smoothed; see `scoreline.losses.hinge`.
 
     References
     ----------
@@ -48,11 +48,11 @@ class OneVsAll(RowwiseLoss, HingeLoss):
 
     margin: float = 1.0
     squared: bool = False
-    rounding: float = 0.0
+    smoothing_width: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_one_smoothing("OneVsAll", self.squared, self.rounding)
+        check_one_smoothing("OneVsAll", self.squared, self.smoothing_width)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
@@ -60,20 +60,22 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         return self.squared or super().smooth
 
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:
-        values, slopes = hinge(self.margin - margins, self.squared, self.rounding)
+        values, slopes = hinge(self.margin - margins, self.squared, self.smoothing_width)
         return values, -slopes
 
     def compiled_form(self) -> CompiledForm:
         """Return the sum over the classes."""
-        return CompiledForm(_row, (self.margin, self.squared, self.rounding))
+        return CompiledForm(_row, (self.margin, self.squared, self.smoothing_width))
 
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return the width times the slopes; see `HingeLoss.shift`."""
-        return slopes * slopes.dtype.type(self.rounding)
+        return slopes * slopes.dtype.type(self.smoothing_width)
 
     def slope_change(self, scores: FloatArray, y: Labels, change: FloatArray) -> FloatArray:
         """Return the Hessian times `change`: every hinge has curvature along one score."""
-        return hinge_curvature(self.margin - targets(scores, y) * scores, self.squared, self.rounding) * change
+        return (
+            hinge_curvature(self.margin - targets(scores, y) * scores, self.squared, self.smoothing_width) * change
+        )
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""
@@ -81,8 +83,8 @@ class OneVsAll(RowwiseLoss, HingeLoss):
 
     def curvature(self, n_classes: int) -> float:
         """Return 2 for the squared hinge: the classes do not mix."""
-        if self.rounding > 0:
-            return 1 / self.rounding
+        if self.smoothing_width > 0:
+            return 1 / self.smoothing_width
         return 2.0 if self.squared else 1.0
 
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
@@ -91,7 +93,7 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         The plain hinge's domain ends at -1, which its slopes never pass.
         """
         u = targets(slopes, y) * slopes
-        return (self.margin * u + hinge_conjugate(u, self.squared, self.rounding)).sum(axis=-1)
+        return (self.margin * u + hinge_conjugate(u, self.squared, self.smoothing_width)).sum(axis=-1)
 
     def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Clip each slope to those of a hinge."""
@@ -114,8 +116,8 @@ class OneVsAll(RowwiseLoss, HingeLoss):
 
 def _term(margin: Any, numbers: Any) -> tuple[Any, Any]:
     """Return ``phi`` and its derivative for one float32."""
-    wanted, squared, rounding = numbers
-    value, slope = one_hinge(wanted - margin, squared, rounding)
+    wanted, squared, width = numbers
+    value, slope = one_hinge(wanted - margin, squared, width)
     return value, -slope
 
 

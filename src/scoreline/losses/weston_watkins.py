@@ -44,8 +44,8 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         Take the mean over the classes summed instead of the sum.
     include_true : bool, default False
         Sum over all classes, the true one included; its term is always :math:`\Delta` (or its square).
-    rounding : float, default 0
-        Width over which the corner of each hinge is smoothed; see `scoreline.losses.hinge`.
+    smoothing_width : float, default 0
+        Width over which the kink of each hinge is smoothed; see `scoreline.losses.hinge`.
 
     References
     ----------
@@ -56,11 +56,11 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
     squared: bool = False
     average: bool = False
     include_true: bool = False
-    rounding: float = 0.0
+    smoothing_width: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_one_smoothing("WestonWatkins", self.squared, self.rounding)
+        check_one_smoothing("WestonWatkins", self.squared, self.smoothing_width)
 
     @property
     def smooth(self) -> bool:  # type: ignore[override]
@@ -71,18 +71,22 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         short: FloatArray = scores - true_scores(scores, y) + self.margin
         put_true(short, y, 0)
         scale = self._scale(scores.shape[-1])
-        values, slopes = hinge(short, self.squared, self.rounding)
+        values, slopes = hinge(short, self.squared, self.smoothing_width)
         gradient = scores.dtype.type(scale) * slopes
         put_true(gradient, y, -gradient.sum(axis=-1, keepdims=True))
         return scale * (values.sum(axis=-1) + self._constant()), gradient
 
     def compiled_form(self) -> CompiledForm:
         """Return the same for one row."""
-        return CompiledForm(_row, (self.margin, self.squared, self.average, self.include_true, self.rounding))
+        return CompiledForm(
+            _row, (self.margin, self.squared, self.average, self.include_true, self.smoothing_width)
+        )
 
     def shift(self, slopes: FloatArray, y: Labels) -> FloatArray:
         """Return the width times the slopes of the wrong classes' hinges; see `HingeLoss.shift`."""
-        shift: FloatArray = slopes * slopes.dtype.type(self.rounding / self._scale(max(2, slopes.shape[-1])))
+        shift: FloatArray = slopes * slopes.dtype.type(
+            self.smoothing_width / self._scale(max(2, slopes.shape[-1]))
+        )
         if slopes.shape[-1] > 1:
             put_true(shift, y, 0)
         return shift
@@ -91,7 +95,9 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         """Return the Hessian times `change`: every hinge has curvature along one difference of scores."""
         if scores.shape[-1] == 1:
             return of_pair(self.slope_change(as_pair(scores), y, as_pair(change)))
-        curvature = hinge_curvature(scores - true_scores(scores, y) + self.margin, self.squared, self.rounding)
+        curvature = hinge_curvature(
+            scores - true_scores(scores, y) + self.margin, self.squared, self.smoothing_width
+        )
         slopes: FloatArray = self._scale(scores.shape[-1]) * curvature * (change - true_scores(change, y))
         put_true(slopes, y, 0)
         put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
@@ -108,7 +114,7 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
 
     def _at_margin(self) -> float:
         """One hinge where the scores are equal."""
-        return float(hinge(np.array([self.margin]), self.squared, self.rounding)[0][0])
+        return float(hinge(np.array([self.margin]), self.squared, self.smoothing_width)[0][0])
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``, or the true class's own term instead of 0 where that is included."""
@@ -121,8 +127,8 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
     def curvature(self, n_classes: int) -> float:
         """Return ``2 C`` times the averaging for the squared hinge: the Hessian is twice a star's Laplacian."""
         squared = self._scale(n_classes) * (2 if n_classes == 2 else 2 * n_classes)
-        if self.rounding > 0:
-            return squared / (2 * self.rounding)
+        if self.smoothing_width > 0:
+            return squared / (2 * self.smoothing_width)
         return squared if self.squared else squared / 2
 
     def conjugate(self, slopes: FloatArray, y: Labels) -> FloatArray:
@@ -134,7 +140,7 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         wrong = both_slopes(slopes).copy()
         put_true(wrong, y, 0)
         scale = self._scale(wrong.shape[-1])
-        curved = scale * hinge_conjugate(wrong / scale, self.squared, self.rounding)
+        curved = scale * hinge_conjugate(wrong / scale, self.squared, self.smoothing_width)
         return (curved - self.margin * wrong).sum(axis=-1) - scale * self._constant()
 
     def feasible(self, slopes: FloatArray, y: Labels) -> FloatArray:
@@ -156,17 +162,17 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
 
 def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
     """Return the loss of one row of float32, and write its slopes."""
-    margin, squared, average, include_true, rounding = numbers
+    margin, squared, average, include_true, width = numbers
     R = len(scores)
     zero, one = np.float32(0), np.float32(1)
     value = zero
     scale = one
     if average:
         scale = one / np.float32(max(R, 2) if include_true else max(R, 2) - 1)
-    constant = one_hinge(margin, squared, rounding)[0] if include_true else zero
+    constant = one_hinge(margin, squared, width)[0] if include_true else zero
     if R == 1:
         sign = one if y == 1 else -one
-        value, slope = one_hinge(margin - sign * scores[0], squared, rounding)
+        value, slope = one_hinge(margin - sign * scores[0], squared, width)
         slopes[0] = -sign * scale * slope
         return scale * (value + constant)
     down = zero
@@ -174,7 +180,7 @@ def _row(scores: Array, y: int, slopes: Array, numbers: Any) -> Any:
     for c in range(R):
         if c == y:
             continue
-        each, slope = one_hinge(scores[c] - own + margin, squared, rounding)
+        each, slope = one_hinge(scores[c] - own + margin, squared, width)
         value += each
         slopes[c] = scale * slope
         down += scale * slope

@@ -30,10 +30,10 @@ CERTIFIED = [
     "weston-watkins:squared",
     "weston-watkins:squared,average",
     "weston-watkins:average,include_true,margin=0.5",
-    "crammer-singer:rounding=0.3,margin=2",
-    "weston-watkins:rounding=0.3",
-    "weston-watkins:rounding=0.3,average",
-    "one-vs-all:rounding=0.3",
+    "crammer-singer:smoothing_width=0.3,margin=2",
+    "weston-watkins:smoothing_width=0.3",
+    "weston-watkins:smoothing_width=0.3,average",
+    "one-vs-all:smoothing_width=0.3",
 ]
 SMOOTH = [spec for spec in CERTIFIED if LOSSES.build(spec).smooth]
 
@@ -102,7 +102,7 @@ class TestBound:
         st.sampled_from([("l2", 1e-1), ("l2", 1e-3), ("l2", 1e-5), ("l1", 1e-2), ("elastic-net", 1e-3)]),
     )
     # Where steps are small beside the weights: smoothed like these they once ended at a gap of 3e-4.
-    @example(162, "weston-watkins:rounding=0.3", 2, "weighted", ("l1", 1e-2))
+    @example(162, "weston-watkins:smoothing_width=0.3", 2, "weighted", ("l1", 1e-2))
     # Where few hinges bend: recent curvature alone took thousands of steps, and never got there.
     @example(12601, "one-vs-all:squared", 4, "duplicates", ("l2", 1e-5))
     # Where the loss is flat: steps that lost their momentum at each look had a gap of 4e-2 after all of them.

@@ -15,7 +15,12 @@ from scoreline.penalties import L2
 
 
 @pytest.fixture(
-    params=["softmax", "one-vs-all:squared", "weston-watkins:rounding=0.1", "crammer-singer:rounding=0.1"]
+    params=[
+        "softmax",
+        "one-vs-all:squared",
+        "weston-watkins:smoothing_width=0.1",
+        "crammer-singer:smoothing_width=0.1",
+    ]
 )
 def oracle(request):
     rng = np.random.default_rng(0)

@@ -34,7 +34,8 @@ def model_at(loss, n_classes, *, weighted=False, n=200, seed=0):
 
 
 @pytest.mark.parametrize(
-    "loss", ["weston-watkins:rounding=1.5", "crammer-singer:rounding=0.5", "one-vs-all:rounding=1.5"]
+    "loss",
+    ["weston-watkins:smoothing_width=1.5", "crammer-singer:smoothing_width=0.5", "one-vs-all:smoothing_width=1.5"],
 )
 @pytest.mark.parametrize("n_classes", [2, 4])
 @pytest.mark.parametrize("weighted", [False, True])
@@ -55,12 +56,12 @@ def test_direction_solves_the_newton_equation(loss, n_classes, weighted, monkeyp
 
 
 def test_where_nothing_bends_the_way_is_still_down():
-    _, point, newton = model_at("weston-watkins:rounding=1e-9", 4)
+    _, point, newton = model_at("weston-watkins:smoothing_width=1e-9", 4)
     assert dot(point.gradient, newton.direction(point, newton.first(1.0))) < 0
 
 
 def test_of_many_rows_some_stand_for_all(monkeypatch):
-    _, point, newton = model_at("weston-watkins:rounding=1.5", 4, n=4000)
+    _, point, newton = model_at("weston-watkins:smoothing_width=1.5", 4, n=4000)
     whole = newton.direction(point, newton.first(1.0))
     monkeypatch.setattr(newton_module, "NEWTON_ENTRIES", 6 * 1500)
     some = newton.direction(point, newton.first(1.0))

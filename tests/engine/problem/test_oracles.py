@@ -16,11 +16,11 @@ from scoreline.penalties import L2
 
 LOSS_SPECS = [
     "softmax:label_smoothing=0.1",
-    "weston-watkins:rounding=0.2",
+    "weston-watkins:smoothing_width=0.2",
     "weston-watkins:squared",
     "crammer-singer",
-    "crammer-singer:rounding=0.2",
-    "one-vs-all:rounding=0.2",
+    "crammer-singer:smoothing_width=0.2",
+    "one-vs-all:smoothing_width=0.2",
     "squared-error",
 ]
 

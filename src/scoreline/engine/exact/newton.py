@@ -19,7 +19,7 @@ class Newton:
 
     .. math:: H = \frac{1}{\sum w_i} \sum_i w_i\, x_i x_i^\top \otimes \nabla^2 \ell_i + 2 \lambda \alpha I
 
-    A smoothed hinge is straight but within the width of its corner, a squared one but where the margin is missed:
+    A smoothed hinge is straight but within the width of its kink, a squared one but where the margin is missed:
     most rows take no part in H, and a step of conjugate gradients costs a small part of a pass over the data.
 
     References

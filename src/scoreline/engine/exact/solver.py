@@ -93,7 +93,7 @@ def minimize_exactly(
     that small. Where there is no certificate (see `scoreline.engine.exact.certificate`), the predicted
     decrease alone decides.
 
-    Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their corners smoothed
+    Smooth losses go to L-BFGS, hinges over small data to Newton's method. Plain hinges have their kinks smoothed
     about a centre among the slopes, which moves to the slopes reached: a proximal point method on the dual. The
     gap is that of the plain hinges, from the slopes of the smoothed ones. Smoothing costs the part of it that the
     plain hinges would not have with these slopes; the width is cut where a move of the centre does not bring this
@@ -122,7 +122,7 @@ def minimize_exactly(
     References
     ----------
     Nocedal & Wright (2006), Numerical Optimization, algorithm 7.4; Nesterov (2005), Smooth minimization of
-    non-smooth functions, Math. Program. 103, for the rounding; Rockafellar (1976), Augmented Lagrangians and
+    non-smooth functions, Math. Program. 103, for the smoothing; Rockafellar (1976), Augmented Lagrangians and
     applications of the proximal point algorithm in convex programming, Math. Oper. Res. 1, and Tseng & Bertsekas
     (1993), On the convergence of the exponential multiplier method, Math. Program. 60, for the centre.
     """
@@ -305,7 +305,7 @@ def _descent(plain: Oracle, moments: Moments) -> Descent[Any]:
     entries = plain.n_entries
     few = entries <= (NEWTON_SQUARED if loss.smooth else NEWTON_SMOOTHED)
     # A hinge that was smoothed by others may be straight wherever rows are at W = 0.
-    smoothed = loss.smoothing is not None and loss.smoothing.rounding > 0
+    smoothed = loss.smoothing is not None and loss.smoothing.smoothing_width > 0
     if few and loss.hessian is not None and not smoothed:
         return LineSearched(Newton(moments, ridge))
     return LineSearched(QuasiNewton(moments, ridge, entries * objective.n_rows))
