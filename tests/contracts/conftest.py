@@ -39,7 +39,7 @@ def changed_fields(cls: type[Any]) -> dict[str, Any]:
 def variants(registry: Registry[Any]) -> Iterator[Any]:
     """Yield each part with its defaults, with each field changed alone, and with two changed together.
 
-    Two fields may exclude one another (a squared hinge has no corner to round); such pairs are left out.
+    Two fields may exclude one another (a squared hinge has no kink to smooth); such pairs are left out.
     """
     for cls in registry.values():
         others = changed_fields(cls)

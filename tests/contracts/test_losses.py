@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoreline.errors import DataError, UsageError
-from scoreline.losses import HingeLoss, Loss, rows_for
+from scoreline.losses import LOSSES, HingeLoss, Loss, rows_for
 from scoreline.losses.base import MultinomialLoss
 
 FEW = settings(max_examples=12, deadline=None, derandomize=True)
@@ -316,3 +316,20 @@ def test_probabilities_exist_or_are_refused(loss: Loss, case: Case) -> None:
 
 def test_the_loss_has_a_name_for_the_axis_of_a_figure(loss: Loss) -> None:
     assert loss.label not in ("", Loss.label)
+
+
+@pytest.mark.parametrize("scores", [(1.25, -0.5), (0.0, 2.5, -1.75, 1.5)])
+def test_a_formula_that_is_written_out_has_the_value_of_the_loss(loss: Loss, scores: tuple[float, ...]) -> None:
+    numbers = {"max": max, "log": math.log, "e": math.e}
+    for y in range(len(scores)):
+        text = loss.written_out(scores, y)
+        assert (text is None) == (loss.written_out(scores, 0) is None)
+        if text is not None:
+            (value,) = loss.value(np.array([scores]), np.array([y]))
+            program = text.replace("−", "-").replace("²", "**2").replace("^", "**")
+            assert eval(program, {}, numbers) == pytest.approx(value, rel=1e-12)  # noqa: S307 - our own text
+
+
+def test_the_defaults_of_every_loss_have_a_formula() -> None:
+    for name in LOSSES:
+        assert LOSSES.build(name).written_out((0.5, -1.0, 2.0), 1), name

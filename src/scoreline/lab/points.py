@@ -75,10 +75,7 @@ def objective_of(state: PointsState) -> Objective:
 
 def loss_of(state: PointsState) -> Loss:
     """Return the state's loss, with its margin if it has one."""
-    spec: str = state.loss
-    if spec != "softmax":
-        spec += ("," if ":" in spec else ":") + f"margin={state.margin!r}"
-    return LOSSES.build(spec)
+    return LOSSES.build(state.loss, margin=state.margin)
 
 
 def arrays_of(state: PointsState) -> tuple[FloatArray, Labels, Params]:

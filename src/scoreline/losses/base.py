@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -21,6 +21,7 @@ __all__ = [
     "RowwiseLoss",
     "SmoothableLoss",
     "rows_for",
+    "shown_number",
     "sum_of_terms",
 ]
 
@@ -61,6 +62,21 @@ class Loss(ABC):
     @property
     def hessian(self) -> HessianLoss | None:
         """What multiplies by the Hessian of the loss: the loss itself where few rows have any curvature."""
+        return None
+
+    def written_out(self, scores: Sequence[float], y: int) -> str | None:
+        """Return the formula of one example's loss with its numbers in place, as one would write it by hand.
+
+        None where the loss, or this variant of it, has no short formula.
+
+        Parameters
+        ----------
+        scores : sequence of float
+            One a class, two for two classes.
+        y : int
+            The label.
+        """
+        del scores, y
         return None
 
     @abstractmethod
@@ -302,6 +318,12 @@ def sum_of_terms(term: Callable[..., Any]) -> Callable[..., Any]:
 def rows_for(n_classes: int) -> int:
     """Return how many score functions (rows of W) tell `n_classes` classes apart: one for two classes."""
     return 1 if n_classes == 2 else n_classes
+
+
+def shown_number(number: float) -> str:
+    """Return a number with two decimals as it stands in a sum: negative ones in brackets."""
+    text = f"{number + 0.0:.2f}"
+    return f"(−{text[1:]})" if text.startswith("-") and text != "-0.00" else text.removeprefix("-")
 
 
 def checked(scores: Array, y: Array) -> tuple[FloatArray, Labels]:

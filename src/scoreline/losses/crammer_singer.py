@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.kernels.plain import exponential
 from scoreline.losses.balance import both_slopes, class_sums, matrix_balancing
-from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
+from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, shown_number, true_scores
 from scoreline.losses.hinge import HingeLoss
 
 __all__ = ["CrammerSinger"]
@@ -97,6 +97,14 @@ class CrammerSinger(MultinomialLoss, HingeLoss):
         )
         put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
         return slopes
+
+    def written_out(self, scores: Sequence[float], y: int) -> str | None:
+        """Return the hinge of the best wrong class; None if smoothed."""
+        if self.smoothing_width:
+            return None
+        wrong = [shown_number(score) for j, score in enumerate(scores) if j != y]
+        best = f"max({', '.join(wrong)})" if len(wrong) > 1 else wrong[0]
+        return f"max(0, {best} − {shown_number(scores[y])} + {self.margin:g})"
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""

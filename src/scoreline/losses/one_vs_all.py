@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
-from scoreline.losses.base import RowwiseLoss, sum_of_terms, targets
+from scoreline.losses.base import RowwiseLoss, shown_number, sum_of_terms, targets
 from scoreline.losses.hinge import (
     HingeLoss,
     check_one_smoothing,
@@ -76,6 +76,17 @@ class OneVsAll(RowwiseLoss, HingeLoss):
         return (
             hinge_curvature(self.margin - targets(scores, y) * scores, self.squared, self.smoothing_width) * change
         )
+
+    def written_out(self, scores: Sequence[float], y: int) -> str | None:
+        """Return the sum of the hinges; None if smoothed."""
+        if self.smoothing_width:
+            return None
+        power = "²" * self.squared
+        terms = (
+            f"max(0, {self.margin:g} {'−' if j == y else '+'} {shown_number(score)}){power}"
+            for j, score in enumerate(scores)
+        )
+        return " + ".join(terms)
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.kernels.plain import exponential, first_place, largest
 from scoreline.losses.balance import both_slopes, class_sums, matrix_balancing
-from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, true_scores
+from scoreline.losses.base import CertifiedLoss, MultinomialLoss, as_pair, put_true, shown_number, true_scores
 
 __all__ = ["Softmax"]
 
@@ -81,6 +81,13 @@ class Softmax(MultinomialLoss, CertifiedLoss):
     def compiled_form(self) -> CompiledForm:
         """Return the same for one row."""
         return CompiledForm(_row, (self.label_smoothing,))
+
+    def written_out(self, scores: Sequence[float], y: int) -> str | None:
+        """Return the logarithm of the sum, less the true class's score; None with label smoothing."""
+        if self.label_smoothing:
+            return None
+        terms = " + ".join(f"e^{shown_number(score)}" for score in scores)
+        return f"−{shown_number(scores[y])} + log({terms})"
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return the entropy of the smoothed label and infinity.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
-from scoreline.losses.base import CertifiedLoss, RowwiseLoss, sum_of_terms, targets
+from scoreline.losses.base import CertifiedLoss, RowwiseLoss, shown_number, sum_of_terms, targets
 
 __all__ = ["SquaredError"]
 
@@ -40,6 +40,10 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
     def compiled_form(self) -> CompiledForm:
         """Return the sum over the classes."""
         return CompiledForm(_row)
+
+    def written_out(self, scores: Sequence[float], y: int) -> str | None:
+        """Return the sum of the squares."""
+        return " + ".join(f"({shown_number(score)} {'−' if j == y else '+'} 1)²" for j, score in enumerate(scores))
 
     def bounds(self, n_classes: int) -> tuple[float, float]:
         """Return ``(0, inf)``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.kernels.form import CompiledForm
 from scoreline.losses.balance import both_slopes, class_sums, matrix_balancing
-from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, true_scores
+from scoreline.losses.base import MultinomialLoss, as_pair, of_pair, put_true, shown_number, true_scores
 from scoreline.losses.hinge import (
     HingeLoss,
     check_one_smoothing,
@@ -102,6 +102,14 @@ class WestonWatkins(MultinomialLoss, HingeLoss):
         put_true(slopes, y, 0)
         put_true(slopes, y, -slopes.sum(axis=-1, keepdims=True))
         return slopes
+
+    def written_out(self, scores: Sequence[float], y: int) -> str | None:
+        """Return the sum of the hinges; None for a mean, with the true class's own term or smoothed."""
+        if self.average or self.include_true or self.smoothing_width:
+            return None
+        wrong = (shown_number(score) for j, score in enumerate(scores) if j != y)
+        own, power = shown_number(scores[y]), "²" * self.squared
+        return " + ".join(f"max(0, {score} − {own} + {self.margin:g}){power}" for score in wrong)
 
     def _scale(self, n_classes: int) -> float:
         if not self.average:

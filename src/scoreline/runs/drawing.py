@@ -89,7 +89,7 @@ def draw_run(
     shape = prepared.dataset.example_shape
     if len(shape) != 3 or shape[2] not in (1, 3):
         return
-    if model.features == "pixels":
+    if not prepared.extractor.computes:
         image_shape = (shape[0], shape[1], shape[2])
         shown = evaluation.worst_classes(MOST_TEMPLATES)
         coef = model.coef[shown] if len(shown) < len(classes) else model.coef

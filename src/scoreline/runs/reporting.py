@@ -153,6 +153,7 @@ def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
         shape=dataset.example_shape,
         settings=run.request.model_dump(),
         retrain=retraining.command,
+        of_pixels=not run.prepared.extractor.computes,
         lam=run.settings.strength,
         mini_batches=retraining.mini_batches(recorded),
         status=recorded.status,

@@ -160,7 +160,7 @@ FIRING = {
     ],
     "fragile": [
         facts(analyses=analyses(robustness=robustness(0.4))),
-        facts(analyses=analyses(robustness=robustness(0.4)), settings={"features": "pixels"}),
+        facts(analyses=analyses(robustness=robustness(0.4)), settings={"features": "pixels"}, of_pixels=True),
     ],
     "small-sample": [facts(**with_test(right=0.8, n=40))],
     "without-test": [

@@ -111,7 +111,7 @@ class ImagesPage(Page[ImagesState]):
             },
             "models": {key: model.facts(data.validation.y) for key, model in models.items()},
             "lams": LAMS.tolist(),
-            "templates": _templates(main.params, data.example_shape) if state.features == "pixels" else None,
+            "templates": _templates(main.params, data.example_shape) if not rows.extractor.computes else None,
             "gallery": _gallery(state, data.validation.y, predicted),
             "image": {
                 "id": data.validation.ids[state.chosen],
@@ -280,7 +280,7 @@ def _contributions(state: ImagesState, model: _Model, rows: _Rows, shape: tuple[
     row: FloatArray = (rows.validation.X[state.chosen] - mean) * scale
     parts = model.params.W[0, state.focus].astype(np.float64) * row
     answer: dict[str, Any] = {"bias": float(model.params.b[0, state.focus]), "sum": float(parts.sum())}
-    if state.features == "pixels":
+    if not rows.extractor.computes:
         return answer | {"pixels": parts.reshape(shape).sum(axis=-1).tolist()}
     strongest = np.argsort(-np.abs(parts), kind="stable")[:MOST_FEATURES]
     names = rows.extractor.get_feature_names_out()

@@ -12,6 +12,8 @@ from scoreline.errors import UsageError
 from scoreline.lab.lines import score_lines
 from scoreline.lab.page import Page
 from scoreline.lab.points import MOST_POINTS, PointsState, arrays_of, gradient_of, objective_of, script_head
+from scoreline.losses import Loss
+from scoreline.losses.base import shown_number
 
 __all__ = ["COARSE", "FINE", "ScoresPage", "ScoresState", "regions", "worksheet"]
 
@@ -93,7 +95,7 @@ def worksheet(state: PointsState) -> dict[str, Any]:
         "scores": scores.tolist(),
         "losses": values.tolist(),
         "arithmetic": [
-            _arithmetic(state.loss, state.margin, tuple(row), label, value)
+            _arithmetic(loss, tuple(row), label, value)
             for row, label, value in zip(scores.tolist(), labels.tolist(), values.tolist(), strict=True)
         ],
         "probabilities": loss.probabilities(scores).tolist() if loss.probabilistic and len(points) else None,
@@ -118,30 +120,10 @@ def regions(state: PointsState, side: int) -> list[str]:
 
 # A drag changes one point of hundreds: the texts of the others are cached.
 @lru_cache(maxsize=4 * MOST_POINTS)
-def _arithmetic(loss: str, margin: float, scores: tuple[float, ...], label: int, value: float) -> str:
+def _arithmetic(loss: Loss, scores: tuple[float, ...], label: int, value: float) -> str:
     """Return the sum that gives one example's loss, written out."""
-    own = scores[label]
-    others = [j for j in range(len(scores)) if j != label]
-    power = "²" if loss.endswith(":squared") else ""
-    if loss == "softmax":
-        terms = " + ".join(f"e^{_text(score)}" for score in scores)
-        return f"−{_text(own)} + log({terms}) = {_text(value)}"
-    if loss.startswith("weston-watkins"):
-        terms = " + ".join(f"max(0, {_text(scores[j])} − {_text(own)} + {margin:g}){power}" for j in others)
-    elif loss == "crammer-singer":
-        inner = ", ".join(_text(scores[j]) for j in others)
-        terms = f"max(0, max({inner}) − {_text(own)} + {margin:g})"
-    else:
-        terms = " + ".join(
-            f"max(0, {margin:g} {'−' if j == label else '+'} {_text(scores[j])}){power}"
-            for j in range(len(scores))
-        )
-    return f"{terms} = {_text(value)}"
-
-
-def _text(number: float) -> str:
-    text = f"{number + 0.0:.2f}"
-    return f"(−{text[1:]})" if text.startswith("-") and text != "-0.00" else text.removeprefix("-")
+    formula = loss.written_out(scores, label)
+    return f"{formula or 'loss'} = {shown_number(value)}"
 
 
 _SCRIPT = """

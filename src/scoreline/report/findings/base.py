@@ -62,6 +62,8 @@ class Facts:
         Settings of the run, as they were asked.
     retrain : callable
         Returns the command that trains with the same settings, but for those that it is given by name.
+    of_pixels : bool
+        Whether the classifier sees the pixels themselves, and no features that are computed of them.
     lam : float
         The strength of the penalty that was used.
     mini_batches : bool
@@ -87,6 +89,7 @@ class Facts:
     shape: tuple[int, ...]
     settings: Mapping[str, Any]
     retrain: Callable[..., str]
+    of_pixels: bool = False
     lam: float = 0.0
     mini_batches: bool = False
     status: Reason = Reason.CONVERGED

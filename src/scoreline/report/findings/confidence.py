@@ -101,5 +101,5 @@ class Fragile(Rule):
             f"({worst.kind}, {grade.label}), as images from elsewhere may have it. Train on images "
             "that vary in this way, or on features that do not see it."
         )
-        changes = {"features": "hog"} if facts.settings.get("features") == "pixels" else {}
+        changes = {"features": "hog"} if facts.of_pixels else {}
         yield Finding(Severity.WARNING, told, facts.retrain(**changes), "robustness")
