@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from scoreline._typing import Array
-from scoreline.features.copies_average import CopiesAverage
+from scoreline.features.base import FeatureExtractor
 from scoreline.features.rows import ComputedRows
 from scoreline.rows import Rows, UnstoredRows
 
@@ -15,13 +15,13 @@ __all__ = ["PairMeans", "TrainingPairs"]
 
 
 class TrainingPairs(ComputedRows):
-    """The pairs of rows of `CopiesAverage.training_pairs`, those of an image one after the other.
+    """The pairs of rows of `FeatureExtractor.training_pairs`, those of an image one after the other.
 
     Parameters
     ----------
     images : Rows (n, H, W, ch)
-    extractor : CopiesAverage
-        Fitted.
+    extractor : FeatureExtractor
+        Fitted, and an average over copies.
     seed : int
         Of the random signs, which depend on the place of an image besides.
     on_shard : callable, optional
@@ -31,7 +31,7 @@ class TrainingPairs(ComputedRows):
     def __init__(
         self,
         images: Rows,
-        extractor: CopiesAverage,
+        extractor: FeatureExtractor,
         seed: int,
         on_shard: Callable[[int], None] | None = None,
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -26,6 +26,8 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
 
     #: Names and extractors of the features whose rows lie side by side in those of this one; none for most.
     parts: Sequence[tuple[str, FeatureExtractor]] = ()
+    #: Whether rows are means over transformed copies of an image, whose variation `training_pairs` keeps.
+    averages_copies: ClassVar[bool] = False
 
     def fit(self, X: Array, y: Any = None) -> Self:
         """Learn what must be learned from training images; here, only their shape.
@@ -118,6 +120,21 @@ class FeatureExtractor(TransformerMixin, BaseEstimator):
     def shifted_halves(self, X: Array, pixels: int) -> Iterator[tuple[Array, Array | None]]:
         """Yield what `mirror_halves` returns for each of `shifted_images`, in that order."""
         return (self.mirror_halves(images) for images in shifted_images(X, pixels))
+
+    def training_pairs(self, X: Array, rng: np.random.Generator) -> Array:
+        """Return two rows for each image, ``(2 n, D)`` float32, that vary as the rows of its copies do.
+
+        Raises
+        ------
+        MismatchError
+            These features are no average over copies.
+        """
+        del X, rng
+        raise MismatchError(
+            f"{type(self).__name__} is no average over copies of an image",
+            allowed="features with averages_copies",
+            fix="train on the rows themselves, or on an average of these features",
+        )
 
     def graph_rows(self, graph: FeatureGraph, images: str) -> str:
         """Add what `transform` computes to a graph, and return the name of the rows ``(N, D)``, float32.

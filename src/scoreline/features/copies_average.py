@@ -24,6 +24,7 @@ class CopiesAverage(DerivedFeatures):
     `training_pairs` makes it learn from the copies themselves.
     """
 
+    averages_copies: ClassVar[bool] = True
     #: Its name in messages.
     kind: ClassVar[str]
     #: Why vectors have no such copies.

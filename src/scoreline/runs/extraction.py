@@ -17,7 +17,6 @@ from scoreline.data.places import expanded
 from scoreline.errors import ModelError
 from scoreline.features import FeatureExtractor
 from scoreline.features.augmentation import TrainingPairs
-from scoreline.features.copies_average import CopiesAverage
 from scoreline.features.rows import FeatureRows, input_digest, shard_length
 from scoreline.rows import ArrayRows, FileRows, Rows, gather, gathered
 from scoreline.runs.config import RunConfig
@@ -185,7 +184,7 @@ def extract(
 
 
 def extract_pairs(
-    extractor: CopiesAverage, images: Rows, config: RunConfig, progress: Progress | None = None
+    extractor: FeatureExtractor, images: Rows, config: RunConfig, progress: Progress | None = None
 ) -> Rows:
     """Return the pairs of rows ``(2 n, D)`` of images, computed shard by shard; see `TrainingPairs`."""
 

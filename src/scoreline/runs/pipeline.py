@@ -18,7 +18,6 @@ from scoreline.estimators.validation import validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.features import FeatureExtractor, build_features
 from scoreline.features.augmentation import PairMeans
-from scoreline.features.copies_average import CopiesAverage
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, Provenance, SavedModel
 from scoreline.penalties import PENALTIES
@@ -99,8 +98,12 @@ def check_names(config: RunConfig) -> None:
     SCHEDULES.build(config.schedule)
     extractor = build_features(config.features)
     extractor.check_available()
-    if config.augment:
-        copies_of(extractor)
+    if config.augment and not extractor.averages_copies:
+        raise UsageError(
+            "Augmentation was asked for with features that are no average over copies of an image",
+            allowed="shifts:[...] or mirror:[...] around all features",
+            fix="write the features in brackets, such as shifts:[dictionary:400], or leave augment out",
+        )
     if config.solver != "auto":
         named_solver(config.solver)
 
@@ -149,22 +152,11 @@ def extracted(
     if not config.augment:
         return Prepared(dataset, extractor, rows)
     pairs = {
-        name: extract_pairs(copies_of(extractor), split.rows, config, progress)
+        name: extract_pairs(extractor, split.rows, config, progress)
         for name, split in splits.items()
         if split is not None and name != "test"
     }
     return Prepared(dataset, extractor, {name: PairMeans(own) for name, own in pairs.items()} | rows, pairs)
-
-
-def copies_of(extractor: FeatureExtractor) -> CopiesAverage:
-    """Return the extractor as one that averages over copies, fitted or not; raise UsageError if it does not."""
-    if isinstance(extractor, CopiesAverage):
-        return extractor
-    raise UsageError(
-        "Augmentation was asked for with features that are no average over copies of an image",
-        allowed="shifts:[...] or mirror:[...] around all features",
-        fix="write the features in brackets, such as shifts:[dictionary:400], or leave augment out",
-    )
 
 
 def in_place(dataset: Dataset, config: RunConfig) -> Dataset:
