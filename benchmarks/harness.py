@@ -85,8 +85,8 @@ def measure(jobs: Sequence[Job], setting: Setting) -> Measurements:
                 continue
             record = _launch(job, setting)
             results.add(record)
-            told = record.error or f"{record.seconds() or float('nan'):.2f} s"
-            setting.say(f"  round {number + 1}, {job.label}: {told}")
+            outcome = record.error or f"{record.seconds() or float('nan'):.2f} s"
+            setting.say(f"  round {number + 1}, {job.label}: {outcome}")
     results.sgemm.append(_rates(setting))
     return results
 

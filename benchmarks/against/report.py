@@ -103,13 +103,13 @@ def table(rows: Sequence[Comparison], revision: str) -> Table:
         ]
         for row in rows
     ]
-    told = dict.fromkeys(
+    failures = dict.fromkeys(
         f"{row.measurement} failed {side}: {error}"
         for row in rows
         for side, error in zip((f"at {revision}", "in this tree"), row.errors, strict=True)
         if error
     )
-    return Table(head, cells, list(told))
+    return Table(head, cells, list(failures))
 
 
 def _read(read, pair: tuple[Record, Record]) -> tuple[float | None, float | None]:

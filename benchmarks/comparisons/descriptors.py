@@ -114,17 +114,17 @@ def _assignment(results: Measurements) -> str:
     (_, whole), (_, local), (_, predict) = (
         (peer, Task("cifar10", features=spec, count=count)) for peer, spec, count in ASSIGNED
     )
-    told = []
+    ratios = []
     for n in THREADS:
         read = [
             values(results, _label(peer, task, n), _each(task))
             for peer, task in ((OURS, whole), (OURS, local), (PREDICT, predict))
         ]
         times = [theirs / (both - without) for both, without, theirs in zip(*read, strict=False)]
-        told.append(f"{spread(times, 'x')} on {n} thread{'s' * (n > 1)}")
+        ratios.append(f"{spread(times, 'x')} on {n} thread{'s' * (n > 1)}")
     return (
         "Words are found for whitened descriptors, which `predict` is handed. Whitening and assignment alone, the "
-        f"time of `{WORDS}` less that of `{LOCAL}`, against `predict`: {', '.join(told)}."
+        f"time of `{WORDS}` less that of `{LOCAL}`, against `predict`: {', '.join(ratios)}."
     )
 
 

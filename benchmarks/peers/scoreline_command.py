@@ -38,8 +38,8 @@ class ScorelineCommand(FilesPeer):
             }
             words = [word for option in options.items() for word in option]
             seconds = stopwatch()
-            told = _run(["scoreline", "compare", rows.spec, *words, "--json"])
-            yield [Point(seconds(), facts={"accuracy": told["rows"][0]["accuracy"]})]
+            found = _run(["scoreline", "compare", rows.spec, *words, "--json"])
+            yield [Point(seconds(), facts={"accuracy": found["rows"][0]["accuracy"]})]
 
 
 def _run(words: list[str]) -> Any:

@@ -102,8 +102,8 @@ def _print_leaderboard(result: RunResult) -> None:
     twice = 2 * result.request.seconds
     upcoming = [one for one in result.found.upcoming if one.seconds <= 1.1 * twice]
     if upcoming:
-        told = "; ".join(f"{one.name} (a run of about {one.seconds:.0f} s)" for one in upcoming)
-        console.print(f"With twice the time it would try: {told}.")
+        upcoming_names = "; ".join(f"{one.name} (a run of about {one.seconds:.0f} s)" for one in upcoming)
+        console.print(f"With twice the time it would try: {upcoming_names}.")
         console.print(result.request.changed(budget=show_budget(twice)).command(), soft_wrap=True)
     elif later := result.found.upcoming:
         console.print(f"The next recipe takes about {later[0].seconds:.0f} s: {later[0].command}", soft_wrap=True)

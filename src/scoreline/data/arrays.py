@@ -58,7 +58,7 @@ def array_dataset(
         raise _no_train(name, parts)
     for split, (X, y) in parts.items():
         check_count(f"{name}, {split} split", X.shape, y.shape)
-    images, told = read_examples(name, {split: X for split, (X, _) in parts.items()}, allocate)
+    images, remarks = read_examples(name, {split: X for split, (X, _) in parts.items()}, allocate)
     shapes = {X.shape[1:] for X in images.values()}
     if len(shapes) > 1:
         raise DataError(
@@ -68,11 +68,11 @@ def array_dataset(
         )
     labels = {}
     for split, (_, y) in parts.items():
-        labels[split], said = read_labels(f"{name}, {split} split", y, len(images[split]))
-        told += said
+        labels[split], more = read_labels(f"{name}, {split} split", y, len(images[split]))
+        remarks += more
     learned = [y for split, y in labels.items() if evaluation or split == "train"]
     known, names = _class_list(name, learned, classes)
-    told += [
+    remarks += [
         f"The labels of {name}, {split} split are stored in another type than those of the training split."
         for split, y in labels.items()
         if (y.dtype.kind in "US") != (known.dtype.kind in "US")
@@ -82,7 +82,7 @@ def array_dataset(
     }
     if not evaluation:
         _check_copies(name, splits)
-    return assemble(name, names, splits, notes=(*notes, *told), evaluation=evaluation)
+    return assemble(name, names, splits, notes=(*notes, *remarks), evaluation=evaluation)
 
 
 def assemble(

@@ -121,10 +121,10 @@ class ImageGraph:
         for found in (list(self.outputs), vectors):
             if len(found) == 1 and not name:
                 return found[0]
-        told = ", ".join(f"{own} {_shape(shape)}" for own, shape in self.outputs.items())
+        outputs = ", ".join(f"{own} {_shape(shape)}" for own, shape in self.outputs.items())
         raise UsageError(
             f"The encoder has no output {shown(name)}" if name else "The encoder has several outputs",
-            allowed=told,
+            allowed=outputs,
             fix="name the one with a vector an image: output=...",
         )
 
@@ -275,13 +275,13 @@ def _tensors(message: Any, kind: type[Any]) -> Iterator[Any]:
 
 def _image_input(inputs: list[Any]) -> Takes:
     """Return what a graph with these inputs takes, or raise UsageError where that is no batch of images."""
-    told = ", ".join(f"{own.name} {own.type} {_shape(own.shape)}" for own in inputs) or "nothing"
+    found = ", ".join(f"{own.name} {own.type} {_shape(own.shape)}" for own in inputs) or "nothing"
     dims = (
         [side if isinstance(side, int) and side > 0 else None for side in inputs[0].shape or ()] if inputs else []
     )
     if len(inputs) != 1 or len(dims) != 4 or inputs[0].type not in DTYPES:
         raise UsageError(
-            f"The encoder takes {told}",
+            f"The encoder takes {found}",
             allowed=f"one input of images, (N, channels, H, W) or (N, H, W, channels), of {', '.join(DTYPES)}",
             fix="export the part of the network that sees images by itself",
         )
@@ -289,7 +289,7 @@ def _image_input(inputs: list[Any]) -> Takes:
     channels = dims[1 if first else 3] or 3
     if channels not in (1, 3):
         raise UsageError(
-            f"The encoder takes {told}: {channels} channels",
+            f"The encoder takes {found}: {channels} channels",
             allowed="1 channel (grey) or 3 (red, green, blue)",
             fix="export an encoder of ordinary images",
         )

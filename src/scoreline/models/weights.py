@@ -75,8 +75,8 @@ def _read(path: Path, rows: int) -> tuple[dict[str, Array], str]:
                 raise broken(path.parent, f"an array holds {min(strange)}, not {' or '.join(sorted(DTYPES))}")
             coef, intercept = shapes.get("coef", ()), shapes.get("intercept", ())
             if len(coef) != 2 or coef[0] != rows or intercept != (rows,) or not coef[1]:
-                told = f"weights {coef} and biases {intercept} do not belong to the class names"
-                raise broken(path.parent, f"{told}, which want {rows} rows")
+                fault = f"weights {coef} and biases {intercept} do not belong to the class names"
+                raise broken(path.parent, f"{fault}, which want {rows} rows")
             arrays = {name: np.asarray(file.get_tensor(name)) for name in shapes}
             return arrays, str((file.metadata() or {}).get("classes", "[]"))
     except SafetensorError as error:

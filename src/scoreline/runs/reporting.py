@@ -91,10 +91,10 @@ def report_run(
     OutputError
         Something could not be written to the folder.
     """
-    told = progress or no_progress
-    reported = ReportedRun.read(run, data_dir=data_dir, trust=trust, progress=told)
-    analyses = analyse(reported, full=full, progress=told)
-    told("Drawing figures", 0, 0)
+    progress = progress or no_progress
+    reported = ReportedRun.read(run, data_dir=data_dir, trust=trust, progress=progress)
+    analyses = analyse(reported, full=full, progress=progress)
+    progress("Drawing figures", 0, 0)
     write_analyses(analyses, reported)
     summary = _write(reported, analyses)
     reported.folder.check()

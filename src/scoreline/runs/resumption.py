@@ -85,9 +85,11 @@ def _is_interrupted(out: Path) -> bool:
 
 
 def _other_settings(out: Path, asked: RunConfig, kept: RunConfig, names: Sequence[str]) -> UsageError:
-    told = ", ".join(f"{name} {getattr(kept, name)!r} there and {getattr(asked, name)!r} here" for name in names)
+    differences = ", ".join(
+        f"{name} {getattr(kept, name)!r} there and {getattr(asked, name)!r} here" for name in names
+    )
     return UsageError(
-        f"{printable(out)} holds an interrupted run of other settings: {told}",
+        f"{printable(out)} holds an interrupted run of other settings: {differences}",
         allowed="the settings that the run has, or another folder",
         fix=f"go on with 'scoreline resume {printable(out)}', or give --out another path",
     )

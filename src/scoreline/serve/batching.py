@@ -49,7 +49,7 @@ class Batcher:
     Parameters
     ----------
     observe : callable
-        Is told the number of images of each batch.
+        Receives the number of images of each batch.
     """
 
     def __init__(self, observe: Callable[[int], object]) -> None:

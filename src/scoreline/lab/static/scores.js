@@ -6,7 +6,7 @@ import { exact, percent, write } from "./numbers.js";
 import { WeightTable, drawSamples } from "./tables.js";
 
 let chosen = null; // the point with the ring
-let told = null; // the point whose arithmetic stands under the plane
+let described = null; // the point whose arithmetic stands under the plane
 
 const points = () => shell.state.points.map((point) => [...point]);
 const plane = new Plane(at("drawing"), at("raster"), {
@@ -51,7 +51,7 @@ function draw(state, sheet) {
   }
   weights.draw(state, sheet);
   drawSamples(at("samples"), state, sheet, chosen, tell);
-  tell(told);
+  tell(described);
   const parts = [["data", "data_loss"], [" + regularisation", "penalty"], [" = total", "total"]];
   const sum = parts.flatMap(([name, key]) => [
     make("small", { textContent: `${name} ` }),
@@ -64,7 +64,7 @@ function draw(state, sheet) {
 // The arithmetic is that of the present loss and place: every draw writes it anew.
 function tell(i) {
   const text = shell.shown.arithmetic[i];
-  told = text ? i : null;
+  described = text ? i : null;
   at("hover").textContent = text ? `Point ${i + 1}: ${text}` : "\u00a0";
 }
 

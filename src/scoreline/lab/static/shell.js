@@ -279,7 +279,7 @@ export class Shell {
       const found = JSON.parse(decodeURIComponent(hash.slice(1)));
       if (found && typeof found === "object" && !Array.isArray(found)) return found;
     } catch {
-      // It is told below.
+      // It is reported below.
     }
     this.notice("The link is damaged: what it holds is no state of this page. This is the page's start.");
     return null;

@@ -69,9 +69,9 @@ class Export(ABC):
                     fix=f"run: pip install 'scoreline[{self.extra}]'",
                 )
         if target.is_dir() or not target.parent.is_dir():
-            told = "is a folder" if target.is_dir() else "would be in a folder that does not exist"
+            fault = "is a folder" if target.is_dir() else "would be in a folder that does not exist"
             raise UsageError(
-                f"The export {printable(target)} {told}",
+                f"The export {printable(target)} {fault}",
                 allowed="the path of a file, in a folder that exists",
                 fix="choose another path",
             )

@@ -38,11 +38,11 @@ class ConfusedPair(Rule):
             return
         if found.counts[one, other] < found.counts[other, one]:
             one, other = other, one
-        told = (
+        message = (
             f"{facts.classes[one]} and {facts.classes[other]} make {share:.0%} of all errors ({count:,} of "
             f"{n_errors:,}): look at them, and ask which of them you could tell apart."
         )
-        yield Finding(Severity.WARNING, told, facts.lab(), f"cell-{one}-{other}")
+        yield Finding(Severity.WARNING, message, facts.lab(), f"cell-{one}-{other}")
 
 
 class WeakClass(Rule):
@@ -60,12 +60,12 @@ class WeakClass(Rule):
             return
         recall, label = min(weak)
         others = f" ({len(weak) - 1:,} more classes are as weak)" * (len(weak) > 1)
-        told = (
+        message = (
             f"Of the class {facts.classes[label]} only {recall:.0%} are recognised, of all classes "
             f"{found.balanced_accuracy:.0%} in the mean{others}. More training examples of it help most; it has "
             f"{facts.class_counts[label]:,}."
         )
-        yield Finding(Severity.WARNING, told, facts.lab(), f"class-{label}")
+        yield Finding(Severity.WARNING, message, facts.lab(), f"class-{label}")
 
 
 class ClassImbalance(Rule):
@@ -78,8 +78,8 @@ class ClassImbalance(Rule):
         if most < IMBALANCE * max(least, 1) or facts.settings.get("class_weight") is not None:
             return
         rare, frequent = counts.index(least), counts.index(most)
-        told = (
+        message = (
             f"{facts.classes[rare]} has {least:,} training examples and {facts.classes[frequent]} {most:,}: rare "
             "classes are named too seldom. Give each class the same weight."
         )
-        yield Finding(Severity.WARNING, told, facts.retrain(class_weight="balanced"), "balance")
+        yield Finding(Severity.WARNING, message, facts.retrain(class_weight="balanced"), "balance")

@@ -33,12 +33,12 @@ class BadProbabilities(Rule):
         if error < LARGE_ERROR or abs(confidence - found.accuracy) < LARGE_ERROR / 2:
             return
         sure = "too sure" if confidence > found.accuracy else "not sure enough"
-        told = (
+        message = (
             f"Probabilities mislead: they promise {confidence:.0%} right answers, and {found.accuracy:.0%} are "
             f"right ({sure})."
         )
         if scaling is not None and scaling.after.expected_calibration_error < error / 2:
-            told += (
+            message += (
                 f" Divide the scores by {scaling.temperature:.2f} before you take their softmax: the error falls "
                 f"from {error:.1%} to {scaling.after.expected_calibration_error:.1%}."
             )
@@ -46,8 +46,8 @@ class BadProbabilities(Rule):
         if facts.settings.get("lam") == "auto" and facts.lam:
             factor = STRONGER if confidence > found.accuracy else 1 / STRONGER
             changes = {"lam": float(f"{factor * facts.lam:.3g}")}
-        told += " A stronger penalty makes it less sure." if confidence > found.accuracy else ""
-        yield Finding(Severity.WARNING, told, facts.retrain(**changes), "reliability")
+        message += " A stronger penalty makes it less sure." if confidence > found.accuracy else ""
+        yield Finding(Severity.WARNING, message, facts.retrain(**changes), "reliability")
 
 
 class SmallSample(Rule):
@@ -59,11 +59,11 @@ class SmallSample(Rule):
         low, high = found.interval
         if high - low < WIDE:
             return
-        told = (
+        message = (
             f"{found.n:,} {found.split} examples say little: the accuracy is somewhere between {low:.2f} and "
             f"{high:.2f}. Evaluate the model on more that it was not trained on."
         )
-        yield Finding(Severity.WARNING, told, facts.command("evaluate", facts.run, "MORE-DATA"), "good")
+        yield Finding(Severity.WARNING, message, facts.command("evaluate", facts.run, "MORE-DATA"), "good")
 
 
 class WithoutTest(Rule):
@@ -73,14 +73,14 @@ class WithoutTest(Rule):
         """Look at the split; see `Rule.findings`."""
         chose = facts.settings.get("lam") == "auto"
         if facts.split == "train":
-            told = "The accuracy is of the training examples themselves. Hold some out."
-            yield Finding(Severity.PROBLEM, told, facts.retrain(validation=0.2), "good")
+            message = "The accuracy is of the training examples themselves. Hold some out."
+            yield Finding(Severity.PROBLEM, message, facts.retrain(validation=0.2), "good")
         elif facts.split == "validation" and chose:
-            told = (
+            message = (
                 "There is no test split, and the validation examples have chosen the strength of the penalty: the "
                 "accuracy is a little too high. Evaluate on examples that had no part in it."
             )
-            yield Finding(Severity.NOTE, told, facts.command("evaluate", facts.run, "OTHER-DATA"), "good")
+            yield Finding(Severity.NOTE, message, facts.command("evaluate", facts.run, "OTHER-DATA"), "good")
 
 
 class Fragile(Rule):
@@ -96,10 +96,10 @@ class Fragile(Rule):
         if loss < LARGE_LOSS or worst.grades[GRADE].interval[1] >= measured.accuracy:
             return
         grade = worst.grades[GRADE]
-        told = (
+        message = (
             f"Accuracy falls from {measured.accuracy:.2f} to {grade.accuracy:.2f} under {worst.name} "
             f"({worst.kind}, {grade.label}), as images from elsewhere may have it. Train on images "
             "that vary in this way, or on features that do not see it."
         )
         changes = {"features": "hog"} if facts.of_pixels else {}
-        yield Finding(Severity.WARNING, told, facts.retrain(**changes), "robustness")
+        yield Finding(Severity.WARNING, message, facts.retrain(**changes), "robustness")

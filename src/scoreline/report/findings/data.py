@@ -22,12 +22,12 @@ class RejectedFiles(Rule):
             return
         reason, count = max(facts.rejected.items(), key=lambda item: item[1])
         many = n_rejected >= MANY * (n_rejected + sum(facts.class_counts))
-        told = (
+        message = (
             f"{n_rejected:,} file{'s' * (n_rejected > 1)} could not be used, "
             f"{'all' if count == n_rejected else f'{count:,} of them'} for this reason: {reason}. "
             "rejected.csv names them: repair or remove them."
         )
-        yield Finding(Severity.WARNING if many else Severity.NOTE, told, facts.retrain(), "rejected")
+        yield Finding(Severity.WARNING if many else Severity.NOTE, message, facts.retrain(), "rejected")
 
 
 class ChangedData(Rule):
@@ -36,11 +36,11 @@ class ChangedData(Rule):
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Repeat what is different; see `Rule.findings`."""
         if facts.changes:
-            told = (
+            message = (
                 f"The data have changed since the training: {'; '.join(facts.changes)}. This report is about the "
                 "data as they are now; train again."
             )
-            yield Finding(Severity.PROBLEM, told, facts.retrain(), "run")
+            yield Finding(Severity.PROBLEM, message, facts.retrain(), "run")
 
 
 class NotExamined(Rule):
@@ -52,5 +52,5 @@ class NotExamined(Rule):
         if missing:
             *most, last = missing
             named = f"{', '.join(most)} and {last}" if most else last
-            told = f"The full report, which takes a while, looks into {named} too."
-            yield Finding(Severity.NOTE, told, facts.report("--full"), "data")
+            message = f"The full report, which takes a while, looks into {named} too."
+            yield Finding(Severity.NOTE, message, facts.report("--full"), "data")

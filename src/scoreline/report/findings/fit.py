@@ -28,21 +28,21 @@ class Overfitting(Rule):
             return
         if train.accuracy - other.accuracy <= LARGE_GAP or train.accuracy <= other.interval[1]:
             return
-        told = (
+        message = (
             f"Accuracy is {train.accuracy:.2f} on training and {other.accuracy:.2f} on {other.split} examples: "
             "the model overfits."
         )
         if facts.settings.get("lam") == "auto":
-            told += (
+            message += (
                 " The strength of the penalty is chosen already: more training examples help most, and the "
                 "learning curve says by how much."
             )
             measured = facts.analyses.learning_curve is not None
             command = facts.retrain() if measured else facts.report("--full")
-            yield Finding(Severity.NOTE, told, command, "learning-curve" if measured else "overfitting")
+            yield Finding(Severity.NOTE, message, command, "learning-curve" if measured else "overfitting")
         else:
-            told += " Choose the strength of the penalty on validation examples."
-            yield Finding(Severity.WARNING, told, facts.retrain(lam="auto"), "overfitting")
+            message += " Choose the strength of the penalty on validation examples."
+            yield Finding(Severity.WARNING, message, facts.retrain(lam="auto"), "overfitting")
 
 
 class Underfitting(Rule):
@@ -55,11 +55,11 @@ class Underfitting(Rule):
         if train is None or small or facts.settings.get("features") != "pixels":
             return
         if min(train.accuracy, other.accuracy) < LEARNED:
-            told = (
+            message = (
                 f"Pixels alone give {other.accuracy:.2f} on {other.split} and {train.accuracy:.2f} on training "
                 "examples: features that see edges and textures usually give far more. Search for the best recipe."
             )
-            yield Finding(Severity.WARNING, told, facts.retrain(**SEARCH), "good")
+            yield Finding(Severity.WARNING, message, facts.retrain(**SEARCH), "good")
 
 
 class AtBaseline(Rule):
@@ -69,11 +69,11 @@ class AtBaseline(Rule):
         """Compare with the baseline; see `Rule.findings`."""
         found = facts.evaluation
         if found.interval[0] <= found.majority and len(facts.classes) > 1:
-            told = (
+            message = (
                 f"An accuracy of {found.accuracy:.2f} is no better than always naming the most frequent class, "
                 f"which gives {found.majority:.2f}. Check that labels and images belong together."
             )
-            yield Finding(Severity.PROBLEM, told, facts.command("gradcheck", facts.data), "data")
+            yield Finding(Severity.PROBLEM, message, facts.command("gradcheck", facts.data), "data")
 
 
 class Unfinished(Rule):
@@ -82,11 +82,15 @@ class Unfinished(Rule):
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Look at why it ended; see `Rule.findings`."""
         if facts.status is Reason.INTERRUPTED:
-            told = "The training was interrupted: these are the best weights until then. Train again to the end."
-            yield Finding(Severity.PROBLEM, told, facts.retrain(), "run")
+            message = (
+                "The training was interrupted: these are the best weights until then. Train again to the end."
+            )
+            yield Finding(Severity.PROBLEM, message, facts.retrain(), "run")
         elif facts.status is Reason.MAX_EPOCHS and not facts.mini_batches:
-            told = f"The training ended at its limit of {facts.epochs:,} epochs, before the optimum: allow more."
-            yield Finding(Severity.WARNING, told, facts.retrain(max_epochs=4 * max(facts.epochs, 1)), "run")
+            message = (
+                f"The training ended at its limit of {facts.epochs:,} epochs, before the optimum: allow more."
+            )
+            yield Finding(Severity.WARNING, message, facts.retrain(max_epochs=4 * max(facts.epochs, 1)), "run")
 
 
 class FailedCheck(Rule):
@@ -95,5 +99,5 @@ class FailedCheck(Rule):
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Repeat the advice; see `Rule.findings`."""
         for name, advice in facts.failed_checks.items():
-            told = f"The sanity check '{name}' was not passed. {advice}"
-            yield Finding(Severity.PROBLEM, told, facts.retrain(), "run")
+            message = f"The sanity check '{name}' was not passed. {advice}"
+            yield Finding(Severity.PROBLEM, message, facts.retrain(), "run")

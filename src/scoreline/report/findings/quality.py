@@ -24,12 +24,12 @@ class Leaks(Rule):
         if not n_leaked:
             return
         n = facts.evaluation.n
-        told = (
+        message = (
             f"{n_leaked:,} of {n:,} {split} examples have a near copy among the training examples: the accuracy "
             "is too high by them. near-duplicates.csv lists the pairs: remove the copies, and train again."
         )
         severity = Severity.PROBLEM if n_leaked >= MANY_LEAKS * n else Severity.WARNING
-        yield Finding(severity, told, facts.retrain(), "duplicates")
+        yield Finding(severity, message, facts.retrain(), "duplicates")
 
 
 class Contradictions(Rule):
@@ -41,11 +41,11 @@ class Contradictions(Rule):
         found = [] if copies is None else copies.contradictions
         if found:
             first = found[0]
-            told = (
+            message = (
                 f"{len(found):,} pairs of near copies have different labels, such as {first.id} ({first.label}) "
                 f"and {first.other_id} ({first.other_label}): correct them, and train again."
             )
-            yield Finding(Severity.WARNING, told, facts.retrain(), "duplicates")
+            yield Finding(Severity.WARNING, message, facts.retrain(), "duplicates")
 
 
 class SuspectedLabels(Rule):
@@ -57,13 +57,13 @@ class SuspectedLabels(Rule):
         if labels is None or not labels.n_suspected:
             return
         first = next(item for item in labels.ranked if item.suspected)
-        told = (
+        message = (
             f"{labels.n_suspected:,} of {labels.n_scored:,} training labels may be wrong, such as {first.id}: "
             f"{first.label}, or {first.suggested}? label-errors.csv ranks them: look at them, correct those that "
             "are wrong, and train again."
         )
         many = labels.n_suspected >= MANY_LABELS * labels.n_scored
-        yield Finding(Severity.WARNING if many else Severity.NOTE, told, facts.retrain(), "labels")
+        yield Finding(Severity.WARNING if many else Severity.NOTE, message, facts.retrain(), "labels")
 
 
 class OutlyingExamples(Rule):
@@ -73,11 +73,11 @@ class OutlyingExamples(Rule):
         """Count them; see `Rule.findings`."""
         outliers = facts.analyses.outliers
         if outliers is not None and outliers.n_outlying:
-            told = (
+            message = (
                 f"{outliers.n_outlying:,} examples are unlike all classes, such as {outliers.ranked[0].id}. "
                 "outliers.csv ranks them: remove what does not belong there."
             )
-            yield Finding(Severity.NOTE, told, facts.retrain(), "outliers")
+            yield Finding(Severity.NOTE, message, facts.retrain(), "outliers")
 
 
 class PlainImages(Rule):
@@ -88,11 +88,11 @@ class PlainImages(Rule):
         plain = () if facts.analyses.statistics is None else facts.analyses.statistics.plain
         if plain:
             count = "1 image shows" if len(plain) == 1 else f"{len(plain):,} images show"
-            told = (
+            message = (
                 f"{count} next to nothing, such as {plain[0].id} ({plain[0].problem}). "
                 "plain-images.csv lists them: remove what does not belong there."
             )
-            yield Finding(Severity.NOTE, told, facts.retrain(), "plain")
+            yield Finding(Severity.NOTE, message, facts.retrain(), "plain")
 
 
 class MoreData(Rule):

@@ -36,7 +36,7 @@ def write_report(summary: RunSummary, path: Path) -> None:
 def render_report(summary: RunSummary) -> str:
     """Return the page as HTML; every text in it is escaped."""
     title = text(summary.title)
-    links = "".join(f'<a href="#{name}">{text(told)}</a>' for name, told in SECTIONS.items())
+    links = "".join(f'<a href="#{name}">{text(heading)}</a>' for name, heading in SECTIONS.items())
     content = joined(
         [
             Html(f'<header><h1>{title}</h1>\n<nav aria-label="Sections">{links}</nav></header>'),

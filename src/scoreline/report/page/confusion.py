@@ -95,8 +95,8 @@ def _cell(cell: Cell, evaluation: Evaluation) -> Html:
 
 
 def _explained() -> Html:
-    told = "Beside some images: regions that speak for the class that was named (orange) and against it (blue)."
-    return paragraph(told, "hint")
+    legend = "Beside some images: regions that speak for the class that was named (orange) and against it (blue)."
+    return paragraph(legend, "hint")
 
 
 def _examples(examples: Sequence[Shown], *, named: bool = False) -> Html:

@@ -49,14 +49,14 @@ def _duplicates(summary: RunSummary) -> Html:
         return Html("")
     if not found.pairs:
         return paragraph("None were found, neither within nor across splits.")
-    told = (
+    introduction = (
         f"{len(found.pairs):,} pairs, {len(found.leaks):,} of them across splits (leaks), "
         f"{len(found.contradictions):,} with different labels. Leaks come first."
     )
     pairs = joined(_pair(pair, summary) for pair in summary.analyses.pairs)
     return joined(
         [
-            paragraph(told),
+            paragraph(introduction),
             _more(len(found.pairs), len(summary.analyses.pairs), "near-duplicates.csv"),
             _shown(pairs),
         ]
@@ -89,7 +89,7 @@ def _labels(summary: RunSummary) -> Html:
     found = summary.analyses.label_errors
     if found is None:
         return Html("")
-    told = (
+    introduction = (
         f"Classifiers that have not seen them contradict {found.n_contradicted:,} of {found.n_scored:,} training "
         f"labels; {found.n_suspected:,} so clearly that they may be wrong."
     )
@@ -106,7 +106,7 @@ def _labels(summary: RunSummary) -> Html:
     )
     return joined(
         [
-            paragraph(told),
+            paragraph(introduction),
             _more(found.n_suspected, len(summary.analyses.suspected), "label-errors.csv"),
             _shown(cards),
         ]
@@ -121,7 +121,7 @@ def _outliers(summary: RunSummary) -> Html:
         return paragraph(
             "No example is farther from all classes than the others let expect; outliers.csv ranks them."
         )
-    told = f"{found.n_outlying:,} examples are farther from all classes than the others let expect."
+    introduction = f"{found.n_outlying:,} examples are farther from all classes than the others let expect."
     cards = joined(
         _card(
             _picture(summary, item.split, item.id),
@@ -134,7 +134,11 @@ def _outliers(summary: RunSummary) -> Html:
         for item in summary.analyses.outlying
     )
     return joined(
-        [paragraph(told), _more(found.n_outlying, len(summary.analyses.outlying), "outliers.csv"), _shown(cards)]
+        [
+            paragraph(introduction),
+            _more(found.n_outlying, len(summary.analyses.outlying), "outliers.csv"),
+            _shown(cards),
+        ]
     )
 
 
@@ -197,9 +201,9 @@ def _statistics(statistics: DataStatistics) -> Html:
         for row in measured
     ]
     columns = ("split", "class", "images", "brightness", "contrast", "mean colour", "grey")
-    told = paragraph("Brightness and contrast are from 0 to 255; class-statistics.csv holds the same.", "hint")
+    hint = paragraph("Brightness and contrast are from 0 to 255; class-statistics.csv holds the same.", "hint")
     return details(
-        "Brightness and colours by class", joined([table("Statistics", columns, rows, "llrrrlr"), told])
+        "Brightness and colours by class", joined([table("Statistics", columns, rows, "llrrrlr"), hint])
     )
 
 
@@ -232,8 +236,8 @@ def _place(split: str, example: str) -> str:
 
 def _card(pictures: str, lines: Iterable[str]) -> Html:
     drawn = f'<div class="pictures">{pictures}</div>' if pictures else ""
-    told = joined(Html(f"<div>{text(line)}</div>") for line in lines)
-    return Html(f"<figure>{drawn}<figcaption>{told}</figcaption></figure>\n")
+    caption = joined(Html(f"<div>{text(line)}</div>") for line in lines)
+    return Html(f"<figure>{drawn}<figcaption>{caption}</figcaption></figure>\n")
 
 
 def _shown(cards: str) -> Html:
@@ -241,5 +245,5 @@ def _shown(cards: str) -> Html:
 
 
 def _more(n: int, n_shown: int, file: str) -> Html:
-    told = f"{file} lists them." if n <= n_shown else f"The first {n_shown} are shown; {file} lists them all."
-    return paragraph(told * bool(n), "hint")
+    hint = f"{file} lists them." if n <= n_shown else f"The first {n_shown} are shown; {file} lists them all."
+    return paragraph(hint * bool(n), "hint")

@@ -42,8 +42,10 @@ def _overfitting(summary: RunSummary) -> Html:
     accuracies, split = summary.accuracies, summary.evaluation.split
     train, other = accuracies.get("train"), accuracies.get(split)
     if train is None or other is None or split == "train":
-        told = "There are no examples but the training examples: whether the model overfits cannot be said."
-        return joined([paragraph(told), figures(summary.figures, ("loss-curves",))])
+        introduction = (
+            "There are no examples but the training examples: whether the model overfits cannot be said."
+        )
+        return joined([paragraph(introduction), figures(summary.figures, ("loss-curves",))])
     gap = train - other
     words = (
         f"No: {train:.3f} of the training examples are right, and {other:.3f} of the {split} examples."
@@ -68,13 +70,13 @@ def _reliability(summary: RunSummary) -> Html:
     if found is None:
         return paragraph("The loss of this model gives scores and no probabilities; softmax gives both.")
     charts = [("As they are", found)]
-    told = (
+    introduction = (
         f"On average, probabilities are off by {share(found.expected_calibration_error)} (expected calibration "
         f"error; log-loss {found.log_loss:.3f})."
     )
     if scaling is not None:
         charts.append((f"Scores divided by {scaling.temperature:.2f}", scaling.after))
-        told += (
+        introduction += (
             f" With scores divided by {scaling.temperature:.2f}, which {scaling.n_fitted:,} held-out examples "
             f"have chosen (temperature scaling), by {share(scaling.after.expected_calibration_error)} (log-loss "
             f"{scaling.after.log_loss:.3f}). The classes that are named stay the same."
@@ -88,7 +90,7 @@ def _reliability(summary: RunSummary) -> Html:
         for name, one in charts
     )
     tables = joined(details(f"{name}, as a table", _bins(one)) for name, one in charts)
-    return joined([paragraph(told), Html(f'<div class="charts">{drawn}</div>'), tables])
+    return joined([paragraph(introduction), Html(f'<div class="charts">{drawn}</div>'), tables])
 
 
 def _bins(found: Calibration) -> Html:
@@ -109,7 +111,7 @@ def _robustness(summary: RunSummary) -> Html:
     measured = summary.analyses.robustness
     if measured is None:
         return Html("")
-    told = (
+    introduction = (
         f"{measured.sample} The accuracy on these as they are is {measured.accuracy:.3f}; the line below the "
         "pictures is the accuracy at each grade, with 95 % intervals, the broken one the majority-class "
         "baseline. What costs most comes first."
@@ -118,7 +120,7 @@ def _robustness(summary: RunSummary) -> Html:
     panels = joined(_panel(result, base) for result in measured.by_loss())
     return joined(
         [
-            paragraph(told),
+            paragraph(introduction),
             Html(f'<div class="panels">{panels}</div>'),
             details("All grades as a table", _grades(measured)),
         ]
