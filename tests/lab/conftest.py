@@ -1,8 +1,11 @@
 """The lab in Debian's Chromium, for the tests of its pages."""
 
+import io
 import subprocess
 import sys
 import urllib.parse
+import warnings
+from contextlib import redirect_stdout
 
 import pytest
 
@@ -16,6 +19,19 @@ def address():
     process.terminate()
     process.wait(20)
     process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def printed():
+    """Return a function that runs a script as a program, with no names but its own, and gives what it prints."""
+
+    def run(script):
+        with redirect_stdout(io.StringIO()) as out, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in a program of its own, they change nothing that is printed
+            exec(compile(script, "script.py", "exec"), {"__name__": "__main__"})  # noqa: S102 - our own text
+        return out.getvalue()
+
+    return run
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The page of images: two models trained live or exactly, scores that are the sum of their pixels, own folders."""
 
 import json
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,11 +25,10 @@ def after(resources=RESOURCES, **changes):
 @pytest.mark.parametrize(
     "changes", [{"step": 23}, {"mode": "path", "strength": 9}, {"step": 4, "features": "hog"}]
 )
-def test_the_script_ends_where_the_page_does(changes):
+def test_the_script_ends_where_the_page_does(changes, printed):
     session, answer = after(**changes, chosen=7, loss="softmax", rival="one-vs-all:squared")
     script = session.handle({"action": "python"})["script"]
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
-    lines = done.stdout.splitlines()
+    lines = printed(script).splitlines()
     for key, (name, scores) in zip(("loss", "rival"), zip(lines[::2], lines[1::2], strict=True), strict=True):
         shown = answer["shown"]
         assert name.split()[0] == shown["models"][key]["name"]

@@ -1,8 +1,5 @@
 """The page of mistakes: the library's own evaluation, image by image, of built-in runs and of folders."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -25,9 +22,10 @@ def after(resources=RESOURCES, **changes):
     return session, session.handle({"action": "edit", "changes": changes})
 
 
-def run_script(session):
-    script = session.handle({"action": "python"})["script"]
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout  # noqa: S603
+@pytest.fixture
+def lines_of_script(printed):
+    """Return a function that gives the lines that a session's script prints."""
+    return lambda session: printed(session.handle({"action": "python"})["script"]).splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +41,15 @@ def folders(tmp_path_factory):
 
 
 @pytest.mark.parametrize("run", range(len(BUILT_IN)))
-def test_the_script_of_a_built_in_run_counts_the_same(run):
+def test_the_script_of_a_built_in_run_counts_the_same(run, lines_of_script):
     session, answer = after(run=run)
-    first, *matrix = run_script(session).splitlines()
+    first, *matrix = lines_of_script(session)
     assert float(first) == answer["shown"]["accuracy"]
     assert "".join(matrix).replace(" ", "") == str(answer["shown"]["confusion"]).replace(", ", "").replace(" ", "")
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_folder_is_evaluated_as_evaluate_evaluates_it(folders, number):
+def test_a_folder_is_evaluated_as_evaluate_evaluates_it(folders, number, lines_of_script):
     session, answer = after(Resources(runs=folders), run=number, split="validation")
     expected = evaluate_run(folders[number], split="validation").evaluation
     shown = answer["shown"]
@@ -59,7 +57,7 @@ def test_a_folder_is_evaluated_as_evaluate_evaluates_it(folders, number):
     assert shown["confusion"] == expected.confusion.tolist()
     assert shown["per_class"] == expected.to_json()["per_class"]
     assert (shown["calibration"] is None) == (number == 1)
-    assert float(run_script(session).splitlines()[0]) == expected.accuracy
+    assert float(lines_of_script(session)[0]) == expected.accuracy
 
 
 def test_cells_open_their_images():
