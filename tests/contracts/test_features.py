@@ -2,6 +2,7 @@
 
 import inspect
 import tracemalloc
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -65,82 +66,86 @@ def spec(request):
     return request.param
 
 
+@pytest.fixture
+def fitted(spec):
+    """The features, fitted to the images once for all tests, none of which changes them."""
+    return _fitted(spec)
+
+
+@cache
+def _fitted(spec):
+    return build_features(spec).fit(IMAGES)
+
+
 def test_every_feature_is_tried():
     assert {name.partition(":")[0] for text in SPECS for name in split_specs(text)} == set(FEATURES)
 
 
-def test_rows_and_names(spec):
-    extractor = build_features(spec)
-    rows = extractor.fit(IMAGES).transform(IMAGES)
-    names = extractor.get_feature_names_out()
-    assert rows.shape == (5, len(names)) == (5, extractor.width())
+def test_rows_and_names(spec, fitted):
+    rows = fitted.transform(IMAGES)
+    names = fitted.get_feature_names_out()
+    assert rows.shape == (5, len(names)) == (5, fitted.width())
     assert rows.dtype == (np.uint8 if spec == "pixels" else np.float32)
     assert np.isfinite(rows).all()
     assert len(set(names)) == len(names)
     assert rows.std(axis=0).max() > 0
 
 
-def test_each_image_by_itself_for_any_number_of_threads(spec):
-    extractor = build_features(spec).fit(IMAGES)
-    rows = extractor.transform(IMAGES)
-    many = extractor.transform(np.concatenate([IMAGES] * 15))
+def test_each_image_by_itself_for_any_number_of_threads(fitted):
+    rows = fitted.transform(IMAGES)
+    many = fitted.transform(np.concatenate([IMAGES] * 15))
     with threadpool_limits(1, user_api="blas"):
-        np.testing.assert_array_equal(extractor.transform(np.concatenate([IMAGES] * 15)), many)
+        np.testing.assert_array_equal(fitted.transform(np.concatenate([IMAGES] * 15)), many)
     np.testing.assert_allclose(many, np.concatenate([rows] * 15), rtol=2e-4, atol=2e-5)
-    alone = np.concatenate([extractor.transform(IMAGES[i : i + 1]) for i in range(5)])
+    alone = np.concatenate([fitted.transform(IMAGES[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(alone, rows, rtol=2e-4, atol=2e-5)
 
 
-def test_the_mirror_image_has_the_same_even_half_and_the_opposite_odd_one(spec):
-    extractor = build_features(spec).fit(IMAGES)
-    even, odd = extractor.mirror_halves(IMAGES)
-    np.testing.assert_allclose(even, extractor.transform(IMAGES), rtol=1e-5, atol=1e-6)
+def test_the_mirror_image_has_the_same_even_half_and_the_opposite_odd_one(spec, fitted):
+    even, odd = fitted.mirror_halves(IMAGES)
+    np.testing.assert_allclose(even, fitted.transform(IMAGES), rtol=1e-5, atol=1e-6)
     assert (odd is None) == (not spec.startswith(("mirror", "dictionary", "two-layers", "shifts:[mirror")))
     if odd is None:
         return
     assert odd.shape == even.shape
-    mirrored = extractor.mirror_halves(IMAGES[:, :, ::-1])
+    mirrored = fitted.mirror_halves(IMAGES[:, :, ::-1])
     assert np.abs(odd).max() > 0.01
     np.testing.assert_allclose(mirrored[0], even, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(mirrored[1], -odd, rtol=1e-3, atol=1e-3)
 
 
-def test_shifted_images_have_the_halves_of_each_by_itself(spec):
-    extractor = build_features(spec).fit(IMAGES)
+def test_shifted_images_have_the_halves_of_each_by_itself(fitted):
     copies = list(shifted_images(IMAGES, 1))
     assert len(copies) == n_shifts(1) == 9
-    for images, (even, odd) in zip(copies, extractor.shifted_halves(IMAGES, 1), strict=True):
-        own_even, own_odd = extractor.mirror_halves(images)
+    for images, (even, odd) in zip(copies, fitted.shifted_halves(IMAGES, 1), strict=True):
+        own_even, own_odd = fitted.mirror_halves(images)
         np.testing.assert_allclose(even, own_even, rtol=1e-4, atol=1e-5)
         assert (odd is None) == (own_odd is None)
         if odd is not None:
             np.testing.assert_allclose(odd, own_odd, rtol=1e-4, atol=1e-5)
 
 
-def test_no_image_gives_no_row(spec):
-    extractor = build_features(spec).fit(IMAGES)
-    assert extractor.transform(IMAGES[:0]).shape == (0, len(extractor.get_feature_names_out()))
+def test_no_image_gives_no_row(fitted):
+    assert fitted.transform(IMAGES[:0]).shape == (0, len(fitted.get_feature_names_out()))
 
 
-def test_the_same_seed_learns_the_same(spec):
-    first, second = (build_features(spec).fit(IMAGES).transform(IMAGES) for _ in range(2))
-    np.testing.assert_array_equal(first, second)
+def test_the_same_seed_learns_the_same(spec, fitted):
+    again = build_features(spec).fit(IMAGES)
+    np.testing.assert_array_equal(again.transform(IMAGES), fitted.transform(IMAGES))
 
 
-def test_clones_have_the_parameters_and_nothing_learned(spec):
-    extractor = build_features(spec).fit(IMAGES)
-    copy = clone(extractor)
-    assert str(copy.get_params()) == str(extractor.get_params())
+def test_clones_have_the_parameters_and_nothing_learned(fitted):
+    copy = clone(fitted)
+    assert str(copy.get_params()) == str(fitted.get_params())
     with pytest.raises(NotFittedError):
         copy.transform(IMAGES)
 
 
-def test_what_was_learned_comes_back_from_its_arrays(spec):
-    extractor = build_features(spec).fit(IMAGES)
-    state = {name: np.array(part) for name, part in extractor.state().items()}
+def test_what_was_learned_comes_back_from_its_arrays(spec, fitted):
+    state = {name: np.array(part) for name, part in fitted.state().items()}
     again = build_features(spec).restore(IMAGES.shape[1:], state)
-    np.testing.assert_array_equal(again.transform(IMAGES), extractor.transform(IMAGES))
-    np.testing.assert_array_equal(again.get_feature_names_out(), extractor.get_feature_names_out())
+    np.testing.assert_array_equal(again.transform(IMAGES), fitted.transform(IMAGES))
+    np.testing.assert_array_equal(again.get_feature_names_out(), fitted.get_feature_names_out())
 
 
 def test_grey_images(spec):
@@ -154,15 +159,14 @@ def test_grey_images(spec):
     assert np.isfinite(rows).all()
 
 
-def test_flat_images(spec):
+def test_flat_images(fitted):
     flat = np.full_like(IMAGES, 120)
-    extractor = build_features(spec).fit(IMAGES)
-    assert np.isfinite(extractor.transform(flat)).all()
+    assert np.isfinite(fitted.transform(flat)).all()
 
 
-def test_other_channels_than_fitted(spec):
+def test_other_channels_than_fitted(fitted):
     with pytest.raises(DataError):
-        build_features(spec).fit(IMAGES).transform(IMAGES[..., :1])
+        fitted.transform(IMAGES[..., :1])
 
 
 @pytest.mark.parametrize(
