@@ -1,6 +1,7 @@
 """The interface over HTTP: what is answered, and what is refused with which status."""
 
 import base64
+import dataclasses
 import io
 import json
 import zlib
@@ -10,6 +11,7 @@ from fastapi.testclient import TestClient
 from tests.serve.conftest import CLASSES, model, picture
 
 import scoreline
+from scoreline.serve import predict
 from scoreline.serve.app import create_app
 from scoreline.serve.batching import Asked
 from scoreline.serve.model import ServedModel
@@ -55,6 +57,28 @@ def test_each_form_of_an_image_has_the_library_s_answer(client, run):
             (guess.label, guess.probability, guess.score) for guess in expected.guesses
         ]
         assert set(found) == {"class", "probability", "top"}
+
+
+@pytest.mark.parametrize("query", ["", "?top_k=2&scores=true", "?top_k=1&top_k=3", "?explain=1&more=x"])
+def test_the_short_way_and_the_ordinary_one_give_the_same(client, monkeypatch, query):
+    given = {"content": picture(kind="jpeg"), "headers": {"content-type": "image/jpeg"}}
+    short = client.post(f"/predict{query}", **given)
+    monkeypatch.setattr(predict, "_QUERY_LENGTH", -1)
+    ordinary = client.post(f"/predict{query}", **given)
+    assert short.status_code == ordinary.status_code == 200
+    assert short.json() == ordinary.json()
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize("n", [1, 4])
+def test_what_is_answered_at_once_and_by_threads_is_the_same(client, run, monkeypatch, quick, n):
+    now = client.service.model.now
+    monkeypatch.setattr(client.service.model, "now", dataclasses.replace(now, quick=quick))
+    images = [picture(seed, kind="jpeg") for seed in range(n)]
+    expected = scoreline.load(run).predict(images)
+    answer = client.post("/predict", files=[("images", (f"{n}.jpg", image)) for n, image in enumerate(images)])
+    found = answer.json()["predictions"]
+    assert [one["probability"] for one in found] == [one.guesses[0].probability for one in expected]
 
 
 def test_scores_and_contributions_come_on_request(client, run):
@@ -280,8 +304,8 @@ def test_a_failing_request_does_not_end_those_beside_it(client, monkeypatch):
         return explain(self, image, label)
 
     monkeypatch.setattr(type(service.model.now.classifier), "explain", fails)
-    classifier, asked = service.model.now.classifier, Asked(explain=True)
-    jobs = [batching._Job(classifier, [classifier.decode(image)], asked, None) for image in (bad, good)]
+    now, asked = service.model.now, Asked(explain=True)
+    jobs = [batching._Job(now, [now.classifier.decode(image)], asked, None) for image in (bad, good)]
     first, second = batching._answered(jobs)
     assert isinstance(first, ZeroDivisionError)
     assert second[0].explanation is not None

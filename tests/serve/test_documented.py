@@ -33,7 +33,8 @@ def test_the_lines_of_the_page_are_answered(tmp_path):
 
 
 def test_the_limits_are_documented():
-    from scoreline.serve.running import LINGER_SECONDS, _Protocol
+    from scoreline.serve.connections import Connection
+    from scoreline.serve.running import LINGER_SECONDS
     from scoreline.web.limits import Limits
 
     limits = Limits()
@@ -44,7 +45,7 @@ def test_the_limits_are_documented():
         f"{limits.requests}, {limits.held_bytes >> 20} MiB, {limits.queued_images:,}",
         f"{limits.read_seconds:g} s",
         f"{limits.answer_seconds:g} s",
-        f"{_Protocol.most}; beyond",
+        f"{Connection.most}; beyond",
         f"{LINGER_SECONDS:g} seconds at the most",
     ):
         assert text in PAGE

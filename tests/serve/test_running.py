@@ -9,11 +9,15 @@ import sys
 import threading
 from collections import Counter
 
+import numpy as np
 import pytest
-from tests.serve.conftest import model, picture
+from tests.features.test_user_extractor import EXAMPLE
+from tests.serve.conftest import CLASSES, SIZE, model, picture
 
 import scoreline
 from scoreline.cli.app import run as command
+from scoreline.features import build_features, trusting
+from scoreline.models import SavedModel
 
 HEADERS = {"content-type": "image/png"}
 
@@ -216,6 +220,35 @@ def test_other_machines_need_a_token(run, tmp_path, capfd):
     assert refused(capfd, run, "--token-file", tmp_path)[0] == 2
     os.mkfifo(tmp_path / "pipe")
     assert refused(capfd, run, "--token-file", tmp_path / "pipe")[0] == 2
+
+
+def test_features_of_the_user_s_own_need_trust(tmp_path, monkeypatch, capfd):
+    name = "features_to_be_served"
+    (tmp_path / f"{name}.py").write_text(EXAMPLE, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    images = np.random.default_rng(0).integers(0, 256, (6, *SIZE, 3), dtype=np.uint8)
+    with trusting(name):
+        fitted = build_features(f"{name}:Contrast,grid=2").fit(images)
+        weights = np.random.default_rng(1).normal(size=(3, 4)).astype(np.float32), np.zeros(3, np.float32)
+        folder = tmp_path / "run"
+        folder.mkdir()
+        SavedModel(*weights, CLASSES, "softmax", f"{name}:Contrast,grid=2", (*SIZE, 3), 0.0, fitted.state()).save(
+            folder
+        )
+    code, told = refused(capfd, folder, "--port", 0)
+    assert code == 2
+    assert f"--trust {name}" in told
+    expected = scoreline.load(folder, trust=[name]).predict(picture(), 3)[0]
+    server = Server(folder, "--trust", name)
+    try:
+        connection = server.connect()
+        connection.request("POST", "/predict?top_k=3", picture(), HEADERS)
+        (found,) = json.loads(connection.getresponse().read())["predictions"]
+        connection.close()
+    finally:
+        assert server.end() == 143
+    assert [top["score"] for top in found["top"]] == [guess.score for guess in expected.guesses]
 
 
 def test_what_cannot_be_served(run, tmp_path, capfd):

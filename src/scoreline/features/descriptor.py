@@ -90,10 +90,15 @@ def described(X: Array, length: int, describe: Describe) -> Array:
 
 def each_batch(n: int, work: Callable[[slice], None]) -> None:
     """Do `work` for each batch of n images, in all threads; BLAS has the one that each of them may use."""
-    batches = (slice(low, low + BATCH) for low in range(0, n, BATCH))
-    n_threads = thread_count()
-    with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(work, batches))
+    batches = [slice(low, low + BATCH) for low in range(0, n, BATCH)]
+    n_threads = min(thread_count(), len(batches))
+    with one_blas_thread():
+        if n_threads < 2:  # to start a thread takes as long as a small image
+            for batch in batches:
+                work(batch)
+            return
+        with ThreadPoolExecutor(n_threads) as pool:
+            list(pool.map(work, batches))
 
 
 def raise_to(power: float, rows: Array) -> None:

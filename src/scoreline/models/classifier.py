@@ -12,6 +12,7 @@ import numpy as np
 from scoreline._typing import Array, FloatArray
 from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.images import Picture, decode_pixels, fit_array, pillow_warnings_ignored
+from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.options import LoadOptions
 from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
 from scoreline.losses import LOSSES
@@ -166,9 +167,22 @@ class ImageClassifier:
             picture = self._picture(image)
         except (ImageError, MissingPackageError) as error:
             return DecodedImage(name, error.given, "", None)
+        return self._decoded(name, picture.pixels, picture.sides)
+
+    def decode_plain(self, content: bytes, place: int = 0, *, max_pixels: int) -> DecodedImage | None:
+        """Return what `decode` does for a plain JPEG file of the model's size; None, at once, for any other.
+
+        For callers that cannot wait for large images, or for those that take long to read.
+        """
+        pixels = decode_plain_jpeg(content, min(max_pixels, self.max_pixels), self.input.size)
+        if pixels is None:
+            return None
+        return self._decoded(name_of(content, place), pixels, (pixels.shape[0], pixels.shape[1]))
+
+    def _decoded(self, name: str, pixels: Array, sides: tuple[int, int]) -> DecodedImage:
         known = self.input.training_images
-        remark = "" if known is None else known.remark(picture.sides, picture.pixels)
-        return DecodedImage(name, "", remark, self._matched(picture.pixels))
+        remark = "" if known is None else known.remark(sides, pixels)
+        return DecodedImage(name, "", remark, self._matched(pixels))
 
     def classify(self, images: Sequence[DecodedImage], top_k: int = 1) -> list[Prediction]:
         """Return the best guesses for decoded images, as `predict` does, at most `most_together` at a time."""

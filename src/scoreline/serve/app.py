@@ -14,14 +14,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from scoreline._text import shortened
 from scoreline._version import __version__
-from scoreline.serve.answers import ModelFacts, Predictions, Problem, answer_of
-from scoreline.serve.batching import Answer, Asked
-from scoreline.serve.bodies import CONTENT, images_in, reader_of
+from scoreline.serve.answers import ModelFacts, Predictions, Problem
+from scoreline.serve.batching import Asked
+from scoreline.serve.bodies import CONTENT
 from scoreline.serve.gate import Gate, Guard
+from scoreline.serve.predict import PREDICT, Shortcut, predicted
 from scoreline.serve.service import Service
-from scoreline.web.answers import as_json
 from scoreline.web.guard import LocalHosts
-from scoreline.web.limits import RefusedError, announced_length, body_chunks, discard_body, holding
 from scoreline.web.theme import THEME
 
 __all__ = ["create_app"]
@@ -78,48 +77,25 @@ def create_app(service: Service, hosts: LocalHosts, token: str | None = None) ->
         redoc_url=None,
         lifespan=lifespan,
     )
-    app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     _serve_predictions(app, service)
     _serve_state(app, service)
     for address in FILES:
         app.add_api_route(address, _file, include_in_schema=False)
-    return Gate(app, Guard(token, hosts, OPEN), service)
+    return Gate(Shortcut(app, service), Guard(token, hosts, OPEN), service)
 
 
 def _serve_predictions(app: FastAPI, service: Service) -> None:
     @app.post(
-        "/predict",
+        PREDICT,
         summary="Classes of one image or several",
         response_model=Predictions,
         responses=PROBLEMS,
         openapi_extra={"requestBody": {"required": True, "content": CONTENT}},
     )
-    async def predict(
-        request: Request,
-        top_k: Annotated[int, Query(ge=1, le=1_000_000, description="Classes an image, the best first")] = 1,
-        scores: Annotated[bool, Query(description="Answer the score of every class too")] = False,
-        explain: Annotated[bool, Query(description="Answer what adds to the score of the best class too")] = False,
-    ) -> Response:
+    async def predict(request: Request, asked: Annotated[Asked, Query()]) -> Response:
         """Images that cannot be used have an `error` in place of a class; where none can be used, it is a 422."""
-        asked = Asked(top_k, scores, explain)
-        with service.requests.hold(1):
-            reader = reader_of(request)
-            announced_length(request, service.limits.body_bytes)
-            with holding(service.bodies) as held:
-                chunks = body_chunks(request, service.limits, held)
-                images = await images_in(request, chunks, service.limits, reader)
-                request.state.facts["images"] = len(images)
-                answers = await service.answer(images, asked)
-        return _answer(answers, asked)
-
-
-def _answer(answers: list[Answer], asked: Asked) -> Response:
-    found: dict[str, Any] = {"predictions": [answer_of(answer, asked) for answer in answers]}
-    used = any(not answer.prediction.problem for answer in answers)
-    if not used:
-        found["detail"] = f"No image can be used: {shortened(answers[0].prediction.problem)}."
-    return Response(as_json(found), 200 if used else 422, media_type="application/json")
+        return await predicted(request, asked, service)
 
 
 def _serve_state(app: FastAPI, service: Service) -> None:
@@ -157,16 +133,6 @@ def _serve_state(app: FastAPI, service: Service) -> None:
 def _file(request: Request) -> Response:
     path, kind = FILES[request.url.path]
     return FileResponse(path, media_type=kind)
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    """Answer with a status of its own; the connection ends where the body was not read."""
-    assert isinstance(error, RefusedError)  # noqa: S101 - it was registered for these
-    await discard_body(request)
-    headers = {} if getattr(request.state, "body_read", False) else {"Connection": "close"}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
-    return JSONResponse({"detail": str(error)}, error.status, headers)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""Images that wait together are classified together: a queue, and the one thread that computes."""
+"""Images that wait together are classified together: a queue, and where its batches are computed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from scoreline.models import DecodedImage, Explanation, ImageClassifier, Prediction
+from pydantic import BaseModel, ConfigDict, Field
+
+from scoreline.models import DecodedImage, Explanation, Prediction
+from scoreline.serve.model import Loaded
 
 __all__ = ["Answer", "Asked", "Batcher"]
 
 
-class Asked(NamedTuple):
+class Asked(BaseModel):
     """What a request wants to know of its images."""
 
-    top_k: int = 1
-    scores: bool = False
-    explain: bool = False
+    model_config = ConfigDict(frozen=True)
+
+    top_k: Annotated[int, Field(ge=1, le=1_000_000, description="Classes an image, the best first")] = 1
+    scores: Annotated[bool, Field(description="Answer the score of every class too")] = False
+    explain: Annotated[bool, Field(description="Answer what adds to the score of the best class too")] = False
 
 
 class Answer(NamedTuple):
@@ -34,17 +39,18 @@ class Answer(NamedTuple):
 class _Job:
     """The images of one request, decoded by the classifier that is to classify them."""
 
-    classifier: ImageClassifier
+    model: Loaded
     images: Sequence[DecodedImage]
     asked: Asked
     answers: asyncio.Future[list[Answer]]
 
 
 class Batcher:
-    """A queue of requests before one thread.
+    """A queue of requests, of which all that wait are classified at once; none waits for company.
 
-    The thread takes all that waits when it becomes free, up to what the classifier takes at a time; nothing waits
-    for company. All state belongs to the event loop; the thread sees only the jobs of its batch.
+    A model that needs less time than handing work to a thread and back is computed by the event loop, after all
+    requests that came in the same round of it. Others have one thread, which takes what has come meanwhile. All
+    state belongs to the event loop; the thread sees only the jobs of its batch.
 
     Parameters
     ----------
@@ -55,34 +61,43 @@ class Batcher:
     def __init__(self, observe: Callable[[int], object]) -> None:
         self._observe = observe
         self._waiting: deque[_Job] = deque()
-        self._arrived = asyncio.Event()
+        self._busy = False
         self._thread = ThreadPoolExecutor(1, "scoreline-classify")
 
-    async def ask(self, classifier: ImageClassifier, images: Sequence[DecodedImage], asked: Asked) -> list[Answer]:
+    async def ask(self, model: Loaded, images: Sequence[DecodedImage], asked: Asked) -> list[Answer]:
         """Return the answers for images, once it is their turn."""
         loop = asyncio.get_running_loop()
-        job = _Job(classifier, images, asked, loop.create_future())
+        job = _Job(model, images, asked, loop.create_future())
         self._waiting.append(job)
-        self._arrived.set()
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._next)
         return await job.answers
 
-    async def run(self) -> None:
-        """Work for as long as the server runs."""
-        loop = asyncio.get_running_loop()
-        try:
-            while True:
-                while not (batch := self._next_batch()):
-                    self._arrived.clear()
-                    await self._arrived.wait()
-                self._observe(sum(len(job.images) for job in batch))
-                found = await loop.run_in_executor(self._thread, _answered, batch)
-                for job, answers in zip(batch, found, strict=True):
-                    _deliver(job.answers, answers)
-        finally:
-            self._thread.shutdown(wait=False, cancel_futures=True)
+    def close(self) -> None:
+        """End the thread when it has done its batch."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _next(self) -> None:
+        """Classify what waits."""
+        batch = self._next_batch()
+        self._busy = bool(batch)
+        if not batch:
+            return
+        self._observe(sum(len(job.images) for job in batch))
+        if all(job.model.quick and not job.asked.explain for job in batch):
+            self._deliver(batch, _answered(batch))
+            return
+        found = asyncio.get_running_loop().run_in_executor(self._thread, _answered, batch)
+        found.add_done_callback(lambda done: self._deliver(batch, done.result()))
+
+    def _deliver(self, batch: Sequence[_Job], found: Sequence[list[Answer] | Exception]) -> None:
+        for job, answers in zip(batch, found, strict=True):
+            _settle(job.answers, answers)
+        asyncio.get_running_loop().call_soon(self._next)
 
     def _next_batch(self) -> list[_Job]:
-        """Take the jobs that are classified next, of one classifier; those that nobody waits for are dropped."""
+        """Take the jobs that are classified next, of one model; those that nobody waits for are dropped."""
         batch: list[_Job] = []
         room = 0
         while self._waiting:
@@ -91,15 +106,15 @@ class Batcher:
                 self._waiting.popleft()
                 continue
             if not batch:
-                room = job.classifier.most_together
-            elif job.classifier is not batch[0].classifier or len(job.images) > room:
+                room = job.model.classifier.most_together
+            elif job.model is not batch[0].model or len(job.images) > room:
                 break
             room -= len(job.images)
             batch.append(self._waiting.popleft())
         return batch
 
 
-def _deliver(future: asyncio.Future[list[Answer]], answers: list[Answer] | Exception) -> None:
+def _settle(future: asyncio.Future[list[Answer]], answers: list[Answer] | Exception) -> None:
     if future.done():  # whoever asked has gone
         return
     if isinstance(answers, Exception):
@@ -117,7 +132,7 @@ def _answered(batch: Sequence[_Job]) -> list[list[Answer] | Exception]:
 
 
 def _classified(batch: Sequence[_Job]) -> list[list[Answer]]:
-    classifier = batch[0].classifier
+    classifier = batch[0].model.classifier
     most = max(len(classifier.classes) if job.asked.scores else job.asked.top_k for job in batch)
     predictions = iter(classifier.classify([image for job in batch for image in job.images], most))
     return [
@@ -132,4 +147,4 @@ def _classified(batch: Sequence[_Job]) -> list[list[Answer]]:
 def _explained(job: _Job, image: DecodedImage, prediction: Prediction) -> Explanation | None:
     if not job.asked.explain or image.pixels is None:
         return None
-    return job.classifier.explain(image.pixels, prediction.label)
+    return job.model.classifier.explain(image.pixels, prediction.label)

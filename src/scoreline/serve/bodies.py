@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from scoreline._text import shown
 from scoreline.web.limits import Limits, RefusedError
@@ -19,14 +19,14 @@ from scoreline.web.limits import Limits, RefusedError
 __all__ = ["CONTENT", "KINDS", "ImagesInJson", "images_in", "reader_of"]
 
 #: The field of a form that holds images.
-FIELD = "images"
+FIELD = b"images"
 #: Kinds of bodies, for messages.
 KINDS = (
     "multipart/form-data with files in the field 'images', one image as image/* or application/octet-stream, or \
 application/json with base64 in the list 'images'"
 )
-#: Bytes of one text field of a form, of which none is wanted.
-_TEXT_BYTES = 1024
+#: Bytes of JSON that are read at once: those of more take their time, which other requests need not wait for.
+_FEW_BYTES = 1 << 16
 
 Reader = Callable[[Request, AsyncIterator[bytes], Limits], Awaitable[list[bytes]]]
 
@@ -92,7 +92,8 @@ async def _read_one(request: Request, chunks: AsyncIterator[bytes], limits: Limi
 
 async def _read_json(request: Request, chunks: AsyncIterator[bytes], limits: Limits) -> list[bytes]:
     (body,) = await _read_one(request, chunks, limits)
-    # Tens of megabytes of text take their time, which the others need not wait for.
+    if len(body) <= _FEW_BYTES:
+        return _from_base64(body, limits)
     return await asyncio.to_thread(_from_base64, body, limits)
 
 
@@ -129,59 +130,95 @@ def _decoded(text: str, place: int) -> bytes:
         ) from None
 
 
-class _Form(MultiPartParser):
-    """A parser that keeps files in memory, whose room is counted, and knows whether the form came whole."""
+class _Form:
+    """The files of a form, whose pieces are written to its `parser`."""
 
-    whole = False
+    def __init__(self, content_type: str, limits: Limits) -> None:
+        boundary = parse_options_header(content_type)[1].get(b"boundary")
+        if not boundary:
+            raise _damaged("its Content-Type has no boundary")
+        self._limits = limits
+        self._files: list[bytes] = []
+        #: What stands in the form beside files of images; empty where nothing does.
+        self._foreign = ""
+        self._whole = False
+        self._parts = 0
+        self._pieces: list[bytes] | None = None
+        self._header = [b"", b""]
+        self._disposition = b""
+        self.parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": lambda data, start, end: self._add_to_header(0, data[start:end]),
+                "on_header_value": lambda data, start, end: self._add_to_header(1, data[start:end]),
+                "on_header_end": self._end_header,
+                "on_headers_finished": self._end_headers,
+                "on_part_data": self._add,
+                "on_part_end": self._end_part,
+                "on_end": self._end,
+            },
+        )
 
-    def on_end(self) -> None:
-        self.whole = True
-
-    def close(self) -> None:
-        """Give the memory of the files back."""
-        for file in self._files_to_close_on_error:
-            file.close()
-
-
-async def _read_form(request: Request, chunks: AsyncIterator[bytes], limits: Limits) -> list[bytes]:
-    form = _Form(
-        request.headers,
-        _generator(chunks),
-        max_files=limits.images,
-        max_fields=limits.images,
-        max_part_size=_TEXT_BYTES,
-    )
-    form.spool_max_size = limits.body_bytes + 1
-    try:
-        return _files_of(form, await form.parse())
-    except MultiPartException as error:
-        if error.message.startswith("Too many"):
-            raise _too_many(limits) from None
-        raise _damaged(error.message.rstrip(".")) from None
-    finally:
-        form.close()
-
-
-def _files_of(form: _Form, fields: FormData) -> list[bytes]:
-    if not form.whole:
-        raise _damaged("it ends before its last boundary")
-    images = []
-    for name, value in fields.multi_items():
-        if name != FIELD or not isinstance(value, UploadFile):
-            what = shown(name) if name != FIELD else "images as text"
+    def files(self) -> list[bytes]:
+        """Return the files when all pieces have been written."""
+        if not self._whole:
+            raise _damaged("it ends before its last boundary")
+        if self._foreign:
             raise RefusedError(
                 422,
-                f"The form has a field {what}",
+                f"The form has a field {self._foreign}",
                 allowed="files in fields named 'images'",
                 fix="with curl: -F images=@cat.jpg",
             )
-        images.append(value.file.read())  # from memory
-    return images
+        return self._files
+
+    def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > self._limits.images:
+            raise _too_many(self._limits)
+        self._disposition = b""
+
+    def _add_to_header(self, place: int, piece: bytes) -> None:
+        self._header[place] += piece
+
+    def _end_header(self) -> None:
+        name, value = self._header
+        if name.lower() == b"content-disposition":
+            self._disposition = value
+        self._header = [b"", b""]
+
+    def _end_headers(self) -> None:
+        options = parse_options_header(self._disposition)[1]
+        if b"name" not in options:
+            raise _damaged("a part of it has no name")
+        if options[b"name"] == FIELD and b"filename" in options:
+            self._pieces = []
+        else:
+            named = options[b"name"] == FIELD
+            self._foreign = "images as text" if named else shown(options[b"name"].decode("utf-8", "replace"))
+            self._pieces = None
+
+    def _add(self, data: bytes, start: int, end: int) -> None:
+        if self._pieces is not None:
+            self._pieces.append(data[start:end])
+
+    def _end_part(self) -> None:
+        if self._pieces is not None:
+            self._files.append(b"".join(self._pieces))
+
+    def _end(self) -> None:
+        self._whole = True
 
 
-async def _generator(chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    async for chunk in chunks:
-        yield chunk
+async def _read_form(request: Request, chunks: AsyncIterator[bytes], limits: Limits) -> list[bytes]:
+    try:
+        form = _Form(request.headers["content-type"], limits)
+        async for chunk in chunks:
+            form.parser.write(chunk)
+    except FormParserError:
+        raise _damaged("it has no boundary, or no headers, where one must be") from None
+    return form.files()
 
 
 def _damaged(what: str) -> RefusedError:
@@ -210,7 +247,7 @@ CONTENT: dict[str, Any] = {
             "type": "object",
             "required": [FIELD],
             "properties": {
-                FIELD: {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
+                FIELD.decode(): {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}}
             },
             "additionalProperties": False,
         }

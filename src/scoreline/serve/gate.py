@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -72,7 +71,8 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        # The first of several with a name counts.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
         passed = _Passed(self._service, scope, headers)
         refused = self._guard.refusal(scope["path"], headers)
         metrics = self._service.metrics
@@ -87,7 +87,7 @@ class Gate:
 class _Passed:
     """One request: what is added to its answer, and what is kept of it."""
 
-    def __init__(self, service: Service, scope: Scope, headers: Headers) -> None:
+    def __init__(self, service: Service, scope: Scope, headers: Mapping[str, str]) -> None:
         self._service, self._scope = service, scope
         self._begun = time.perf_counter()
         offered = headers.get("x-request-id", "")

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +17,16 @@ import numpy as np
 from PIL import Image
 
 from scoreline.errors import ModelError, ScorelineError
-from scoreline.models import ImageClassifier
+from scoreline.kernels.threads import one_blas_thread
+from scoreline.models import DecodedImage, ImageClassifier
 from scoreline.runs.prediction import load_classifier
 
 __all__ = ["Loaded", "ServedModel"]
 
 #: Seconds between two looks at the files.
 LOOK_SECONDS = 1.0
+#: Seconds in which a quick model classifies `QUICK_IMAGES`: the event loop may stand still for so long.
+QUICK_SECONDS, QUICK_IMAGES = 0.002, 16
 FILES = ("model.json", "model.safetensors", ".")
 _log = logging.getLogger("scoreline.serve")
 
@@ -34,6 +38,8 @@ class Loaded:
     classifier: ImageClassifier
     #: SHA-256 of its description, which holds that of the weights.
     digest: str
+    #: Whether several images are classified in less time than it takes to hand them to a thread and back.
+    quick: bool
 
 
 class ServedModel:
@@ -109,14 +115,15 @@ class ServedModel:
             )
         classifier.max_pixels = self._max_pixels
         # The first image is slow, and compiles code: not at the expense of whoever sends it.
-        (tried,) = classifier.predict(_blank(classifier))
+        blank = _blank(classifier)
+        (tried,) = classifier.predict(blank)
         if tried.problem:
             raise ModelError(
                 f"The model cannot classify an image: {tried.problem}",
                 allowed="a model of images",
                 fix="train again",
             )
-        return Loaded(classifier, digest)
+        return Loaded(classifier, digest, _is_quick(classifier, blank))
 
     def _digest(self) -> str:
         try:
@@ -135,6 +142,21 @@ def _stamp(path: Path) -> tuple[int, ...] | None:
     except OSError:
         return None
     return facts.st_mtime_ns, facts.st_ino, facts.st_size
+
+
+def _is_quick(classifier: ImageClassifier, file: bytes) -> bool:
+    """Return whether few and several images are classified within the time; other programs may disturb a try."""
+    image = classifier.decode(file)
+    with one_blas_thread():
+        return all(
+            min(_seconds(classifier, image, n) for _ in range(3)) < QUICK_SECONDS for n in (1, QUICK_IMAGES)
+        )
+
+
+def _seconds(classifier: ImageClassifier, image: DecodedImage, n: int) -> float:
+    begun = time.perf_counter()
+    classifier.classify([image] * n)
+    return time.perf_counter() - begun
 
 
 def _blank(classifier: ImageClassifier) -> bytes:

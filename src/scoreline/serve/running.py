@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import logging
 import signal
@@ -9,58 +11,50 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
 
 import uvicorn
 
 from scoreline._text import shortened
+from scoreline.serve.connections import Connection, take_no_more
 from scoreline.serve.gate import Gate
 from scoreline.serve.service import Service
-from scoreline.web.connections import BACKLOG, BoundedProtocol, BoundedServer
+from scoreline.web.connections import BACKLOG, BoundedServer
 
-__all__ = ["run_server"]
+__all__ = ["SignalledServer", "connection_kind", "run_server", "server_of"]
 
 #: Seconds for which requests are still taken after a signal to end, and for which what was taken may last then.
 LINGER_SECONDS, FINISH_SECONDS = 5.0, 60
-#: Seconds that a connection without a request has when the server ends: one may be on its way.
-FIRST_SECONDS = 1.0
 #: Looks in a row (ten a second) at which no request may be under way before connections are closed.
 QUIET_LOOKS = 3
 LOGGERS = ("scoreline.serve", "uvicorn", "asyncio")
 
 
-class _Protocol(BoundedProtocol):
-    """Systems allow a process 1,024 files at the least that serve."""
-
-    most = 768
-
-    def shutdown(self) -> None:
-        """Close the connection when its request is answered; a new one has a moment for its first."""
-        if self.cycle is None:
-            self.loop.call_later(FIRST_SECONDS, super().shutdown)
-        else:
-            super().shutdown()
-
-
-class _Server(BoundedServer):
+class SignalledServer(BoundedServer):
     """A server that SIGTERM and SIGHUP end gently: it says that it ends, and takes requests until none comes.
 
     Ctrl-C ends it without taking more, and a second one at once.
     """
 
-    def __init__(self, settings: uvicorn.Config, service: Service, ready: Callable[[], object]) -> None:
+    def __init__(
+        self, settings: uvicorn.Config, service: Service, listening: socket.socket, ready: Callable[[], object]
+    ) -> None:
         super().__init__(settings)
-        self._service, self._ready = service, ready
+        self._service, self._listening, self._ready = service, listening, ready
         self.signal = 0
         self._close_at = 0.0
         self._quiet = 0
+        self._stopped = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer requests."""
         await super().startup(sockets)
         self._ready()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Handle signals for the duration of the context."""
         with super().capture_signals():
             hang_up = getattr(signal, "SIGHUP", None)
             before = signal.getsignal(hang_up) if hang_up else None
@@ -78,14 +72,18 @@ class _Server(BoundedServer):
             self.should_exit, self.force_exit = True, sig == signal.SIGINT
             return
         self.signal, self._service.draining = sig, True
-        self._close_at = time.monotonic() + LINGER_SECONDS
-        self.should_exit = sig == signal.SIGINT
+        self._close_at = time.monotonic() + (0 if sig == signal.SIGINT else LINGER_SECONDS)
 
     async def on_tick(self, counter: int) -> bool:
+        """Look, ten times a second, whether it is time to end."""
         if self.signal and not self.should_exit:
+            # At one look new connections are stopped, by the next those before have been accepted.
+            self.should_exit = self._stopped
             busy = any(not getattr(one, "waiting", True) for one in self.server_state.connections)
             self._quiet = 0 if busy else self._quiet + 1
-            self.should_exit = self._quiet >= QUIET_LOOKS or time.monotonic() >= self._close_at
+            if self._quiet >= QUIET_LOOKS or time.monotonic() >= self._close_at:
+                take_no_more(self._listening)
+                self._stopped = True
         return await super().on_tick(counter)
 
 
@@ -100,9 +98,26 @@ def run_server(app: Gate, service: Service, listening: socket.socket, ready: Cal
     ready : callable
         Called as soon as requests are answered.
     """
+
+    def begun() -> None:
+        # What was loaded stays: to look through it for garbage again and again would take tenths of seconds.
+        gc.collect()
+        gc.freeze()
+        ready()
+
+    server = server_of(app, service, listening, begun)
+    with listening, _json_lines():
+        server.run([listening])
+    return server.signal
+
+
+def server_of(
+    app: Gate, service: Service, listening: socket.socket, ready: Callable[[], object]
+) -> SignalledServer:
+    """Return the server of `run_server`."""
     settings = uvicorn.Config(
         app,
-        http=_Protocol,
+        http=connection_kind(),
         ws="none",
         backlog=BACKLOG,
         log_config=None,
@@ -112,10 +127,16 @@ def run_server(app: Gate, service: Service, listening: socket.socket, ready: Cal
         timeout_keep_alive=30,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    server = _Server(settings, service, ready)
-    with listening, _json_lines():
-        server.run([listening])
-    return server.signal
+    return SignalledServer(settings, service, listening, ready)
+
+
+def connection_kind() -> type[asyncio.Protocol]:
+    """Return the class of connections: with the fast parser where it is installed (extra ``serve``)."""
+    if find_spec("httptools") is None:
+        return Connection
+    from scoreline.serve.fast_connection import FastConnection
+
+    return FastConnection
 
 
 @contextmanager

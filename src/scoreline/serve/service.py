@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from scoreline.data.images import pillow_warnings_ignored
+from scoreline.kernels.threads import one_blas_thread
 from scoreline.models import DecodedImage, ImageClassifier
 from scoreline.serve.batching import Answer, Asked, Batcher
 from scoreline.serve.metrics import Metrics
@@ -15,6 +16,10 @@ from scoreline.serve.model import ServedModel
 from scoreline.web.limits import Limits, RefusedError, Room
 
 __all__ = ["Service"]
+
+#: Images, bytes of each and pixels that are decoded by the event loop, in less time than it takes to hand them to
+#: a thread and back.
+_AT_ONCE, _FEW_BYTES, _FEW_PIXELS = 4, 1 << 15, 1 << 14
 
 
 class Service:
@@ -36,26 +41,29 @@ class Service:
         self.images = Room(limits.queued_images, "images")
         #: Whether the server is about to end: what comes is still answered, but others should be asked.
         self.draining = False
+        self._classified, self._unreadable = map(self.metrics.images.labels, ("classified", "unreadable"))
         self.metrics.waiting.set_function(lambda: self.images.taken)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Let it answer for the duration of the context."""
         self._batcher = Batcher(self.metrics.batches.observe)
-        with pillow_warnings_ignored(), ThreadPoolExecutor(self.workers, "scoreline-decode") as self._decoders:
-            tasks = [
-                asyncio.create_task(work)
-                for work in (
-                    self._batcher.run(),
-                    self.model.watch(lambda outcome: self.metrics.reloads.labels(outcome).inc()),
-                )
-            ]
+        # Threads of BLAS would wait for one another beside those that decode, and beside the event loop.
+        with (
+            one_blas_thread(),
+            pillow_warnings_ignored(),
+            ThreadPoolExecutor(self.workers, "scoreline-decode") as self._decoders,
+        ):
+            watching = asyncio.create_task(self.model.watch(self._reloaded))
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
+                self._batcher.close()
+
+    def _reloaded(self, outcome: str) -> None:
+        self.metrics.reloads.labels(outcome).inc()
 
     async def answer(self, images: Sequence[bytes], asked: Asked) -> list[Answer]:
         """Return the answers for images; one that cannot be used has a prediction with a problem.
@@ -66,7 +74,8 @@ class Service:
             `top_k` is not between 1 and the number of classes (422), too many images wait (429), or there was no
             answer in time (503).
         """
-        classifier = self.model.now.classifier
+        model = self.model.now
+        classifier = model.classifier
         if asked.top_k > len(classifier.classes):
             raise RefusedError(
                 422,
@@ -77,10 +86,12 @@ class Service:
         with self.images.hold(len(images)):
             try:
                 async with asyncio.timeout(self.limits.answer_seconds):
-                    decoded = await asyncio.get_running_loop().run_in_executor(
-                        self._decoders, _decoded, classifier, images
-                    )
-                    answers = await self._batcher.ask(classifier, decoded, asked)
+                    decoded = _decoded_at_once(classifier, images)
+                    if decoded is None:
+                        decoded = await asyncio.get_running_loop().run_in_executor(
+                            self._decoders, _decoded, classifier, images
+                        )
+                    answers = await self._batcher.ask(model, decoded, asked)
             except TimeoutError:
                 raise RefusedError(
                     503,
@@ -89,10 +100,25 @@ class Service:
                     fix="send the request again later, with fewer images",
                     retry_after=10,
                 ) from None
-        for answer in answers:
-            self.metrics.images.labels("unreadable" if answer.prediction.problem else "classified").inc()
+        unreadable = sum(bool(answer.prediction.problem) for answer in answers)
+        if unreadable:
+            self._unreadable.inc(unreadable)
+        self._classified.inc(len(answers) - unreadable)
         return answers
 
 
 def _decoded(classifier: ImageClassifier, images: Sequence[bytes]) -> list[DecodedImage]:
     return [classifier.decode(image, place) for place, image in enumerate(images)]
+
+
+def _decoded_at_once(classifier: ImageClassifier, images: Sequence[bytes]) -> list[DecodedImage] | None:
+    """Return few small JPEG files of the model's size, decoded; None where there are others."""
+    if len(images) > _AT_ONCE or any(len(image) > _FEW_BYTES for image in images):
+        return None
+    found = []
+    for place, image in enumerate(images):
+        decoded = classifier.decode_plain(image, place, max_pixels=_FEW_PIXELS)
+        if decoded is None:
+            return None
+        found.append(decoded)
+    return found

@@ -6,14 +6,23 @@ import asyncio
 import logging
 import socket
 import time
+from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from scoreline._text import shown
 from scoreline.errors import UsageError
 
-__all__ = ["BACKLOG", "MOST_CONNECTIONS", "BoundedProtocol", "BoundedServer", "OnePerMinute", "bound_socket"]
+__all__ = [
+    "BACKLOG",
+    "MOST_CONNECTIONS",
+    "Bounded",
+    "BoundedProtocol",
+    "BoundedServer",
+    "OnePerMinute",
+    "bound_socket",
+]
 
 #: Connections at once: 32 pages, and the files that their browsers load, six at a time. Systems allow a process
 #: 256 files at the least.
@@ -28,15 +37,20 @@ REQUEST_SECONDS = 10.0
 QUIET_SECONDS = 60.0
 
 
-class BoundedProtocol(H11Protocol):
-    """One connection of a server that holds at most `most` (`MOST_CONNECTIONS`).
+class Bounded(asyncio.Protocol):
+    """One connection of a server that holds at most `most` (`MOST_CONNECTIONS`), before a protocol of uvicorn's.
 
     Where there are more, one is closed: the oldest idle one, else the oldest whose response is not
     complete. So a flood of connections does not lock out a page.
     """
 
     most = MOST_CONNECTIONS
-    cycle: RequestResponseCycle | None  # type: ignore[assignment] # until the first request
+    #: What uvicorn's protocols have; the cycle of the last request is None until the first.
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    connections: set[Any]
+    logger: logging.Logger
+    cycle: Any
     opened = 0.0
     _deadline: asyncio.TimerHandle | None = None
 
@@ -51,7 +65,7 @@ class BoundedProtocol(H11Protocol):
                 self.most,
             )
             # Closing takes an iteration of the event loop, in which the same connection must not be chosen again.
-            others = (one for one in self.connections if isinstance(one, BoundedProtocol) and one is not self)
+            others = (one for one in self.connections if isinstance(one, Bounded) and one is not self)
             oldest = min(others, key=lambda one: (not one.waiting, one.opened), default=self)
             oldest.connections.discard(oldest)
             oldest.transport.abort()
@@ -70,7 +84,7 @@ class BoundedProtocol(H11Protocol):
     @property
     def waiting(self) -> bool:
         """Whether no request is being answered."""
-        return self.cycle is None or self.cycle.response_complete
+        return self.cycle is None or bool(self.cycle.response_complete)
 
     def _close_if_silent(self) -> None:
         if self.cycle is None:
@@ -80,6 +94,10 @@ class BoundedProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+class BoundedProtocol(Bounded, H11Protocol):
+    """A connection whose requests are parsed by h11."""
 
 
 class BoundedServer(uvicorn.Server):
