@@ -42,6 +42,25 @@ def test_it_finds_a_recipe_that_is_better_than_pixels(train):
     table = out.split("\nrecipe ")[-1]
     assert "products:[pixels],components=40 squared-error" in table
     assert "pixels softmax" in table
+    assert "\n1. " in table
+    assert "\n   scoreline " in table
+    assert "\n4. " not in table
+    assert "overfitting" in out
+
+
+def test_machines_get_one_line_that_says_what_the_run_says(train):
+    code, out, _, folder = train("--budget", "none", "--json")
+    assert (code, out.count("\n")) == (0, 1)
+    told, metrics = json.loads(out), json.loads((folder / "metrics.json").read_text())
+    assert set(told["findings"][0]) == {"severity", "sentence", "command"}
+    assert [one["features"] for one in told["leaderboard"]] == ["products:[pixels],components=40", "pixels"]
+    assert [one["chosen"] for one in told["leaderboard"]] == [True, False]
+    assert {name: value for name, value in told.items() if name not in ("leaderboard", "findings")} == {
+        name: metrics[name] for name in told if name not in ("leaderboard", "findings")
+    }
+    read = {name: split["examples"] for name, split in told["data"]["splits"].items()}
+    assert read == {"train": 1294, "validation": 144, "test": 359}
+    assert (told["refit"], told["n_train"], told["n_validation"], told["n_test"]) == (True, 1438, 0, 359)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scoreline.cli.findings import print_findings
 from scoreline.cli.output import console, facts, print_json
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import Trust
@@ -50,9 +51,7 @@ def report(
 
 
 def _print(made: Report, seconds: float) -> None:
-    for found in made.findings:
-        console.print(f"{found.severity.name.capitalize()}: {found.sentence}")
-        console.print(f"  {found.command}", soft_wrap=True)
+    print_findings(made.findings)
     if made.findings:
         console.print()
     console.print(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scoreline._text import show_size
+from scoreline.cli.findings import print_findings
 from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_to_end", "train"]
 
-#: A gap between training accuracy and the upper end of the interval of another that is worth words.
-LARGE_GAP = 0.05
+#: Findings that are printed; the report has all.
+FIRST_FINDINGS = 3
 
 
 @with_settings(searches=True)
@@ -67,7 +68,7 @@ def run_to_end(config: RunConfig, out: Path | None, *, json: bool) -> None:
                 clock=clock,
             )
     finally:  # the results are reported, even where the rest could not be written
-        for result in found:
+        for result in found[-1:]:
             _tell(result, json=json)
     if interrupt.pressed:
         notes.print("Interrupted: the best weights so far were evaluated and saved.")
@@ -83,10 +84,24 @@ def _tell(result: RunResult, *, json: bool) -> None:
     for note in () if result.found is None else result.found.notes:
         notes.print(f"Note: {note}")
     if json:
-        print_json(result.summary())
+        print_json(result.to_json())
     else:
         _print_summary(result)
         _print_leaderboard(result)
+        _print_findings(result)
+
+
+def _print_findings(result: RunResult) -> None:
+    """Print the findings that matter most, and where the others are."""
+    findings = result.findings or ()
+    if not findings:
+        return
+    n_more = len(findings) - FIRST_FINDINGS
+    console.print()
+    print_findings(findings[:FIRST_FINDINGS])
+    if n_more > 0 and result.folder.report.exists():
+        others = f"{n_more:,} more finding{'s' * (n_more > 1)}"
+        console.print(f"{others}, and what they are based on: {result.folder.report}", soft_wrap=True)
 
 
 def _print_leaderboard(result: RunResult) -> None:
@@ -129,15 +144,6 @@ def _recipe(result: RunResult) -> list[tuple[str, str]]:
     return [("recipe", f"{settings.features}, {settings.loss}: the best of {tried} tried on validation examples")]
 
 
-def _overfitting(result: RunResult) -> list[tuple[str, str]]:
-    """Say in words that the training examples are known better than others, where the gap is large."""
-    train, other = result.accuracies["train"], result.evaluation
-    if train is None or other.split == "train" or train - other.interval[1] < LARGE_GAP:
-        return []
-    gap = f"{train - other.accuracy:.0%} of the examples more are right in training than in {other.split}"
-    return [("overfitting", f"{gap}: more training examples, or a stronger penalty, would help")]
-
-
 def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
     choice = result.lam_choice
     if choice is None:
@@ -166,7 +172,8 @@ def _chosen_weights(result: RunResult) -> list[tuple[str, str]]:
 def _refitted(result: RunResult) -> list[tuple[str, str]]:
     if not result.resolved.refit.value:
         return []
-    return [("refit", "trained on training and validation rows, evaluated on test rows")]
+    n = len(result.prepared.dataset.train)
+    return [("refit", f"trained on all {n:,} training and validation rows, evaluated on test rows")]
 
 
 def _by_split(result: RunResult) -> str:
@@ -180,9 +187,10 @@ def _by_split(result: RunResult) -> str:
 
 
 def _print_summary(result: RunResult) -> None:
+    from scoreline.report.overfitting import describe_overfitting
+
     dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
-    splits = {name: getattr(dataset, name) for name in ("train", "validation", "test")}
-    counts = ", ".join(f"{len(split):,} {name}" for name, split in splits.items() if split is not None)
+    counts = ", ".join(f"{one['examples']:,} {name}" for name, one in result.described["splits"].items())
     parts = f"data and features {timings.load:.1f}, fitting {timings.fit:.1f}"
     lr = "" if classifier.lr_ is None else f", lr {classifier.lr_:.3g}"
     gap = classifier.duality_gap_
@@ -192,7 +200,7 @@ def _print_summary(result: RunResult) -> None:
             [
                 ("accuracy", describe_accuracy(result.evaluation)),
                 ("by split", _by_split(result)),
-                *_overfitting(result),
+                ("overfitting", describe_overfitting(result.accuracies["train"], result.evaluation)),
                 *_recipe(result),
                 ("data", f"{dataset.name}: {counts}; {len(dataset.classes)} classes"),
                 ("rejected", str(len(dataset.rejected))),

@@ -1,18 +1,37 @@
-"""What a search for a recipe has left in ``leaderboard.csv``, for the report."""
+"""What a search for a recipe has tried: in ``leaderboard.csv``, for the report and for machines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from scoreline._text import show_size
 from scoreline.report.summary import Leaderboard, TriedRecipe
-from scoreline.runs.recipes.leaderboard import COLUMNS
+from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow
 from scoreline.runs.recorded import damaged, read_rows
 
-__all__ = ["read_leaderboard"]
+__all__ = ["leaderboard_entry", "read_leaderboard"]
 
 FILE = "leaderboard.csv"
+
+
+def leaderboard_entry(row: LeaderboardRow) -> dict[str, Any]:
+    """Return a recipe as ``--json`` prints it; what was not measured is null."""
+    return {
+        "features": row.features,
+        "loss": row.loss,
+        "standardize": row.standardize,
+        "rows": row.n_rows,
+        "validation_accuracy": row.accuracy,
+        "interval": row.interval,
+        "test_accuracy": row.test_accuracy,
+        "seconds": row.seconds,
+        "microseconds": row.microseconds,
+        "bytes": row.n_bytes,
+        "chosen": row.chosen,
+        "remark": row.remark,
+    }
 
 
 def read_leaderboard(folder: Path) -> Leaderboard | None:

@@ -44,19 +44,19 @@ class Report:
             "report": str(self.page),
             "accuracy": self.accuracy,
             "split": self.split,
-            "findings": [
-                {"severity": found.severity.name.lower(), "sentence": found.sentence, "command": found.command}
-                for found in self.findings
-            ],
+            "findings": [found.to_json() for found in self.findings],
         }
 
 
-def write_figures_and_report(result: RunResult) -> None:
-    """Draw the run's figures and write its report page; the folder remembers what cannot be written."""
+def write_figures_and_report(result: RunResult) -> tuple[Finding, ...]:
+    """Draw the run's figures, write its report page, and return its findings.
+
+    The folder remembers what cannot be written.
+    """
     run = ReportedRun.of(result)
     analyses = analyse(run)
     write_analyses(analyses, run)
-    _write(run, analyses)
+    return tuple(_write(run, analyses).findings)
 
 
 def report_run(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from scoreline.data.description import describe
 from scoreline.engine.minibatch.sanity import SanityCheck
 from scoreline.estimators import LinearClassifier
 from scoreline.models import SavedModel
+from scoreline.report.findings import Finding
 from scoreline.report.metrics import Evaluation
 from scoreline.runs.block_weights import BlockChoice
 from scoreline.runs.config import RunConfig
@@ -16,8 +17,10 @@ from scoreline.runs.data_record import DataRecord
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.lam_choice import LamChoice
+from scoreline.runs.leaderboard import leaderboard_entry
 from scoreline.runs.pipeline import Prepared, evaluation_split
 from scoreline.runs.recipes import Found, LeaderboardRow
+from scoreline.runs.recipes.leaderboard import ranked
 from scoreline.runs.resolved import Resolved
 
 __all__ = ["RunResult", "Timings"]
@@ -55,6 +58,10 @@ class RunResult:
     data_record: DataRecord | None = None
     #: What the search for a recipe has come to, where there was one.
     found: Found | None = None
+    #: The description of the data as they were read: a refit leaves it as it is.
+    described: Mapping[str, Any] = field(default_factory=dict)
+    #: What the report has found; None as long as there is none.
+    findings: tuple[Finding, ...] | None = None
 
     @property
     def settings(self) -> RunConfig:
@@ -104,7 +111,7 @@ class RunResult:
         return f"accuracy {evaluation.accuracy:.4f} on {evaluation.n:,} {evaluation.split} examples{lam}"
 
     def summary(self) -> dict[str, Any]:
-        """Return the line that ``--json`` prints."""
+        """Return the figures that ``metrics.json`` and the line of ``--json`` begin with."""
         dataset = self.prepared.dataset
         return {
             "accuracy": self.evaluation.accuracy,
@@ -116,9 +123,18 @@ class RunResult:
             "n_test": 0 if dataset.test is None else len(dataset.test),
             "n_rejected": len(dataset.rejected),
             "status": self.classifier.stop_reason_.value,
+            "refit": self.resolved.refit.value,
             "warnings": list(self.classifier.warnings_),
             "seconds": self.timings.total,
             "run": str(self.folder.path),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line that ``--json`` prints: the summary, what a search has tried, and the findings."""
+        return {
+            **self.summary(),
+            "leaderboard": [leaderboard_entry(row) for row in ranked(self.leaderboard)],
+            "findings": [finding.to_json() for finding in self.findings or ()],
         }
 
     def metrics(self) -> dict[str, Any]:
@@ -132,11 +148,10 @@ class RunResult:
             "data_fingerprint": None if record is None else record.fingerprint,
             "lam": self.resolved.lam.value,
             "lam_tried": None if self.lam_choice is None else self.lam_choice.accuracy,
-            "refit": self.resolved.refit.value,
             "duality_gap": classifier.duality_gap_,
             "timings": asdict(self.timings),
             "evaluations": {name: evaluation.to_json() for name, evaluation in self.evaluations.items()},
             "sanity": [asdict(check) for check in self.sanity],
-            "data": describe(self.prepared.dataset),
+            "data": dict(self.described),
             "environment": describe_environment(),
         }

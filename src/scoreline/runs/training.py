@@ -78,8 +78,8 @@ def train_run(
     progress : callable, optional
         Called as ``progress(what, done, total)`` while data are loaded, and after training for each further step.
     on_evaluated : callable, optional
-        Is given the result as soon as the classifier is evaluated. Whatever prevents the rest from being written
-        raises after that.
+        Is given the result as soon as the classifier is evaluated, and once more with the findings of its report.
+        Whatever prevents the rest from being written raises after that.
     clock : Clock, optional
         Says when the budget of a recipe search began; by default it begins with this call.
 
@@ -97,9 +97,11 @@ def train_run(
         clock = folder.checkpoints.recorded(clock or Clock.started())
         trained = _train(config, folder, [*listeners, folder.checkpoints], progress or no_progress, clock)
         result = _evaluated(trained, folder, progress or no_progress)
-        if on_evaluated is not None:
-            on_evaluated(result)
-        _write(result, progress or no_progress)
+        report = on_evaluated or (lambda _: None)
+        report(result)
+        result = _reported(result, progress or no_progress)
+        report(result)
+        folder.check(result.headline())
     return result
 
 
@@ -116,6 +118,8 @@ class _Trained:
     fit: float
     #: What the search for a recipe has come to, where there was one.
     found: Found | None
+    #: The description of the data as they were read.
+    described: dict[str, Any]
 
 
 def _train(
@@ -154,7 +158,7 @@ def _train(
         folder.write_metrics(_metrics_of_divergence(classifier, sanity, dataset, fitted.diverged, folder))
         raise fitted.diverged
     seconds = tuned - loaded + fitted.seconds
-    return _Trained(resolution, trained_on, sanity, begun, loaded - begun, seconds, found)
+    return _Trained(resolution, trained_on, sanity, begun, loaded - begun, seconds, found, describe(dataset))
 
 
 def _evaluated(trained: _Trained, folder: RunFolder, progress: Progress) -> RunResult:
@@ -181,6 +185,7 @@ def _evaluated(trained: _Trained, folder: RunFolder, progress: Progress) -> RunR
         resolution.block_choice,
         trained.trained_on.record,
         trained.found,
+        trained.described,
     )
 
 
@@ -202,8 +207,8 @@ def _metrics_of_divergence(
     }
 
 
-def _write(result: RunResult, progress: Progress) -> None:
-    """Write what was found out about the classifier; raise OutputError where that cannot all be done."""
+def _reported(result: RunResult, progress: Progress) -> RunResult:
+    """Write what was found out about the classifier; return it with the findings of its report."""
     folder, prepared = result.folder, result.prepared
     name = evaluation_split(prepared.rows)
     folder.write_metrics(result.metrics())
@@ -212,8 +217,7 @@ def _write(result: RunResult, progress: Progress) -> None:
     if result.leaderboard:
         folder.write_csv("leaderboard.csv", COLUMNS, csv_rows(result.leaderboard))
     progress("Drawing figures", 0, 0)
-    write_figures_and_report(result)
-    folder.check(result.headline())
+    return replace(result, findings=write_figures_and_report(result))
 
 
 def evaluate_splits(model: SavedModel, prepared: Prepared) -> dict[str, Evaluation]:

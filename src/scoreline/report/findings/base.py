@@ -26,6 +26,11 @@ class Severity(IntEnum):
     #: Worth knowing.
     NOTE = 2
 
+    @property
+    def label(self) -> str:
+        """What a reader is told."""
+        return {Severity.PROBLEM: "Problem", Severity.WARNING: "To mend", Severity.NOTE: "Note"}[self]
+
 
 class Finding(NamedTuple):
     """Something that the facts of a run say, and what to do about it."""
@@ -37,6 +42,10 @@ class Finding(NamedTuple):
     command: str
     #: The id of the place of the page that shows it; empty for none.
     anchor: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """Return what ``--json`` prints."""
+        return {"severity": self.severity.name.lower(), "sentence": self.sentence, "command": self.command}
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,13 +59,17 @@ class WeakClass(Rule):
         if not weak:
             return
         recall, label = min(weak)
-        others = f" ({len(weak) - 1:,} more classes are as weak)" * (len(weak) > 1)
+        others = f" ({_more_classes(len(weak) - 1)} as weak)" * (len(weak) > 1)
         message = (
             f"Of the class {facts.classes[label]} only {recall:.0%} are recognised, of all classes "
             f"{found.balanced_accuracy:.0%} in the mean{others}. More training examples of it help most; it has "
             f"{facts.class_counts[label]:,}."
         )
         yield Finding(Severity.WARNING, message, facts.lab(), f"class-{label}")
+
+
+def _more_classes(n: int) -> str:
+    return "1 more class is" if n == 1 else f"{n:,} more classes are"
 
 
 class ClassImbalance(Rule):

@@ -25,8 +25,9 @@ class Leaks(Rule):
             return
         n = facts.evaluation.n
         message = (
-            f"{n_leaked:,} of {n:,} {split} examples have a near copy among the training examples: the accuracy "
-            "is too high by them. near-duplicates.csv lists the pairs: remove the copies, and train again."
+            f"{n_leaked:,} of {n:,} {split} examples {'has' if n_leaked == 1 else 'have'} a near copy among the "
+            "training examples: the accuracy is too high by as many at the most. near-duplicates.csv lists the "
+            "pairs: remove the copies, and train again."
         )
         severity = Severity.PROBLEM if n_leaked >= MANY_LEAKS * n else Severity.WARNING
         yield Finding(severity, message, facts.retrain(), "duplicates")

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scoreline.report.findings import Finding, Severity
+from scoreline.report.findings import Finding
 from scoreline.report.page.markup import Html, command, interval, paragraph, share, text
 from scoreline.report.summary import RunSummary
 
 __all__ = ["findings_box", "headline"]
-
-_SEVERITIES = {Severity.PROBLEM: "Problem", Severity.WARNING: "To mend", Severity.NOTE: "Note"}
 
 
 def headline(summary: RunSummary) -> Html:
@@ -40,7 +38,7 @@ def findings_box(title: str, findings: Sequence[Finding]) -> Html:
 
 def _item(finding: Finding) -> str:
     link = f' <a href="#{text(finding.anchor)}">Show</a>' if finding.anchor else ""
-    severity = f'<span class="severity">{_SEVERITIES[finding.severity]}:</span>'
+    severity = f'<span class="severity">{finding.severity.label}:</span>'
     return (
         f'<li class="severity-{finding.severity:d}"><p>{severity}'
         f" {text(finding.sentence)}{link}</p>\n{command(finding.command)}</li>\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scoreline.report.calibration import Calibration
 from scoreline.report.gallery import thumbnail
+from scoreline.report.overfitting import describe_overfitting
 from scoreline.report.page.charts import reliability_chart, small_curve
 from scoreline.report.page.figures import figures
 from scoreline.report.page.markup import (
@@ -24,9 +25,6 @@ from scoreline.report.summary import RunSummary
 
 __all__ = ["trust_section"]
 
-#: Differences of accuracies, in shares, that are small and large.
-SMALL, LARGE = 0.02, 0.1
-
 
 def trust_section(title: str, summary: RunSummary) -> Html:
     """Return the section."""
@@ -39,27 +37,13 @@ def trust_section(title: str, summary: RunSummary) -> Html:
 
 
 def _overfitting(summary: RunSummary) -> Html:
-    accuracies, split = summary.accuracies, summary.evaluation.split
-    train, other = accuracies.get("train"), accuracies.get(split)
-    if train is None or other is None or split == "train":
-        introduction = (
-            "There are no examples but the training examples: whether the model overfits cannot be said."
-        )
-        return joined([paragraph(introduction), figures(summary.figures, ("loss-curves",))])
-    gap = train - other
-    words = (
-        f"No: {train:.3f} of the training examples are right, and {other:.3f} of the {split} examples."
-        if gap <= SMALL
-        else f"A little: {train:.3f} on training examples, {other:.3f} on {split} examples."
-        if gap <= LARGE
-        else f"Yes: {train:.3f} on training examples and only {other:.3f} on {split} examples. The model "
-        "remembers more of the training examples than what they have in common."
-    )
+    accuracies = summary.accuracies
+    verdict, _, why = describe_overfitting(accuracies.get("train"), summary.evaluation).partition(": ")
     rows = [(name, share(value)) for name, value in accuracies.items()]
     return joined(
         [
-            paragraph(f"Does it overfit? {words}"),
-            details("Accuracy by split", table("Accuracy by split", ("split", "accuracy"), rows, "lr")),
+            paragraph(f"Does it overfit? {verdict.capitalize()}: {why}."),
+            table("Accuracy by split", ("split", "accuracy"), rows, "lr"),
             figures(summary.figures, ("loss-curves",)),
         ]
     )
