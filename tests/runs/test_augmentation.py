@@ -50,7 +50,7 @@ def test_images_are_told_of_once_each_and_evaluated_by_their_means(run):
 
 
 def test_a_bound_on_memory_keeps_the_pairs_on_disk():
-    kept, read = prepare(CONFIG), prepare(CONFIG.changed(memory="1GB"))
+    kept, read = prepare(CONFIG), prepare(CONFIG.changed(memory="64GB"))
     assert read.training_rows.shape == kept.training_rows.shape == (2 * len(kept.dataset.train), 64)
     np.testing.assert_array_equal(read.training_rows.read(5, 90), kept.training_rows.read(5, 90))
     np.testing.assert_array_equal(read.training_labels, np.repeat(kept.dataset.train.y, 2))

@@ -1,5 +1,7 @@
 """The strength that is chosen is as good as the best of those tried, as far as the validation split tells."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -54,6 +56,12 @@ def test_the_strongest_that_is_as_good_as_the_best(prepared):
 def test_hopeless_strengths_are_left_out(prepared):
     choice = choose_lam(RunConfig(data="digits", lam="auto"), prepared)
     assert len(choice.accuracy) < len(TRIED) / 2
+
+
+def test_folds_do_not_mix_validation_rows_that_came_with_the_data(prepared):
+    given = replace(prepared, dataset=replace(prepared.dataset, drawn=False))
+    assert prepared.dataset.drawn
+    assert choose_lam(RunConfig(data="digits", lam="auto"), given).folds is None
 
 
 def test_folds_choose_where_validation_rows_are_few(prepared):

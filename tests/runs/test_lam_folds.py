@@ -48,8 +48,8 @@ def test_nothing_was_finished():
 
 
 def test_what_is_worth_folds():
-    _, data = data_of()
-    assert worth_folds(data, 10)
-    assert not worth_folds(data, FEW_ROWS)
-    assert not worth_folds(data_of(n=12)[1], 10)
-    assert not worth_folds(data_of(D=5000)[1], 10)
+    y = np.arange(100) % 4
+    assert worth_folds(30, y, 10)
+    assert not worth_folds(30, y, FEW_ROWS)
+    assert not worth_folds(30, y[:12], 10)
+    assert not worth_folds(5000, y, 10)

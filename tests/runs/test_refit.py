@@ -105,7 +105,7 @@ def test_what_is_given_is_not_chosen(config):
 
 
 def test_rows_are_joined_without_a_copy():
-    config = RunConfig(data="synthetic:n_train=60,n_test=20", memory="2GB", refit=True)
+    config = RunConfig(data="synthetic:n_train=60,n_test=20", memory="64GB", refit=True)
     prepared = prepare(config)
     both = with_validation_rows(prepared)
     for joined in (both.rows["train"], both.dataset.train.rows):

@@ -249,7 +249,7 @@ class TestWhatIsLookedInto:
         assert analyse(self.recorded(searched, timings=slow, seconds=10.0)).label_errors is not None
 
     def test_nothing_where_memory_is_bounded(self, run):
-        bounded = replace(run, request=run.request.changed(memory="1GB"))
+        bounded = replace(run, request=run.request.changed(memory="64GB"))
         assert analyse(bounded).near_duplicates is None
         assert analyse(bounded, full=True).near_duplicates is not None
 

@@ -183,6 +183,9 @@ class Dataset:
         Files that were never candidates, by kind.
     sizes : ImageSizes, optional
         Of the training images (of all, where there is no training split); None for vectors.
+    drawn : bool, default False
+        Whether the validation rows were drawn from the training rows at random: then the two may be mixed again.
+        Those that came with the data may be of other people, places or times.
     """
 
     name: str
@@ -197,6 +200,7 @@ class Dataset:
     pixel_range: PixelRange | None = None
     passed_over: tuple[PassedOver, ...] = ()
     sizes: ImageSizes | None = None
+    drawn: bool = False
 
     @property
     def example_shape(self) -> tuple[int, ...]:

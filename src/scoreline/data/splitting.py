@@ -59,4 +59,4 @@ def split_off_validation(dataset: Dataset, share: float, seed: int) -> Dataset:
     if not len(held):
         note = "No validation split was made: there are too few examples."
         return replace(dataset, notes=(*dataset.notes, note))
-    return replace(dataset, train=train.take(kept), validation=train.take(held))
+    return replace(dataset, train=train.take(kept), validation=train.take(held), drawn=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scoreline._typing import FloatArray
@@ -87,6 +87,14 @@ class ExactFits:
     def begin(self, params: Params) -> None:
         """Let the first fit begin here."""
         self.path.begin(params)
+
+    def begin_at_steps(self, steps: Mapping[float, Params], lam: float) -> None:
+        """Let the first fit begin where the step at `lam` led.
+
+        Where the loss is quadratic, these steps are the optima up to rounding: a fit at such a strength begins at
+        its own, and needs no factor to prove it.
+        """
+        self.path.begin(steps[lam], steps if self.problem.objective.loss.quadratic else None)
 
     def fit(self, lam: float) -> Outcome:
         """Fit at one strength."""

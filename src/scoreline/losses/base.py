@@ -46,6 +46,8 @@ class Loss(ABC):
     probabilistic: ClassVar[bool] = False
     #: Whether the loss has a derivative everywhere.
     smooth: ClassVar[bool] = False
+    #: Whether its Hessian is the same everywhere, so that one Newton step finds the optimum.
+    quadratic: ClassVar[bool] = False
     #: What one example's loss is called on an axis of a figure.
     label: ClassVar[str] = "loss"
 

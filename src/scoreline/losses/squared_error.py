@@ -31,6 +31,7 @@ class SquaredError(RowwiseLoss, CertifiedLoss):
     """
 
     smooth: ClassVar[bool] = True
+    quadratic: ClassVar[bool] = True
     label: ClassVar[str] = "squared error"
 
     def _phi(self, margins: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -13,7 +13,6 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
-from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs.classifier import ANY_LAM, classifier_of
@@ -24,7 +23,7 @@ from scoreline.runs.pipeline import Prepared, problem_of, weights_of_features
 from scoreline.runs.refit import with_validation_rows
 from scoreline.runs.resolved import GIVEN, Decision
 
-__all__ = ["LamChoice", "choose_lam", "decide_lam"]
+__all__ = ["LamChoice", "choose_lam", "decide_lam", "folds_help"]
 
 #: How close to its optimum each fit is brought.
 ROUGHLY = 1e-2
@@ -66,6 +65,8 @@ def choose_lam(
     block_weights: Sequence[float] | None,
     start: WarmStart,
     listeners: Sequence[Listener] = (),
+    *,
+    folds_allowed: bool = True,
 ) -> tuple[LamChoice, WarmStart]:
     """Return the penalty whose classifier is as good as the best on held-out rows, up to chance.
 
@@ -74,10 +75,10 @@ def choose_lam(
     Half powers of ten are tried, each roughly (`tol` at least 0.01): by mini-batches all of them, by the exact
     solver those that matter (see `scoreline.runs.lam_search.search_exactly`). Of those within half a standard
     error of the best, the strongest is chosen: weaker penalties cost more time, and what they gain within that
-    error is chance. Where the validation split has few rows, that error is large: the exact solver then
-    cross-validates training and validation rows together (see `scoreline.runs.lam_folds`), and what is chosen has
-    the least log-loss of those within half a standard error of the best. Where a listener ends the choice early,
-    it is made by what was reached, and the last fit, which is ended at once, begins there.
+    error is chance. Where the validation split has few rows, that error is large: if they were drawn from the
+    training rows, the exact solver then cross-validates both together (see `scoreline.runs.lam_folds`), and what
+    is chosen has the least log-loss of those within half a standard error of the best. Where a listener ends the
+    choice early, it is made by what was reached, and the last fit, which is ended at once, begins there.
 
     Parameters
     ----------
@@ -90,6 +91,8 @@ def choose_lam(
         What has been measured of the training rows already.
     listeners : sequence of callables
         Are shown the events of all fits.
+    folds_allowed : bool, default True
+        Whether there is time for cross-validation.
 
     References
     ----------
@@ -123,7 +126,10 @@ def choose_lam(
         outcomes = {trial.point.lam: trial.outcome for trial in trials}
         reached = {trial.point.lam: trial for trial in trials if trial.outcome.reason is Reason.INTERRUPTED}
     else:
-        folds = _cross_validated(classifier, prepared, listeners)
+        if folds_allowed and folds_help(prepared):
+            both = with_validation_rows(prepared)
+            data = validate_training_data(classifier, both.training_rows, both.training_labels, None)
+            folds = cross_validate(classifier, data, listeners)
         outcomes = search_exactly(fits, labels) if folds is None else follow(fits, list(folds.accuracy))
     accuracy = {lam: outcomes[lam].validation_accuracy for lam in sorted(outcomes, reverse=True)}
     accuracy = {lam: found for lam, found in accuracy.items() if np.isfinite(found)}
@@ -144,17 +150,15 @@ def choose_lam(
     return LamChoice(lam, accuracy), WarmStart(begin, statistics=problem.measured)
 
 
-def _cross_validated(
-    classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]
-) -> CrossValidated | None:
-    """Return what folds say, where there are few rows; pairs of rows, which belong together, are not divided."""
-    if prepared.pairs:
-        return None
-    both = with_validation_rows(prepared)
-    data = validate_training_data(classifier, both.training_rows, both.training_labels, None)
-    if not worth_folds(data, len(prepared.labels("validation"))):
-        return None
-    return cross_validate(classifier, data, listeners)
+def folds_help(prepared: Prepared) -> bool:
+    """Tell whether cross-validation chooses better than the validation split: where that is small.
+
+    Rows that may belong together are not divided: pairs, and validation rows that came with the data.
+    """
+    if prepared.pairs or not prepared.dataset.drawn:
+        return False
+    n_features, held_out = prepared.rows["validation"].shape[1], prepared.labels("validation")
+    return worth_folds(n_features, np.concatenate([prepared.labels("train"), held_out]), len(held_out))
 
 
 def decide_lam(
@@ -163,9 +167,11 @@ def decide_lam(
     block_weights: Sequence[float] | None,
     start: WarmStart,
     listeners: Sequence[Listener] = (),
+    *,
+    folds_allowed: bool = True,
 ) -> tuple[Decision[float], LamChoice | None, WarmStart]:
     """Return the strength, how it was chosen where ``"auto"`` asked for that, and what is left to the last fit."""
     if config.lam != "auto":
         return Decision(value=config.lam, why=GIVEN), None, start
-    choice, start = choose_lam(config, prepared, block_weights, start, listeners)
+    choice, start = choose_lam(config, prepared, block_weights, start, listeners, folds_allowed=folds_allowed)
     return Decision(value=choice.lam, why=choice.why), choice, start

@@ -24,7 +24,7 @@ from scoreline.report.calibration import fit_temperature
 from scoreline.rows import SubsetRows
 from scoreline.runs.lam_search import MARGIN, TRIED, standard_error
 
-__all__ = ["CrossValidated", "cross_validate", "worth_folds"]
+__all__ = ["N_FOLDS", "CrossValidated", "cross_validate", "worth_folds"]
 
 #: Validation rows below which folds decide: the standard error of an accuracy of 0.7 on 1,000 rows is 1.4 points.
 #: Over five seeds of each of eight problems of 100 to 1,000 rows, test accuracy was 2.3 points below that of the
@@ -56,12 +56,11 @@ class CrossValidated:
         return min((lam for lam, found in self.accuracy.items() if found >= enough), key=self.log_loss.__getitem__)
 
 
-def worth_folds(data: TrainingData, n_validation: int) -> bool:
-    """Tell whether the validation split has few rows, and all rows can be fitted many times at little cost."""
-    n_rows, n_features = data.rows.shape
-    small = n_features <= MOST_FEATURES and n_rows * n_features <= MOST_NUMBERS
+def worth_folds(n_features: int, y: Labels, n_validation: int) -> bool:
+    """Tell whether few of the rows are for validation, and all can be fitted many times at little cost."""
+    small = n_features <= MOST_FEATURES and len(y) * n_features <= MOST_NUMBERS
     # A class must be known to every fold's classifier.
-    return n_validation < FEW_ROWS and small and int(np.bincount(data.y).min()) >= N_FOLDS
+    return n_validation < FEW_ROWS and small and int(np.bincount(y).min()) >= N_FOLDS
 
 
 def cross_validate(

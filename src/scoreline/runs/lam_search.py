@@ -109,7 +109,7 @@ def _led_to(fits: ExactFits, labels: Labels) -> int | None:
     # Fits at weak strengths take longest: where the half power above is as good, they begin there.
     for lam, found, step in fits.first_steps(TRIED[max(place - 1, 0) : place].tolist()):
         accuracy[lam], params[lam] = found, step
-    fits.begin(params[chosen()])
+    fits.begin_at_steps(params, chosen())
     return TRIED.tolist().index(chosen())
 
 

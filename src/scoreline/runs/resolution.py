@@ -56,7 +56,12 @@ class Fitted:
 
 
 def resolve(
-    request: RunConfig, prepared: Prepared, listeners: Sequence[Listener] = (), *, chosen: bool = False
+    request: RunConfig,
+    prepared: Prepared,
+    listeners: Sequence[Listener] = (),
+    *,
+    chosen: bool = False,
+    folds_allowed: bool = True,
 ) -> tuple[Resolution, WarmStart]:
     """Decide all that the settings leave open: block weights, `lam`, refit, and then solver, rate and epochs.
 
@@ -73,6 +78,8 @@ def resolve(
         Are shown the events of all fits that a choice makes.
     chosen : bool, default False
         Whether the validation split has chosen the features already.
+    folds_allowed : bool, default True
+        Whether `lam` may be chosen by cross-validation, which takes several times as long.
 
     Raises
     ------
@@ -80,7 +87,9 @@ def resolve(
         Settings and data do not go together, or nothing can be chosen by.
     """
     weights, block_choice, start = decide_block_weights(request, prepared)
-    lam, lam_choice, start = decide_lam(request, prepared, weights.value, start, listeners)
+    lam, lam_choice, start = decide_lam(
+        request, prepared, weights.value, start, listeners, folds_allowed=folds_allowed
+    )
     refit = decide_refit(request, prepared, chosen=chosen or bool(block_choice or lam_choice))
     if refit.value:
         prepared = with_validation_rows(prepared)

@@ -78,6 +78,24 @@ def test_the_best_on_validation_is_chosen(race):
     assert "enough for all recipes" in resolved.search.why
 
 
+def test_folds_choose_lam_of_the_best_alone(race, monkeypatch):
+    chosen = []
+    real = search.resolve
+    monkeypatch.setattr(
+        search, "resolve", lambda one, *more, **named: chosen.append(one) or real(one, *more, **named)
+    )
+    resolved, _, _ = race(AUTO, [0.5, 0.6, 0.9, 0.87])
+    assert [one.features for one in chosen] == ["pixels:zca=0.1"]
+    assert "cross-validation" in resolved.lam.why
+
+
+def test_without_time_for_folds_the_trial_has_chosen_lam(race, monkeypatch):
+    monkeypatch.setattr(plan, "N_FOLDS", 1_000_000)
+    resolved, _, _ = race(AUTO.changed(budget="60s"), [0.5, 0.6, 0.9, 0.87])
+    assert resolved.features.value == "pixels:zca=0.1"
+    assert "validation rows" in resolved.lam.why
+
+
 def test_what_ties_goes_to_the_cheaper(race):
     resolved, _, tried = race(AUTO, [0.9, 0.91, 0.905, 0.5])
     assert resolved.features.value == "pixels"

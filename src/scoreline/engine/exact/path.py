@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -123,22 +123,22 @@ class Path:
         self.objective, self.source, self.moments = objective, source, moments
         self.tol, self.max_iter = tol, max_iter
         self.validation, self.listeners = validation, listeners
-        self._curve = _Curve(start)
+        self._curve, self._starts = _Curve(start), dict[float, Params]()
 
     @property
     def last(self) -> Params:
         """Where the last fit ended, or the first is to begin."""
         return self._curve.last
 
-    def begin(self, start: Params) -> None:
-        """Let the first fit begin elsewhere."""
-        self._curve = _Curve(start)
+    def begin(self, start: Params, starts: Mapping[float, Params] | None = None) -> None:
+        """Let the first fit begin elsewhere, and those at some strengths each at a place of its own."""
+        self._curve, self._starts = _Curve(start), dict(starts or {})
 
     def fit(self, lam: float) -> Outcome:
         """Minimise at one strength, and evaluate what that comes to."""
         one = replace(self.objective, lam=np.array([lam]))
         noted = _LastEvaluation()
-        first = self._curve.at(lam)
+        first = self._starts.pop(lam, None) or self._curve.at(lam)
         with threads_for(fit_seconds(self.source.n_examples, stored_entries(self.source.rows), one.n_rows)):
             run = minimize_exactly(
                 one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments

@@ -5,6 +5,7 @@ from __future__ import annotations
 from scoreline.data import Dataset
 from scoreline.data.budget import available_memory, free_memory, parse_size
 from scoreline.runs.config import RunConfig
+from scoreline.runs.lam_folds import N_FOLDS
 from scoreline.runs.recipes.candidates import Candidate, Costs
 from scoreline.runs.recipes.cost import Cost
 from scoreline.runs.time_budget import Clock
@@ -69,6 +70,11 @@ class Plan:
         cost = self.cost(one)
         finish = cost.finish if best is None else max(cost.finish, self.cost(best).finish)
         return self.clock.elapsed + cost.seconds + finish <= self._budget
+
+    def has_time_for_folds(self, one: Candidate) -> bool:
+        """Tell whether there is time to choose `lam` of a candidate by folds, and to finish it."""
+        cost = self.cost(one)
+        return self.clock.elapsed + (1 + N_FOLDS) * cost.fit + cost.finish <= self._budget
 
     def n_affordable(self, running: list[Candidate], n_rows: int, n_validation: int) -> int:
         """Return how many candidates, the cheapest first, can race with time left to train the last of them."""

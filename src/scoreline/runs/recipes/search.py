@@ -12,7 +12,8 @@ from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, ScorelineError, UsageError
 from scoreline.estimators.warm_start import WarmStart
-from scoreline.runs.config import RunConfig
+from scoreline.runs.config import AUTO, RunConfig
+from scoreline.runs.lam_choice import folds_help
 from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Candidate
 from scoreline.runs.recipes.found import Found, Summary, Upcoming
@@ -21,7 +22,7 @@ from scoreline.runs.recipes.ladder import ladder
 from scoreline.runs.recipes.leaderboard import NEAR, best_of, margin
 from scoreline.runs.recipes.plan import Plan
 from scoreline.runs.recipes.trial import RecipeFeatures, Trial, try_recipe
-from scoreline.runs.resolution import Resolution
+from scoreline.runs.resolution import Resolution, resolve
 from scoreline.runs.time_budget import Clock
 
 __all__ = ["search_recipes"]
@@ -248,17 +249,29 @@ class _Race:
         assert self._best is not None  # noqa: S101 - else an error was raised
         one, trial = self._best
         self._features.release()
+        resolution, start = self._settled(one, trial)
         one.row = replace(one.row, chosen=True)
-        prepared = self._features.with_test(one.config, trial.resolution.prepared)
+        prepared = self._features.with_test(one.config, resolution.prepared)
         rows = tuple(candidate.row for candidate in self._all)
         journal = self._journal
         summary = Summary(
             self._asked, one.row, rows, tuple(journal.steps), stopped=journal.stopped, forced=journal.forced
         )
-        resolved = trial.resolution.resolved.model_copy(update=summary.decisions())
-        resolution = replace(trial.resolution, request=self._asked, resolved=resolved, prepared=prepared)
+        resolved = resolution.resolved.model_copy(update=summary.decisions())
+        resolution = replace(resolution, request=self._asked, resolved=resolved, prepared=prepared)
         notes = tuple(summary.notes(self._plan.n_rows))
-        return resolution, trial.start, Found(rows, self._upcoming(), notes)
+        return resolution, start, Found(rows, self._upcoming(), notes)
+
+    def _settled(self, one: Candidate, trial: Trial) -> tuple[Resolution, WarmStart]:
+        """Return the fit of the best trial; where rows are few, with `lam` chosen by folds if there is time."""
+        whole = trial.n_rows == self._plan.n_rows and not self._journal.stopped
+        if whole and one.config.lam == AUTO and folds_help(trial.prepared) and self._plan.has_time_for_folds(one):
+            self._progress(f"Choosing lam for {one.name} by cross-validation", 0, 0)
+            try:
+                return resolve(one.config, trial.prepared, self._listeners, chosen=True)
+            except KeyboardInterrupt:
+                self._journal.stopped = True
+        return trial.resolution, trial.start
 
     def _upcoming(self) -> tuple[Upcoming, ...]:
         """Return the recipes that there was no time for, the cheapest first."""

@@ -32,6 +32,8 @@ class Trial:
     accuracy: float
     #: Validation rows that the accuracy was measured on.
     n_validation: int
+    #: The rows, those to validate on among them.
+    prepared: Prepared
     resolution: Resolution
     start: WarmStart
     #: Seconds of learning the features, of extracting those of all rows of the trial, and of choosing `lam`.
@@ -47,12 +49,12 @@ class Trial:
     @property
     def width(self) -> int:
         """Columns of the features."""
-        return int(self.resolution.prepared.rows["train"].shape[1])
+        return int(self.prepared.rows["train"].shape[1])
 
     @property
     def n_bytes(self) -> int:
         """The size of the model in bytes: its weights, and what the features have learned."""
-        prepared = self.resolution.prepared
+        prepared = self.prepared
         n_classes = len(prepared.dataset.classes)
         learned = sum(array.nbytes for array in prepared.extractor.state().values())
         return 4 * (self.width + 1) * (1 if n_classes == 2 else n_classes) + learned
@@ -133,7 +135,7 @@ def try_recipe(
     listeners: Sequence[Listener],
     clock: Clock,
 ) -> Trial:
-    """Evaluate a recipe on so many training rows by so many validation rows.
+    """Evaluate a recipe on so many training rows by so many validation rows, with `lam` as these choose it.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def try_recipe(
     begun = clock.now()
     if "test" not in prepared.rows:
         config = config.changed(refit=None)  # which needs test rows
-    resolution, start = resolve(config, prepared, listeners, chosen=True)
+    resolution, start = resolve(config, prepared, listeners, chosen=True, folds_allowed=False)
     accuracy = validation_accuracy(resolution, prepared, listeners)
     n_validation = len(prepared.labels("validation"))
     choice = clock.now() - begun
@@ -158,9 +160,8 @@ def try_recipe(
         begun = clock.now()
         prepared.extractor.transform(images)
         an_image = (clock.now() - begun) / len(images)
-    return Trial(
-        n_rows, accuracy, n_validation, resolution, start, learn, features, choice, n_extracted, an_image, kept
-    )
+    sizes = n_rows, accuracy, n_validation
+    return Trial(*sizes, prepared, resolution, start, learn, features, choice, n_extracted, an_image, kept)
 
 
 def stratified_order(y: Labels, seed: int) -> Array:
