@@ -72,8 +72,10 @@ def test_another_process_is_at_it(program, outcome, reference):
     assert program(*TRAIN, "--out", "taken", kill=45, out="taken")["code"] == -9
     with (program.folder / "taken" / "unfinished").open() as marker:
         fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        for command in (["resume", "taken"], [*TRAIN, "--out", "taken"], [*TRAIN, "--resume", "--out", "taken"]):
-            check_error(program(*command), 2, "taken")
+        check_error(program("resume", "taken"), 2, "still running")
+        for command in (TRAIN, [*TRAIN, "--resume"], ["compare", "data.npz"], ["sweep", "data.npz"]):
+            answer = program(*command, "--out", "taken")
+            check_error(answer, 2, "Another process is writing to taken", "wait for the other process to end")
         check_error(program("evaluate", "taken"), 3, "still running")
     assert program("resume", "taken")["code"] == 0
     assert outcome(program.folder / "taken") == reference

@@ -52,7 +52,7 @@ class Claim:
         with refusals(path):
             made = _make(path)
             if not made and (not path.is_dir() or _has_content(path)):
-                raise _occupied(path)
+                raise _taken(path) if is_claimed(path) else _occupied(path)
             claim = cls._locked(path, made)
             if claim is None:
                 raise _taken(path)
