@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -82,10 +84,25 @@ def test_fields_of_other_kinds(tmp_path, field, value):
         ["a", "\ud800"],
         ["a", "b" * 10**5],
         ["a", "\0"],
+        ["a", "../b"],
+        ["a", ".."],
+        ["a", "b/../../c"],
+        ["a", "b\\..\\c"],
+        ["a", "/etc/passwd"],
+        ["a", "C:\\b"],
+        ["a", "c:/b"],
+        ["a", "\\\\server\\share"],
     ],
 )
 def test_names_that_differ_from_what_is_shown(tmp_path, names):
     refused(write(tmp_path, classes=names, metadata=json.dumps(names)))
+
+
+def test_names_with_slashes_and_stops_are_names(tmp_path):
+    names = ["w/o hat", "n/a", "...", "3:1", "a..b"]
+    arrays = {"coef": np.zeros((5, 192), np.float32), "intercept": np.zeros(5, np.float32)}
+    write(tmp_path, classes=names, metadata=json.dumps(names), tensors=arrays)
+    assert SavedModel.load(tmp_path).classes == tuple(names)
 
 
 @pytest.mark.parametrize("metadata", ["{", "5", "null", "[" * 100_000, "[1]", '["ant"]', '{"ant": 1}'])
@@ -132,11 +149,42 @@ def test_weights_of_other_kinds(tmp_path, tensors):
         header({"coef": {"dtype": "F32", "shape": [3, 10**12], "data_offsets": [0, 12 * 10**12]}}),
         header({"coef": {"dtype": "BF16", "shape": [3, 2], "data_offsets": [0, 12]}}, bytes(12)),
         header({"coef": {"dtype": "F8_E5M2", "shape": [3, 4], "data_offsets": [0, 12]}}, bytes(12)),
+        header({str(i): {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]} for i in range(2000)}),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_weights_that_are_none(tmp_path, raw):
     refused(write(tmp_path, raw=raw))
+
+
+MEASURED = """
+import sys
+from pathlib import Path
+from scoreline.models import SavedModel
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) << 10
+
+SavedModel.load(Path(sys.argv[1]))  # what is imported on the way
+before = peak()
+model = SavedModel.load(Path(sys.argv[2]))
+print(peak() - before, model.coef.nbytes)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="peaks are read from /proc")
+def test_loading_takes_no_more_memory_than_the_file_twice(tmp_path):
+    small, large = tmp_path / "small", tmp_path / "large"
+    size = 4 << 20
+    for folder, n in ((small, 192), (large, size)):
+        folder.mkdir()
+        write(folder, shape=[n], tensors={"coef": np.ones((3, n), np.float32)})
+    command = [sys.executable, "-c", MEASURED, str(small), str(large)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603
+    taken, n_bytes = map(int, done.stdout.split())
+    assert n_bytes == 12 * size
+    assert n_bytes <= taken <= 2.1 * n_bytes
 
 
 @pytest.mark.parametrize("name", ["model.json", "model.safetensors"])

@@ -15,7 +15,7 @@ from scoreline.data.description import log_dataset
 from scoreline.data.formats import read_path
 from scoreline.data.images import resize_images
 from scoreline.data.named import NAMED_SETS
-from scoreline.data.names import printable
+from scoreline.data.names import leads_elsewhere, printable
 from scoreline.data.nearby import not_found
 from scoreline.data.options import LoadOptions, Progress, no_progress
 from scoreline.data.places import cache_folder, expanded
@@ -65,6 +65,7 @@ def load_dataset(
     """
     dataset = _load(spec, options, progress or no_progress)
     dataset = replace(dataset, classes=tuple(escaped(name) for name in dataset.classes))
+    _check_class_names(dataset)
     if not options.evaluation:
         _check_classes(dataset)
     if len(dataset.example_shape) == 3 and dataset.sizes is None:  # arrays of images
@@ -108,6 +109,17 @@ def _load(spec: str | Path, options: LoadOptions, progress: Progress) -> Dataset
         return read_path(path, options, progress)
     dataset = read_path(unpack(path, cache_folder(options), progress), options, progress)
     return replace(dataset, name=printable(path.name.split(".")[0]))
+
+
+def _check_class_names(dataset: Dataset) -> None:
+    """Raise DataError where a class is called what no model may call it: a path out of a folder."""
+    strange = next((name for name in dataset.classes if leads_elsewhere(name)), None)
+    if strange is not None:
+        raise DataError(
+            f"{dataset.name} has a class that is called {shortened(strange)}, a path to another folder",
+            allowed="names that begin with no slash and no drive, and have no '..' between slashes",
+            fix="rename the class",
+        )
 
 
 def _check_classes(dataset: Dataset) -> None:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from scoreline._text import escaped
 
-__all__ = ["printable", "relative_name"]
+__all__ = ["leads_elsewhere", "printable", "relative_name"]
+
+#: How paths begin that no folder is put before: of POSIX, of a drive, and of a share.
+_ROOT = re.compile(r"/|[A-Za-z]:[\\/]|\\\\")
+
+
+def leads_elsewhere(name: str) -> bool:
+    r"""Tell whether a name, joined to a folder, is a path out of it on some system: ``../x``, ``/x``, ``C:\x``."""
+    return _ROOT.match(name) is not None or ".." in re.split(r"[\\/]", name)
 
 
 def printable(name: str | Path) -> str:

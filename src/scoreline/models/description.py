@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from scoreline._text import escaped, shown
+from scoreline.data.names import leads_elsewhere
 from scoreline.errors import ModelError
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.provenance import Provenance
@@ -54,6 +55,9 @@ class Description(BaseModel):
         strange = next((name for name in names if escaped(name) != name), None)
         if strange is not None:
             raise ValueError(f"names without control characters, and one is {shown(strange)}")
+        elsewhere = next((name for name in names if leads_elsewhere(name)), None)
+        if elsewhere is not None:
+            raise ValueError(f"names that are no paths to other folders, and one is {shown(elsewhere)}")
         if len(set(names)) < len(names):
             raise ValueError("names that differ")
         return names

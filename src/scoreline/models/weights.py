@@ -16,6 +16,8 @@ __all__ = ["OF_FEATURES", "file_digest", "read_weights"]
 OF_FEATURES = "features."
 #: Bytes of a file, and of its header (which holds the class names too).
 MOST_BYTES, MOST_HEADER_BYTES = 1 << 36, 32 << 20
+#: Arrays of a model: a union of features has some for each.
+MOST_ARRAYS = 1000
 #: What arrays may hold: what this program writes.
 DTYPES = {"F32", "F64", "I32", "I64", "U8"}
 
@@ -68,7 +70,12 @@ def _read(path: Path, rows: int) -> tuple[dict[str, Array], str]:
 
     try:
         with safe_open(path, framework="numpy") as file:
-            facts = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+            named = file.keys()
+            if len(named) > MOST_ARRAYS:
+                raise broken(
+                    path.parent, f"{path.name} has {len(named):,} arrays, and at most {MOST_ARRAYS:,} are read"
+                )
+            facts = {name: file.get_slice(name) for name in named}
             shapes = {name: tuple(fact.get_shape()) for name, fact in facts.items()}
             strange = {fact.get_dtype() for fact in facts.values()} - DTYPES
             if strange:
