@@ -59,6 +59,27 @@ def test_hinges_have_no_probabilities():
     assert saved.probabilities(np.zeros((1, 3))) is None
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_temperature_makes_probabilities_of_a_loss_without(rows):
+    saved = model(
+        rows=rows,
+        classes=("a", "b", "c")[: max(rows, 2)],
+        loss="squared-error",
+        provenance=Provenance(temperature=0.25),
+    )
+    scores = np.array([[0.1, 0.2, -0.3]])[:, :rows]
+    own = np.exp(4 * (scores if rows > 1 else np.array([[0, 0.1]])))
+    np.testing.assert_allclose(saved.probabilities(scores), own / own.sum(), rtol=1e-6)
+    assert saved.temperature == 0.25
+
+
+def test_a_temperature_leaves_the_probabilities_of_a_loss_alone():
+    saved = model(provenance=Provenance(temperature=0.25))
+    scores = np.array([[1.0, 2.0, 3.0]])
+    np.testing.assert_array_equal(saved.probabilities(scores), model().probabilities(scores))
+    assert saved.temperature is None
+
+
 def test_wrong_number_of_features():
     with pytest.raises(ModelError, match="model of 12 features"):
         model().scores(np.ones((1, 11)))
@@ -130,6 +151,8 @@ def test_provenance_comes_back(tmp_path):
     [
         {"objective": "low"},
         {"temperature": 0},
+        {"temperature": 1e-300},
+        {"temperature": float("inf")},
         {"licence": "a\u202eb"},
         {"notes": "x" * 20_000},
         {"versions": {"a": 1}},

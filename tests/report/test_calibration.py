@@ -3,7 +3,7 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from scoreline.report.calibration import fit_temperature, scale_temperature
+from scoreline.report.calibration import fit_temperature, held_out_temperature, scale_temperature
 
 
 def drawn(temperature, n=20_000, C=4, seed=0):
@@ -32,6 +32,23 @@ def test_scaling_mends_the_calibration_of_other_examples():
     assert found.after.expected_calibration_error < 0.03 < 0.1 < found.before.expected_calibration_error
     assert found.before.log_loss == pytest.approx(log_loss(y, softmax(scores.astype(float), axis=1)))
     assert found.after.log_loss < found.before.log_loss
+
+
+@pytest.mark.parametrize("n", [5, 50])
+def test_a_few_right_answers_do_not_make_for_certainty(n):
+    y = np.arange(n) % 3
+    scores = np.eye(3)[y]
+    found = np.exp(1 / held_out_temperature(scores, y))
+    assert found / (found + 2) == pytest.approx(1 - 1 / (n + 2), rel=0.01)
+
+
+def test_many_held_out_examples_find_the_temperature_itself():
+    assert held_out_temperature(*drawn(3)) == pytest.approx(3, rel=0.05)
+
+
+def test_scores_that_say_nothing_have_no_temperature():
+    assert held_out_temperature(np.zeros((0, 3)), np.zeros(0, int)) is None
+    assert held_out_temperature(np.full((2, 3), np.nan), np.array([0, 1])) is None
 
 
 def test_scores_without_a_best_temperature_come_to_an_end():

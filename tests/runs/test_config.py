@@ -22,6 +22,8 @@ def test_what_is_written_comes_back(tmp_path):
         ({"batch_size": 0}, "batch_size"),
         ({"lamb": 1}, "lamb"),
         ({"lam": float("nan")}, "lam"),
+        ({"licence": "a\u202eb"}, "licence"),
+        ({"notes": "x" * 15_000}, "notes"),
     ],
 )
 def test_wrong_settings_are_named(values, name):

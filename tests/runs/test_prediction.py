@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.special import softmax
 from typer.testing import CliRunner
 
 from scoreline.cli.app import app
@@ -29,7 +30,7 @@ def digits(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hinge(tmp_path_factory):
-    config = RunConfig(loss="weston-watkins:squared")
+    config = RunConfig(loss="weston-watkins:squared", validation=0)
     return train_run(config, tmp_path_factory.mktemp("runs") / "hinge").folder.path
 
 
@@ -128,6 +129,28 @@ def test_a_loss_without_probabilities_says_so(hinge, tmp_path):
     told = json.loads(done.stdout)
     assert told["guesses"][0]["probability"] is None
     assert "no probabilities" in told["no_probability"]
+
+
+@pytest.mark.parametrize("settings", [{"lam": 1e-3}, {"lam": "auto"}], ids=["without refit", "refit"])
+def test_held_out_examples_make_probabilities_of_a_loss_without(tmp_path, settings):
+    config = RunConfig(loss="squared-error", licence="CC0", notes="for\ntests", **settings)
+    run = train_run(config, tmp_path / "run")
+    known = run.model.provenance
+    assert (known.licence, known.notes) == ("CC0", "for\ntests")
+    image = picture(tmp_path / "a.png", (8, 8))
+    found = ImageClassifier.load(run.folder.path).predict_proba(image)
+    scores = ImageClassifier.load(run.folder.path).scores(image).astype(float) / known.temperature
+    np.testing.assert_allclose(found, softmax(scores, axis=1), rtol=1e-4, atol=1e-7)
+    calibration = run.evaluations["test"].calibration
+    assert calibration.expected_calibration_error < 0.05
+    done = CliRunner().invoke(app, ["predict", str(run.folder.path), str(image)])
+    assert f"divided by {known.temperature:.3g}" in done.stderr
+    assert float(done.stdout.splitlines()[1].split(",")[-1]) == pytest.approx(found.max(), rel=1e-5)
+    done = CliRunner().invoke(app, ["predict", str(run.folder.path), str(image), "--format", "json"])
+    assert json.loads(done.stdout)["temperature"] == known.temperature
+    report = run.folder.report.read_text(encoding="utf-8")
+    assert "temperature scaling" in report
+    assert "CC0" in report
 
 
 def test_the_command_tells_remarks_in_one_line_each(digits, tmp_path):

@@ -61,6 +61,11 @@ class _Remarks:
                 self.remarks.append(f"{prediction.name}: {prediction.remark}")
             if prediction.no_probability:
                 self.reasons.add(prediction.no_probability)
+            elif prediction.temperature is not None:
+                self.reasons.add(
+                    "the loss has no probabilities of its own: these are the softmax of scores divided by "
+                    f"{prediction.temperature:.3g}, which held-out examples have chosen (temperature scaling)"
+                )
             yield prediction
 
     def report(self) -> None:
@@ -92,6 +97,8 @@ def _write_json(predictions: Iterable[Prediction]) -> None:
         line: dict[str, Any] = {"path": prediction.name, "guesses": guesses}
         extras = {name: getattr(prediction, name) for name in ("problem", "remark", "no_probability")}
         line |= {name: text for name, text in extras.items() if text}
+        if prediction.temperature is not None:
+            line["temperature"] = prediction.temperature
         sys.stdout.write(json.dumps(line) + "\n")
 
 

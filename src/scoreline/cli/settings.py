@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 import typer
 
-from scoreline.runs.config import AUTO, LEARNING, SEARCH, RunConfig
+from scoreline.runs.config import AUTO, FOR_PEOPLE, LEARNING, SEARCH, RunConfig
 
 __all__ = ["Trust", "trusting_named", "with_settings"]
 
@@ -43,12 +43,13 @@ def with_settings(
     described : mapping of str to str, optional
         The help of settings that mean something else to this command.
     searches : bool, default False
-        Whether the features are ``auto`` where no setting of what is learned is given, or one of the search is.
+        Whether the features are ``auto`` where no setting of what is learned is given, or one of the search is;
+        and whether there will be one model, to keep a licence and notes with.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "config"]
-        left_out = {*leave_out, *(() if searches else SEARCH)}
+        left_out = {*leave_out, *(() if searches else (*SEARCH, *FOR_PEOPLE))}
         taken = [name for name in RunConfig.model_fields if name not in left_out]
         settings = [_parameter(name, (described or {}).get(name)) for name in taken]
         names = {parameter.name for parameter in settings}

@@ -15,7 +15,6 @@ from scoreline.data.images import Picture, decode_pixels, fit_array, pillow_warn
 from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.options import LoadOptions
 from scoreline.errors import ImageError, MissingPackageError, ModelError, UnknownNameError, UsageError
-from scoreline.losses import LOSSES
 from scoreline.models.examples import ExampleScorer
 from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike, content_of, each_image, name_of
@@ -91,7 +90,6 @@ class ImageClassifier:
         self.max_pixels = LoadOptions().max_pixels if max_pixels is None else max_pixels
         self._examples = ExampleScorer(model)
         self._room = DecodingRoom()
-        self._loss = LOSSES.build(model.loss)
 
     @classmethod
     def load(cls, folder: str | Path, *, input: InputSpec | None = None, trust: Iterable[str] = ()) -> Self:
@@ -213,18 +211,27 @@ class ImageClassifier:
     def predict_proba(self, images: ImageLike | Iterable[ImageLike]) -> FloatArray:
         """Return the probability of each class for each image, ``(n, C)``; NaN for images that cannot be used.
 
+        Where the loss has none of its own, they are the softmax of scores divided by the temperature that held-out
+        examples have found (`temperature`).
+
         Raises
         ------
         UsageError
-            The model's loss has no probabilities.
+            The model's loss has no probabilities, and no temperature makes them.
         """
-        if not self._loss.probabilistic:
+        if not self.model.has_probabilities:
             raise UsageError(
-                f"The model was trained with the loss {self.model.loss}, which has no probabilities",
-                allowed="models of losses that have: softmax",
-                fix="use scores, or train with --loss softmax",
+                f"The model was trained with the loss {self.model.loss}, which has no probabilities, and no "
+                "held-out examples have found a temperature for its scores",
+                allowed="models of the loss softmax, or trained with validation examples",
+                fix="use scores, train with --loss softmax, or leave --validation at 0.1",
             )
-        return self._of_each(images, self._loss.probabilities)
+        return self._of_each(images, lambda scores: np.asarray(self.model.probabilities(scores)))
+
+    @property
+    def temperature(self) -> float | None:
+        """What scores are divided by before the softmax, where the loss has no probabilities of its own."""
+        return self.model.temperature
 
     def pixels(self, image: ImageLike) -> Array:
         """Return what the model sees of an image, ``(H, W, channels)`` of uint8.
@@ -292,11 +299,12 @@ class ImageClassifier:
             yield from self._predictions_of(batch, top_k)
 
     def _predictions_of(self, batch: _Batch, top_k: int) -> Iterator[Prediction]:
-        reason = "" if self._loss.probabilistic else _no_probability(self.model.loss)
+        reason = "" if self.model.has_probabilities else _no_probability(self.model.loss)
         scores = self._scores(batch)
         by_class = batch.spread(class_scores(scores))
         best = ranked(by_class, top_k)
-        chances = batch.spread(self._loss.probabilities(scores)) if self._loss.probabilistic else None
+        found = self.model.probabilities(scores)
+        chances = None if found is None else batch.spread(found)
         for row, (name, problem, remark, _) in enumerate(batch.images):
             if problem:
                 yield Prediction(name, (), problem)
@@ -309,7 +317,9 @@ class ImageClassifier:
                 )
                 for label in best[row]
             )
-            yield Prediction(name, guesses, remark=remark, no_probability=reason)
+            yield Prediction(
+                name, guesses, remark=remark, no_probability=reason, temperature=self.model.temperature
+            )
 
     def _batches(self, images: Iterator[ImageLike]) -> Iterator[_Batch]:
         """Decode images a batch at a time."""
@@ -370,4 +380,7 @@ class _Batch(NamedTuple):
 
 
 def _no_probability(loss: str) -> str:
-    return f"the loss {loss} gives scores and no probabilities: compare the scores, or train with --loss softmax"
+    return (
+        f"the loss {loss} gives scores and no probabilities, and no held-out examples have found a temperature "
+        "for them: compare the scores, or train with --loss softmax"
+    )

@@ -13,7 +13,7 @@ __all__ = ["Guess", "Prediction", "certainties", "class_scores", "leads", "margi
 
 @dataclass(frozen=True)
 class Guess:
-    """A class with its score and probability; the latter is None where the loss has none."""
+    """A class with its score and probability; the latter is None where the model has none."""
 
     label: str
     score: float
@@ -32,6 +32,8 @@ class Prediction:
     remark: str = ""
     #: Why the guesses have no probabilities; empty where they have.
     no_probability: str = ""
+    #: What scores were divided by before the softmax, where the loss has no probabilities of its own.
+    temperature: float | None = None
 
     @property
     def label(self) -> str | None:

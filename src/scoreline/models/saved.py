@@ -17,7 +17,7 @@ from scoreline._files import write_bytes, write_text
 from scoreline._text import shortened, shown
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import MissingPackageError, ModelError, ScorelineError, UntrustedError, UsageError
-from scoreline.losses import LOSSES
+from scoreline.losses import LOSSES, Softmax
 from scoreline.models.description import FORMAT, Description, broken
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.provenance import Provenance
@@ -31,6 +31,8 @@ __all__ = ["SavedModel"]
 WEIGHTS, DESCRIPTION = "model.safetensors", "model.json"
 #: Numbers of an example that any model may have; the more weights there are, the larger examples may be.
 MOST_NUMBERS_FOR_ONE = 1 << 24
+#: What makes probabilities of scores that are divided by a temperature.
+SOFTMAX = Softmax()
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,7 @@ class SavedModel:
     classes : tuple of str
         Class names in the order of the rows; they are written into the weights' file too, and the two must agree.
     loss, features : str
-        Specs of the loss (it says whether scores make probabilities) and of the features.
+        Specs of the loss (it says whether scores make probabilities by themselves) and of the features.
     example_shape : tuple of int
         Shape of one example: ``(H, W, channels)`` of an image or ``(D,)``.
     penalty_value : float
@@ -61,7 +63,7 @@ class SavedModel:
     trust : set of str
         Modules that the features may import; no part of what is saved.
     provenance : Provenance, optional
-        Objective, duality gap, data, licence and the like; None where nobody knows.
+        Objective, duality gap, temperature, data, licence and the like; None where nobody knows.
     """
 
     coef: FloatArray
@@ -238,10 +240,30 @@ class SavedModel:
 
         return sklearn_estimator(self.coef, self.intercept, self.classes, LOSSES.build(self.loss))
 
+    @property
+    def temperature(self) -> float | None:
+        """What scores are divided by to become probabilities, where the loss has none of its own.
+
+        None where it has, and where no held-out examples have found a temperature.
+        """
+        if self.provenance is None or LOSSES.build(self.loss).probabilistic:
+            return None
+        return self.provenance.temperature
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether `probabilities` returns any."""
+        return self.temperature is not None or LOSSES.build(self.loss).probabilistic
+
     def probabilities(self, scores: FloatArray) -> FloatArray | None:
-        """Return class probabilities ``(n, C)``, or None where the loss has none."""
-        loss = LOSSES.build(self.loss)
-        return loss.probabilities(scores) if loss.probabilistic else None
+        """Return class probabilities ``(n, C)``: the loss's own, else those of temperature scaling.
+
+        These are the softmax of ``scores / temperature``. None where there is neither.
+        """
+        loss, temperature = LOSSES.build(self.loss), self.temperature
+        if loss.probabilistic:
+            return loss.probabilities(scores)
+        return None if temperature is None else SOFTMAX.probabilities(scores / temperature)
 
 
 def _wrong_features(features: str, problem: str) -> ModelError:

@@ -17,6 +17,7 @@ __all__ = [
     "TemperatureScaling",
     "calibration",
     "fit_temperature",
+    "held_out_temperature",
     "scale_temperature",
 ]
 
@@ -123,7 +124,7 @@ class TemperatureScaling:
     after: Calibration
 
 
-def fit_temperature(scores: FloatArray, y: Array) -> float:
+def fit_temperature(scores: FloatArray, y: Array, smoothing: float = 0.0) -> float:
     """Return the temperature at which the softmax of ``scores / temperature`` has the least log-loss.
 
     Parameters
@@ -133,6 +134,9 @@ def fit_temperature(scores: FloatArray, y: Array) -> float:
         difference.
     y : array (N,) of integers
         Their labels.
+    smoothing : float, default 0
+        Share of each label that is spread over the other classes. Where few examples are all right, the least
+        log-loss is that of certainty; so it is that of a probability of ``1 - smoothing``.
 
     References
     ----------
@@ -144,12 +148,29 @@ def fit_temperature(scores: FloatArray, y: Array) -> float:
     step = max(1, min(scores.size // MOST_SCORES, len(y) // FEWEST_EXAMPLES))
     by_class, labels = class_scores(scores[::step]).astype(np.float64), y[::step]
     by_class -= np.take_along_axis(by_class, labels[:, None], axis=1)
+    others = smoothing * float(by_class.sum(axis=1).mean()) / (by_class.shape[1] - 1)
 
     def log_loss(log_temperature: float) -> float:
-        return float(logsumexp(by_class / math.exp(log_temperature), axis=1).mean())
+        temperature = math.exp(log_temperature)
+        return float(logsumexp(by_class / temperature, axis=1).mean()) - others / temperature
 
     found = minimize_scalar(log_loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
     return math.exp(found.x)
+
+
+def held_out_temperature(scores: FloatArray, y: Array) -> float | None:
+    """Return the temperature for a model's probabilities by examples that it was not trained on.
+
+    Labels are smoothed as Platt smooths them, so that few examples, all of them right, do not make the model
+    certain. None where scores are not finite, or there are none.
+
+    References
+    ----------
+    Platt (1999), Probabilistic outputs for support vector machines, section 2.2.
+    """
+    if not len(y) or not np.isfinite(scores).all():
+        return None
+    return fit_temperature(scores, y, smoothing=1 / (len(y) + 2))
 
 
 def scale_temperature(

@@ -144,9 +144,12 @@ def _classifier(run: ReportedRun) -> LinearClassifier:
 
 
 def _temperature(run: ReportedRun, quality: DataQuality | None) -> TemperatureScaling | None:
-    """Find a temperature by validation examples or out-of-fold scores; None without these, or probabilities."""
+    """Find a temperature by validation examples or out-of-fold scores; None without these.
+
+    None too where the loss has no probabilities of its own: those of the model have been scaled.
+    """
     split = run.evaluation.split
-    if run.evaluation.calibration is None or split == "train":
+    if run.evaluation.calibration is None or run.model.temperature is not None or split == "train":
         return None
     if "validation" in run.prepared.rows and split != "validation":
         return scale_temperature(*_scores(run, split), _scores(run, "validation"))

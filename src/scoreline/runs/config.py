@@ -25,6 +25,7 @@ from scoreline.data.load import absolute_spec
 from scoreline.data.places import expanded
 from scoreline.errors import UsageError
 from scoreline.losses import LOSSES
+from scoreline.models.provenance import for_people
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES
 from scoreline.registry import Registry
@@ -32,7 +33,7 @@ from scoreline.runs.settings_file import read_settings
 from scoreline.runs.time_budget import parse_budget
 from scoreline.schedules import SCHEDULES
 
-__all__ = ["AUTO", "AXES", "FEATURE_NAMES", "LEARNING", "OPEN", "SEARCH", "RunConfig"]
+__all__ = ["AUTO", "AXES", "FEATURE_NAMES", "FOR_PEOPLE", "LEARNING", "OPEN", "SEARCH", "RunConfig"]
 
 #: The settings that a comparison can vary, in their order in a row's name.
 AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
@@ -40,6 +41,8 @@ AXES = ("features", "loss", "penalty", "lam", "solver", "lr")
 AUTO = "auto"
 #: The settings that the recipe search decides unless they are given, and those of the search itself.
 OPEN, SEARCH = ("loss", "lam", "standardize"), ("budget", "prefer")
+#: The settings that are kept with a model and change nothing of it.
+FOR_PEOPLE = ("licence", "notes")
 #: Characters of a setting, and steps of any kind that a number can ask for.
 MOST_LETTERS, MOST_STEPS = 20_000, 2**31
 #: Stands for the names of all features in a description: their registry imports heavy packages, so that the names
@@ -161,6 +164,10 @@ class RunConfig(BaseModel):
         None,
         description="Bound on memory, such as 2GB: images and rows are then streamed from the disk.",
     )
+    licence: str | None = _setting(
+        "Run and output", None, description="Terms under which the model may be used, such as CC0; kept with it."
+    )
+    notes: str | None = _setting("Run and output", None, description="Remarks on the model, kept with it.")
 
     @model_validator(mode="before")
     @classmethod
@@ -253,6 +260,11 @@ class RunConfig(BaseModel):
         except UsageError as error:
             raise ValueError(error.allowed) from error
         return value
+
+    @field_validator(*FOR_PEOPLE)
+    @classmethod
+    def _can_be_shown(cls, value: str | None) -> str | None:
+        return None if value is None else for_people(value)
 
     @field_validator("*", mode="before")  # defined last, it runs first
     @classmethod

@@ -34,7 +34,20 @@ def describe_training(run: ReportedRun) -> dict[str, str]:
         facts["learning rate"] = f"{recorded.solver.lr:.4g}{schedule}"
     if recorded.warnings:
         facts["warnings"] = " ".join(recorded.warnings)
-    return facts
+    return facts | _about(run)
+
+
+def _about(run: ReportedRun) -> dict[str, str]:
+    """Say what the model's file tells besides: where probabilities come from, and what was written for people."""
+    model, facts = run.model, {}
+    if model.temperature is not None:
+        facts["probabilities"] = (
+            f"the softmax of scores divided by {model.temperature:.3g}, which held-out examples have chosen "
+            "(temperature scaling); the loss has none of its own"
+        )
+    if model.provenance is not None:
+        facts |= {"licence": model.provenance.licence, "notes": model.provenance.notes}
+    return {name: text for name, text in facts.items() if text}
 
 
 def describe_data(run: ReportedRun) -> dict[str, str]:

@@ -11,10 +11,12 @@ from scoreline.data import RowsSource
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
+from scoreline.estimators.brief_fit import BriefFit
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.estimators.warm_start import WarmStart
+from scoreline.report.calibration import held_out_temperature
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_folds import CrossValidated, cross_validate, worth_folds
@@ -38,6 +40,8 @@ class LamChoice:
     accuracy: dict[float, float]
     #: What chose it in the place of that, where the validation split has few rows.
     folds: CrossValidated | None = None
+    #: For scores of rows that were not trained on, by the rows that chose; see `held_out_temperature`.
+    temperature: float | None = None
 
     @property
     def validation_accuracy(self) -> float:
@@ -144,10 +148,16 @@ def choose_lam(
     if folds is not None and folds.lam not in accuracy:
         folds = None  # a listener has ended the choice
     lam = strongest_as_good(accuracy, len(labels)) if folds is None else folds.lam
+    reached_there = BriefFit(problem.objective.folded(outcomes[lam].params), None)
+    if folds is None:
+        temperature = held_out_temperature(reached_there.scores(prepared.rows["validation"]), labels)
+    else:
+        temperature = folds.temperature.get(lam)
+    choice = LamChoice(lam, accuracy, folds, temperature)
     if fits is not None:
-        return LamChoice(lam, accuracy, folds), fits.warm_start(outcomes[lam].params)
-    begin = problem.objective.folded(reached[lam].outcome.params) if lam in reached else None
-    return LamChoice(lam, accuracy), WarmStart(begin, statistics=problem.measured)
+        return choice, fits.warm_start(outcomes[lam].params)
+    begin = reached_there.params if lam in reached else None
+    return choice, WarmStart(begin, statistics=problem.measured)
 
 
 def folds_help(prepared: Prepared) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import logsumexp
@@ -20,7 +20,7 @@ from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.problem import assemble, draw_seed
 from scoreline.estimators.validation import TrainingData
 from scoreline.models.prediction import class_scores
-from scoreline.report.calibration import fit_temperature
+from scoreline.report.calibration import fit_temperature, held_out_temperature
 from scoreline.rows import SubsetRows
 from scoreline.runs.lam_search import MARGIN, TRIED, standard_error
 
@@ -47,6 +47,8 @@ class CrossValidated:
     log_loss: dict[float, float]
     n_rows: int
     n_folds: int = N_FOLDS
+    #: For the scores of each strength; see `held_out_temperature`.
+    temperature: dict[float, float | None] = field(default_factory=dict)
 
     @property
     def lam(self) -> float:
@@ -88,6 +90,7 @@ def cross_validate(
     folds = [_Fold(classifier, data, rest, test, listeners) for rest, test in _folds(data.y, classifier)]
     accuracy: dict[float, float] = {}
     log_loss: dict[float, float] = {}
+    temperature: dict[float, float | None] = {}
     majority = np.bincount(data.y).max() / len(data.y)
     nothing = majority + MARGIN * standard_error(majority, len(data.y))
     least, most, since = math.inf, 0.0, 0
@@ -97,12 +100,13 @@ def cross_validate(
             break
         accuracy[lam] = float(np.mean(scores.argmax(axis=1) == data.y))
         log_loss[lam] = _log_loss(scores, data.y)
+        temperature[lam] = held_out_temperature(scores, data.y)
         better = log_loss[lam] < least or accuracy[lam] > most
         since = 0 if better or most <= nothing else since + 1
         least, most = min(least, log_loss[lam]), max(most, accuracy[lam])
         if since >= PATIENCE:
             break
-    return CrossValidated(accuracy, log_loss, len(data.y)) if accuracy else None
+    return CrossValidated(accuracy, log_loss, len(data.y), temperature=temperature) if accuracy else None
 
 
 class _Fold:

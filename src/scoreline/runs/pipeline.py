@@ -9,10 +9,12 @@ import numpy as np
 
 from scoreline._typing import FloatArray, Labels
 from scoreline.data import Dataset, Progress, Split, load_dataset
+from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.stopping import Listener
 from scoreline.engine.solvers import named_solver
 from scoreline.errors import UsageError
 from scoreline.estimators import LinearClassifier
+from scoreline.estimators.brief_fit import BriefFit
 from scoreline.estimators.problem import Measured, Problem, assemble, draw_seed
 from scoreline.estimators.validation import validate_training_data
 from scoreline.estimators.warm_start import WarmStart
@@ -21,6 +23,7 @@ from scoreline.features.augmentation import PairMeans
 from scoreline.losses import LOSSES
 from scoreline.models import InputSpec, Provenance, SavedModel
 from scoreline.penalties import PENALTIES
+from scoreline.report.calibration import held_out_temperature
 from scoreline.rows import Rows
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
@@ -275,8 +278,30 @@ def evaluation_split(names: dict[str, Rows]) -> str:
     return next(name for name in ("test", "validation", "train") if name in names)
 
 
-def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifier, data: str = "") -> SavedModel:
-    """Return the fitted classifier as a model that can be saved; `data` is the digest of its training examples."""
+def save_model(
+    config: RunConfig,
+    prepared: Prepared,
+    classifier: LinearClassifier,
+    *,
+    data: str = "",
+    temperature: float | None = None,
+) -> SavedModel:
+    """Return the fitted classifier as a model that can be saved.
+
+    Parameters
+    ----------
+    config : RunConfig
+    prepared : Prepared
+    classifier : LinearClassifier
+    data : str
+        Digest of its training examples.
+    temperature : float, optional
+        For its scores, where no rows are held out any more that find one.
+    """
+    if "validation" in prepared.rows:
+        fit = BriefFit(Params(classifier.coef_[None], classifier.intercept_[None]), None)
+        temperature = held_out_temperature(fit.scores(prepared.rows["validation"]), prepared.labels("validation"))
+    about = {"licence": config.licence or "", "notes": config.notes or ""}
     return SavedModel(
         classifier.coef_,
         classifier.intercept_,
@@ -289,5 +314,5 @@ def save_model(config: RunConfig, prepared: Prepared, classifier: LinearClassifi
         InputSpec.of(prepared.dataset),
         prepared.extractor.sources(),
         frozenset(prepared.extractor.modules()),
-        Provenance.of(classifier.objective_, classifier.duality_gap_, data),
+        Provenance.of(classifier.objective_, classifier.duality_gap_, data=data, temperature=temperature, **about),
     )

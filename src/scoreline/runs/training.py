@@ -165,7 +165,14 @@ def _evaluated(trained: _Trained, folder: RunFolder, progress: Progress) -> RunR
     """Keep the model, and evaluate it."""
     resolution = trained.resolution
     prepared, classifier = resolution.prepared, resolution.classifier
-    model = save_model(resolution.settings, prepared, classifier, trained.trained_on.record.splits["train"].digest)
+    choice = resolution.lam_choice
+    model = save_model(
+        resolution.settings,
+        prepared,
+        classifier,
+        data=trained.trained_on.record.splits["train"].digest,
+        temperature=None if choice is None else choice.temperature,
+    )
     folder.keep("the model", lambda: model.save(folder.path))
     folder.keep("data.json", lambda: trained.trained_on.write(folder.path))
     folder.write_history(classifier.history_)

@@ -21,7 +21,7 @@ class Top(BaseModel):
     model_config = ConfigDict(json_schema_extra={"example": {"class": "cat", "probability": 0.87, "score": 5.1}})
 
     class_: str = Field(alias="class")
-    probability: float | None = Field(description="null where the model's loss has no probabilities")
+    probability: float | None = Field(description="null where the model has no probabilities")
     score: float
 
 
@@ -93,6 +93,10 @@ class ModelFacts(BaseModel):
     classes: list[str]
     features: str
     loss: str
+    temperature: float | None = Field(
+        description="what scores are divided by before the softmax (temperature scaling), where the loss has no "
+        "probabilities of its own"
+    )
     size: list[int] = Field(description="height, width and channels that images are turned into")
     digest: str = Field(description="SHA-256 of its description")
 

@@ -107,6 +107,7 @@ def _serve_state(app: FastAPI, service: Service) -> None:
             classes=list(saved.classes),
             features=saved.features,
             loss=saved.loss,
+            temperature=saved.temperature,
             size=list(size),
             digest=now.digest,
         )
