@@ -14,6 +14,7 @@ from PIL import Image
 
 import scoreline
 from scoreline.cli.app import app, run
+from scoreline.models.exports import EXPORTS
 from scoreline.runs.comparison import BASELINES
 from scoreline.runs.config import RunConfig
 from scoreline.runs.resolved import Decision, Resolved
@@ -117,6 +118,11 @@ def test_every_setting_is_documented_with_its_default(name):
     assert row in (DOCS / "commands.md").read_text(encoding="utf-8")
 
 
+def test_formats_of_exports_are_documented():
+    rows = (DOCS / "export.md").read_text(encoding="utf-8").splitlines()
+    assert all(any(row.startswith(f"| `--{name}` | ") for row in rows) for name in EXPORTS)
+
+
 def test_baselines_are_documented():
     assert spans("commands.md", "Baselines") >= set(BASELINES)
 
@@ -195,7 +201,7 @@ def test_every_field_of_a_prediction_is_documented(folders, photos, capfd):
     with pytest.raises(SystemExit):
         run(["predict", str(folders / "hinge"), str(photos / "cat"), "--format", "json"])
     found = set().union(*(keys(json.loads(line)) for line in capfd.readouterr().out.splitlines()))
-    assert found >= {"guesses", "problem", "no_probability"}
+    assert found >= {"guesses", "problem", "temperature"}
     assert found <= spans("runs.md", "--json")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +15,7 @@ from scoreline.cli.output import console, facts, notes, print_json
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import Trust
 from scoreline.data.names import printable
+from scoreline.models.exports import EXPORTS
 
 if TYPE_CHECKING:
     from scoreline.models.exports import Exported
@@ -19,13 +23,32 @@ if TYPE_CHECKING:
 __all__ = ["export"]
 
 
+def with_formats(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each format; the paths that were given are its parameter ``targets``."""
+    options = {name.replace("-", "_"): name for name in EXPORTS}
+
+    @wraps(command)
+    def wrapped(**values: Any) -> None:
+        given = {name: values.pop(option) for option, name in options.items()}
+        command(targets={name: path for name, path in given.items() if path is not None}, **values)
+
+    def parameter(option: str, name: str) -> inspect.Parameter:
+        kind = Annotated[Path | None, typer.Option(f"--{name}", help=EXPORTS[name].help)]
+        return inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+
+    own = list(inspect.signature(command, eval_str=True).parameters.values())
+    at = next(place for place, one in enumerate(own) if one.name == "targets")
+    made = [parameter(option, name) for option, name in options.items()]
+    parameters = [one.replace(kind=one.KEYWORD_ONLY) for one in (*own[:at], *made, *own[at + 1 :])]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
+    return wrapped
+
+
+@with_formats
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    onnx: Annotated[Path | None, typer.Option(help="A file for the model as an ONNX graph.")] = None,
-    skops: Annotated[Path | None, typer.Option(help="A file for it as an estimator of scikit-learn.")] = None,
-    numpy: Annotated[
-        Path | None, typer.Option(help="A new folder for it as a program that needs NumPy and Pillow only.")
-    ] = None,
+    targets: dict[str, Path],
     data_dir: Annotated[Path | None, typer.Option(help="Folder with named data sets.")] = None,
     trust: Trust = None,
     json: Annotated[bool, typer.Option("--json", help="End with one line of JSON, for machines.")] = False,
@@ -33,8 +56,6 @@ def export(
     """Write a run's model in formats of other programs, and measure that it answers the same there."""
     from scoreline.runs.exporting import export_run
 
-    named = {"onnx": onnx, "skops": skops, "numpy": numpy}
-    targets = {name: target for name, target in named.items() if target is not None}
     with ProgressBars(quiet=json) as bars:
         done = export_run(run, targets, data_dir=data_dir, trust=trust or [], progress=bars.loading)
     if json:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import Array
+from scoreline.features.graph import FeatureGraph
+from scoreline.features.patch_graph import PatchGrid, graph_codes, graph_lengths, graph_shifted
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import KMeansWords
 
@@ -102,6 +104,23 @@ class KernelMaps:
         pooled = np.matmul(rows, answers.reshape(n, H, -1)).reshape(n * len(rows), W, -1)
         pooled = np.matmul(columns, pooled).reshape(-1, answers.shape[1])
         return (pooled @ self.mixing.astype(np.float32)).reshape(n, len(rows), len(columns), -1)
+
+    def graph_maps(self, graph: FeatureGraph, images: str, shape: tuple[int, ...]) -> str:
+        """Add the maps ``(N, m, H // 2, W // 2)`` of images ``(N, *shape)`` of uint8 to a graph."""
+        (H, W, ch), around = shape, (0, PATCH // 2, PATCH // 2, 0)
+        wide = graph.cast(graph.padded(graph.cast(images, "float32"), around, around, "reflect"), "uint8")
+        grid = PatchGrid((H + 2 * around[1], W + 2 * around[1], ch), PATCH, 1)
+        z = graph_shifted(
+            graph, graph_codes(graph, wide, self.whitening, grid, self.norm_bias), self.whitening.shift
+        )
+        length = graph_lengths(graph, z)
+        words = self.words.astype(np.float32)[:, :, None, None]
+        cosines = graph.add("Div", graph.add("Conv", z, words, strides=(1, 1)), length)
+        away = graph.add("Sub", cosines, np.array(1, np.float32))
+        kernel = graph.add("Exp", graph.add("Mul", away, np.array(self.sharpness, np.float32)))
+        answers = graph.add("Mul", kernel, length)
+        pooled = graph.add("MatMul", graph.add("MatMul", _averages(H), answers), _averages(W).T)
+        return graph.add("Conv", pooled, self.mixing.T.astype(np.float32)[:, :, None, None], strides=(1, 1))
 
     def mirrored_order(self) -> Array:
         """Return the permutation that mirrors a patch of the maps, ``(3, 3, m)`` as a row."""

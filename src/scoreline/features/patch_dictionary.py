@@ -16,7 +16,7 @@ from scoreline.features.descriptor import Describe, ImageDescriptor, described
 from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_encodings import ENCODINGS
-from scoreline.features.patch_graph import graph_codes, graph_even, graph_pooled
+from scoreline.features.patch_graph import PatchGrid, graph_codes, graph_even, graph_odd, graph_pooled
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
 from scoreline.features.shifting import n_shifts, padded
@@ -203,20 +203,23 @@ class PatchDictionary(ImageDescriptor):
         own, mirrored = self._graph_cells(graph, images)
         if mirrored is None:
             return graph_even(graph, own, own), None
-        difference = graph.add("Sub", *(graph.add("Sqrt", half) for half in (own, mirrored)))
-        return self.graph_rows(graph, images), graph.add("Mul", difference, np.array(0.5, np.float32))
+        return graph_even(graph, own, mirrored), graph_odd(graph, own, mirrored)
 
     def _graph_cells(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
         """Add the means over cells of an image, and of its mirror image if that matters, ``(N, D)``."""
-        patch = self.patch_size, self.image_shape_[2], self.stride
-        codes = graph_codes(graph, images, self.whitening_, patch, self.norm_bias)
-        down, across = self._patch_grid(self.image_shape_)
+        grid = PatchGrid(self.image_shape_, self.patch_size, self.stride)
+        codes = graph_codes(graph, images, self.whitening_, grid, self.norm_bias)
+        down, across = grid.sides
         cells = cells_of(down, across, self.grid, self.spread, mirror=self.mirror, halves=True).weights()
         weights, bias = self.encoding_.answers(self.words_)
         # The mirror image of a patch has the opposite odd components.
-        signs = np.where(np.arange(weights.shape[1]) < self.whitening_.n_even, 1, -1)
+        signs, shift = np.where(np.arange(weights.shape[1]) < self.whitening_.n_even, 1, -1), self.whitening_.shift
         own, mirrored = (
-            graph_pooled(graph, self.encoding_.graph_features(graph, codes, seen, bias), len(bias), of_cells)
+            graph_pooled(
+                graph,
+                self.encoding_.graph_features(graph, codes, shift, (seen, bias)),
+                of_cells.reshape(-1, down, across),
+            )
             for seen, of_cells in zip((weights, weights * signs), cells, strict=True)
         )
         return own, mirrored if self.mirror else None
@@ -283,8 +286,7 @@ class PatchDictionary(ImageDescriptor):
 
     def _patch_grid(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """Return how many patches an image of a shape has, down and across."""
-        down, across = ((side - self.patch_size) // self.stride + 1 for side in shape[:2])
-        return down, across
+        return PatchGrid(shape, self.patch_size, self.stride).sides
 
     def _places(self, shape: tuple[int, ...], order: Array, groups: Array) -> Places:
         """Return the positions of the patches of an image of a shape in an order, and their cells."""

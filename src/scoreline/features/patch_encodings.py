@@ -16,6 +16,7 @@ from scoreline._checks import check_field
 from scoreline._typing import Array
 from scoreline.errors import MismatchError
 from scoreline.features.graph import FeatureGraph
+from scoreline.features.patch_graph import graph_rectified, graph_responses, graph_shifted
 from scoreline.registry import Registry
 
 if TYPE_CHECKING:
@@ -36,15 +37,26 @@ class PatchEncoding(ABC):
     def pool(self, images: Array, places: Places, lens: Lens, words: Words, out: Array) -> None:
         """Write the features' means over the cells to `out`, ``(n, cells, m)`` float32."""
 
-    def graph_features(self, graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
-        """Add the features ``(N, m, h, w)`` of codes ``(N, d, h, w)`` to a graph.
+    def graph_features(
+        self, graph: FeatureGraph, codes: str, shift: Array, words: tuple[Array, Array]
+    ) -> list[str]:
+        """Add the features ``(N, ., h, w)`` of codes ``(N, d, h, w)`` to a graph, those of some words each.
+
+        Parameters
+        ----------
+        graph : FeatureGraph
+        codes : str
+        shift : array (d,)
+            To be added to the codes, or to what is added to their products.
+        words : (weights, bias)
+            What `answers` returns, or that for mirror images.
 
         Raises
         ------
         MismatchError
             The encoding cannot be written as a graph.
         """
-        del graph, codes, weights, bias
+        del graph, codes, shift, words
         raise MismatchError(
             f"The encoding {type(self).__name__} cannot be written as a graph",
             allowed="encodings with graph_features: linear-triangle, soft-threshold and triangle",
@@ -60,9 +72,12 @@ class _Rectified(PatchEncoding):
 
         pool_rectified(images, places, lens, words, out)
 
-    def graph_features(self, graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
+    def graph_features(
+        self, graph: FeatureGraph, codes: str, shift: Array, words: tuple[Array, Array]
+    ) -> list[str]:
         """Add the positive responses; see `PatchEncoding.graph_features`."""
-        return graph.add("Relu", _graph_responses(graph, codes, weights, bias))
+        weights, bias = words
+        return graph_rectified(graph, codes, weights, bias + weights @ shift)
 
 
 @dataclass(frozen=True)
@@ -114,12 +129,6 @@ class SoftThreshold(_Rectified):
         return weights, np.full(len(weights), -self.threshold)
 
 
-def _graph_responses(graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
-    """Add the responses ``(N, m, h, w)`` of words to codes."""
-    kernel = weights.astype(np.float32)[:, :, None, None]
-    return graph.add("Conv", codes, kernel, bias.astype(np.float32), strides=(1, 1))
-
-
 def _nearness(words: Array) -> tuple[Array, Array]:
     """Return the weights and biases of ``z @ c_k - |c_k|^2 / 2 = (|z|^2 - |z - c_k|^2) / 2``."""
     return words, -np.square(words).sum(axis=1) / 2
@@ -144,14 +153,17 @@ class Triangle(PatchEncoding):
 
         pool_triangle(images, places, lens, words, out)
 
-    def graph_features(self, graph: FeatureGraph, codes: str, weights: Array, bias: Array) -> str:
+    def graph_features(
+        self, graph: FeatureGraph, codes: str, shift: Array, words: tuple[Array, Array]
+    ) -> list[str]:
         """Add the triangles of distances; see `PatchEncoding.graph_features`."""
-        responses = _graph_responses(graph, codes, weights, bias)
+        codes = graph_shifted(graph, codes, shift)
+        responses = graph_responses(graph, codes, *words)
         squares = graph.add("ReduceSum", graph.add("Mul", codes, codes), np.array([1]), keepdims=1)
         apart = graph.add("Sub", squares, graph.add("Mul", responses, np.array(2, np.float32)))
         distances = graph.add("Sqrt", graph.add("Relu", apart))
         mean = graph.add("ReduceMean", distances, axes=(1,), keepdims=1)
-        return graph.add("Relu", graph.add("Sub", mean, distances))
+        return [graph.add("Relu", graph.add("Sub", mean, distances))]
 
 
 @dataclass(frozen=True)

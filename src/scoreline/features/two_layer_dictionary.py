@@ -14,8 +14,10 @@ from scoreline._typing import Array
 from scoreline.errors import DataError, UsageError
 from scoreline.features.cell_pieces import cells_of, check_spread
 from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor, described
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.kernel_maps import PATCH, KernelMaps, lengths, unit, windows
 from scoreline.features.learned import even_rows, learned_arrays
+from scoreline.features.patch_graph import graph_even, graph_lengths, graph_odd, graph_pooled, graph_rectified
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mean_variance
 from scoreline.features.patch_words import KMeansWords, clustering_bytes
 
@@ -177,6 +179,33 @@ class TwoLayerDictionary(ImageDescriptor):
         X = self._like_fitted(X)
         even, odd = np.split(described(X, *self._plan(X.shape[1:], halves=True)), 2, axis=1)
         return even, odd
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add both layers; see `FeatureExtractor.graph_rows`."""
+        return graph_even(graph, *self._graph_cells(graph, images))
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str]:
+        """Add both halves; see `FeatureExtractor.graph_halves`."""
+        own, mirrored = self._graph_cells(graph, images)
+        return graph_even(graph, own, mirrored), graph_odd(graph, own, mirrored)
+
+    def _graph_cells(self, graph: FeatureGraph, images: str) -> tuple[str, str]:
+        """Add the means over cells of an image, and of its mirror image, ``(N, D)``."""
+        whitening, n = self.whitening_, self.maps_.mixing.shape[1]
+        maps = self.maps_.graph_maps(graph, images, self.image_shape_)
+        kernel = whitening.basis.reshape(-1, PATCH, PATCH, n).transpose(0, 3, 1, 2).astype(np.float32)
+        codes = graph.add("Conv", maps, kernel, whitening.shift.astype(np.float32), strides=(1, 1))
+        directions = graph.add("Div", codes, graph_lengths(graph, codes))
+        down, across = (side // 2 - PATCH + 1 for side in self.image_shape_[:2])
+        cells = cells_of(down, across, self.grid, self.spread, halves=True).weights()
+        words, bias = self.words_ - self.words_.mean(axis=0), np.zeros(len(self.words_))
+        # The mirror image of a patch has the opposite odd components.
+        signs = np.where(np.arange(words.shape[1]) < whitening.n_even, 1, -1)
+        own, mirrored = (
+            graph_pooled(graph, graph_rectified(graph, directions, seen, bias), of_cells.reshape(-1, down, across))
+            for seen, of_cells in zip((words, words * signs), cells, strict=True)
+        )
+        return own, mirrored
 
     def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
         from scoreline.features.kernels.panels import Words, packed

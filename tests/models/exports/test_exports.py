@@ -9,11 +9,11 @@ import onnx
 import onnxruntime
 import pytest
 from PIL import Image
+from tests.models.exports.models import trained
 
 from scoreline.errors import MismatchError, ModelError, UsageError
-from scoreline.features import build_features
 from scoreline.models import SavedModel
-from scoreline.models.exports import EXPORTS, Sample
+from scoreline.models.exports import EXPORTS, Sample, onnx_file
 
 SPECS = [
     "pixels",
@@ -28,9 +28,12 @@ SPECS = [
     "dictionary:20,n_patches=500",
     "dictionary:10,n_patches=500,mirror=no,stride=2,encoding=triangle,grid=3",
     "dictionary:10,n_patches=500,spread=0.5,grid=3",
+    "two-layers:12,channels=6,n_patches=500",
+    "two-layers:12,channels=6,n_patches=500,grid=3,spread=0.54",
     "mirror:[hog,lbp]",
     "shifts:[dictionary:10,n_patches=500]",
     "products:[dictionary:10,n_patches=500]",
+    "products:[two-layers:9,channels=4,n_patches=500,dictionary:10,n_patches=500],components=7",
     "products:[mirror:[hog:8]],components=7",
     "hog,hue,products:[shifts:[hog:8]],components=5",
 ]
@@ -47,28 +50,6 @@ found = runpy.run_path(sys.argv[1])
 scores, chances = found["answers"](numpy.load(sys.argv[2]))
 numpy.savez(sys.argv[3], scores=scores, chances=chances, image=found["read_image"](sys.argv[4]))
 """
-
-
-def smooth(n, shape):
-    """Return images with few details, and some of one colour."""
-    values = np.random.default_rng(3).integers(0, 256, (n, 5, 5, 3), dtype=np.uint8)
-    values[:3] = values[:3, :1, :1]
-    mode = "RGB" if shape[2] == 3 else "L"
-    pictures = [Image.fromarray(own).convert(mode).resize(shape[1::-1]) for own in values]
-    return np.stack([np.asarray(picture).reshape(shape) for picture in pictures])
-
-
-def trained(spec, shape=(21, 26, 3), loss="softmax", classes=("a", "b", "c")):
-    """Return a model with features of these images, scores of a common size, and the images."""
-    X = smooth(30, shape)
-    extractor = build_features(spec).fit(X)
-    rows = extractor.transform(X).astype(float)
-    spread = rows.std(axis=0) + 0.1 * rows.std() + 1e-9
-    R = 1 if len(classes) == 2 else len(classes)
-    coef = np.random.default_rng(0).normal(size=(R, rows.shape[1])) / spread / np.sqrt(rows.shape[1])
-    intercept = -coef @ rows.mean(axis=0)
-    numbers = coef.astype(np.float32), intercept.astype(np.float32)
-    return SavedModel(*numbers, classes, loss, spec, shape, 0.0, extractor.state()), X
 
 
 @pytest.mark.parametrize("spec", SPECS)
@@ -114,6 +95,37 @@ def test_two_classes_have_two_scores_and_hinges_no_probabilities(tmp_path):
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
     (scores,) = session.run(None, {"images": X})
     np.testing.assert_array_equal(scores[:, 0], -scores[:, 1])
+
+
+def test_a_temperature_makes_probabilities_where_the_loss_has_none(tmp_path):
+    about = {"temperature": 0.5, "licence": "CC0", "notes": "a\nb"}
+    model, X = trained("pixels", loss="squared-error", **about)
+    done = EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    assert done.parity.of == "probabilities"
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx")
+    told = session.get_modelmeta().custom_metadata_map
+    assert {name: told[name] for name in about} == {"temperature": "0.5", "licence": "CC0", "notes": "a\nb"}
+    scores, chances = session.run(["scores", "probabilities"], {"images": X})
+    raised = np.exp(scores / 0.5)
+    np.testing.assert_allclose(chances, raised / raised.sum(axis=1, keepdims=True), atol=1e-6)
+    done = EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
+    assert done.parity.of == "probabilities"
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7, 30])
+def test_many_images_are_worked_on_a_few_at_a_time(tmp_path, monkeypatch, n):
+    model, X = trained("dictionary:10,n_patches=500", loss="squared-error", temperature=0.5)
+    export = EXPORTS.build("onnx")
+    monkeypatch.setattr(onnx_file, "ENOUGH", 0)
+    export.write(model, tmp_path / "whole.onnx", Sample(X, "some"))
+    monkeypatch.undo()
+    monkeypatch.setattr(onnx_file, "VALUE_BYTES", 1 << 16)
+    export.write(model, tmp_path / "m.onnx", Sample(X, "some"))
+    whole, parts = (onnxruntime.InferenceSession(tmp_path / name) for name in ("whole.onnx", "m.onnx"))
+    assert "Scan" in {node.op_type for node in onnx.load(tmp_path / "m.onnx").graph.node}
+    assert "Scan" not in {node.op_type for node in onnx.load(tmp_path / "whole.onnx").graph.node}
+    for found, wanted in zip(parts.run(None, {"images": X[:n]}), whole.run(None, {"images": X[:n]}), strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("spec", ["gist", "dictionary:10,n_patches=500,encoding=nearest-words", "hog,gist"])

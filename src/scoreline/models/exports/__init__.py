@@ -1,7 +1,7 @@
 """Trained models in the formats of other programs.
 
-To add one: a file here with one `Export`, a line here that registers it, an option of ``scoreline export``, and a
-row in ``docs/export.md``.
+To add one: a file here with one `Export`, a line here that registers it, and a row in ``docs/export.md``. The
+option of ``scoreline export`` has the name by which it is registered.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,9 @@ from scoreline._typing import Array, FloatArray
 from scoreline.data.names import printable
 from scoreline.errors import MissingPackageError, ModelError, UsageError
 from scoreline.models.prediction import class_scores
-from scoreline.models.saved import SavedModel
+
+if TYPE_CHECKING:
+    from scoreline.models.saved import SavedModel
 
 __all__ = ["Export", "Exported", "Parity", "Sample", "parity"]
 
@@ -53,8 +55,14 @@ class Exported:
 
 
 class Export(ABC):
-    """A format for trained models."""
+    """A format for trained models.
 
+    The command line makes its option of what is declared here, and imports every format to show its help: what
+    takes long to import is imported where it is used.
+    """
+
+    #: What its option of ``scoreline export`` writes, for the help.
+    help: ClassVar[str]
     #: Packages that writing takes, and the extra that has them.
     packages: ClassVar[tuple[str, ...]] = ()
     extra: ClassVar[str] = ""

@@ -24,6 +24,9 @@ class ModelGraph:
     extractor: FeatureExtractor
     #: ``images`` or ``features``.
     takes: str
+    #: Rows of features, and how many nodes come to them.
+    rows: str
+    n_of_rows: int
     scores: str
     probabilities: str | None
     #: Why it takes features; empty where it takes images.
@@ -41,20 +44,17 @@ class ModelGraph:
         except MismatchError as error:
             graph, takes = FeatureGraph(), "features"
             rows, remark = takes, error.given
+        own, n = rows, len(graph.nodes)
         weights, bias = class_scores(model.coef.T), class_scores(model.intercept[None])[0]
         if model.coef.dtype == np.float64:
             rows = graph.cast(rows, "float64")
         scores = graph.cast(graph.add("Add", graph.add("MatMul", rows, weights), bias), "float32")
-        # Every loss with probabilities has those of softmax; comparing answers would show another one.
-        chances = model.probabilities(model.intercept[None])
-        return cls(
-            graph,
-            extractor,
-            takes,
-            scores,
-            None if chances is None else graph.add("Softmax", scores, axis=1),
-            remark,
-        )
+        probabilities, temperature = None, model.temperature
+        if model.has_probabilities:
+            # Every loss that has them has those of softmax; comparing answers would show another one.
+            cooled = scores if temperature is None else graph.add("Div", scores, np.array(temperature, np.float32))
+            probabilities = graph.add("Softmax", cooled, axis=1)
+        return cls(graph, extractor, takes, own, n, scores, probabilities, remark)
 
     def given(self, examples: Array) -> Array:
         """Return what the graph takes for examples: themselves, or their features."""

@@ -6,6 +6,7 @@ import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,10 +15,12 @@ from scoreline._typing import Array, FloatArray
 from scoreline._version import __version__
 from scoreline.data.names import printable
 from scoreline.errors import MismatchError, UsageError
-from scoreline.features.graph import Node
 from scoreline.models.exports.base import Export, Exported, Sample, parity
-from scoreline.models.exports.model_graph import ModelGraph
-from scoreline.models.saved import SavedModel
+
+if TYPE_CHECKING:
+    from scoreline.features.graph import Node
+    from scoreline.models.exports.model_graph import ModelGraph
+    from scoreline.models.saved import SavedModel
 
 __all__ = ["NumpyExport"]
 
@@ -31,6 +34,8 @@ _TOLERANCE = 1e-5
 class NumpyExport(Export):
     """The folder of a program ``predict.py``, a line an operation, and ``model.npz`` with its numbers."""
 
+    help: ClassVar[str] = "A new folder for it as a program that needs NumPy and Pillow only."
+
     def check(self, target: Path) -> None:
         """Raise UsageError unless `target` can be a new or empty folder; see `Export.check`."""
         if not target.parent.is_dir() or (target.exists() and (not target.is_dir() or any(target.iterdir()))):
@@ -42,13 +47,15 @@ class NumpyExport(Export):
 
     def write(self, model: SavedModel, target: Path, sample: Sample) -> Exported:
         """Write both files, and run the program to compare its answers; see `Export.write`."""
+        from scoreline.models.exports.model_graph import ModelGraph
+
         made = ModelGraph.of(model)
         if made.takes != "images" or (model.input is not None and model.input.deep != "refuse"):
             reason = made.remark or "Images of more than 8 bits are to be scaled"
             raise MismatchError(
                 f"The model cannot be written for NumPy: {reason}",
-                allowed="models of 8-bit images with pixels, hue, opponent, hog, lbp, dictionary, mirror, shifts, "
-                "products and several of these",
+                allowed="models of 8-bit images with pixels, hue, opponent, hog, lbp, dictionary, two-layers, "
+                "mirror, shifts, products and several of these",
                 fix="export it with --onnx or --skops, which take features, or train on other features",
             )
         text = _program(model, made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from scoreline._typing import Array, FloatArray
 from scoreline._version import __version__
 from scoreline.errors import ModelError
 from scoreline.models.exports.base import Export, Exported, Sample, parity
-from scoreline.models.exports.model_graph import ModelGraph
-from scoreline.models.saved import SavedModel
+from scoreline.models.exports.onnx_chunks import in_chunks, largest_value
+
+if TYPE_CHECKING:
+    from scoreline.models.exports.model_graph import ModelGraph
+    from scoreline.models.saved import SavedModel
 
 __all__ = ["OnnxExport"]
 
@@ -24,6 +27,8 @@ __all__ = ["OnnxExport"]
 _OPSET, _IR_VERSION = 17, 8
 #: Bytes of constants: protocol buffers end at 2 GiB.
 _MOST_BYTES = (1 << 31) - (1 << 20)
+#: Bytes of an intermediate value that a cache holds, and images at a time from which on more are no quicker.
+VALUE_BYTES, ENOUGH = 1 << 20, 256
 #: Largest difference of a probability.
 _TOLERANCE = 1e-4
 
@@ -31,11 +36,14 @@ _TOLERANCE = 1e-4
 class OnnxExport(Export):
     """One graph from ``images`` (uint8) or ``features`` (float32) to ``scores`` and ``probabilities``."""
 
+    help: ClassVar[str] = "A file for the model as an ONNX graph."
     packages: ClassVar[tuple[str, ...]] = ("onnx", "onnxruntime")
     extra: ClassVar[str] = "onnx"
 
     def write(self, model: SavedModel, target: Path, sample: Sample) -> Exported:
         """Write the graph, checked by onnx and compared in onnxruntime; see `Export.write`."""
+        from scoreline.models.exports.model_graph import ModelGraph
+
         made = ModelGraph.of(model)
         size = sum(array.nbytes for array in made.graph.constants.values())
         if size > _MOST_BYTES:
@@ -45,6 +53,10 @@ class OnnxExport(Export):
                 fix="export it with --numpy, or train on fewer features",
             )
         proto = _proto(model, made)
+        if made.takes == "images":
+            most = max(1, VALUE_BYTES // largest_value(proto, made.rows))
+            if most < ENOUGH:
+                proto.graph.CopyFrom(in_chunks(proto.graph, made.n_of_rows, made.rows, most))
         content = proto.SerializeToString()
         _check(content)
         found = parity(model, sample, made.extractor.transform, _answer(content, made), _TOLERANCE)
@@ -91,6 +103,11 @@ def _proto(model: SavedModel, made: ModelGraph) -> Any:
     described = {"classes": json.dumps(list(model.classes)), "loss": model.loss, "features": model.features}
     if model.input is not None:
         described["input"] = json.dumps(model.input.model_dump(mode="json"))
+    if model.temperature is not None:
+        described["temperature"] = json.dumps(model.temperature)
+    if model.provenance is not None:
+        about = {"licence": model.provenance.licence, "notes": model.provenance.notes}
+        described |= {name: text for name, text in about.items() if text}
     if made.remark:
         described["begins_with"] = f"features, not images: {made.remark}"
     _describe(proto, **described)

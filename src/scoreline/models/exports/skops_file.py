@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -11,7 +11,9 @@ from scoreline._files import write_bytes
 from scoreline._typing import Array, FloatArray
 from scoreline.models.exports.base import Export, Exported, Sample, parity
 from scoreline.models.prediction import class_scores
-from scoreline.models.saved import SavedModel
+
+if TYPE_CHECKING:
+    from scoreline.models.saved import SavedModel
 
 __all__ = ["SkopsExport"]
 
@@ -22,6 +24,7 @@ _TOLERANCE = 1e-5
 class SkopsExport(Export):
     """What `SavedModel.to_sklearn` returns, for feature rows, as ``skops.io.load`` reads it."""
 
+    help: ClassVar[str] = "A file for it as an estimator of scikit-learn."
     packages: ClassVar[tuple[str, ...]] = ("skops",)
     extra: ClassVar[str] = "skops"
 
