@@ -47,7 +47,7 @@ end
 def main() -> None:
     """Measure, and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m benchmarks.serving")
-    parser.add_argument("--seconds", type=float, default=10, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--small", action="store_true", help="one round of a second each, to see that all works")
     given = parser.parse_args()
@@ -137,11 +137,11 @@ def _same_answers(ours: str, plain: str, body: Path, run: Path) -> None:
         sys.exit(f"The servers differ: {found}, and the model says {own}")
 
 
-def _wrk(address: str, body: Path, n: int, seconds: float) -> dict[str, Any]:
+def _wrk(address: str, body: Path, n: int, seconds: int) -> dict[str, Any]:
     """Return what wrk has measured with so many connections."""
     script = body.parent / "post.lua"
     script.write_text(SCRIPT, encoding="utf-8")
-    command = ["wrk", "-t1", f"-c{n}", f"-d{seconds:g}s", "--timeout", "60s", "-s", str(script), address]
+    command = ["wrk", "-t1", f"-c{n}", f"-d{seconds}s", "--timeout", "60s", "-s", str(script), address]
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | {"SERVING_BODY": str(body)}
     )

@@ -1,29 +1,22 @@
-"""Loads damaged files and counts what came of it: read, refused in the package's own words, or anything else."""
+"""Tries damaged input and counts what came of it: read, refused in the package's own words, or anything else."""
 
+import math
 import resource
-import shutil
 import signal
+import time
 import traceback
 import warnings
 from collections import Counter
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
-from tests.fuzz.mutations import mutated
-from tests.fuzz.samples import SAMPLES
-
-from scoreline.data import LoadOptions, load_dataset
-from scoreline.errors import ScorelineError
+from tests.fuzz.targets import TARGETS
 
 #: Seconds after which a file of some kilobytes has hung its reader.
-PATIENCE = 30
+PATIENCE = 10
 #: Bytes of address space under the limit; libraries and threads have most of them.
 ADDRESSES = 3 * 2**30
-#: Most characters of a message: values of the file are cut.
-LONGEST = 5000
 
 
 class Hung(BaseException):
@@ -31,11 +24,11 @@ class Hung(BaseException):
 
 
 class Outcome(NamedTuple):
-    """What came of the files of one format."""
+    """What came of the inputs of one target."""
 
     read: int
     refused: int
-    #: Seed and last line of each foreign exception, overlong message or endless read.
+    #: Seed and last line of each foreign exception, overlong message or endless attempt.
     foreign: list[str]
     #: The commonest reasons of refusals.
     reasons: Counter
@@ -57,50 +50,36 @@ def patience(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
-def write(sample, folder, rng):
-    """Write the files of a sample, one of its pieces damaged."""
-    pieces = dict(sample.pieces)
-    chosen = sorted(pieces)[rng.integers(len(pieces))]
-    pieces[chosen] = mutated(pieces[chosen], rng)
-    for name, content in (sample.pack(pieces) | sample.others).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    return folder / sample.entry
+def fuzz(name, count, seed=0, seconds=math.inf):
+    """Give a target `count` damaged inputs, or as many as it takes in so many seconds.
 
-
-def fuzz(name, count, seed=0):
-    """Load `count` damaged files of a format; the same seed damages them in the same way."""
+    The same seed damages them in the same way.
+    """
     read, refused, foreign, reasons = 0, 0, [], Counter()
-    with TemporaryDirectory(prefix="fuzz-") as place, warnings.catch_warnings():
+    with warnings.catch_warnings(), TARGETS[name]() as attempt:
         warnings.simplefilter("ignore")
+        end = time.monotonic() + seconds
         for number in range(seed, seed + count):
-            folder = Path(place, "data")
-            folder.mkdir()
-            path = write(SAMPLES[name], folder, np.random.default_rng([number, *name.encode()]))
-            options = LoadOptions(data_dir=Path(place), download=False, max_rejected=1)
+            if time.monotonic() > end:
+                break
             try:
                 with patience(PATIENCE):
-                    load_dataset(path, options)
-                read += 1
-            except ScorelineError as error:
-                refused += 1
-                reasons[error.given.replace(place, "")[:120]] += 1
-                if len(str(error)) > LONGEST or "\n" in str(error):
-                    foreign.append(f"{name} {number}: a message of {len(str(error))} characters")
+                    reason = attempt(np.random.default_rng([number, *name.encode()]))
             except (Exception, Hung) as error:  # noqa: BLE001 - these are what is looked for
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 foreign.append(
                     f"{name} {number}: {type(error).__name__} {error} ({where.name}:{where.lineno})"[:300]
                 )
-            finally:
-                shutil.rmtree(folder)
-                shutil.rmtree(Path(place, "unpacked"), ignore_errors=True)
+                continue
+            read += not reason
+            refused += bool(reason)
+            reasons[reason] += bool(reason)
     return Outcome(read, refused, foreign, reasons)
 
 
-def limited(name, count, seed):
-    """Fuzz one format under the limit; return the outcome and the growth of the memory in bytes."""
+def limited(name, count, seed, seconds):
+    """Fuzz one target under the limit; return the outcome and the growth of the memory in bytes."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    outcome = fuzz(name, count, seed)
+    outcome = fuzz(name, count, seed, seconds)
     return outcome, 1024 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

@@ -1,16 +1,17 @@
-"""A few damaged files of each format; many with ``SCORELINE_FUZZ=1000`` or ``python -m tests.fuzz``."""
+"""A few damaged inputs for each target; many with ``SCORELINE_FUZZ=1000`` or ``python -m tests.fuzz``."""
 
 import os
 
 import pytest
 from tests.fuzz.harness import fuzz
 from tests.fuzz.samples import SAMPLES
+from tests.fuzz.targets import TARGETS
 
 COUNT = int(os.environ.get("SCORELINE_FUZZ", "30"))
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_damaged_files_end_in_our_own_errors(name):
+@pytest.mark.parametrize("name", TARGETS)
+def test_damaged_input_ends_in_our_own_errors(name):
     outcome = fuzz(name, COUNT)
     assert outcome.foreign == []
     assert outcome.read + outcome.refused == COUNT

@@ -186,9 +186,16 @@ def test_a_request_that_has_begun_is_finished(server):
     server.process.stdout.close()
 
 
-def test_ctrl_c_ends_it(server):
-    assert server.get("/healthz")[0] == 200
+def test_ctrl_c_ends_it_and_all_of_the_log_is_json(server):
+    connection = server.connect()
+    for kind, status in (("multipart/form-data; boundary=secret", 422), ("text/plain", 415)):
+        connection.request("POST", "/predict", b"--secret?\r\n", {"content-type": kind})
+        answer = connection.getresponse()
+        assert (answer.status, bool(answer.read())) == (status, True)
+    connection.close()
     assert server.end(signal.SIGINT) == 130
+    lines = server.log.read_text().splitlines()[1:]  # the first tells what is loaded
+    assert [json.loads(line)["status"] for line in lines] == [422, 415]
 
 
 def test_a_body_that_is_too_large_is_answered_though_it_is_sent(server):

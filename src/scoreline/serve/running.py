@@ -28,7 +28,8 @@ __all__ = ["SignalledServer", "connection_kind", "run_server", "server_of"]
 LINGER_SECONDS, FINISH_SECONDS = 5.0, 60
 #: Looks in a row (ten a second) at which no request may be under way before connections are closed.
 QUIET_LOOKS = 3
-LOGGERS = ("scoreline.serve", "uvicorn", "asyncio")
+#: What writes to the log: the others errors only, for they quote what clients send.
+LOGGERS = ("scoreline.serve", "uvicorn", "asyncio", "python_multipart")
 
 
 class SignalledServer(BoundedServer):

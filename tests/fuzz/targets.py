@@ -1,0 +1,177 @@
+"""What is given damaged input: each target yields a function that tries one, and returns why it was refused."""
+
+import hashlib
+import io
+import re
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from PIL import Image, features
+from tests.fuzz.mutations import mutated
+from tests.fuzz.samples import SAMPLES
+from tests.fuzz.web import http_bodies, http_heads, lab_messages
+from tests.serve.conftest import model
+
+from scoreline.data import LoadOptions, load_dataset
+from scoreline.data.images import decode_pixels
+from scoreline.errors import ScorelineError
+from scoreline.models import ImageClassifier, SavedModel
+from scoreline.runs.config import RunConfig
+
+__all__ = ["FORMATS", "TARGETS", "samples_of"]
+
+#: Formats of images that Pillow reads here; it may lack the libraries of some.
+FORMATS = ["gif", "bmp", "tiff", "ppm"]
+FORMATS += [
+    kind
+    for kind, library in {"jpeg": "jpg", "png": "zlib", "webp": "webp", "avif": "avif"}.items()
+    if features.check(library)
+]
+#: Files of a model, and folders of models of the first format.
+MODEL = ("model.json", "model.safetensors")
+OLD_MODELS = sorted(
+    path.parent for path in (Path(__file__).parents[1] / "fixtures" / "format-1").glob("*/model.json")
+)
+SETTINGS = b"""data: photos
+features: hog,hue:bins=16
+lam: 0.001
+lr: 1e-3
+loss: weston-watkins:squared
+block_weights: 1,0.5
+memory: 2GB
+seed: 3
+"""
+
+Attempt = Callable[[np.random.Generator], str]
+
+
+def write(sample, folder, rng):
+    """Write the files of a sample, one of its pieces damaged."""
+    pieces = dict(sample.pieces)
+    chosen = sorted(pieces)[rng.integers(len(pieces))]
+    pieces[chosen] = mutated(pieces[chosen], rng)
+    for name, content in (sample.pack(pieces) | sample.others).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder / sample.entry
+
+
+@contextmanager
+def data_files(name):
+    """Load data sets of a format."""
+    with TemporaryDirectory(prefix="fuzz-") as place:
+        options = LoadOptions(data_dir=Path(place), download=False, max_rejected=1)
+
+        def attempt(rng):
+            folder = Path(place, "data")
+            folder.mkdir()
+            try:
+                load_dataset(write(SAMPLES[name], folder, rng), options)
+            except ScorelineError as error:
+                return told(error, place)
+            finally:
+                shutil.rmtree(folder)
+                shutil.rmtree(Path(place, "unpacked"), ignore_errors=True)
+            return ""
+
+        yield attempt
+
+
+def told(error, place=""):
+    """Return the message of a refusal, which must be one line of some length."""
+    text = str(error)
+    assert len(text) <= 5000, f"a message of {len(text)} characters"
+    assert "\n" not in text, f"a message of several lines: {text[:100]}"
+    return error.given.replace(place, "")[:120]
+
+
+def samples_of(kind):
+    """Return image files of a format: in colour, grey, with a palette and with transparency, where it has them."""
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 20, 4), dtype=np.uint8)
+    files = []
+    for mode in ("RGB", "L", "P", "RGBA"):
+        stream = io.BytesIO()
+        try:
+            Image.fromarray(pixels).convert(mode).save(stream, kind)
+        except OSError:
+            continue
+        files.append(stream.getvalue())
+    return files
+
+
+@contextmanager
+def image_files(kind):
+    """Decode image files of a format."""
+    files = samples_of(kind)
+
+    def attempt(rng):
+        try:
+            decode_pixels(mutated(files[rng.integers(len(files))], rng), max_pixels=1 << 22, size=(16, 16))
+        except ScorelineError as error:
+            return told(error)
+        return ""
+
+    yield attempt
+
+
+@contextmanager
+def models():
+    """Load models of both formats, and classify an image."""
+    with TemporaryDirectory(prefix="fuzz-") as place:
+        new = Path(place, "new")
+        new.mkdir()
+        model().save(new)
+        sources = [{name: (folder / name).read_bytes() for name in MODEL} for folder in (new, *OLD_MODELS)]
+
+        def attempt(rng):
+            description, weights = sources[rng.integers(len(sources))].values()
+            if rng.random() < 0.5:
+                description = mutated(description, rng)
+            else:
+                weights = mutated(weights, rng)
+                digest = hashlib.sha256(weights).hexdigest().encode()
+                description = re.sub(rb"[0-9a-f]{64}", digest, description)
+            for name, content in zip(MODEL, (description, weights), strict=True):
+                Path(place, name).write_bytes(content)
+            try:
+                classifier = ImageClassifier(SavedModel.load(Path(place)))
+                classifier.predict(np.zeros((*classifier.input.size, 3), np.uint8))
+            except ScorelineError as error:
+                return told(error, place)
+            return ""
+
+        yield attempt
+
+
+@contextmanager
+def settings():
+    """Read files of settings."""
+    with TemporaryDirectory(prefix="fuzz-") as place:
+        path = Path(place, "config.yaml")
+
+        def attempt(rng):
+            path.write_bytes(mutated(SETTINGS, rng))
+            try:
+                RunConfig.read(path).load_options()
+            except ScorelineError as error:
+                return told(error, place)
+            return ""
+
+        yield attempt
+
+
+#: Targets by name.
+TARGETS: dict[str, Callable[[], AbstractContextManager[Attempt]]] = {
+    **{name: partial(data_files, name) for name in SAMPLES},
+    **{f"image-{kind}": partial(image_files, kind) for kind in FORMATS},
+    "models": models,
+    "settings": settings,
+    "http-bodies": http_bodies,
+    "http-heads": http_heads,
+    "lab-messages": lab_messages,
+}
