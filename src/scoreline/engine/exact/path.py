@@ -123,7 +123,7 @@ class Path:
         self.objective, self.source, self.moments = objective, source, moments
         self.tol, self.max_iter = tol, max_iter
         self.validation, self.listeners = validation, listeners
-        self._curve, self._starts = _Curve(start), dict[float, Params]()
+        self._curve = _Curve(start, {})
 
     @property
     def last(self) -> Params:
@@ -132,13 +132,13 @@ class Path:
 
     def begin(self, start: Params, starts: Mapping[float, Params] | None = None) -> None:
         """Let the first fit begin elsewhere, and those at some strengths each at a place of its own."""
-        self._curve, self._starts = _Curve(start), dict(starts or {})
+        self._curve = _Curve(start, starts or {})
 
     def fit(self, lam: float) -> Outcome:
         """Minimise at one strength, and evaluate what that comes to."""
         one = replace(self.objective, lam=np.array([lam]))
         noted = _LastEvaluation()
-        first = self._starts.pop(lam, None) or self._curve.at(lam)
+        first = self._curve.at(lam)
         with threads_for(fit_seconds(self.source.n_examples, stored_entries(self.source.rows), one.n_rows)):
             run = minimize_exactly(
                 one, self.source, first, tol=self.tol, max_iter=self.max_iter, moments=self.moments
@@ -159,9 +159,9 @@ class _Curve:
     The line is off by half the curvature of the way; the parabola triples the errors that the optima have.
     """
 
-    def __init__(self, start: Params) -> None:
+    def __init__(self, start: Params, starts: Mapping[float, Params]) -> None:
         self.known: dict[float, Params] = {}
-        self.last = start
+        self.last, self.starts = start, starts
 
     def add(self, lam: float, params: Params) -> None:
         """Remember an optimum."""
@@ -170,7 +170,9 @@ class _Curve:
             self.known[float(np.log(lam))] = params
 
     def at(self, lam: float) -> Params:
-        """Return where the way leads; the last optimum where there is none."""
+        """Return the place of its own, or where the way leads; the last optimum where there is neither."""
+        if lam in self.starts:
+            return self.starts[lam]
         if len(self.known) < 2 or lam <= 0:
             return self.last
         x = float(np.log(lam))

@@ -28,6 +28,7 @@ from scoreline.engine.problem.objective import (
 )
 from scoreline.engine.problem.oracle import ActiveRows, LossEvaluation, Sample, Vector
 from scoreline.engine.problem.params import Params
+from scoreline.engine.problem.room import Room
 from scoreline.engine.problem.scored import all_scores, read_labels
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
@@ -64,9 +65,14 @@ class LocalOracle:
 
     def __init__(self, objective: Objective, source: DataSource, dtype: np.dtype[np.floating]) -> None:
         self.objective, self.source, self.dtype = objective, source, dtype
-        self.n_examples, self.n_features, self.n_rows = source.n_examples, source.n_features, objective.n_rows
-        self.total_weight = source.total_weight
+        self.n_examples, self.n_rows, self.total_weight = source.n_examples, objective.n_rows, source.total_weight
         self.labelled = read_labels(source)
+        self._room = Room()
+
+    @property
+    def n_features(self) -> int:
+        """See `Oracle.n_features`."""
+        return self.source.n_features
 
     @property
     def n_entries(self) -> int:
@@ -99,7 +105,7 @@ class LocalOracle:
         """See `Oracle.evaluate`."""
         at = as_array(scores)
         moves = None if change is None else as_array(change)
-        slopes = np.empty_like(at) if out is None else as_array(out)
+        slopes = self._room.empty_like(at) if out is None else as_array(out)
         sums = self._evaluated(at, moves, steps, slopes) / self.total_weight
         return [LossEvaluation(*row) for row in sums.tolist()], Vector(slopes)
 
