@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scoreline.engine.minibatch.halving import Halving
-from scoreline.engine.problem.events import Evaluated, RunEnded
+from scoreline.engine.problem.events import Evaluated, Reason, RunEnded
 from scoreline.errors import DataError, ModelError, OutputError, UsageError
 from scoreline.runs import checkpoint, checkpoint_file
 from scoreline.runs.checkpoint import CHECKPOINT, CURRENT, SECONDS_VARIABLE, SPACING, _Pace
@@ -92,6 +92,19 @@ def test_other_data_are_refused_and_nothing_is_lost(config, expected, tmp_path):
     np.savez(data, **(arrays | {"x_train": arrays["x_train"] + 1}))
     with pytest.raises(DataError, match="other data or settings"):
         train_run(config, tmp_path / "run")
+    data.write_bytes(original)
+    assert weights(train_run(config, tmp_path / "run")) == expected
+
+
+def test_a_choice_that_is_ended_early_has_another_last_fit(expected, config, tmp_path):
+    """As where Ctrl-C ends a search, while it computes features, before the fit that it had come to."""
+    kept = killed(config, tmp_path / "run").read_bytes()
+    data = tmp_path / "data.npz"
+    original = data.read_bytes()
+    np.savez(data, **(dict(np.load(data)) | {"x_train": np.ones((90, 5), np.float32)}))
+    result = train_run(config, tmp_path / "run", listeners=[lambda event: Reason.INTERRUPTED])
+    assert result.folder.checkpoints.interrupted
+    assert (tmp_path / "run" / CHECKPOINT / CURRENT).read_bytes() == kept
     data.write_bytes(original)
     assert weights(train_run(config, tmp_path / "run")) == expected
 

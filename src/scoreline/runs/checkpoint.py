@@ -91,16 +91,19 @@ class Checkpoints(Keeper):
     def begin(self, run: Run[Any], memories: Sequence[Remembering]) -> RunEnded | None:
         """Let a fit begin where it was left; return its end where it has come to that.
 
+        Where what was saved is of another fit, this one begins anew, for `after` to see whether it is the last one
+        of a choice that was ended early, which nothing follows upon.
+
         Raises
         ------
         DataError
-            What was saved is of other data or settings.
+            What was saved of an earlier fit is of other data or settings.
         """
         if self.interrupted:
             return None
         self._run, self._memories, self._identity = run, memories, run.method.identity()
         saved = self._next(self._identity)
-        if saved is None:
+        if saved is None or self._refused is not None:
             return None
         for place, listener in enumerate(memories):
             listener.state = from_arrays(listener.state, saved.part(f"memory{place}"))
@@ -122,6 +125,8 @@ class Checkpoints(Keeper):
         if self.interrupted:
             return Job()
         saved = self._next(identity)
+        if self._refused is not None:
+            raise self._refused
         begun = _Job(self, self._number, identity)
         if saved is not None:
             self._number, begun.found = saved.facts.last, saved.arrays
@@ -137,11 +142,19 @@ class Checkpoints(Keeper):
         self._flush_if_due()
 
     def after(self, event: Event, stop_request: Reason | None) -> None:
-        """Save what is due."""
+        """Save what is due.
+
+        Raises
+        ------
+        DataError
+            What was saved is of other data or settings.
+        """
         run = self._run
         if run is None or self.interrupted:
             return
-        state = run.state
+        if self._refused is not None and stop_request not in CUT_SHORT:
+            raise self._refused
+        state = None if self._refused is not None else run.state
         match event:
             case RunEnded() if event.reason not in CUT_SHORT:
                 self._ended(event)
@@ -252,8 +265,7 @@ class Checkpoints(Keeper):
                 allowed="the data that the run was begun with, unchanged",
                 fix=f"put them back as they were, or train anew in another folder (begun with {facts.made_with})",
             )
-            raise self._refused
-        if not facts.is_like_here:
+        elif not facts.is_like_here:
             warnings.warn(
                 f"The run in {where} was begun with {facts.made_with}: its result may differ from that of an "
                 "uninterrupted run in the last bits",
