@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,13 +132,13 @@ class Checkpoints(Keeper):
             self._number, begun.found = saved.facts.last, saved.arrays
         return begun
 
-    def job_reached(self, number: int, identity: str, arrays: Mapping[str, Array]) -> None:
+    def job_reached(self, number: int, identity: str, state: Callable[[], Mapping[str, Array]]) -> None:
         """Save what a job has come to, in place of what its fits have."""
         if self.interrupted:
             return
         facts = CheckpointFacts.of(number, identity, last=self._number)
         self._pending = {fit: file for fit, file in self._pending.items() if fit < number}
-        self._pending[number] = CheckpointFile(facts, arrays)
+        self._pending[number] = CheckpointFile(facts, state())
         self._flush_if_due()
 
     def after(self, event: Event, stop_request: Reason | None) -> None:
@@ -279,9 +279,9 @@ class _Job(Job):
     def __init__(self, checkpoints: Checkpoints, number: int, identity: str) -> None:
         self._checkpoints, self._number, self._identity = checkpoints, number, identity
 
-    def reached(self, arrays: Mapping[str, Array]) -> None:
+    def reached(self, state: Callable[[], Mapping[str, Array]]) -> None:
         """Save a state, in place of the one before and of the fits in between."""
-        self._checkpoints.job_reached(self._number, self._identity, arrays)
+        self._checkpoints.job_reached(self._number, self._identity, state)
 
 
 class _Pace:

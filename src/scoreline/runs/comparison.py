@@ -196,7 +196,7 @@ def _kept_row(job: Job) -> Row | None:
 
 def _keep_row(job: Job, row: Row) -> None:
     if job.found is None:
-        job.reached({"row": np.frombuffer(json.dumps(asdict(row)).encode(), np.uint8)})
+        job.reached(lambda: {"row": np.frombuffer(json.dumps(asdict(row)).encode(), np.uint8)})
 
 
 def _timed(config: RunConfig, dataset: Dataset, progress: Progress) -> tuple[Prepared, float]:

@@ -129,7 +129,7 @@ class Kept(Keeper):
 
     def job(self, identity):
         job = Job()
-        job.found, job.reached = self.found, self.saved.append
+        job.found, job.reached = self.found, lambda state: self.saved.append(state())
         return job
 
 

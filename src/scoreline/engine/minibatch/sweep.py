@@ -134,7 +134,7 @@ def sweep(
     met = 0 if job.found is None else SweepState.restore(job.found, stacks, outcomes)
 
     def pause() -> None:
-        job.reached(SweepState(met, [one.saved() for one in stacks], outcomes).arrays())
+        job.reached(SweepState(met, [one.saved() for one in stacks], outcomes).arrays)
 
     stop_request: Reason | None = None
     for epoch in rules.meetings(max((c.plan.max_epochs for c in candidates), default=0))[met:]:

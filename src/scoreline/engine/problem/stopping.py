@@ -49,8 +49,8 @@ class Job:
     #: The last state that an earlier process has saved, as arrays by name; None where there is none.
     found: Mapping[str, Array] | None = None
 
-    def reached(self, arrays: Mapping[str, Array]) -> None:
-        """Save a state, in place of the one before and of the runs in between."""
+    def reached(self, state: Callable[[], Mapping[str, Array]]) -> None:
+        """Save a state, as arrays by name, in place of the one before and of the runs in between."""
 
 
 class Keeper(ABC):
