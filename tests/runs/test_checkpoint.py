@@ -96,6 +96,31 @@ def test_other_data_are_refused_and_nothing_is_lost(config, expected, tmp_path):
     assert weights(train_run(config, tmp_path / "run")) == expected
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_kill_between_the_last_step_and_the_end(config, tmp_path, monkeypatch, stopped):
+    """Nor does a run go on beyond its end where Ctrl-C comes in the epoch in which its rule ends it."""
+    config = config.changed(tol=0.9, max_epochs=30)
+    reference = train_run(config, tmp_path / "reference")
+    last = reference.classifier.n_iter_
+    assert last < 30
+
+    def stop(event):
+        return Reason.INTERRUPTED if stopped and getattr(event, "epoch", 0) == last else None
+
+    def write(file, path):
+        if path.name == "fit-00001.safetensors":  # what there is if the process is killed now
+            shutil.copytree(tmp_path / "run", tmp_path / "left")
+        return real(file, path)
+
+    with monkeypatch.context() as patch:
+        real = checkpoint.CheckpointFile.write
+        patch.setattr(checkpoint.CheckpointFile, "write", write)
+        train_run(config, tmp_path / "run", listeners=[stop])
+    result = train_run(config, tmp_path / "left")
+    assert result.classifier.n_iter_ == last
+    assert weights(result) == weights(reference)
+
+
 def test_a_choice_that_is_ended_early_has_another_last_fit(expected, config, tmp_path):
     """As where Ctrl-C ends a search, while it computes features, before the fit that it had come to."""
     kept = killed(config, tmp_path / "run").read_bytes()

@@ -162,6 +162,8 @@ class Checkpoints(Keeper):
                 self._cut_short(state)
             case _ if stop_request in CUT_SHORT and state is not None:
                 self._cut_short(state)
+            case _ if stop_request is not None:  # a state would go on: the end comes next, and is saved as such
+                return
             case _ if state is not None and self._pace.is_due(n_bytes(state)):
                 self.flush(state)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
+from scoreline.engine.problem.ending import CUT_SHORT
 from scoreline.engine.problem.events import Evaluated, Event, Reason, RunEnded
 from scoreline.engine.problem.method import Run
 from scoreline.engine.problem.params import Params
@@ -104,9 +105,10 @@ def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Lis
     stop_request: Reason | None = None
     while True:
         event = events.send(stop_request) if stop_request is not None else next(events)
-        for listener in listeners:
-            answer = listener(event)
-            stop_request = stop_request or answer
+        answers = [answer for listener in listeners if (answer := listener(event)) is not None]
+        # An end that the run has come to by itself is one, whoever wants to cut it short there.
+        own = [answer for answer in answers if answer not in CUT_SHORT]
+        stop_request = stop_request or next(iter([*own, *answers]), None)
         for keeper in keepers:
             keeper.after(event, stop_request)
         match event:
