@@ -18,9 +18,10 @@ def measured(classifier=None, train=TRAIN, **how):
     return measure_learning_curve(classifier, train, TEST, split="test", **how)
 
 
-@pytest.mark.parametrize("loss", ["softmax", "squared-error", "svm"])
-def test_points_are_fits_to_parts(loss):
-    classifier = LinearClassifier(loss, lam=0.01, standardize=True, random_state=0)
+# Hinges take long to be exact where the penalty is weak.
+@pytest.mark.parametrize(("loss", "lam"), [("softmax", 0.01), ("squared-error", 0.01), ("svm", 0.1)])
+def test_points_are_fits_to_parts(loss, lam):
+    classifier = LinearClassifier(loss, lam=lam, standardize=True, random_state=0)
     found = measured(classifier)
     order = nested_order(Y[:1200], 0)
     assert [point.n_train for point in found.points] == [150, 300, 600, 1200]
