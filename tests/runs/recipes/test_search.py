@@ -94,6 +94,7 @@ def test_without_time_for_folds_the_trial_has_chosen_lam(race, monkeypatch):
     resolved, _, _ = race(AUTO.changed(budget="60s"), [0.5, 0.6, 0.9, 0.87])
     assert resolved.features.value == "pixels:zca=0.1"
     assert "validation rows" in resolved.lam.why
+    assert "no time for cross-validation" in resolved.search.value[-1]
 
 
 def test_what_ties_goes_to_the_cheaper(race):

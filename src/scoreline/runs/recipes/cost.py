@@ -12,9 +12,10 @@ from scoreline.kernels.threads import thread_count
 
 __all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
 
-#: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon (family 6, model
-#: 167). They follow from the measurements of ``python -m benchmarks frontier`` in benchmarks/README.md, but for
-#: `REPORT`, `RESIZING` and what the ladder says of cells without borders and of grey images: these are estimates.
+#: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon. Those of fits and
+#: memory follow from ``python -m benchmarks frontier`` on a model 167, `REPORT` and products of 320, 550 and 1,000
+#: words in cells without borders from runs on all of CIFAR-10 on a model 207, where fits took 0.9 to 1.07 of what
+#: is said here; `RESIZING`, fewer words, and what the ladder says of grey images are estimates.
 CORES = 2
 #: Choice of lam and last fit of the squared error, in seconds for a row times the square of the columns (moments),
 #: for the cube of the columns (factors, of which a choice needs about ten), and for a row, a column and a class
@@ -26,7 +27,7 @@ OTHER_LOSS = 3.0
 #: Share of `fit_seconds` that is left behind the choice of lam, for the last fit.
 LAST_FIT = 0.3
 #: Seconds from the fitted classifier to the written report, and for each million numbers in the rows evaluated.
-REPORT, EVALUATION = 2.5, 0.004
+REPORT, EVALUATION = 3.5, 0.004
 #: Nanoseconds to reduce an image, for each of its pixels.
 RESIZING = 15.0
 #: Copies of the rows in float32, and of their moments, that a fit holds at its peak.

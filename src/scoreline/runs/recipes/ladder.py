@@ -77,10 +77,10 @@ IMAGES = (
     Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
     Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
     Recipe(WRITING, SQUARED, width=1803, learn=2.5, work=90),
-    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=110),
-    Recipe(PRODUCTS, SQUARED, width=4950, learn=4, work=270),
-    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=6, work=390),
-    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=9, work=650),
+    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=120),
+    Recipe(PRODUCTS, SQUARED, width=4950, learn=4, work=365),
+    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=6, work=665),
+    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=9, work=1_125),
     Recipe(LARGEST, SQUARED, width=24_432, learn=30, work=2_700),
 )
 #: Smaller ones show no cells nor patches.

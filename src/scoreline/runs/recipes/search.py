@@ -264,14 +264,19 @@ class _Race:
 
     def _settled(self, one: Candidate, trial: Trial) -> tuple[Resolution, WarmStart]:
         """Return the fit of the best trial; where rows are few, with `lam` chosen by folds if there is time."""
+        as_tried = trial.resolution, trial.start
         whole = trial.n_rows == self._plan.n_rows and not self._journal.stopped
-        if whole and one.config.lam == AUTO and folds_help(trial.prepared) and self._plan.has_time_for_folds(one):
-            self._progress(f"Choosing lam for {one.name} by cross-validation", 0, 0)
-            try:
-                return resolve(one.config, trial.prepared, self._listeners, chosen=True)
-            except KeyboardInterrupt:
-                self._journal.stopped = True
-        return trial.resolution, trial.start
+        if not whole or one.config.lam != AUTO or not folds_help(trial.prepared):
+            return as_tried
+        if not self._plan.has_time_for_folds(one):
+            self._journal.steps.append("lam is that of the last trial: no time for cross-validation")
+            return as_tried
+        self._progress(f"Choosing lam for {one.name} by cross-validation", 0, 0)
+        try:
+            return resolve(one.config, trial.prepared, self._listeners, chosen=True)
+        except KeyboardInterrupt:
+            self._journal.stopped = True
+            return as_tried
 
     def _upcoming(self) -> tuple[Upcoming, ...]:
         """Return the recipes that there was no time for, the cheapest first."""
