@@ -35,10 +35,10 @@ T = TypeVar("T")
 #: Seconds that may be spent on this without being asked: so many, or this share of the run; where a search for a
 #: recipe has a budget to keep, what it has left of it less what start-up and figures take, or this smaller share.
 SECONDS, SHARE, SEARCH_SHARE, RESERVE = 5.0, 0.1, 0.03, 8.0
-#: Seconds for each million numbers of the examples, measured on 10,000 and 55,000 images of 32 x 32 x 3 on two
-#: cores, quiet and beside other work (0.015 to 0.044, 0.034 to 0.053): to count and compare them, and to look for
-#: outliers besides.
-COUNTING, EXAMINING = 0.03, 0.04
+#: Seconds for each million numbers of the examples, images of 32 x 32 x 3: to count and compare them, measured on
+#: 10,000 and 55,000 on two cores, quiet and beside other work (0.015 to 0.044); and to look for outliers besides,
+#: on 5,000 (0.22 with what is fitted to a sample, which does not grow).
+COUNTING, EXAMINING = 0.03, 0.15
 #: Epochs, or iterations, that fits to parts of the data may take at the least.
 FEWEST_EPOCHS = 20
 #: Fits for folds and for a learning curve, in terms of that of the run: 0.8 on 4,500 rows of 3,072 numbers, 2.3 on

@@ -8,7 +8,7 @@ from tests.report.data_quality.pictures import pictures, split_of
 from scoreline import LinearClassifier
 from scoreline.data import Dataset, Rejected
 from scoreline.report.data_quality.examination import examine
-from scoreline.report.data_quality.layouts import image_layouts
+from scoreline.report.data_quality.layouts import image_layouts, image_statistics, image_views
 from scoreline.report.data_quality.outliers import find_outliers
 from scoreline.report.data_quality.statistics import measure_statistics
 from scoreline.rows import ArrayRows
@@ -21,8 +21,8 @@ def test_other_images_are_outliers():
     X = (digits.images * 15).astype(np.uint8)[..., None]
     strange = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 1), dtype=np.uint8)
     splits = {"train": split_of(X, digits.target, "train"), "test": split_of(strange, np.zeros(5, int), "test")}
-    features = {name: image_layouts(split.rows) for name, split in splits.items()}
-    found = find_outliers(features, splits, NAMES)
+    views = {name: image_views(split.rows) for name, split in splits.items()}
+    found = find_outliers(views, splits, NAMES)
     assert {item.id for item in found.ranked[:5]} == {f"test/{i}.png" for i in range(5)}
     assert all(item.outlying for item in found.ranked[:5])
     assert found.n_outlying < 0.05 * len(X)
@@ -32,9 +32,65 @@ def test_other_images_are_outliers():
 def test_distances_do_not_depend_on_the_unit():
     X, y = load_digits(return_X_y=True)
     splits = {"train": split_of(X, y)}
-    one, other = (find_outliers({"train": ArrayRows(X * unit)}, splits, NAMES) for unit in (1, 1000))
+    one, other = (find_outliers({"train": {"x": ArrayRows(X * unit)}}, splits, NAMES) for unit in (1, 1000))
     assert [item.id for item in one.ranked[:20]] == [item.id for item in other.ranked[:20]]
     assert one.ranked[0].distance == pytest.approx(other.ranked[0].distance, rel=1e-3)
+
+
+def noise(rng, n):
+    return rng.integers(0, 256, (n, 32, 32, 3), dtype=np.uint8)
+
+
+STRANGE = {
+    "noise": noise,
+    "faint noise": lambda rng, n: (128 + noise(rng, n) / 6 - 21).astype(np.uint8),
+    "blank": lambda rng, n: np.broadcast_to(rng.integers(0, 256, (n, 1, 1, 3), dtype=np.uint8), (n, 32, 32, 3)),
+    "black": lambda rng, n: np.zeros((n, 32, 32, 3), np.uint8),
+    "stripes": lambda rng, n: (
+        np.tile(np.arange(32)[:, None] // rng.integers(2, 5, (n, 1, 1, 1)) % 2 * 255, 3)
+        .repeat(32, axis=1)
+        .astype(np.uint8)
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_dozen_strange_images_of_one_kind_are_found_in_training(kind):
+    rng = np.random.default_rng(0)
+    X, y = pictures(500), np.arange(500) % 10
+    chosen = rng.choice(500, 12, replace=False)
+    X[chosen] = STRANGE[kind](rng, 12)
+    split = split_of(X, y)
+    found = find_outliers({"train": image_views(split.rows)}, {"train": split}, NAMES)
+    assert {item.id for item in found.ranked[:12]} == {f"x/{i}.png" for i in chosen}
+    assert all(item.outlying for item in found.ranked[:12])
+
+
+def test_strange_rows_of_numbers_are_found():
+    rng = np.random.default_rng(0)
+    y = np.arange(800) % 8
+    X = np.maximum(rng.normal(size=(8, 60))[y] + rng.normal(size=(800, 10)) @ rng.normal(size=(10, 60)), 0)
+    X += 0.1 * rng.random(X.shape)
+    X[:5], X[5:10], X[10:15] = 0, 4 * X[5:10], rng.permuted(X[10:15], axis=1)
+    split = split_of(X, y)
+    found = find_outliers({"train": {"features": ArrayRows(X)}}, {"train": split}, NAMES)
+    first = {item.id for item in found.ranked[:20]}
+    assert sum(f"x/{i}.png" in first for i in range(15)) == 15
+
+
+@pytest.mark.parametrize("shape", [(6, 1, 1, 3), (6, 1, 40, 1), (6, 17, 9, 3), (6, 100, 20, 4), (6, 33, 33, 3)])
+def test_images_of_any_shape_have_views(shape):
+    X = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    views = image_views(ArrayRows(X))
+    assert len(views) == 2
+    for rows in views.values():
+        assert len(rows) == len(X)
+        assert np.isfinite(rows.read(0, len(X))).all()
+
+
+def test_statistics_do_not_depend_on_place():
+    X = pictures(6).astype(np.float32)
+    np.testing.assert_allclose(image_statistics(X), image_statistics(X[:, ::-1, ::-1]), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("shape", [(40, 9, 30, 3), (3, 50, 40, 1), (4, 1, 1, 3)])
@@ -44,9 +100,7 @@ def test_layouts_are_means_of_cells(shape):
     assert len(found) == len(X)
     np.testing.assert_allclose(found.mean(axis=1), X.mean(axis=(1, 2, 3)), rtol=0.05)
     if max(shape[1:3]) <= 32:
-        np.testing.assert_allclose(
-            found.reshape(len(X), shape[3], *shape[1:3]).transpose(0, 2, 3, 1), X, rtol=1e-6
-        )
+        np.testing.assert_allclose(found.reshape(shape), X, rtol=1e-6)
 
 
 def test_statistics():

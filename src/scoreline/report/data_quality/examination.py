@@ -11,7 +11,7 @@ from scoreline.data.base import Rejected
 from scoreline.data.options import no_progress
 from scoreline.estimators import LinearClassifier
 from scoreline.report.data_quality.label_errors import LabelErrors, find_label_errors
-from scoreline.report.data_quality.layouts import image_layouts
+from scoreline.report.data_quality.layouts import image_views
 from scoreline.report.data_quality.near_duplicates import NearDuplicates, find_near_duplicates
 from scoreline.report.data_quality.out_of_fold import OutOfFold, score_out_of_fold
 from scoreline.report.data_quality.outliers import Outliers, find_outliers
@@ -119,8 +119,10 @@ def examine(
     labels = find_label_errors(scored, dataset.train, dataset.classes)
     report("Looking for outliers", 0, 0)
     images = len(dataset.example_shape) == 3
-    seen = {name: image_layouts(split.rows) if images else features[name] for name, split in splits.items()}
-    outliers = find_outliers(seen, splits, dataset.classes, seed=seed)
+    views = {
+        name: image_views(split.rows) if images else {"features": features[name]} for name, split in splits.items()
+    }
+    outliers = find_outliers(views, splits, dataset.classes, seed=seed)
     return DataQuality(statistics, duplicates, labels, outliers, dataset.rejected, scored)
 
 

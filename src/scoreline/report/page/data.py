@@ -118,17 +118,15 @@ def _outliers(summary: RunSummary) -> Html:
     if found is None:
         return Html("")
     if not found.n_outlying:
-        return paragraph(
-            "No example is farther from all classes than the others let expect; outliers.csv ranks them."
-        )
-    introduction = f"{found.n_outlying:,} examples are farther from all classes than the others let expect."
+        return paragraph("No example is much stranger than all others; outliers.csv ranks them.")
+    introduction = f"{found.n_outlying:,} of the examples are much stranger than all others."
     cards = joined(
         _card(
             _picture(summary, item.split, item.id),
             (
                 Html(f"<b>{text(item.label)}</b>"),
                 _place(item.split, item.id),
-                f"{item.distance:.2f} times the median distance",
+                f"{item.distance:.1f} deviations from the median",
             ),
         )
         for item in summary.analyses.outlying
