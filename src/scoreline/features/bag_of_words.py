@@ -18,6 +18,7 @@ from scoreline.features.descriptor import BATCH, Describe, ImageDescriptor
 from scoreline.features.learned import learned_arrays
 from scoreline.features.patch_whitening import chunks
 from scoreline.features.patch_words import KMeansWords, clustering_bytes
+from scoreline.features.specs import FEATURES
 
 __all__ = ["BagOfWords"]
 
@@ -216,6 +217,9 @@ class BagOfWords(ImageDescriptor):
         check_number("components", self.components, 1, LENGTH + 1)
         self._local()._least_side()
         return max(8, 2 ** (int(self.levels) - 1))
+
+
+FEATURES.register("words", BagOfWords)
 
 
 def _whitening(rows: Array, components: int) -> tuple[Array, Array]:

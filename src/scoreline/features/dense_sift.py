@@ -11,6 +11,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
+from scoreline.features.specs import FEATURES
 
 if TYPE_CHECKING:
     from scoreline.features.kernels.sift import Bands
@@ -113,6 +114,9 @@ class DenseSIFT(ImageDescriptor):
         check_number("bin", self.bin, 0.5, MOST_PIXELS)
         check_number("blur", self.blur, CAMERA, MOST_PIXELS)
         return 8
+
+
+FEATURES.register("sift", DenseSIFT)
 
 
 def _blurred(grey: FloatArray, blur: float) -> FloatArray:

@@ -12,6 +12,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.grey import grey_values
+from scoreline.features.specs import FEATURES
 
 __all__ = ["GIST", "LocalContrast", "gabor_bank"]
 
@@ -106,6 +107,9 @@ class GIST(ImageDescriptor):
         for name in ("scales", "orientations", "grid"):
             check_number(name, getattr(self, name), 1)
         return max(4, int(self.grid))
+
+
+FEATURES.register("gist", GIST)
 
 
 class LocalContrast:

@@ -11,6 +11,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.graph import FeatureGraph
+from scoreline.features.specs import FEATURES
 
 __all__ = ["HOG"]
 
@@ -128,6 +129,9 @@ class HOG(ImageDescriptor):
         for name in ("cell", "block", "bins"):
             check_number(name, getattr(self, name), 1, 256)
         return int(self.cell * self.block)
+
+
+FEATURES.register("hog", HOG)
 
 
 def _graph_normalized(graph: FeatureGraph, blocks: str) -> str:

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._typing import Array
 from scoreline.features.colour_histogram import AddPixels, ColourHistogram
 from scoreline.features.graph import FeatureGraph
+from scoreline.features.specs import FEATURES
 
 __all__ = ["HueHistogram"]
 
@@ -84,3 +85,6 @@ class HueHistogram(ColourHistogram):
 
         add_pixels: AddPixels = hue_sums
         return add_pixels
+
+
+FEATURES.register("hue", HueHistogram)

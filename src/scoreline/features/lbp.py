@@ -14,6 +14,7 @@ from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor
 from scoreline.features.graph import FeatureGraph, raised
 from scoreline.features.grey import graph_grey, grey_values
 from scoreline.features.patch_cells import pixel_weights
+from scoreline.features.specs import FEATURES
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]
 
@@ -153,6 +154,9 @@ class LBP(ImageDescriptor):
         if self.patterns not in PATTERNS:
             raise UnknownNameError.of("kind of patterns", self.patterns, PATTERNS)
         return int(self.grid)
+
+
+FEATURES.register("lbp", LBP)
 
 
 def pattern_labels(points: int, patterns: str) -> Array:

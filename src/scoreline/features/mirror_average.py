@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._typing import Array, FloatArray
 from scoreline.features.copies_average import CopiesAverage
 from scoreline.features.graph import FeatureGraph
+from scoreline.features.specs import FEATURES
 
 __all__ = ["MirrorAverage"]
 
@@ -92,3 +93,6 @@ class MirrorAverage(CopiesAverage):
         """Return both halves: with two copies, the pair is their rows themselves."""
         del rng
         return self.mirror_halves(X)
+
+
+FEATURES.register("mirror", MirrorAverage)

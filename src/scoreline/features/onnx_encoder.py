@@ -18,6 +18,7 @@ from scoreline.errors import UsageError
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.learned import wrong_state
 from scoreline.features.onnx_graph import ImageGraph, read_graph
+from scoreline.features.specs import FEATURES
 
 __all__ = ["OnnxEncoder"]
 
@@ -158,6 +159,9 @@ class OnnxEncoder(ImageDescriptor):
 
     def _least_side(self) -> int:
         return 1
+
+
+FEATURES.register("onnx", OnnxEncoder)
 
 
 def _resized(images: Array, size: tuple[int, int]) -> Array:

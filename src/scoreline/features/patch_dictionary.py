@@ -20,6 +20,7 @@ from scoreline.features.patch_graph import PatchGrid, graph_codes, graph_even, g
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mirrored_order, normalized
 from scoreline.features.patch_words import DICTIONARIES, clustering_bytes
 from scoreline.features.shifting import n_shifts, padded
+from scoreline.features.specs import FEATURES
 
 if TYPE_CHECKING:
     from scoreline.features.kernels.patch_codes import Lens, Places
@@ -308,3 +309,6 @@ class PatchDictionary(ImageDescriptor):
                 allowed="as many patches as words, or more",
                 fix="raise n_patches or lower words",
             )
+
+
+FEATURES.register("dictionary", PatchDictionary)

@@ -15,6 +15,7 @@ from scoreline.errors import DataError, UsageError
 from scoreline.features.base import FeatureExtractor
 from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import learned_arrays
+from scoreline.features.specs import FEATURES
 from scoreline.rows import ArrayRows, SubsetRows, batches
 
 __all__ = ["Pixels"]
@@ -171,3 +172,6 @@ class Pixels(FeatureExtractor):
             )
         gains = 1 / np.sqrt(np.maximum(variances, 0) + np.float32(self.zca * typical))
         return mean, (directions * gains) @ directions.T
+
+
+FEATURES.register("pixels", Pixels)

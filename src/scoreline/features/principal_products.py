@@ -17,6 +17,7 @@ from scoreline.features.descriptor import each_batch
 from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import learned_arrays
 from scoreline.features.principal_components import principal_components
+from scoreline.features.specs import FEATURES
 from scoreline.rows import ArrayRows, FileRows, Rows, SubsetRows, UnstoredRows, blocks
 
 __all__ = ["PrincipalProducts"]
@@ -228,6 +229,9 @@ class PrincipalProducts(DerivedFeatures):
         kept = variances > _NOTHING * variances.max(initial=largest)
         directions = scale[:, None] * directions[kept].T / np.sqrt(variances[kept])
         return directions.astype(np.float32), variances[kept]
+
+
+FEATURES.register("products", PrincipalProducts)
 
 
 class _Halves(UnstoredRows):

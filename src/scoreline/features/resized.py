@@ -14,6 +14,7 @@ from scoreline.data.images import resize_images
 from scoreline.errors import DataError
 from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import each_batch
+from scoreline.features.specs import FEATURES
 
 __all__ = ["Resized"]
 
@@ -128,3 +129,6 @@ class Resized(DerivedFeatures):
                 fix="leave resized out: vectors have no size",
             )
         return X
+
+
+FEATURES.register("resized", Resized)

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor
+from scoreline.features.specs import FEATURES
 
 __all__ = ["SelfSimilarity"]
 
@@ -115,3 +116,6 @@ class SelfSimilarity(ImageDescriptor):
         check_number("patch", self.patch, 1, MOST_PIXELS)
         check_number("noise", self.noise, 0, above=True)
         return int(self.patch + 2)
+
+
+FEATURES.register("ssim", SelfSimilarity)

@@ -13,6 +13,7 @@ from scoreline.features.base import FeatureExtractor
 from scoreline.features.copies_average import CopiesAverage
 from scoreline.features.graph import FeatureGraph
 from scoreline.features.shifting import n_shifts
+from scoreline.features.specs import FEATURES
 
 __all__ = ["ShiftAverage"]
 
@@ -128,3 +129,6 @@ class ShiftAverage(CopiesAverage):
             mean[part] = total / np.float32(n)
             deviation[part] = (signed - signs.sum(axis=0) * mean[part]) / np.float32(np.sqrt(n))
         return mean, deviation
+
+
+FEATURES.register("shifts", ShiftAverage)

@@ -11,8 +11,8 @@ from scoreline.registry import Registry, check_spec, split_at_commas
 
 __all__ = ["FEATURES", "anchored_features", "build_features", "split_specs"]
 
-#: All feature extractors by the names that the command line takes. The package fills it: it is a layer below them,
-#: since features may contain others.
+#: All feature extractors by the names that the command line takes. Each adds itself, since features may contain
+#: others: this module lies below them.
 FEATURES: Registry[FeatureExtractor] = Registry("feature")
 
 

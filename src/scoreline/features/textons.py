@@ -14,6 +14,7 @@ from scoreline.features.descriptor import BATCH, MOST_PIXELS, Describe, ImageDes
 from scoreline.features.grey import grey_values
 from scoreline.features.learned import learned_arrays
 from scoreline.features.patch_words import KMeansWords, clustering_bytes
+from scoreline.features.specs import FEATURES
 
 __all__ = ["Textons", "filter_bank"]
 
@@ -165,6 +166,9 @@ class Textons(ImageDescriptor):
             check_number(name, getattr(self, name), 1)
         check_number("sigma", self.sigma, 0, MOST_PIXELS, above=True)
         return max(2, int(self.grid))
+
+
+FEATURES.register("textons", Textons)
 
 
 def filter_bank(sigma: float, scales: int, orientations: int) -> FloatArray:

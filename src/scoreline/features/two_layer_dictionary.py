@@ -20,6 +20,7 @@ from scoreline.features.learned import even_rows, learned_arrays
 from scoreline.features.patch_graph import graph_even, graph_lengths, graph_odd, graph_pooled, graph_rectified
 from scoreline.features.patch_whitening import PatchWhitening, draw_patches, mean_variance
 from scoreline.features.patch_words import KMeansWords, clustering_bytes
+from scoreline.features.specs import FEATURES
 
 __all__ = ["TwoLayerDictionary"]
 
@@ -262,3 +263,6 @@ class TwoLayerDictionary(ImageDescriptor):
                 allowed="as many patches as words, or more",
                 fix="raise n_patches or lower words",
             )
+
+
+FEATURES.register("two-layers", TwoLayerDictionary)
