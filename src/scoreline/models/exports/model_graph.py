@@ -45,9 +45,10 @@ class ModelGraph:
             graph, takes = FeatureGraph(), "features"
             rows, remark = takes, error.given
         own, n = rows, len(graph.nodes)
-        weights, bias = class_scores(model.coef.T), class_scores(model.intercept[None])[0]
-        if model.coef.dtype == np.float64:
-            rows = graph.cast(rows, "float64")
+        weights, bias = (graph.constant(class_scores(part)) for part in (model.coef.T, model.intercept[None]))
+        if takes == "images" or model.coef.dtype == np.float64:
+            # Scores are small differences of large sums: of all rounding in float32, most would be that of these.
+            rows, weights, bias = (graph.cast(value, "float64") for value in (rows, weights, bias))
         scores = graph.cast(graph.add("Add", graph.add("MatMul", rows, weights), bias), "float32")
         probabilities, temperature = None, model.temperature
         if model.has_probabilities:
