@@ -5,6 +5,7 @@ import csv
 import json
 import pkgutil
 import re
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +227,7 @@ def test_every_option_in_a_line_that_begins_with_scoreline_is_there(page):
             assert set(re.findall(r"(?<!\S)--[a-z-]+", words[1])) <= options | {"--help"}
 
 
+@cache
 def members():
     """Return the names that each class of the package defines, or its instances."""
     found = {}
@@ -242,14 +244,11 @@ def members():
     return found
 
 
-MEMBERS = members()
-
-
 @every_page
 def test_every_name_with_a_dot_is_there(page):
     text = page.read_text(encoding="utf-8")
     for owner, name in re.findall(r"`([A-Z]\w*[a-z]\w*)\.(\w+)[`(=]", text):
-        assert name in MEMBERS.get(owner, ()), f"{owner}.{name}"
+        assert name in members().get(owner, ()), f"{owner}.{name}"
     for module, names in re.findall(r"^(?:>>> )?from (scoreline[\w.]*) import ([\w, ]+)", text, re.MULTILINE):
         assert all(hasattr(pkgutil.resolve_name(module), name.strip()) for name in names.split(",")), module
     for name in re.findall(r"`(scoreline(?:\.\w+)+)[`(]", text):

@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def imported(text, modules) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
+@cache
 def arrows(root):
     """Return, for each module of a package, the modules of the package that it imports."""
     modules = modules_in(root)
@@ -101,17 +103,14 @@ def cycle_in(graph):
     return []
 
 
-ARROWS = arrows(ROOT)
-
-
 def test_imports_point_down():
-    pairs = [(module, other) for module, others in ARROWS.items() for other in sorted(others)]
+    pairs = [(module, other) for module, others in arrows(ROOT).items() for other in sorted(others)]
     assert [f"{module} imports {other}" for module, other in pairs if not points_down(module, other)] == []
 
 
 def test_no_modules_import_one_another():
     # Not even inside functions or for type checkers: what two of them share belongs into a third, below both.
-    assert cycle_in(ARROWS) == []
+    assert cycle_in(arrows(ROOT)) == []
 
 
 def test_modules_are_imported_by_statements():
@@ -194,6 +193,7 @@ def test_a_cycle_is_seen(tmp_path, back):
         (root / f"{name}.py").write_text(text, encoding="utf-8")
     assert set(cycle_in(arrows(root))) == {"house.cellar.store", "house.stairs", "house.kitchen"}
     (root / "kitchen.py").write_text("from house import cellar", encoding="utf-8")
+    arrows.cache_clear()
     assert cycle_in(arrows(root)) == []
 
 
