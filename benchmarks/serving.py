@@ -1,8 +1,8 @@
 """Requests a second, and how long they take, against a FastAPI handler around scikit-learn.
 
 ``python -m benchmarks.serving`` needs ``wrk`` (Debian's package) and the extra ``serve``. Both servers get the
-same files in the same forms, in turn, and the same two models. ``--small`` takes a second a measurement: does it
-all work?
+same files in the same forms, in turn, and the same two models; the plain one has one thread of BLAS, with which it
+is faster. ``--small`` takes a second a measurement: does it all work?
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -52,10 +52,9 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="one round of a second each, to see that all works")
     given = parser.parse_args()
     seconds, rounds = (1, 1) if given.small else (given.seconds, given.rounds)
-    print(
-        "| model | image | connections | scoreline, requests/s | p50, p99 in ms | plain | p50, p99 in ms | ratio |"
-    )
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    each = "requests/s | p50, p99 in ms | CPU ms a request"
+    print(f"| model | image | connections | scoreline, {each} | plain, {each} | ratio | of CPU |")
+    print("|---" * 11 + "|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bodies = {text: _body(folder / f"{sides[0]}.form", sides) for text, sides in SIDES.items()}
@@ -102,13 +101,26 @@ def _body(path: Path, sides: tuple[int, int]) -> Path:
     return path
 
 
+class _Server(NamedTuple):
+    address: str
+    pid: int
+
+    def cpu(self) -> float:
+        """Return the seconds that it has computed, as Linux tells them."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def _served(command: list[str]) -> Iterator[str]:
-    """Run a server at a free port; yield its address when it answers."""
+def _served(command: list[str]) -> Iterator[_Server]:
+    """Run a server at a free port; yield it when it answers."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    process = subprocess.Popen([*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    plain = {"OPENBLAS_NUM_THREADS": "1"} if "benchmarks.plain_server" in command else {}
+    process = subprocess.Popen(
+        [*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | plain
+    )
     try:
         for _ in range(600):
             try:
@@ -116,16 +128,16 @@ def _served(command: list[str]) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/predict"
+        yield _Server(f"http://127.0.0.1:{port}/predict", process.pid)
     finally:
         process.terminate()
         process.wait(90)
 
 
-def _same_answers(ours: str, plain: str, body: Path, run: Path) -> None:
+def _same_answers(ours: _Server, plain: _Server, body: Path, run: Path) -> None:
     """Check that both servers give the model's own answer."""
     found = []
-    for address in (ours, plain):
+    for address in (ours.address, plain.address):
         request = urllib.request.Request(  # noqa: S310 - our own address
             address, body.read_bytes(), {"Content-Type": "multipart/form-data; boundary=x"}
         )
@@ -137,15 +149,17 @@ def _same_answers(ours: str, plain: str, body: Path, run: Path) -> None:
         sys.exit(f"The servers differ: {found}, and the model says {own}")
 
 
-def _wrk(address: str, body: Path, n: int, seconds: int) -> dict[str, Any]:
-    """Return what wrk has measured with so many connections."""
+def _wrk(server: _Server, body: Path, n: int, seconds: int) -> dict[str, Any]:
+    """Return what wrk has measured with so many connections, and the server's CPU seconds."""
     script = body.parent / "post.lua"
     script.write_text(SCRIPT, encoding="utf-8")
-    command = ["wrk", "-t1", f"-c{n}", f"-d{seconds}s", "--timeout", "60s", "-s", str(script), address]
+    command = ["wrk", "-t1", f"-c{n}", f"-d{seconds}s", "--timeout", "60s", "-s", str(script), server.address]
+    before = server.cpu()
     done = subprocess.run(
         command, check=True, capture_output=True, text=True, env=os.environ | {"SERVING_BODY": str(body)}
     )
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    found["cpu"] = server.cpu() - before
     return found
 
 
@@ -158,16 +172,21 @@ def _row(features: str, text: str, n: int, pairs: list[tuple[dict[str, Any], dic
     def rate(found: dict[str, Any]) -> float:
         return 1e6 * found["requests"] / found["us"]
 
+    def cpu(found: dict[str, Any]) -> float:
+        return 1e3 * float(found["cpu"]) / max(found["requests"], 1)
+
     if any(not plain["requests"] for _, plain in pairs):
-        shown = "no plain answer in time"
+        shown = "no plain answer in time |"
     else:
-        shown = f"{np.median([rate(ours) / rate(plain) for ours, plain in pairs]):.2f}x"
+        ratios = [(rate(ours) / rate(plain), cpu(plain) / cpu(ours)) for ours, plain in pairs]
+        shown = " | ".join(f"{ratio:.1f}x" for ratio in np.median(ratios, axis=0))
     cells = []
     for side in (0, 1):
         wrong = sum(pair[side]["wrong"] for pair in pairs)
         rates = np.median([rate(pair[side]) for pair in pairs])
         cells.append(f"{rates:.1f}" + (f" ({wrong} failed)" if wrong else ""))
         cells.append(f"{median(side, 'p50') / 1e3:.1f}, {median(side, 'p99') / 1e3:.1f}")
+        cells.append(f"{np.median([cpu(pair[side]) for pair in pairs]):.2f}")
     return f"| {features} | {text} | {n} | {' | '.join(cells)} | {shown} |"
 
 
