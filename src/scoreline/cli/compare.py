@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import wraps
 from pathlib import Path
@@ -142,7 +142,10 @@ def _tell(rows: Sequence[Row], path: Path, *, json: bool) -> None:
         print_json({"run": str(path), **facts, "rows": [_facts(row, best) for row in rows]})
         return
     names = ("classifier", _ranking_split(rows), "train", "epochs", "seconds", "remark")
-    console.print(table(names, [_cells(row) for row in rows]))
+    shared = _shared_remarks(rows)
+    console.print(table(names, [_cells(row, shared) for row in rows]))
+    if shared:
+        console.print(f"All classifiers: {', '.join(shared)}.")
     console.print(f"Ranked by the {_ranking_split(rows)} split; seconds are those of features and training.")
     if best.accuracy is not None and best.split != _ranking_split(rows):
         console.print(f"The best, {best.name}, has an accuracy of {best.accuracy:.4f} on the {best.split} split.")
@@ -159,7 +162,15 @@ def _progress_line(row: Row) -> str:
     return f"{row.name}: {accuracy}{row.seconds + row.feature_seconds:.1f} s{remark}"
 
 
-def _cells(row: Row) -> Sequence[str]:
+def _shared_remarks(rows: Sequence[Row]) -> list[str]:
+    """Return the remarks that all of several rows have, which need not be in each line."""
+    if len(rows) < 2:
+        return []
+    remarks = [row.remark.split(", ") for row in rows]
+    return [one for one in remarks[0] if one and all(one in others for others in remarks)]
+
+
+def _cells(row: Row, shared: Collection[str] = ()) -> Sequence[str]:
     """Return a row of the table on the screen, which need not be wider than 80 letters."""
     return (
         row.name,
@@ -167,7 +178,7 @@ def _cells(row: Row) -> Sequence[str]:
         _written(row.train_accuracy, ".4f"),
         _written(row.epochs, "d"),
         f"{row.seconds + row.feature_seconds:.2f}",
-        row.remark,
+        ", ".join(one for one in row.remark.split(", ") if one not in shared),
     )
 
 
