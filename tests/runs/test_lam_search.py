@@ -21,8 +21,8 @@ class Fits:
     def first_steps(self, lams):
         return ((lam, self.hill(lam, self.first), lam) for lam in lams) if self.first is not None else iter(())
 
-    def begin(self, params):
-        self.begun = params
+    def begin_at_steps(self, steps, lam):
+        self.begun = steps[lam]
 
     def fit(self, lam):
         self.asked.append(lam)
