@@ -1,7 +1,7 @@
 """Estimators in scikit-learn's manner, over the engine.
 
-`LinearClassifierCV` is imported when it is first used: it brings scikit-learn's model selection with it, which takes
-a tenth of a second that single classifiers need not wait for.
+`LinearClassifierCV` is imported when it is first used, as scikit-learn's model selection comes with it: a tenth of a
+second.
 """
 
 from __future__ import annotations
