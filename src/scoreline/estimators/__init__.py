@@ -1,7 +1,6 @@
 """Estimators in scikit-learn's manner, over the engine.
 
-`LinearClassifierCV` is imported when it is first used, as scikit-learn's model selection comes with it: a tenth of a
-second.
+`LinearClassifierCV` is imported when it is first used, for it brings scikit-learn's model selection with it.
 """
 
 from __future__ import annotations
