@@ -98,10 +98,7 @@ def linear_parts(estimator: Any) -> LinearParts:
         raise _other(f"An estimator of the kind {shown(' after '.join(reversed(names)))} came")
     if not hasattr(final, "coef_") or (scalers and not hasattr(scalers[0], "n_features_in_")):
         raise _other(f"A {names[-1]} came that is not fitted")
-    setting = getattr(final, "loss", None)
-    loss = _OF_SETTING.get(setting, "") if isinstance(setting, str) else _LOSSES[names[-1]]
-    if not loss:
-        raise _other(f"A {names[-1]} with the loss {shown(setting)} came")
+    loss = _loss_of(final, names[-1])
     W, classes = np.atleast_2d(np.asarray(final.coef_, float)), np.asarray(final.classes_)
     b = np.broadcast_to(np.asarray(final.intercept_, float), len(W)).copy()
     if names[-1] == "SGDClassifier" and loss == "softmax" and len(W) > 1:
@@ -109,10 +106,24 @@ def linear_parts(estimator: Any) -> LinearParts:
     if len(W) != (1 if len(classes) == 2 else len(classes)):
         raise _other(f"A {names[-1]} with {len(W)} rows of weights for {len(classes)} classes came")
     if scalers:
-        scale, mean = (getattr(scalers[0], name, None) for name in ("scale_", "mean_"))
-        W = W if scale is None else W / scale
-        b = b if mean is None or not scalers[0].with_mean else b - W @ mean
+        W, b = _unscaled(W, b, scalers[0])
     return LinearParts(W, b, classes, loss)
+
+
+def _loss_of(estimator: Any, name: str) -> str:
+    """Return the loss of an estimator of a kind, which may be a setting of it."""
+    setting = getattr(estimator, "loss", None)
+    loss = _OF_SETTING.get(setting, "") if isinstance(setting, str) else _LOSSES[name]
+    if not loss:
+        raise _other(f"A {name} with the loss {shown(setting)} came")
+    return loss
+
+
+def _unscaled(W: FloatArray, b: FloatArray, scaler: Any) -> tuple[FloatArray, FloatArray]:
+    """Return weights and biases for rows as they were before a `StandardScaler`."""
+    scale, mean = (getattr(scaler, name, None) for name in ("scale_", "mean_"))
+    W = W if scale is None else W / scale
+    return W, b if mean is None or not scaler.with_mean else b - W @ mean
 
 
 def _other(given: str) -> UsageError:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from scoreline.data import RowsSource
 from scoreline.engine.problem.events import Reason
+from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError
 from scoreline.estimators.brief_fit import BriefFit
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
+from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.report.calibration import held_out_temperature
@@ -131,20 +133,9 @@ def choose_lam(
         reached = {trial.point.lam: trial for trial in trials if trial.outcome.reason is Reason.INTERRUPTED}
     else:
         if folds_allowed and folds_help(prepared):
-            both = with_validation_rows(prepared)
-            data = validate_training_data(classifier, both.training_rows, both.training_labels, None)
-            folds = cross_validate(classifier, data, listeners)
+            folds = _cross_validated(classifier, prepared, listeners)
         outcomes = search_exactly(fits, labels) if folds is None else follow(fits, list(folds.accuracy))
-    accuracy = {lam: outcomes[lam].validation_accuracy for lam in sorted(outcomes, reverse=True)}
-    accuracy = {lam: found for lam, found in accuracy.items() if np.isfinite(found)}
-    if not accuracy:
-        if reached:
-            raise KeyboardInterrupt("lam was being chosen")
-        raise DataError(
-            "No strength of the penalty could be evaluated",
-            allowed="data that a classifier can be trained on",
-            fix="give lam as a number, and see what training says",
-        )
+    accuracy = _evaluated(outcomes, interrupted=bool(reached))
     if folds is not None and folds.lam not in accuracy:
         folds = None  # a listener has ended the choice
     lam = strongest_as_good(accuracy, len(labels)) if folds is None else folds.lam
@@ -158,6 +149,29 @@ def choose_lam(
         return choice, fits.warm_start(outcomes[lam].params)
     begin = reached_there.params if lam in reached else None
     return choice, WarmStart(begin, statistics=problem.measured)
+
+
+def _cross_validated(
+    classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]
+) -> CrossValidated | None:
+    both = with_validation_rows(prepared)
+    data = validate_training_data(classifier, both.training_rows, both.training_labels, None)
+    return cross_validate(classifier, data, listeners)
+
+
+def _evaluated(outcomes: Mapping[float, Outcome], *, interrupted: bool) -> dict[float, float]:
+    """Return the validation accuracy of all strengths that have one, the strongest first."""
+    accuracy = {lam: outcomes[lam].validation_accuracy for lam in sorted(outcomes, reverse=True)}
+    accuracy = {lam: found for lam, found in accuracy.items() if np.isfinite(found)}
+    if accuracy:
+        return accuracy
+    if interrupted:
+        raise KeyboardInterrupt("lam was being chosen")
+    raise DataError(
+        "No strength of the penalty could be evaluated",
+        allowed="data that a classifier can be trained on",
+        fix="give lam as a number, and see what training says",
+    )
 
 
 def folds_help(prepared: Prepared) -> bool:
