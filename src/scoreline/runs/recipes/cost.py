@@ -12,10 +12,10 @@ from scoreline.kernels.threads import thread_count
 
 __all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
 
-#: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon. Those of fits and
-#: memory follow from ``python -m benchmarks frontier`` on a model 167, `REPORT` and products of 320, 550 and 1,000
-#: words in cells without borders from runs on all of CIFAR-10 on a model 207, where fits took 0.9 to 1.07 of what
-#: is said here; `RESIZING`, fewer words, and what the ladder says of grey images are estimates.
+#: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon. Those of fits
+#: and memory follow from ``python -m benchmarks frontier`` on a model 167. `REPORT` and recipes of 320 words and
+#: more in cells without borders follow from runs on all of CIFAR-10 on a model 207, where fits took 0.87 to 1.07
+#: of what is said here. `RESIZING`, fewer words, and what the ladder says of grey images are estimates.
 CORES = 2
 #: Choice of lam and last fit of the squared error, in seconds for a row times the square of the columns (moments),
 #: for the cube of the columns (factors, of which a choice needs about ten), and for a row, a column and a class

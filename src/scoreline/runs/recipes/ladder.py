@@ -60,7 +60,10 @@ SMALL_PRODUCTS = "products:[dictionary:100,grid=3,spread=0.54],components=30"
 PRODUCTS = "products:[dictionary:320,grid=3,spread=0.54],components=45"
 LARGE_PRODUCTS = "products:[dictionary:550,grid=3,spread=0.54],components=72"
 LARGER_PRODUCTS = "products:[dictionary:1000,grid=3,spread=0.54],components=90"
-LARGEST = "products:[two-layers:1000,dictionary:1000,dictionary:1000,patch_size=9],components=111,variance=40"
+LARGEST = (
+    "products:[two-layers:400,grid=3,spread=0.54,dictionary:500,grid=3,spread=0.54,"
+    "dictionary:400,patch_size=9,grid=3,spread=0.54],components=110,variance=40"
+)
 WRITING = "products:[dictionary:100,grid=3,mirror=no],components=42"
 
 
@@ -81,7 +84,7 @@ IMAGES = (
     Recipe(PRODUCTS, SQUARED, width=4950, learn=4, work=365),
     Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=6, work=665),
     Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=9, work=1_125),
-    Recipe(LARGEST, SQUARED, width=24_432, learn=30, work=2_700),
+    Recipe(LARGEST, SQUARED, width=23_910, learn=30, work=3_800),
 )
 #: Smaller ones show no cells nor patches.
 TINY_IMAGES = (
