@@ -56,7 +56,7 @@ def _row(label: str, task: Task, results: Measurements, *, quick: bool) -> list[
 
     _, sizes, _ = QUICK if quick else LARGE
     work, recipe = Work(*sizes), next(one for one in IMAGES if one.features == task.features)
-    width = round(recipe.width + recipe.width_a_pixel * work.pixels)
+    width = round(recipe.columns(work.pixels, 3 * work.pixels))
     features = recipe.learn + 1e-9 * (recipe.work or 0) * work.pixels * work.n_all
     fit = fit_seconds(work.n_train + work.n_validation, width, work.n_classes, recipe.loss)
 

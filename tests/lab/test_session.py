@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,16 +14,9 @@ from scoreline.errors import UsageError
 from scoreline.lab import PAGES, LabSession
 from scoreline.lab.lines import score_lines
 from scoreline.lab.pages.scores import ScoresState, regions, worksheet
-from scoreline.lab.points import gradient_of
+from scoreline.lab.points import LossName, gradient_of
 
-LOSSES = [
-    "weston-watkins",
-    "weston-watkins:squared",
-    "one-vs-all",
-    "one-vs-all:squared",
-    "crammer-singer",
-    "softmax",
-]
+LOSSES = get_args(LossName)
 
 
 def edited(**changes):

@@ -10,7 +10,7 @@ import numpy as np
 from scoreline._text import shown
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import UsageError
-from scoreline.losses import Loss, SquaredError
+from scoreline.losses import Loss
 
 __all__ = ["LinearParts", "linear_parts", "sklearn_estimator"]
 
@@ -68,8 +68,7 @@ def sklearn_estimator(coef: FloatArray, intercept: FloatArray, classes: Sequence
         W, b = sign * coef, sign * intercept
     else:
         W, b = coef[order], intercept[order]
-    squared = isinstance(loss, SquaredError)
-    kind = LogisticRegression if loss.probabilistic else RidgeClassifier if squared else LinearSVC
+    kind = LogisticRegression if loss.probabilistic else RidgeClassifier if loss.quadratic else LinearSVC
     # Fitted on one row for each class, it has all that a fit leaves; then the weights are exchanged.
     estimator = kind().fit(np.eye(len(names)), names)
     estimator.coef_, estimator.intercept_ = np.array(W), np.array(b)

@@ -56,6 +56,21 @@ class _End(NamedTuple):
     duality_gap: Array | None
 
 
+class _UnderWay(NamedTuple):
+    """The fit that is being made, and those whose states belong to its own."""
+
+    run: Run[Any]
+    memories: Sequence[Remembering]
+    identity: str
+
+    def remembered(self) -> dict[str, Array]:
+        """Return the states of its listeners."""
+        arrays: dict[str, Array] = {}
+        for place, listener in enumerate(self.memories):
+            arrays |= _prefixed(f"memory{place}", listener.state)
+        return arrays
+
+
 class Checkpoints(Keeper):
     """Keeps a run's fits in its folder, so seldom that it takes about one percent of the time.
 
@@ -75,9 +90,7 @@ class Checkpoints(Keeper):
         #: Of fits and jobs, in the order in which they begin.
         self._number = 0
         self._left_off: CheckpointFile | None = None
-        self._run: Run[Any] | None = None
-        self._memories: Sequence[Remembering] = ()
-        self._identity = ""
+        self._fit: _UnderWay | None = None
         self._pending: dict[int, CheckpointFile] = {}
         self._clock: RecordedClock | None = None
         self._refused: DataError | None = None
@@ -101,14 +114,14 @@ class Checkpoints(Keeper):
         """
         if self.interrupted:
             return None
-        self._run, self._memories, self._identity = run, memories, run.method.identity()
-        saved = self._next(self._identity)
+        self._fit = _UnderWay(run, memories, run.method.identity())
+        saved = self._next(self._fit.identity)
         if saved is None or self._refused is not None:
             return None
         for place, listener in enumerate(memories):
             listener.state = from_arrays(listener.state, saved.part(f"memory{place}"))
         if saved.facts.ended:
-            self._run = None
+            self._fit = None
             return _restored_end(run, saved)
         like = run.method.saved(run.first())
         run.begin_at(run.method.restored(from_arrays(like, saved.part("state"))))
@@ -149,15 +162,15 @@ class Checkpoints(Keeper):
         DataError
             What was saved is of other data or settings.
         """
-        run = self._run
-        if run is None or self.interrupted:
+        fit = self._fit
+        if fit is None or self.interrupted:
             return
         if self._refused is not None and stop_request not in CUT_SHORT:
             raise self._refused
-        state = None if self._refused is not None else run.state
+        state = None if self._refused is not None else fit.run.state
         match event:
             case RunEnded() if event.reason not in CUT_SHORT:
-                self._ended(event)
+                self._ended(fit, event)
             case RunStarted() | RunEnded() if stop_request in CUT_SHORT:  # before or after all steps
                 self._cut_short(state)
             case _ if stop_request in CUT_SHORT and state is not None:
@@ -180,15 +193,14 @@ class Checkpoints(Keeper):
             self.folder.mkdir(exist_ok=True)
             if self._clock is not None:  # before the fits that its readings have led to
                 self._clock.write()
-            for fit, file in list(self._pending.items()):
-                file.write(self._file(fit))
-                del self._pending[fit]
+            for number, file in list(self._pending.items()):
+                file.write(self._file(number))
+                del self._pending[number]
                 self._tidy(file.facts)
-            if state is not None and self._run is not None and self._left_off is None:  # else a later one is kept
-                arrays = _prefixed("state", self._run.method.saved(state)) | self._remembered()
-                CheckpointFile(CheckpointFacts.of(self._number, self._identity), arrays).write(
-                    self.folder / CURRENT
-                )
+            fit = self._fit
+            if state is not None and fit is not None and self._left_off is None:  # else a later one is kept
+                arrays = _prefixed("state", fit.run.method.saved(state)) | fit.remembered()
+                CheckpointFile(CheckpointFacts.of(self._number, fit.identity), arrays).write(self.folder / CURRENT)
         except OSError as error:
             if not self._pace.failed:
                 why = error.strerror or str(error)
@@ -205,13 +217,13 @@ class Checkpoints(Keeper):
         """Remove all, as nothing is left to do."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _ended(self, event: RunEnded) -> None:
+    def _ended(self, fit: _UnderWay, event: RunEnded) -> None:
         gap = None if event.duality_gap is None else np.array(event.duality_gap)
         end = _End(event.step, event.epoch, event.params, event.alive, event.state, gap)
-        arrays = _prefixed("end", end) | self._remembered()
-        facts = CheckpointFacts.of(self._number, self._identity, event.reason.name)
+        arrays = _prefixed("end", end) | fit.remembered()
+        facts = CheckpointFacts.of(self._number, fit.identity, event.reason.name)
         self._pending[self._number] = CheckpointFile(facts, arrays)
-        self._run = None
+        self._fit = None
         self._flush_if_due()
 
     def _flush_if_due(self) -> None:
@@ -248,13 +260,7 @@ class Checkpoints(Keeper):
 
     def _cut_short(self, state: Any) -> None:
         self.flush(state)
-        self.interrupted, self._run = True, None
-
-    def _remembered(self) -> dict[str, Array]:
-        arrays: dict[str, Array] = {}
-        for place, listener in enumerate(self._memories):
-            arrays |= _prefixed(f"memory{place}", listener.state)
-        return arrays
+        self.interrupted, self._fit = True, None
 
     def _file(self, fit: int) -> Path:
         return self.folder / f"fit-{fit:05}.safetensors"

@@ -25,6 +25,8 @@ class Metrics:
             **facts,  # type: ignore[arg-type]
         )
         self.images = Counter("images", "Images by outcome", ["outcome"], **facts)  # type: ignore[arg-type]
+        # Labels are looked up once: every answer counts.
+        self._classified, self._unreadable = map(self.images.labels, ("classified", "unreadable"))
         self.batches = Histogram(
             "batch_images",
             "Images that were classified together",
@@ -34,6 +36,12 @@ class Metrics:
         self.waiting = Gauge("queued_images", "Images that are decoded, wait or are classified", **facts)  # type: ignore[arg-type]
         self.in_flight = Gauge("requests_in_flight", "Requests without a complete answer", **facts)  # type: ignore[arg-type]
         self.reloads = Counter("model_reloads", "Newer models by outcome", ["outcome"], **facts)  # type: ignore[arg-type]
+
+    def count_images(self, classified: int, unreadable: int) -> None:
+        """Count the images of an answer."""
+        self._classified.inc(classified)
+        if unreadable:
+            self._unreadable.inc(unreadable)
 
     def text(self) -> bytes:
         """Return all of them."""

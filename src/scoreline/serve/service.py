@@ -41,7 +41,6 @@ class Service:
         self.images = Room(limits.queued_images, "images")
         #: Whether the server is about to end: what comes is still answered, but others should be asked.
         self.draining = False
-        self._classified, self._unreadable = map(self.metrics.images.labels, ("classified", "unreadable"))
         self.metrics.waiting.set_function(lambda: self.images.taken)
 
     @asynccontextmanager
@@ -101,9 +100,7 @@ class Service:
                     retry_after=10,
                 ) from None
         unreadable = sum(bool(answer.prediction.problem) for answer in answers)
-        if unreadable:
-            self._unreadable.inc(unreadable)
-        self._classified.inc(len(answers) - unreadable)
+        self.metrics.count_images(len(answers) - unreadable, unreadable)
         return answers
 
 

@@ -1,21 +1,16 @@
 """The gradient bench: true gradients pass, planted bugs are found, and the numbers are those of the script."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from scoreline.errors import UsageError
 from scoreline.lab import LabSession
 from scoreline.lab.pages.gradients import BUGS, GradientsState, shown_gradient
-from scoreline.lab.points import gradient_of
+from scoreline.lab.points import LossName, gradient_of
 
-LOSSES = [
-    "weston-watkins",
-    "weston-watkins:squared",
-    "one-vs-all",
-    "one-vs-all:squared",
-    "crammer-singer",
-    "softmax",
-]
+LOSSES = get_args(LossName)
 
 
 def shown(**changes):

@@ -21,7 +21,7 @@ AUTO = RunConfig(features="auto")
 DIGITS = load_dataset("digits")
 #: Cheap recipes in the place of dear ones: what they are said to cost is what the clock says they take.
 LADDER = (
-    Recipe("pixels", "squared-error", width_a_pixel=1),
+    Recipe("pixels", "squared-error", width_a_pixel=1 / 3),
     Recipe("pixels:zca=1", "squared-error", width_a_pixel=1, learn=1),
     Recipe("pixels:zca=0.1", "squared-error", width_a_pixel=1, learn=2),
     Recipe("pixels:zca=0.01", "squared-error", width_a_pixel=1, learn=3),

@@ -28,8 +28,8 @@ from scoreline.engine.problem.objective import (
 )
 from scoreline.engine.problem.oracle import ActiveRows, LossEvaluation, Sample, Vector
 from scoreline.engine.problem.params import Params
-from scoreline.engine.problem.room import Room
 from scoreline.engine.problem.scored import all_scores, read_labels
+from scoreline.engine.problem.spare_arrays import SpareArrays
 from scoreline.kernels.threads import thread_count
 from scoreline.losses import Loss
 from scoreline.rows import stored_entries
@@ -67,7 +67,7 @@ class LocalOracle:
         self.objective, self.source, self.dtype = objective, source, dtype
         self.n_examples, self.n_rows, self.total_weight = source.n_examples, objective.n_rows, source.total_weight
         self.labelled = read_labels(source)
-        self._room = Room()
+        self._spare = SpareArrays()
 
     @property
     def n_features(self) -> int:
@@ -105,7 +105,7 @@ class LocalOracle:
         """See `Oracle.evaluate`."""
         at = as_array(scores)
         moves = None if change is None else as_array(change)
-        slopes = self._room.empty_like(at) if out is None else as_array(out)
+        slopes = self._spare.empty_like(at) if out is None else as_array(out)
         sums = self._evaluated(at, moves, steps, slopes) / self.total_weight
         return [LossEvaluation(*row) for row in sums.tolist()], Vector(slopes)
 

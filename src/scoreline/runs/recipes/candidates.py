@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from scoreline.data import Dataset
@@ -77,12 +78,9 @@ class Costs:
         ScorelineError
             Those features cannot be computed of these images.
         """
-        shape = self._dataset.example_shape
         if recipe.work is None:
             return Candidate(recipe, config, *self._probed(config.features), measured=True)
-        channels = shape[2] if len(shape) == 3 else 1
-        of_pixels = recipe.width_a_pixel * (channels / 3 if recipe.features == "pixels" and len(shape) == 3 else 1)
-        width = round(recipe.width + of_pixels * self._work.pixels)
+        width = round(recipe.columns(self._work.pixels, math.prod(self._dataset.example_shape)))
         return Candidate(recipe, config, width, 1e-9 * self._nanoseconds(recipe))
 
     def _nanoseconds(self, recipe: Recipe) -> float:

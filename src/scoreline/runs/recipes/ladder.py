@@ -21,8 +21,8 @@ class Recipe:
     ----------
     features, loss, standardize
         As in the settings.
-    width, width_a_pixel : float
-        Columns: a fixed number, and those for each pixel of an image.
+    width, width_a_pixel, width_a_number : float
+        Columns: a fixed number, those for each pixel of an image, and those for each number of an example.
     learn : float
         Seconds to learn words, components and the like.
     work : float
@@ -38,10 +38,15 @@ class Recipe:
     standardize: bool = True
     width: float = 0
     width_a_pixel: float = 0
+    width_a_number: float = 0
     learn: float = 0
     work: float | None = 0
     side: int = 0
     channels: int = 0
+
+    def columns(self, pixels: int, numbers: int) -> float:
+        """Return the columns for examples of so many pixels and numbers."""
+        return self.width + self.width_a_pixel * pixels + self.width_a_number * numbers
 
     def settings(self, asked: RunConfig) -> RunConfig:
         """Return the settings with this recipe, where they leave it open."""
@@ -76,7 +81,7 @@ def _pyramid(words: int, components: int, *sides: int, mirror: bool = True) -> s
 
 #: Images of 16 to 48 pixels a side.
 IMAGES = (
-    Recipe("pixels", SQUARED, width_a_pixel=3),
+    Recipe("pixels", SQUARED, width_a_number=1),
     Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
     Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
     Recipe(WRITING, SQUARED, width=1803, learn=2.5, work=90),
@@ -88,7 +93,7 @@ IMAGES = (
 )
 #: Smaller ones show no cells nor patches.
 TINY_IMAGES = (
-    Recipe("pixels", SOFTMAX, width_a_pixel=3),
+    Recipe("pixels", SOFTMAX, width_a_number=1),
     Recipe("products:[pixels],components=40", SQUARED, width=820, width_a_pixel=3, learn=0.2, work=30),
 )
 #: Larger ones: what patches of 6 pixels see of images of 32, 64 and 128 pixels.
@@ -106,11 +111,11 @@ LARGE_IMAGES = (
 )
 #: Rows of numbers, such as embeddings.
 ROWS = (
-    Recipe("pixels", SQUARED, width_a_pixel=1),
-    Recipe("pixels", SQUARED, standardize=False, width_a_pixel=1),
-    Recipe("pixels", SOFTMAX, width_a_pixel=1),
-    Recipe("pixels", SOFTMAX, standardize=False, width_a_pixel=1),
-    Recipe("pixels", HINGES, width_a_pixel=1),
+    Recipe("pixels", SQUARED, width_a_number=1),
+    Recipe("pixels", SQUARED, standardize=False, width_a_number=1),
+    Recipe("pixels", SOFTMAX, width_a_number=1),
+    Recipe("pixels", SOFTMAX, standardize=False, width_a_number=1),
+    Recipe("pixels", HINGES, width_a_number=1),
 )
 ALL = (*IMAGES, *TINY_IMAGES, *LARGE_IMAGES, *ROWS)
 #: Sides of images from which on patches, and details beyond them, can be seen.

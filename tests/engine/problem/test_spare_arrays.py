@@ -2,36 +2,36 @@
 
 import numpy as np
 
-from scoreline.engine.problem.room import KEPT, Room
+from scoreline.engine.problem.spare_arrays import KEPT, SpareArrays
 
 LIKE = np.zeros((4, 3), np.float32)
 
 
 def test_an_array_that_nobody_holds_is_handed_out_again():
-    room = Room()
-    first = room.empty_like(LIKE)
+    spare = SpareArrays()
+    first = spare.empty_like(LIKE)
     where = first.ctypes.data
     assert (first.shape, first.dtype) == (LIKE.shape, LIKE.dtype)
     del first
-    assert room.empty_like(LIKE).ctypes.data == where
+    assert spare.empty_like(LIKE).ctypes.data == where
 
 
 def test_an_array_that_is_held_is_not():
-    room = Room()
-    held = [room.empty_like(LIKE) for _ in range(KEPT + 2)]
+    spare = SpareArrays()
+    held = [spare.empty_like(LIKE) for _ in range(KEPT + 2)]
     assert len({array.ctypes.data for array in held}) == KEPT + 2
 
 
 def test_a_view_holds_an_array():
-    room = Room()
-    view = room.empty_like(LIKE)[1:]
+    spare = SpareArrays()
+    view = spare.empty_like(LIKE)[1:]
     view[...] = 7
-    room.empty_like(LIKE)[...] = 0
+    spare.empty_like(LIKE)[...] = 0
     assert (view == 7).all()
 
 
 def test_another_shape_or_dtype_is_another_array():
-    room = Room()
-    room.empty_like(LIKE)
-    assert room.empty_like(LIKE[:2]).shape == (2, 3)
-    assert room.empty_like(LIKE.astype(np.float64)).dtype == np.float64
+    spare = SpareArrays()
+    spare.empty_like(LIKE)
+    assert spare.empty_like(LIKE[:2]).shape == (2, 3)
+    assert spare.empty_like(LIKE.astype(np.float64)).dtype == np.float64
