@@ -10,10 +10,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from scoreline._checks import check_number
 from scoreline._typing import Array, FloatArray
+from scoreline.data.fitting import WEIGHT_BITS, fitting_steps
 from scoreline.data.images import resize_images
 from scoreline.errors import DataError
 from scoreline.features.derived import DerivedFeatures
 from scoreline.features.descriptor import each_batch
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.specs import FEATURES
 
 __all__ = ["Resized"]
@@ -68,6 +70,14 @@ class Resized(DerivedFeatures):
         check_is_fitted(self)
         return self.inner_.mirror_halves(self._reduced(self._check(X)))
 
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Add the rows of the reduced images; see `FeatureExtractor.graph_rows`."""
+        return self.inner_.graph_rows(graph, self._graph_reduced(graph, images))
+
+    def graph_halves(self, graph: FeatureGraph, images: str) -> tuple[str, str | None]:
+        """Add both parts of the reduced images; see `FeatureExtractor.graph_halves`."""
+        return self.inner_.graph_halves(graph, self._graph_reduced(graph, images))
+
     def get_feature_names_out(self, input_features: Any = None) -> Array:
         """Return the names of the features."""
         check_is_fitted(self)
@@ -113,6 +123,21 @@ class Resized(DerivedFeatures):
 
         each_batch(len(X), reduce)
         return reduced
+
+    def _graph_reduced(self, graph: FeatureGraph, images: str) -> str:
+        """Add the reduced images, to the bit: products of whole numbers, which float64 holds."""
+        height, width, _ = self.image_shape_
+        down, across, _ = self._shape(self.image_shape_)
+        if (down, across) == (height, width):
+            return images
+        values = graph.cast(graph.add("Transpose", images, perm=(0, 3, 1, 2)), "float64")
+        unit = 2.0**-WEIGHT_BITS
+        for axis, weights in fitting_steps((height, width), (down, across)):
+            shares = weights * unit
+            sums = graph.add("MatMul", *((shares.T, values) if axis == 0 else (values, shares)))
+            rounded = graph.add("Floor", graph.add("Add", sums, np.array(0.5)))
+            values = graph.add("Clip", rounded, np.array(0.0), np.array(255.0))
+        return graph.add("Transpose", graph.cast(values, "uint8"), perm=(0, 2, 3, 1))
 
     def _shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """Return the shape of a reduced image."""

@@ -55,7 +55,7 @@ class NumpyExport(Export):
             raise MismatchError(
                 f"The model cannot be written for NumPy: {reason}",
                 allowed="models of 8-bit images with pixels, hue, opponent, hog, lbp, dictionary, two-layers, "
-                "mirror, shifts, products and several of these",
+                "mirror, shifts, resized, products and several of these",
                 fix="export it with --onnx or --skops, which take features, or train on other features",
             )
         text = _program(model, made)
