@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
@@ -53,8 +54,12 @@ class Cells(Protocol):
         """Return the weights of patches in cells, and of their mirror images, ``(2, grid * grid, patches)``."""
 
 
+@lru_cache(maxsize=4)  # a server asks for the same ones at every image, of which they would take a quarter
 def cells_of(rows: int, columns: int, grid: int, spread: float, *, mirror: bool = True, halves: bool) -> Cells:
-    """Return the cells of a grid of patches: with borders, or Gaussian ones where `spread` is above 0."""
+    """Return the cells of a grid of patches: with borders, or Gaussian ones where `spread` is above 0.
+
+    They are kept for the next call, and are not to be changed.
+    """
     if spread:
         return CellPieces.of_gaussian(rows, columns, grid, spread, mirror=mirror)
     return _BorderedCells(rows, columns, grid, mirror, halves)

@@ -228,19 +228,20 @@ class PatchDictionary(ImageDescriptor):
     def _describe_shifted(self, shape: tuple[int, ...], pixels: int) -> Describe:
         """Return what writes both halves of every shifted image for padded images of a shape before padding."""
         wide = (shape[0] + 2 * pixels, shape[1] + 2 * pixels, shape[2])
-        return self._describe(wide, CellPieces.of_shifted(*self._patch_grid(shape), self.grid, pixels))
+        cells = CellPieces.of_shifted(*self._patch_grid(shape), self.grid, pixels)
+        return self._describe(wide, cells, self.encoding_.answers(self.words_))
 
     def _plan(self, shape: tuple[int, ...], halves: bool = False) -> tuple[int, Describe]:
         down, across = self._patch_grid(shape)
         cells = cells_of(down, across, self.grid, self.spread, mirror=self.mirror, halves=halves)
-        k = len(self.encoding_.answers(self.words_)[1])
-        return self.grid**2 * (1 + halves) * k, self._describe(shape, cells)
+        answers = self.encoding_.answers(self.words_)
+        return self.grid**2 * (1 + halves) * len(answers[1]), self._describe(shape, cells, answers)
 
-    def _describe(self, shape: tuple[int, ...], cells: Cells) -> Describe:
-        """Return what writes the features of cells of images of a shape."""
+    def _describe(self, shape: tuple[int, ...], cells: Cells, answers: tuple[Array, Array]) -> Describe:
+        """Return what writes the features of cells of images of a shape, by the encoding's linear answers."""
         from scoreline.features.kernels.panels import Words, packed
 
-        weights, bias = self.encoding_.answers(self.words_)
+        weights, bias = answers
         words = Words(packed(weights), packed(bias[:, None]))
         lens, places = self._lens(), self._places(shape, cells.order, cells.groups)
 

@@ -8,6 +8,7 @@ import math
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from scoreline._files import write_bytes, write_text
 from scoreline._text import shortened, shown
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import MissingPackageError, ModelError, ScorelineError, UntrustedError, UsageError
-from scoreline.losses import LOSSES, Softmax
+from scoreline.losses import LOSSES, Loss, Softmax
 from scoreline.models.description import FORMAT, Description, broken
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.provenance import Provenance
@@ -238,7 +239,12 @@ class SavedModel:
         """
         from scoreline.estimators.sklearn_models import sklearn_estimator
 
-        return sklearn_estimator(self.coef, self.intercept, self.classes, LOSSES.build(self.loss))
+        return sklearn_estimator(self.coef, self.intercept, self.classes, self._loss)
+
+    @cached_property
+    def _loss(self) -> Loss:
+        # To read its spec takes as long as to classify a small image, and several answers ask for it.
+        return LOSSES.build(self.loss)
 
     @property
     def temperature(self) -> float | None:
@@ -246,21 +252,21 @@ class SavedModel:
 
         None where it has, and where no held-out examples have found a temperature.
         """
-        if self.provenance is None or LOSSES.build(self.loss).probabilistic:
+        if self.provenance is None or self._loss.probabilistic:
             return None
         return self.provenance.temperature
 
     @property
     def has_probabilities(self) -> bool:
         """Whether `probabilities` returns any."""
-        return self.temperature is not None or LOSSES.build(self.loss).probabilistic
+        return self.temperature is not None or self._loss.probabilistic
 
     def probabilities(self, scores: FloatArray) -> FloatArray | None:
         """Return class probabilities ``(n, C)``: the loss's own, else those of temperature scaling.
 
         These are the softmax of ``scores / temperature``. None where there is neither.
         """
-        loss, temperature = LOSSES.build(self.loss), self.temperature
+        loss, temperature = self._loss, self.temperature
         if loss.probabilistic:
             return loss.probabilities(scores)
         return None if temperature is None else SOFTMAX.probabilities(scores / temperature)
