@@ -15,7 +15,7 @@ def evaluation(accuracy, n, split="test"):
     ("train", "other", "n", "verdict"),
     [
         (0.99, 0.98, 10_000, "no"),
-        (0.95, 0.90, 40, "no"),  # which chance explains
+        (0.95, 0.90, 40, "hard to tell"),  # chance may explain it
         (0.97, 0.90, 10_000, "a little"),
         (0.97, 0.60, 10_000, "yes"),
         (0.60, 0.70, 10_000, "no"),

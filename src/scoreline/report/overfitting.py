@@ -23,9 +23,11 @@ def describe_overfitting(train: float | None, evaluation: Evaluation) -> str:
     if train is None or evaluation.split == "train":
         return "unknown: there are no examples but those it was trained on"
     gap, chance = train - evaluation.accuracy, train <= evaluation.interval[1]
-    if gap <= SMALL or chance:
-        return f"no: {evaluation.split} examples are classified as well as training examples, up to chance"
+    if gap <= SMALL:
+        return f"no: {evaluation.split} examples are classified as well as training examples"
     amount = f"{100 * gap:.0f} points less on {evaluation.split} than on training examples"
+    if chance:
+        return f"hard to tell: {amount}, which may be chance with {evaluation.n:,} {evaluation.split} examples"
     if gap <= LARGE:
         return f"a little: {amount}"
-    return f"yes: {amount}; more training examples, or a stronger penalty, help"
+    return f"yes: {amount}; much was learned by heart"

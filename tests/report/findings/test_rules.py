@@ -141,7 +141,11 @@ def scaled():
 
 #: For each rule, facts in which it finds something.
 FIRING = {
-    "at-baseline": [facts(train=0.25, test=0.25)],
+    "at-baseline": [
+        facts(train=0.25, test=0.25),
+        facts(train=0.25, test=0.25, shape=(64,)),
+        facts(**with_test(right=0.5, n=10)),
+    ],
     "changed-data": [facts(changes=("train had 10 examples then and has 12 now",))],
     "unfinished": [
         facts(status=Reason.INTERRUPTED),
@@ -241,6 +245,21 @@ def test_a_pair_is_named_by_both_directions_and_leads_to_its_cell():
     (finding,) = found("confused-pair", FIRING["confused-pair"][0])
     assert "cat and dog make" in finding.sentence
     assert finding.anchor == "cell-0-1"
+
+
+def test_few_examples_are_said_to_be_few_where_the_baseline_is_within_reach():
+    (finding,) = found("at-baseline", FIRING["at-baseline"][2])
+    assert finding.sentence.startswith("10 test examples are too few")
+
+
+def test_a_calibration_error_that_chance_explains_is_none():
+    assert found("bad-probabilities", facts(**with_test(right=0.6, sure=0.7, n=50))) == []
+    assert found("bad-probabilities", facts(**with_test(right=0.6, sure=0.7, n=1000)))
+
+
+def test_no_command_has_a_place_to_fill_in():
+    commands = [finding.command for cases in FIRING.values() for given in cases for finding in find_all(given)]
+    assert not [command for command in commands if any(word.isupper() for word in shlex.split(command))]
 
 
 def test_two_classes_are_no_confused_pair():

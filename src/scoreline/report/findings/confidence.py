@@ -17,6 +17,8 @@ WIDE = 0.1
 LARGE_LOSS, GRADE = 0.1, 2
 #: By what factor the penalty of an overconfident model is strengthened.
 STRONGER = 10
+#: Share of the training examples to evaluate the model on where few do.
+HELD_OUT = 0.3
 
 
 class BadProbabilities(Rule):
@@ -30,8 +32,9 @@ class BadProbabilities(Rule):
         error = found.calibration.expected_calibration_error
         filled = [bin_ for bin_ in found.calibration.bins if bin_.n]
         confidence = sum(bin_.n * bin_.confidence for bin_ in filled) / found.n
-        if error < LARGE_ERROR or abs(confidence - found.accuracy) < LARGE_ERROR / 2:
-            return
+        low, high = found.interval
+        if error < LARGE_ERROR or abs(confidence - found.accuracy) < LARGE_ERROR / 2 or low <= confidence <= high:
+            return  # few examples have a calibration error by chance
         sure = "too sure" if confidence > found.accuracy else "not sure enough"
         message = (
             f"Probabilities mislead: they promise {confidence:.0%} right answers, and {found.accuracy:.0%} are "
@@ -45,7 +48,7 @@ class BadProbabilities(Rule):
         changes: dict[str, Any] = {"lam": "auto"}
         if facts.settings.get("lam") == "auto" and facts.lam:
             factor = STRONGER if confidence > found.accuracy else 1 / STRONGER
-            changes = {"lam": float(f"{factor * facts.lam:.3g}")}
+            changes = {"lam": f"{factor * facts.lam:.3g}"}
         message += " A stronger penalty makes it less sure." if confidence > found.accuracy else ""
         yield Finding(Severity.WARNING, message, facts.retrain(**changes), "reliability")
 
@@ -61,9 +64,18 @@ class SmallSample(Rule):
             return
         message = (
             f"{found.n:,} {found.split} examples say little: the accuracy is somewhere between {low:.2f} and "
-            f"{high:.2f}. Evaluate the model on more that it was not trained on."
+            f"{high:.2f}. "
         )
-        yield Finding(Severity.WARNING, message, facts.command("evaluate", facts.run, "MORE-DATA"), "good")
+        held_out = facts.settings.get("validation") or 0.0
+        if found.split == "validation" and held_out < HELD_OUT:
+            message += "Hold out more of them."
+            command = facts.retrain(validation=HELD_OUT)
+        else:
+            message += (
+                "Put more examples that the model was not trained on into the test split, and evaluate again."
+            )
+            command = facts.command("evaluate", facts.run)
+        yield Finding(Severity.WARNING, message, command, "good")
 
 
 class WithoutTest(Rule):
@@ -78,9 +90,10 @@ class WithoutTest(Rule):
         elif facts.split == "validation" and chose:
             message = (
                 "There is no test split, and the validation examples have chosen the strength of the penalty: the "
-                "accuracy is a little too high. Evaluate on examples that had no part in it."
+                "accuracy is a little too high. Put examples that had no part in it into a test split, and train "
+                "again."
             )
-            yield Finding(Severity.NOTE, message, facts.command("evaluate", facts.run, "OTHER-DATA"), "good")
+            yield Finding(Severity.NOTE, message, facts.retrain(), "good")
 
 
 class Fragile(Rule):
@@ -98,8 +111,12 @@ class Fragile(Rule):
         grade = worst.grades[GRADE]
         message = (
             f"Accuracy falls from {measured.accuracy:.2f} to {grade.accuracy:.2f} under {worst.name} "
-            f"({worst.kind}, {grade.label}), as images from elsewhere may have it. Train on images "
-            "that vary in this way, or on features that do not see it."
+            f"({worst.kind}, {grade.label}), as images from elsewhere may have it. "
         )
-        changes = {"features": "hog"} if facts.of_pixels else {}
+        changes = {}
+        if facts.of_pixels and worst.kind == "illumination":
+            message += "Features of normalised gradients hardly see other light."
+            changes = {"features": "hog"}
+        else:
+            message += "Add training images that vary in this way, and train again."
         yield Finding(Severity.WARNING, message, facts.retrain(**changes), "robustness")

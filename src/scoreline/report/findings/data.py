@@ -25,7 +25,7 @@ class RejectedFiles(Rule):
         message = (
             f"{n_rejected:,} file{'s' * (n_rejected > 1)} could not be used, "
             f"{'all' if count == n_rejected else f'{count:,} of them'} for this reason: {reason}. "
-            "rejected.csv names them: repair or remove them."
+            "rejected.csv names them: repair or remove them, and train again."
         )
         yield Finding(Severity.WARNING if many else Severity.NOTE, message, facts.retrain(), "rejected")
 

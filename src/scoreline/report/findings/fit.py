@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from scoreline.engine.problem.events import Reason
 from scoreline.report.findings.base import Facts, Finding, Rule, Severity
+from scoreline.report.findings.confidence import WIDE
 
 __all__ = ["AtBaseline", "FailedCheck", "Overfitting", "Underfitting", "Unfinished"]
 
@@ -32,17 +33,17 @@ class Overfitting(Rule):
             f"Accuracy is {train.accuracy:.2f} on training and {other.accuracy:.2f} on {other.split} examples: "
             "the model overfits."
         )
-        if facts.settings.get("lam") == "auto":
-            message += (
-                " The strength of the penalty is chosen already: more training examples help most, and the "
-                "learning curve says by how much."
-            )
-            measured = facts.analyses.learning_curve is not None
-            command = facts.retrain() if measured else facts.report("--full")
-            yield Finding(Severity.NOTE, message, command, "learning-curve" if measured else "overfitting")
-        else:
+        if facts.settings.get("lam") != "auto":
             message += " Choose the strength of the penalty on validation examples."
             yield Finding(Severity.WARNING, message, facts.retrain(lam="auto"), "overfitting")
+            return
+        message += " The strength of the penalty is chosen already: more training examples help most"
+        if facts.analyses.learning_curve is None:
+            message += "; a learning curve says by how much."
+            yield Finding(Severity.NOTE, message, facts.report("--full"), "overfitting")
+        else:
+            message += ", and the learning curve says by how much. Add some, and train again."
+            yield Finding(Severity.NOTE, message, facts.retrain(), "learning-curve")
 
 
 class Underfitting(Rule):
@@ -68,12 +69,22 @@ class AtBaseline(Rule):
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Compare with the baseline; see `Rule.findings`."""
         found = facts.evaluation
-        if found.interval[0] <= found.majority and len(facts.classes) > 1:
+        if found.interval[0] > found.majority or len(facts.classes) < 2:
+            return
+        always = f"always naming the most frequent class, which gives {found.majority:.2f}"
+        if found.accuracy > found.majority and found.interval[1] - found.interval[0] >= WIDE:
             message = (
-                f"An accuracy of {found.accuracy:.2f} is no better than always naming the most frequent class, "
-                f"which gives {found.majority:.2f}. Check that labels and images belong together."
+                f"{found.n:,} {found.split} examples are too few to tell an accuracy of {found.accuracy:.2f} from "
+                f"{always}. Put more of them into the {found.split} split, and evaluate again."
             )
-            yield Finding(Severity.PROBLEM, message, facts.command("gradcheck", facts.data), "data")
+            yield Finding(Severity.PROBLEM, message, facts.command("evaluate", facts.run), "good")
+            return
+        things = "images" if facts.images else "rows"
+        message = (
+            f"An accuracy of {found.accuracy:.2f} is no better than {always}. Check that labels and {things} "
+            "belong together: look at some with their labels."
+        )
+        yield Finding(Severity.PROBLEM, message, facts.lab(), "data")
 
 
 class Unfinished(Rule):

@@ -76,7 +76,7 @@ class OutlyingExamples(Rule):
         if outliers is not None and outliers.n_outlying:
             message = (
                 f"{outliers.n_outlying:,} examples are unlike all classes, such as {outliers.ranked[0].id}. "
-                "outliers.csv ranks them: remove what does not belong there."
+                "outliers.csv ranks them: remove what does not belong there, and train again."
             )
             yield Finding(Severity.NOTE, message, facts.retrain(), "outliers")
 
@@ -91,7 +91,7 @@ class PlainImages(Rule):
             count = "1 image shows" if len(plain) == 1 else f"{len(plain):,} images show"
             message = (
                 f"{count} next to nothing, such as {plain[0].id} ({plain[0].problem}). "
-                "plain-images.csv lists them: remove what does not belong there."
+                "plain-images.csv lists them: remove what does not belong there, and train again."
             )
             yield Finding(Severity.NOTE, message, facts.retrain(), "plain")
 
@@ -104,4 +104,5 @@ class MoreData(Rule):
         curve = facts.analyses.learning_curve
         forecast = None if curve is None else curve.forecast
         if curve is not None and forecast is not None and forecast.gain >= WORTH and forecast.low > 0:
-            yield Finding(Severity.NOTE, curve.statement(), facts.retrain(), "learning-curve")
+            message = f"{curve.statement()} Add some, and train again."
+            yield Finding(Severity.NOTE, message, facts.retrain(), "learning-curve")

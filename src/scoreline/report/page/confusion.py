@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from scoreline.report.gallery import Cell, Gallery, Shown
 from scoreline.report.metrics import Evaluation
-from scoreline.report.page.markup import Html, details, image, joined, paragraph, subsection, table, text
+from scoreline.report.page.markup import (
+    Html,
+    breakable,
+    details,
+    image,
+    joined,
+    paragraph,
+    subsection,
+    table,
+    text,
+)
+from scoreline.report.page.names import short_names
 
 __all__ = ["confusion_part"]
 
 #: Pairs in the table that stands for the matrix where nothing is drawn.
 MOST_PAIRS = 30
+#: Characters of the longest class name up to which the names of columns lie as they are read.
+LEVEL = 2
 
 
 def confusion_part(evaluation: Evaluation, gallery: Gallery | None) -> Html:
@@ -24,12 +37,15 @@ def confusion_part(evaluation: Evaluation, gallery: Gallery | None) -> Html:
     n_classes, n_shown = len(evaluation.per_class), len(gallery.classes)
     some = f"The {n_shown} of {n_classes:,} classes with the most mistakes." * (n_shown < n_classes)
     how = "Rows are true classes, columns what they are taken for. Select a number to see examples."
-    cells = joined(_cell(cell, evaluation) for cell in gallery.cells)
+    short = short_names([row.name for row in evaluation.per_class])
+    if any(name != shorter for name, shorter in short.items()):
+        how += " Long names are shortened."
+    cells = joined(_cell(cell, evaluation, short) for cell in gallery.cells)
     matrix = Html(
-        f'<div class="confusion">{_matrix(evaluation, gallery)}<div class="cells">'
+        f'<div class="confusion">{_matrix(evaluation, gallery, short)}<div class="cells">'
         f'<p class="hint">Select a number in the matrix: its examples appear here.</p>\n{cells}</div></div>\n'
     )
-    surest = _examples(gallery.surest, named=True)
+    surest = _examples(gallery.surest, short, named=True)
     if surest:
         numbers = "The numbers are probabilities, and scores where there are none; small ones are scores."
         surest = subsection("Surest mistakes", "surest", joined([paragraph(numbers, "hint"), surest]))
@@ -48,35 +64,44 @@ def _pairs(evaluation: Evaluation) -> Html:
     )
 
 
-def _matrix(evaluation: Evaluation, gallery: Gallery) -> str:
+def _matrix(evaluation: Evaluation, gallery: Gallery, short: Mapping[str, str]) -> str:
     linked = {(cell.true, cell.predicted) for cell in gallery.cells if cell.examples}
     names = [evaluation.per_class[label].name for label in gallery.classes]
     counts = evaluation.counts[gallery.classes][:, gallery.classes].toarray()
-    head = "".join(f'<th scope="col" title="{escape(name)}"><span>{text(name)}</span></th>' for name in names)
+    head = "".join(
+        f'<th scope="col" title="{escape(name)}"><span>{text(short[name])}</span></th>' for name in names
+    )
+    level = " level" * (max(len(short[name]) for name in names) <= LEVEL)
     rows = []
     for i, true in enumerate(gallery.classes):
         support = max(evaluation.per_class[true].support, 1)
         entries = "".join(
-            _entry(true, predicted, int(counts[i, j]), support, linked)
+            _entry(
+                int(counts[i, j]) / support,
+                f"{counts[i, j]:,}" if counts[i, j] else "",
+                f"cell-{true}-{predicted}" if (true, predicted) in linked else "",
+                f"{names[i]}, taken for {names[j]}" if i != j else f"{names[i]}, recognised",
+                right=i == j,
+            )
             for j, predicted in enumerate(gallery.classes)
         )
-        rows.append(f'<tr><th scope="row" title="{escape(names[i])}">{text(names[i])}</th>{entries}</tr>\n')
+        rows.append(f'<tr><th scope="row" title="{escape(names[i])}">{text(short[names[i]])}</th>{entries}</tr>\n')
     return (
-        '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix">'
-        f"<thead><tr><td></td>{head}</tr></thead>\n<tbody>{''.join(rows)}</tbody></table></div>"
+        '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">'
+        f'<table class="matrix{level}"><thead><tr><td></td>{head}</tr></thead>\n'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def _entry(true: int, predicted: int, count: int, support: int, linked: set[tuple[int, int]]) -> str:
-    kind = "entry" + " right" * (true == predicted)
-    shown = f"{count:,}" if count else ""
-    if (true, predicted) in linked:
-        shown = f'<a href="#cell-{true}-{predicted}">{shown}</a>'
+def _entry(part: float, count: str, cell: str, what: str, *, right: bool) -> str:
+    kind = "entry" + " right" * right
+    if cell:
+        count = f'<a href="#{cell}" aria-label="{escape(what)}: {count}">{count}</a>'
     # The square root, so that small shares can be seen too.
-    return f'<td class="{kind}" style="--v:{math.sqrt(count / support):.2f}">{shown}</td>'
+    return f'<td class="{kind}" style="--v:{math.sqrt(part):.2f}">{count}</td>'
 
 
-def _cell(cell: Cell, evaluation: Evaluation) -> Html:
+def _cell(cell: Cell, evaluation: Evaluation, short: Mapping[str, str]) -> Html:
     true, predicted = (evaluation.per_class[label].name for label in (cell.true, cell.predicted))
     what = f"{true}, recognised" if cell.true == cell.predicted else f"{true}, taken for {predicted}"
     which = "the least sure first" if cell.true == cell.predicted else "the surest first"
@@ -90,7 +115,7 @@ def _cell(cell: Cell, evaluation: Evaluation) -> Html:
     return Html(
         f'<section class="cell" id="cell-{cell.true}-{cell.predicted}"><header><h4>{text(what)}</h4>'
         f'<a href="#confusion">Close</a></header>{paragraph(more, "hint")}{_explained() if maps else ""}'
-        f"{_examples(cell.examples)}</section>\n"
+        f"{_examples(cell.examples, short)}</section>\n"
     )
 
 
@@ -99,12 +124,12 @@ def _explained() -> Html:
     return paragraph(legend, "hint")
 
 
-def _examples(examples: Sequence[Shown], *, named: bool = False) -> Html:
-    figures = joined(_example(shown, named=named) for shown in examples)
+def _examples(examples: Sequence[Shown], short: Mapping[str, str], *, named: bool = False) -> Html:
+    figures = joined(_example(shown, short, named=named) for shown in examples)
     return Html(f'<div class="shown">{figures}</div>') if figures else Html("")
 
 
-def _example(shown: Shown, *, named: bool) -> Html:
+def _example(shown: Shown, short: Mapping[str, str], *, named: bool) -> Html:
     pictures = ""
     if shown.picture:
         pictures = image(shown.picture, f"{shown.true}, taken for {shown.predicted}")
@@ -112,12 +137,13 @@ def _example(shown: Shown, *, named: bool) -> Html:
             pictures += image(shown.contributions, "What each region adds", "map")
         pictures = f'<div class="pictures">{pictures}</div>'
     rows = "".join(
-        f"<li{' class=own' if label == shown.true else ''}><span>{text(label)}</span>"
+        f"<li{' class=own' if label == shown.true else ''}><span>{text(short[label])}</span>"
         f"<span>{_said(score, probability)}</span></li>"
         for label, score, probability in shown.guesses
     )
-    what = f"<div>{text(shown.true)}, taken for {text(shown.predicted)}</div>" if named else ""
-    return Html(f"<figure>{pictures}<figcaption>{what}{text(shown.id)}<ul>{rows}</ul></figcaption></figure>\n")
+    what = f"<div>{text(short[shown.true])}, taken for {text(short[shown.predicted])}</div>" if named else ""
+    name = f"example {shown.id}" if shown.id.isdigit() else breakable(shown.id)
+    return Html(f"<figure>{pictures}<figcaption>{what}{name}<ul>{rows}</ul></figcaption></figure>\n")
 
 
 def _said(score: float, probability: float | None) -> str:

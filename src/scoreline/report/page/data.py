@@ -10,6 +10,7 @@ from scoreline.report.data_quality.statistics import ClassStatistics, DataStatis
 from scoreline.report.page.charts import bar
 from scoreline.report.page.markup import (
     Html,
+    breakable,
     details,
     facts,
     image,
@@ -98,7 +99,7 @@ def _labels(summary: RunSummary) -> Html:
             _picture(summary, item.split, item.id),
             (
                 Html(f"<b>{text(item.label)}</b>, or {text(item.suggested)}?"),
-                item.id,
+                _place(item.split, item.id),
                 f"{share(item.confidence)} against {share(item.suggested_confidence)}",
             ),
         )
@@ -218,7 +219,7 @@ def _rejected(files: Sequence[tuple[str, str, str]]) -> Html:
     shown = files[:MOST_FILES]
     left = len(files) - len(shown)
     more = f"{left:,} more are in rejected.csv." if left else "rejected.csv lists the same."
-    rows = [(path, split, reason) for path, split, reason in shown]
+    rows = [(breakable(path), split, breakable(reason)) for path, split, reason in shown]
     return joined([table("Rejected files", ("file", "split", "reason"), rows, "lLl"), paragraph(more, "hint")])
 
 
@@ -229,7 +230,7 @@ def _picture(summary: RunSummary, split: str, example: str) -> Html:
 
 def _place(split: str, example: str) -> str:
     """Return split and id, which often begins with the split."""
-    return example if example.startswith(f"{split}/") else f"{split}: {example}"
+    return breakable(example if example.startswith(f"{split}/") else f"{split}: {example}")
 
 
 def _card(pictures: str, lines: Iterable[str]) -> Html:

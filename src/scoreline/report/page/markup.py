@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
@@ -10,6 +11,7 @@ from scoreline.report.gallery import data_uri
 
 __all__ = [
     "Html",
+    "breakable",
     "command",
     "details",
     "facts",
@@ -35,6 +37,11 @@ class Html(str):
 def text(value: str) -> Html:
     """Return text as HTML: escaped, unless it is HTML already."""
     return value if isinstance(value, Html) else Html(escape(value))
+
+
+def breakable(value: str) -> Html:
+    """Return a path or a specification as HTML whose lines break between its parts rather than anywhere."""
+    return Html(re.sub(r"(,|/|_|\]|:(?=\[))", r"\1<wbr>", text(value)))
 
 
 def joined(parts: Iterable[str], separator: str = "") -> Html:
@@ -67,7 +74,9 @@ def details(title: str, content: str) -> Html:
 
 def facts(values: Mapping[str, str]) -> Html:
     """Return names and values."""
-    rows = (f'<tr><th scope="row">{text(name)}</th><td>{text(value)}</td></tr>' for name, value in values.items())
+    rows = (
+        f'<tr><th scope="row">{text(name)}</th><td>{breakable(value)}</td></tr>' for name, value in values.items()
+    )
     return Html(f'<table class="facts"><tbody>{"".join(rows)}</tbody></table>\n')
 
 
@@ -118,7 +127,7 @@ def image(picture: bytes, alternative: str, kind: str = "") -> Html:
 def command(words: str) -> Html:
     """Return a command as a block whose options stay whole where lines are broken."""
     parts = (
-        f'<span class="option">{text(word)}</span>' if word.startswith("-") else text(word)
+        f'<span class="option">{text(word)}</span>' if word.startswith("-") else breakable(word)
         for word in words.split(" ")
     )
     return Html(f"<pre><code>{' '.join(parts)}</code></pre>")

@@ -10,6 +10,7 @@ from scoreline.report.page.charts import Line, bar, line_chart
 from scoreline.report.page.confusion import confusion_part
 from scoreline.report.page.markup import (
     Html,
+    breakable,
     details,
     interval,
     joined,
@@ -129,7 +130,7 @@ def _leaderboard(leaderboard: Leaderboard | None) -> Html:
     columns = ("recipe", "rows", "validation", "95 % interval", "test", "seconds", "µs an image", "model")
     rows = [
         (
-            Html(f"{text(one.name)} <small>chosen</small>") if one.chosen else one.name,
+            Html(f"{breakable(one.name)} <small>chosen</small>" if one.chosen else breakable(one.name)),
             one.rows, one.validation, one.interval, one.test, one.seconds, one.microseconds, one.size,
         )
         for one in leaderboard.tried[:MOST_RECIPES]
@@ -138,7 +139,7 @@ def _leaderboard(leaderboard: Leaderboard | None) -> Html:
     hint = "Chosen on validation examples; only the one that was chosen has seen the test examples."
     others = details(
         f"{len(leaderboard.left_out):,} others that there was no time for",
-        table("Others", ("recipe", "why not"), left_out, "ll"),
+        table("Others", ("recipe", "why not"), [(breakable(name), why) for name, why in left_out], "ll"),
     )
     return joined(
         [

@@ -22,6 +22,10 @@ class Brightness(Challenge):
         factors = np.exp2(np.where(rng.random(len(images)) < 0.5, -grade, grade)).astype(np.float32)
         return as_bytes(images * factors[:, None, None, None])
 
+    def label(self, grade: float) -> str:
+        """Return a grade as a short text."""
+        return f"±{grade:g}" if grade else "0"
+
 
 class Contrast(Challenge):
     """There is mist: all pixels come nearer to their mean."""
