@@ -44,7 +44,7 @@ def test_a_taken_port(refused):
         code, told = refused("--port", port)
     assert code == 2
     assert f"Port {port} cannot be used" in told
-    assert "leave --port out" in told
+    assert "--port 0 takes a free one" in told
 
 
 def test_a_folder_that_is_no_run(tmp_path, refused):

@@ -59,7 +59,7 @@ def test_each_form_of_an_image_has_the_library_s_answer(client, run):
         assert set(found) == {"class", "probability", "top"}
 
 
-@pytest.mark.parametrize("query", ["", "?top_k=2&scores=true", "?top_k=1&top_k=3", "?explain=1&more=x"])
+@pytest.mark.parametrize("query", ["", "?top_k=2&scores=true", "?top_k=1&top_k=3", "?explain=1"])
 def test_the_short_way_and_the_ordinary_one_give_the_same(client, monkeypatch, query):
     given = {"content": picture(kind="jpeg"), "headers": {"content-type": "image/jpeg"}}
     short = client.post(f"/predict{query}", **given)
@@ -183,12 +183,51 @@ def test_what_is_refused(client, status, content, headers):
 
 
 @pytest.mark.parametrize(
-    "query", ["top_k=0", "top_k=4", "top_k=x", "top_k=1e9", "scores=maybe", "top_k=" + "9" * 5000]
+    ("query", "told"),
+    [
+        ("top_k=0", "top_k is '0'. Allowed: greater than or equal to 1."),
+        ("top_k=4", "top_k is 4. Allowed: 1 to 3, the number of classes."),
+        ("top_k=x", "top_k is 'x'. Allowed: a valid integer."),
+        ("top_k=1e9", "top_k is '1e9'"),
+        ("scores=maybe", "scores is 'maybe'. Allowed: a valid boolean."),
+        ("top_k=" + "9" * 5000, "(5,000 characters)"),
+        ("topk=3", "There is no parameter 'topk'. Allowed: top_k, scores, explain."),
+    ],
 )
-def test_questions_that_are_none(client, query):
+def test_questions_that_are_none(client, query, told):
     answer = client.post(f"/predict?{query}", content=picture(), headers=PNG)
     assert answer.status_code == 422
-    assert answer.json()["detail"]
+    assert told in answer.json()["detail"]
+    assert "To fix it: " in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "told"),
+    [
+        ("GET", "/predict", 405, "GET is no method of '/predict'. Allowed: POST /predict, "),
+        ("HEAD", "/predict", 405, ""),
+        ("OPTIONS", "/predict", 405, "OPTIONS is no method"),
+        ("POST", "/predict/", 404, "There is no '/predict/'. Allowed: POST /predict, "),
+        ("GET", "/../etc/passwd", 404, "To fix it: "),
+    ],
+)
+def test_addresses_and_methods_that_are_not_there(client, method, path, status, told):
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    assert told in answer.text
+    assert (answer.headers.get("allow") == "POST") == (status == 405)
+
+
+def test_all_addresses_are_told(client):
+    told = client.get("/nowhere").json()["detail"]
+    assert [path for path in client.get("/openapi.json").json()["paths"] if path not in told] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/page.css", "/model", "/healthz", "/readyz", "/metrics"])
+def test_what_can_be_read_can_be_asked_about(client, path):
+    expected, found = client.get(path), client.head(path)
+    assert (found.status_code, found.content) == (200, b"")
+    assert found.headers["content-type"] == expected.headers["content-type"]
 
 
 def test_a_length_is_refused_before_the_body_is_read(client):
@@ -220,6 +259,7 @@ def test_pages_of_other_origins_and_other_hosts_are_refused(client):
     for headers in ({"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}):
         answer = client.post("/predict", content=picture(), headers=PNG | headers)
         assert answer.status_code == 403
+        assert f"Allowed without a token: requests to {HOST} or " in answer.json()["detail"]
     assert client.get("/", headers={"origin": f"http://{HOST}"}).status_code == 200
 
 

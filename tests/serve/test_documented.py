@@ -32,6 +32,16 @@ def test_the_lines_of_the_page_are_answered(tmp_path):
         server.end()
 
 
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="there is no nginx")
+def test_nginx_takes_its_lines(tmp_path):
+    lines = re.search("```nginx\n(.*?)```", PAGE, re.DOTALL)[1]
+    settings = tmp_path / "nginx.conf"
+    settings.write_text(f"pid {tmp_path}/pid; events {{}} http {{ access_log off; {lines} }}")
+    command = ["nginx", "-t", "-e", str(tmp_path / "errors"), "-c", str(settings)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_limits_are_documented():
     from scoreline.serve.connections import Connection
     from scoreline.serve.running import LINGER_SECONDS

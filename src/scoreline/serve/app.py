@@ -11,8 +11,9 @@ from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 
-from scoreline._text import shortened
+from scoreline._text import shortened, shown
 from scoreline._version import __version__
 from scoreline.serve.answers import ModelFacts, Predictions, Problem
 from scoreline.serve.batching import Asked
@@ -43,11 +44,12 @@ WHYS = {
     413: "too many bytes or images",
     415: "a body of another kind, or a compressed one",
     422: "no image can be used, or the request is not as it should be",
-    429: "too many requests or images wait; see Retry-After",
-    503: "no answer in time; see Retry-After",
+    429: "too many requests or images wait; Retry-After says when to come again",
+    503: "no answer in time; Retry-After says when to come again",
 }
+WHERE = "POST /predict, GET /model, /healthz, /readyz, /metrics and /openapi.json, and the page at /"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Predictions | Problem if status == 422 else Problem, "description": why.capitalize()}
+    status: {"model": Predictions | Problem if status == 422 else Problem, "description": why[0].upper() + why[1:]}
     for status, why in WHYS.items()
 }
 
@@ -75,9 +77,11 @@ def create_app(service: Service, hosts: LocalHosts, token: str | None = None) ->
         version=__version__,
         docs_url=None,  # it loads its scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # behind a proxy it would send clients to an address of the server's own
         lifespan=lifespan,
     )
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _elsewhere)
     _serve_predictions(app, service)
     _serve_state(app, service)
     for address in FILES:
@@ -139,7 +143,24 @@ def _file(request: Request) -> Response:
 async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - it was registered for these
     first = error.errors()[0]
-    name = str(first["loc"][-1])
-    return JSONResponse(
-        {"detail": f"{shortened(name)}: {shortened(str(first['msg']))}."}, 422, {"Connection": "close"}
-    )
+    name, given = str(first["loc"][-1]), shown(first["input"])
+    if first["type"] == "extra_forbidden":
+        allowed = ", ".join(Asked.model_fields)
+        detail = f"There is no parameter {shown(name)}. Allowed: {allowed}. To fix it: leave it out."
+    else:
+        detail = f"{name} is {given}. Allowed: {shortened(_what(str(first['msg'])))}. To fix it: change {name}."
+    return JSONResponse({"detail": detail}, 422, {"Connection": "close"})
+
+
+def _what(message: str) -> str:
+    """Return what a message of pydantic's allows."""
+    return message.removeprefix("Input should be ").partition(", unable to")[0]
+
+
+async def _elsewhere(request: Request, error: Exception) -> Response:
+    """Say what there is in place of an address, or of a method, that is not there."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - it was registered for these
+    path = shown(request.url.path)
+    given = f"{request.method[:16]} is no method of {path}" if error.status_code == 405 else f"There is no {path}"
+    detail = f"{given}. Allowed: {WHERE}. To fix it: use one of these."
+    return JSONResponse({"detail": detail}, error.status_code, error.headers)

@@ -21,7 +21,7 @@ __all__ = ["Answer", "Asked", "Batcher"]
 class Asked(BaseModel):
     """What a request wants to know of its images."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     top_k: Annotated[int, Field(ge=1, le=1_000_000, description="Classes an image, the best first")] = 1
     scores: Annotated[bool, Field(description="Answer the score of every class too")] = False

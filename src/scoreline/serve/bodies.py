@@ -65,7 +65,10 @@ def reader_of(request: Request) -> Reader:
         )
     reader = READERS.get(kind) or (_read_one if kind.startswith("image/") else None)
     if reader is None:
-        raise RefusedError(415, f"The body is of the kind {shown(kind)}", allowed=KINDS, fix="set Content-Type")
+        given = (
+            f"The body is of the kind {shown(kind)}" if kind else "The request does not say the kind of its body"
+        )
+        raise RefusedError(415, given, allowed=KINDS, fix="set Content-Type")
     return reader
 
 

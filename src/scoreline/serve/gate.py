@@ -44,13 +44,19 @@ class Guard:
         """Return the answer to a request that is refused, or None."""
         if self._token is None:
             why = self._hosts.refusal(headers)
-            return why and JSONResponse({"detail": f"Refused: {why}."}, 403)  # type: ignore[return-value]
+            return None if why is None else JSONResponse({"detail": self._explained(why)}, 403)
         kind, _, offered = headers.get("authorization", "").partition(" ")
         if path in self._open or (kind.lower() == "bearer" and tokens_match(offered.strip(), self._token)):
             return None
         detail = "A token is missing or wrong. Allowed: the header 'Authorization: Bearer <token>'. To fix it: "
         answer = {"detail": detail + "send the token in the file that the server was started with."}
         return JSONResponse(answer, 401, {"WWW-Authenticate": "Bearer"})
+
+    def _explained(self, why: str) -> str:
+        return (
+            f"Refused: {why}. Allowed without a token: requests to {self._hosts}, from its own pages if from any. "
+            "To fix it: use that address, or start the server with --token-file."
+        )
 
 
 class Gate:
@@ -71,14 +77,16 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        # What can be read can be asked about: the connection leaves the body out.
+        inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         # The first of several with a name counts.
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
-        passed = _Passed(self._service, scope, headers)
+        passed = _Passed(self._service, inner, headers, scope["method"])
         refused = self._guard.refusal(scope["path"], headers)
         metrics = self._service.metrics
         metrics.in_flight.inc()
         try:
-            await (refused or self._app)(scope, receive, passed.through(send, close=refused is not None))
+            await (refused or self._app)(inner, receive, passed.through(send, close=refused is not None))
         finally:
             metrics.in_flight.dec()
             passed.record()
@@ -87,8 +95,8 @@ class Gate:
 class _Passed:
     """One request: what is added to its answer, and what is kept of it."""
 
-    def __init__(self, service: Service, scope: Scope, headers: Mapping[str, str]) -> None:
-        self._service, self._scope = service, scope
+    def __init__(self, service: Service, scope: Scope, headers: Mapping[str, str], method: str) -> None:
+        self._service, self._scope, self._method = service, scope, method
         self._begun = time.perf_counter()
         offered = headers.get("x-request-id", "")
         self._identity = offered if _IDENTITY.fullmatch(offered) else secrets.token_hex(8)
@@ -120,7 +128,7 @@ class _Passed:
         facts = {
             "id": self._identity,
             "client": client[0] if client else None,
-            "method": self._scope["method"][:16],
+            "method": self._method[:16],
             "route": route or "other",
             "status": self._status,
             "seconds": round(seconds, 6),

@@ -138,7 +138,7 @@ def bound_socket(port: int, host: str = "127.0.0.1") -> socket.socket:
         raise UsageError(
             f"Port {port} cannot be used: {error.strerror}",
             allowed="a free port from 1024 to 65535 of an address of this machine, or 0 for any",
-            fix="leave --port out",
+            fix="choose another with --port; --port 0 takes a free one",
         ) from error
     return found
 

@@ -35,6 +35,9 @@ class LocalHosts:
         self._hosts = {f"{name}:{port}" for name in shown} | (shown if port == 80 else set())
         self._origins = {f"http://{host}" for host in self._hosts}
 
+    def __str__(self) -> str:
+        return " or ".join(sorted(self._hosts))
+
     def refusal(self, headers: Mapping[str, str], *, from_page: bool = False) -> str | None:
         """Return why a request is refused, or None; those of a page's script have an origin."""
         origin = headers.get("origin")
