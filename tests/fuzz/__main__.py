@@ -39,8 +39,8 @@ def main():
         )
         for line in outcome.foreign[:20]:
             print("   ", line)
-        for reason, count in outcome.reasons.most_common(8 if asked.reasons else 0):
-            print(f"    {count:5} {reason}")
+        for reason, n in outcome.reasons.most_common(8 if asked.reasons else 0):
+            print(f"    {n:5} {reason}")
     return int(failed)
 
 

@@ -71,9 +71,11 @@ def fuzz(name, count, seed=0, seconds=math.inf):
                     f"{name} {number}: {type(error).__name__} {error} ({where.name}:{where.lineno})"[:300]
                 )
                 continue
-            read += not reason
-            refused += bool(reason)
-            reasons[reason] += bool(reason)
+            if reason:
+                refused += 1
+                reasons[reason] += 1
+            else:
+                read += 1
     return Outcome(read, refused, foreign, reasons)
 
 

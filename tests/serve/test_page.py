@@ -30,13 +30,18 @@ def test_an_image_is_classified_and_explained_with_the_token(browser, server):
         ),
     )
     page.goto(f"http://127.0.0.1:{server.port}/")
-    page.locator("#token").fill("a-token-of-some-length")
-    page.locator("#token").press("Enter")
-    page.get_by_text("3 classes").wait_for()
+    page.get_by_text("Enter the token").wait_for()
+    assert page.locator("#heat").is_hidden()
     page.locator("#file").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": picture()})
+    page.locator("#token").fill("another-of-some-length")
+    page.locator("#token").press("Enter")
+    page.get_by_text("The token is wrong").wait_for()
+    page.locator("#token").fill("a-token-of-some-length")
+    page.locator("#token").press("Enter")  # the image that was refused is sent again
     page.locator("#classes li").nth(2).wait_for()
     assert page.locator("#features li").count() == 12
-    assert page.locator("#heat").is_enabled()
+    assert page.locator("#heat").is_visible()
+    assert page.locator("#token").is_hidden()
     page.locator("#file").set_input_files({"name": "x.png", "mimeType": "image/png", "buffer": b"no image"})
     page.get_by_text("No image can be used: no image of a known format.").wait_for()
     assert page.locator("#classes li").count() == 0

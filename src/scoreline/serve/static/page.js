@@ -2,7 +2,7 @@
 const TOP = 5, FEATURES = 12;
 const ADDS = [0, 114, 178], TAKES = [213, 94, 0]; // Okabe and Ito's blue and vermilion
 const at = (id) => document.getElementById(id);
-let shown = null, asked = 0, classes = null;
+let shown = null, asked = 0, classes = null, refused = null;
 
 function status(text, wrong = false) {
   at("status").textContent = text;
@@ -16,7 +16,12 @@ function headers() {
 
 async function ask(address, options = {}) {
   const answer = await fetch(address, { ...options, headers: headers() });
-  if (answer.status === 401) at("token-box").hidden = false;
+  if (answer.status === 401) {
+    at("token-box").hidden = false;
+    at("token").focus();
+    throw new Error(headers().Authorization ? "The token is wrong." : "Enter the token that the server was started with.");
+  }
+  at("token-box").hidden = true;
   const found = await answer.json();
   if (!answer.ok) throw new Error(found.detail ?? answer.statusText);
   return found;
@@ -35,6 +40,7 @@ async function readModel() {
 
 async function classify(file) {
   const turn = ++asked;
+  refused = null;
   status("Classifying …");
   const form = new FormData();
   form.append("images", file);
@@ -50,6 +56,7 @@ async function classify(file) {
   } catch (error) {
     if (turn !== asked) return;
     shown = null;
+    refused = at("token-box").hidden ? null : file;
     draw();
     status(error.message, true);
   }
@@ -88,10 +95,12 @@ function draw() {
     const width = Math.abs(contribution) / scale / 2;
     return bar(feature, contribution.toPrecision(3), contribution < 0 ? 0.5 - width : 0.5, width, contribution < 0);
   }));
-  at("why").textContent = why ? `What contributed to ${why.class}` : "What contributed";
-  at("sum").textContent = why ? `score ${why.score.toPrecision(4)} = bias ${why.bias.toPrecision(4)} + all contributions` : "\u00a0";
+  at("none").hidden = Boolean(prediction);
+  at("why").hidden = at("sum").hidden = !why;
+  at("why").textContent = why ? `What contributed to ${why.class}` : "";
+  at("sum").textContent = why ? `score ${why.score.toPrecision(4)} = bias ${why.bias.toPrecision(4)} + all contributions` : "";
   at("remark").textContent = prediction?.remark ? `${prediction.remark}; the answer is unreliable.` : "\u00a0";
-  at("heat").disabled = !why?.regions;
+  at("heat").parentElement.hidden = !why?.regions; // several pixels make a feature, or there is no answer
   drawPicture(picture, at("heat").checked ? why?.regions : null);
 }
 
@@ -127,7 +136,7 @@ const take = (list) => {
 };
 at("file").addEventListener("change", () => take(at("file").files));
 at("heat").addEventListener("change", draw);
-at("token").addEventListener("change", readModel);
+at("token").addEventListener("change", () => (refused ? classify(refused) : readModel()));
 document.addEventListener("paste", (event) => take(event.clipboardData.files));
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
