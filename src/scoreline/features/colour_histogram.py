@@ -14,7 +14,7 @@ from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
 from scoreline.features.graph import FeatureGraph, raised
-from scoreline.features.patch_cells import pixel_weights
+from scoreline.features.histogram_graph import cell_numbers, graph_counted, graph_planes
 
 __all__ = ["AddPixels", "ColourHistogram"]
 
@@ -41,7 +41,7 @@ class ColourHistogram(ImageDescriptor):
 
     @abstractmethod
     def _graph_shares(self, graph: FeatureGraph, red: str, green: str, blue: str) -> list[tuple[str, str | None]]:
-        """Add, for each channel, places among the bins and weights of pixels, ``(N, H * W, 1)`` float64.
+        """Add, for each channel, places among the bins and weights of pixels, ``(N, H * W)`` float64.
 
         A place of 1.5 is half-way between the bins 1 and 2. No weights stand for 1.
         """
@@ -49,17 +49,26 @@ class ColourHistogram(ImageDescriptor):
     def graph_rows(self, graph: FeatureGraph, images: str) -> str:
         """Add the histograms; see `FeatureExtractor.graph_rows`."""
         H, W, _ = self.image_shape_
-        pixels = graph.cast(graph.reshape(images, 0, H * W, 3), "float64")
-        found = []
-        for place, weight in self._graph_shares(graph, *(graph.part(pixels, 2, k, k + 1) for k in range(3))):
-            apart = graph.add("Abs", graph.add("Sub", place, np.arange(self.bins, dtype=np.float64)))
-            one, around = np.array(1.0), graph.add("Sub", apart, np.array(self.bins - 1.0))
-            # Hues go in a circle; other places are never so far apart.
-            ways = (graph.add("Relu", graph.add("Sub", one, apart)), graph.add("Relu", around))
-            shares = graph.add("Add", *ways)
-            found.append(shares if weight is None else graph.add("Mul", shares, weight))
-        counted = graph.add("MatMul", pixel_weights(H, W, self.grid), graph.add("Concat", *found, axis=2))
-        return graph.reshape(graph.cast(raised(graph, counted, self.power), "float32"), 0, -1)
+        colours = (graph.cast(plane, "float64") for plane in graph_planes(graph, images, (H, W, 3)))
+        shares = self._graph_shares(graph, *colours)
+        # A bin before the first and one behind the last: these stand for the last and the first, for hues.
+        bins, cells = self.bins + 2, cell_numbers(H, W, self.grid) * len(shares)
+        places, weights = [], []
+        for channel, (at, factor) in enumerate(shares):
+            low = graph.add("Floor", at)
+            high = graph.add("Sub", at, low)
+            first = graph.cast(graph.add("Add", low, bins * (cells + channel) + 1.0), "int32")
+            for after, share in enumerate((graph.add("Sub", np.array(1.0), high), high)):
+                places.append(graph.add("Add", first, np.array(after, np.int32)))
+                weights.append(share if factor is None else graph.add("Mul", share, factor))
+        n = self.grid**2 * len(shares)
+        place, weight = (graph.add("Concat", *parts, axis=1) for parts in (places, weights))
+        counted = graph_counted(graph, place, weight, n * bins)
+        onto = np.eye(self.bins)[np.arange(-1, self.bins + 1) % self.bins]
+        folded = graph.add("MatMul", graph.reshape(counted, 0, n, bins), onto)
+        pixels = np.bincount(cell_numbers(H, W, self.grid)).repeat(len(shares))[:, None]
+        frequencies = graph.add("Div", folded, pixels.astype(np.float64))
+        return graph.reshape(graph.cast(raised(graph, frequencies, self.power), "float32"), 0, -1)
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         add_pixels, sums = self._add_pixels(), (self.grid**2, *self.channels, self.bins)

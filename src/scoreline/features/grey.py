@@ -6,6 +6,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.features.graph import FeatureGraph
+from scoreline.features.histogram_graph import graph_planes
 
 __all__ = ["graph_grey", "grey_values"]
 
@@ -24,12 +25,13 @@ def grey_values(images: Array) -> FloatArray:
     return grey
 
 
-def graph_grey(graph: FeatureGraph, images: str, channels: int) -> str:
-    """Add the values of `grey_values` for images ``(N, H, W, channels)`` of uint8 to a graph."""
-    if channels > 1:
-        weights = np.array([299, 587, 114], np.int32)
-        thousandths = graph.add("Mul", graph.cast(images, "int32"), weights)
-        total = graph.add("ReduceSum", thousandths, np.array([3]), keepdims=0)
-        rounded = graph.add("Add", total, np.array(500, np.int32))
-        return graph.cast(graph.add("Div", rounded, np.array(1000, np.int32)), "float64")
-    return graph.cast(graph.add("ReduceSum", graph.cast(images, "int32"), np.array([3]), keepdims=0), "float64")
+def graph_grey(graph: FeatureGraph, images: str, shape: tuple[int, ...]) -> str:
+    """Add the values of `grey_values` for images ``(N, *shape)`` of uint8 to a graph."""
+    grey, *others = (graph.cast(plane, "int32") for plane in graph_planes(graph, images, shape))
+    if others:
+        thousandths = graph.add("Mul", grey, np.array(299, np.int32))
+        for plane, weight in zip(others, (587, 114), strict=True):
+            thousandths = graph.add("Add", thousandths, graph.add("Mul", plane, np.array(weight, np.int32)))
+        rounded = graph.add("Add", thousandths, np.array(500, np.int32))
+        grey = graph.add("Div", rounded, np.array(1000, np.int32))
+    return graph.cast(graph.reshape(grey, 0, *shape[:2]), "float64")

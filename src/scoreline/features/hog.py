@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from scoreline._checks import check_number
 from scoreline._typing import Array
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.graph import FeatureGraph
+from scoreline.features.histogram_graph import graph_counted
 from scoreline.features.specs import FEATURES
 
 __all__ = ["HOG"]
@@ -73,14 +75,15 @@ class HOG(ImageDescriptor):
         from scoreline.features.kernels.hog import direction_bins
 
         rows, columns = (side // self.cell for side in self.image_shape_[:2])
-        length, down, right = self._graph_gradients(graph, images)
-        place = graph.add("Add", graph.add("Mul", down, np.array(511, np.float32)), right)
-        place = graph.cast(graph.add("Add", place, np.array(255 * 512, np.float32)), "int64")
+        square, gradient = self._graph_gradients(graph, images)
         table = direction_bins(self.bins, self.signed).reshape(-1).astype(np.int32)
-        bins = graph.add("Equal", graph.add("Gather", table, place, axis=0), np.arange(self.bins, dtype=np.int32))
-        by_bin = graph.add("Mul", graph.cast(bins, "float32"), length)
-        shaped = graph.reshape(by_bin, 0, rows, self.cell, columns, self.cell, self.bins)
-        cells = graph.add("ReduceMean", shaped, axes=(2, 4), keepdims=0)
+        r, c = np.indices((rows * self.cell, columns * self.cell)) // self.cell
+        of_cell = ((r * columns + c) * self.bins).reshape(1, -1).astype(np.int32)
+        places = graph.add("Add", graph.add("Gather", table, gradient, axis=0), of_cell)
+        lengths = graph.add("Sqrt", graph.cast(square, "float64"))
+        counted = graph_counted(graph, places, lengths, rows * columns * self.bins)
+        means = graph.cast(graph.add("Div", counted, np.array(float(self.cell**2))), "float32")
+        cells = graph.reshape(means, 0, rows, columns, self.bins)
         high, wide = self._blocks(self.image_shape_)
         parts = [
             graph.part(graph.part(cells, 1, j, j + high), 2, k, k + wide)
@@ -91,25 +94,35 @@ class HOG(ImageDescriptor):
         cut = graph.add("Min", blocks, np.array(0.2, np.float32))
         return graph.reshape(_graph_normalized(graph, cut), 0, -1)
 
-    def _graph_gradients(self, graph: FeatureGraph, images: str) -> tuple[str, str, str]:
-        """Add the length of the longest gradient of each pixel within the cells, and the gradient itself."""
-        sides = self.image_shape_[:2]
-        pixels = graph.cast(images, "float32")
-        found = []
-        for axis, side in enumerate(sides, 1):
-            before, after = (
-                graph.part(pixels, axis, 0, max(side - 2, 0)),
-                graph.part(pixels, axis, 2, max(side, 2)),
-            )
-            border = tuple(min(1, side - 1) if own == axis else 0 for own in range(4))
-            gradient = graph.padded(graph.add("Sub", after, before), border, border)
-            for own, length in enumerate(sides, 1):
-                gradient = graph.part(gradient, own, 0, length // self.cell * self.cell)
-            found.append(gradient)
-        squares = graph.add("Add", *(graph.add("Mul", gradient, gradient) for gradient in found))
-        longest = graph.add("ArgMax", squares, axis=3, keepdims=1)
-        down, right = (graph.add("GatherElements", gradient, longest, axis=3) for gradient in found)
-        return graph.add("Sqrt", graph.add("ReduceMax", squares, axes=(3,), keepdims=1)), down, right
+    def _graph_gradients(self, graph: FeatureGraph, images: str) -> tuple[str, str]:
+        """Add the squared length of the longest gradient of each pixel within the cells, and its number.
+
+        Both are ``(N, pixels)``; the number of a gradient is its place in `direction_bins`.
+        """
+        H, W, channels = self.image_shape_
+        pixels = graph.cast(graph.add("Transpose", images, perm=(0, 3, 1, 2)), "float32")
+        down, right = (self._graph_differences(graph, pixels, axis, side) for axis, side in ((2, H), (3, W)))
+        squares = graph.add("Add", *(graph.add("Mul", own, own) for own in (down, right)))
+        rows = graph.add("Mul", graph.add("Add", down, np.array(255, np.float32)), np.array(511, np.float32))
+        numbers = graph.add("Add", graph.add("Add", rows, right), np.array(255, np.float32))
+        n = math.prod(side // self.cell * self.cell for side in (H, W))
+        (longest, *lengths), (found, *others) = (
+            [graph.reshape(graph.part(values, 1, k, k + 1), 0, n) for k in range(channels)]
+            for values in (squares, numbers)
+        )
+        for square, number in zip(lengths, others, strict=True):
+            found = graph.add("Where", graph.add("Less", longest, square), number, found)
+            longest = graph.add("Max", longest, square)
+        return longest, graph.cast(found, "int32")
+
+    def _graph_differences(self, graph: FeatureGraph, pixels: str, axis: int, side: int) -> str:
+        """Add the differences of the neighbours of each pixel within the cells along an axis; 0 at borders."""
+        before, after = graph.part(pixels, axis, 0, max(side - 2, 0)), graph.part(pixels, axis, 2, max(side, 2))
+        border = tuple(min(1, side - 1) if own == axis else 0 for own in range(4))
+        found = graph.padded(graph.add("Sub", after, before), border, border)
+        for own, length in enumerate(self.image_shape_[:2], 2):
+            found = graph.part(found, own, 0, length // self.cell * self.cell)
+        return found
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         from scoreline.features.kernels.hog import normalize_blocks

@@ -13,7 +13,7 @@ from scoreline.errors import UnknownNameError
 from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor, raise_to
 from scoreline.features.graph import FeatureGraph, raised
 from scoreline.features.grey import graph_grey, grey_values
-from scoreline.features.patch_cells import pixel_weights
+from scoreline.features.histogram_graph import cell_numbers, graph_counted
 from scoreline.features.specs import FEATURES
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]
@@ -99,7 +99,7 @@ class LBP(ImageDescriptor):
         H, W, ch = self.image_shape_
         offsets = self._offsets()
         places = find_places((H, W), offsets)
-        pixels = graph_grey(graph, images, ch)
+        pixels = graph_grey(graph, images, (H, W, ch))
         around = (0, places.reach, places.reach)
         wide = graph.padded(pixels, around, around)
         # The tables are for images with margins, of which the last row has none.
@@ -113,20 +113,26 @@ class LBP(ImageDescriptor):
         def between(first: str, second: str, share: Array) -> str:
             return graph.add("Add", graph.add("Mul", 1 - share, first), graph.add("Mul", share, second))
 
-        codes = graph.cast(graph.add("Sub", pixels, pixels), "int32")
+        bits: list[str] = []
         for bit, ((low, left), (high, right)) in enumerate(zip(np.floor(offsets), np.ceil(offsets), strict=True)):
             point = moved(low, left)
             if (low, left) != (high, right):
                 across, along = shares[0][bit], shares[1][bit]
                 top = between(point, moved(low, right), across)
                 point = between(top, between(moved(high, left), moved(high, right), across), along)
-            bright = graph.cast(graph.add("GreaterOrEqual", point, pixels), "int32")
-            codes = graph.add("Add", codes, graph.add("Mul", bright, np.array(1 << bit, np.int32)))
+            bright = graph.add("GreaterOrEqual", point, pixels)
+            bits.append(graph.add("Where", bright, np.array(1 << bit, np.int32), np.array(0, np.int32)))
         labels = pattern_labels(self.points, self.patterns).astype(np.int32)
-        found = graph.reshape(graph.add("Gather", labels, codes, axis=0), 0, H * W, 1)
-        own = graph.cast(graph.add("Equal", found, np.arange(labels.max() + 1, dtype=np.int32)), "float32")
-        counted = graph.add("MatMul", pixel_weights(H, W, self.grid).astype(np.float32), own)
-        return graph.reshape(raised(graph, counted, self.power), 0, -1)
+        count, cells = int(labels.max()) + 1, cell_numbers(H, W, self.grid)
+        code = bits[0]
+        for of_point in bits[1:]:
+            code = graph.add("Add", code, of_point)
+        found = graph.reshape(graph.add("Gather", labels, code, axis=0), 0, H * W)
+        places = graph.add("Add", found, (cells * count).astype(np.int32))
+        ones = graph.add("Expand", np.ones((1, 1)), graph.add("Shape", places))
+        counted = graph_counted(graph, places, ones, self.grid**2 * count)
+        frequencies = graph.add("Div", counted, np.bincount(cells).repeat(count).astype(np.float64))
+        return graph.cast(raised(graph, frequencies, self.power), "float32")
 
     def _plan(self, shape: tuple[int, ...]) -> tuple[int, Describe]:
         from scoreline.features.kernels.lbp import count_labels, find_places

@@ -73,7 +73,10 @@ def graph_codes(
     kernel = basis.reshape(-1, p, p, ch).transpose(0, 3, 1, 2).astype(np.float32)
     pixels = graph.add("Transpose", centred, perm=(0, 3, 1, 2))
     projected = graph.add("Conv", pixels, kernel, strides=(grid.stride, grid.stride))
-    return graph.add("Mul", projected, graph.reshape(scale, 0, 1, *grid.sides))
+    # By a convolution, the same for all channels: runtimes then keep their own order of these.
+    ones = np.ones((len(kernel), 1, 1, 1), np.float32)
+    scales = graph.add("Conv", graph.reshape(scale, 0, 1, *grid.sides), ones, strides=(1, 1))
+    return graph.add("Mul", projected, scales)
 
 
 def _graph_box(graph: FeatureGraph, values: str, grid: PatchGrid) -> str:

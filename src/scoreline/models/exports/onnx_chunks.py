@@ -82,8 +82,8 @@ def _of_chunk(graph: Any, nodes: Sequence[Any], images: str, rows: str) -> Any:
     return helper.make_graph(
         [taken, *(_renamed(node, {images: "chunk", rows: "rows_of_chunk"}) for node in nodes)],
         "chunk",
-        [helper.make_tensor_value_info("places", TensorProto.INT64, [None])],
-        [helper.make_tensor_value_info("rows_of_chunk", TensorProto.FLOAT, [None, None])],
+        [helper.make_tensor_value_info("places", TensorProto.INT64, ["n_places"])],
+        [helper.make_tensor_value_info("rows_of_chunk", TensorProto.FLOAT, ["n_places", None])],
         [one for one in graph.initializer if one.name in used],
     )
 
