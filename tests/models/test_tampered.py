@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from safetensors.numpy import save_file
 
 from scoreline.errors import ModelError
 from scoreline.features import build_features
-from scoreline.models import SavedModel
+from scoreline.models import Provenance, SavedModel
+from scoreline.models.description import ASCII_BYTES, MOST_BYTES
 
 CLASSES = ["ant", "bee", "cat"]
 SHAPE = (8, 8, 3)
@@ -159,6 +161,7 @@ def test_weights_that_are_none(tmp_path, raw):
 
 MEASURED = """
 import sys
+import tracemalloc
 from pathlib import Path
 from scoreline.models import SavedModel
 
@@ -203,6 +206,39 @@ def test_a_huge_description_is_not_read(tmp_path):
     write(tmp_path)
     os.truncate(tmp_path / "model.json", 1 << 40)
     refused(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", '{"":0}', '"\\ud83d\\ude00"', "[[0,0]]", "0"])
+def test_descriptions_of_many_values_take_no_more_memory_than_the_file_twice(tmp_path, value):
+    size = MOST_BYTES - 100
+    write(tmp_path)
+    (tmp_path / "model.json").write_text(f'{{"classes":[{",".join([value] * (size // (len(value) + 1)))}]}}')
+    tracemalloc.start()
+    try:
+        refused(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 2.1 * size
+    finally:
+        tracemalloc.stop()
+
+
+def test_one_wide_character_does_not_widen_a_long_description(tmp_path):
+    write(tmp_path)
+    (tmp_path / "model.json").write_text(f'{{"classes":["{"a" * ASCII_BYTES}\U0001f600"]}}', encoding="utf-8")
+    refused(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["{}", "class {}: one, two; three, four", "\u732b\u72ac\u732b\u72ac \U0001f600 {}"]
+)
+def test_twenty_thousand_names(tmp_path, name):
+    names, notes = tuple(map(name.format, range(20_000))), ",:[{" * 2_500
+    model = SavedModel(
+        np.ones((20_000, 4), np.float32), np.zeros(20_000, np.float32), names, "softmax", "pixels", (2, 2, 1),
+        provenance=Provenance(notes=notes),
+    )  # fmt: skip
+    model.save(tmp_path)
+    loaded = SavedModel.load(tmp_path)
+    assert (loaded.classes, loaded.provenance.notes) == (names, notes)
 
 
 @pytest.mark.parametrize(

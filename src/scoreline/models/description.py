@@ -23,6 +23,11 @@ __all__ = ["FORMAT", "Description", "broken", "parse_json", "regular_file"]
 FORMAT = "scoreline-linear/1"
 #: Bytes of a description: names of classes for the most part.
 MOST_BYTES = 16 << 20
+#: Commas, colons and opening brackets of JSON, within texts or not: each value has one, and takes many times the
+#: bytes of its text in memory. 20,000 names with a dozen commas each have half of them.
+MOST_MARKS = 1 << 19
+#: Bytes from which on a description is to be ASCII, as it is written: one other character can make each take four.
+ASCII_BYTES = 1 << 20
 #: Numbers of one example: an image of 64 million pixels in colour.
 MOST_NUMBERS = 3 * 64_000_000
 
@@ -88,7 +93,7 @@ class Description(BaseModel):
         if size > MOST_BYTES:
             raise broken(path.parent, f"{path.name} has {size:,} bytes, and at most {MOST_BYTES:,} are read")
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="ascii" if size > ASCII_BYTES else "utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise broken(path.parent, f"{path.name} cannot be read ({error})") from error
         found = parse_json(path.parent, path.name, text)
@@ -121,7 +126,12 @@ def regular_file(path: Path) -> int:
 
 
 def parse_json(folder: Path, name: str, text: str) -> Any:
-    """Return the value that JSON text stands for, or raise ModelError."""
+    """Return the value that JSON text stands for, or raise ModelError, before values without number are made."""
+    marks = sum(map(text.count, ",:[{"))
+    if marks > MOST_MARKS:
+        raise broken(
+            folder, f"{name} has {marks:,} commas, colons and brackets, and at most {MOST_MARKS:,} are read"
+        )
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
