@@ -10,7 +10,15 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from scoreline import LinearClassifier, LinearClassifierCV
-from scoreline.kernels.threads import WORTH_THREADS, one_blas_thread, thread_count, threads_for
+from scoreline.kernels.threads import (
+    WORTH_THREADS,
+    limited_threads,
+    one_blas_thread,
+    separate_threads,
+    thread_count,
+    threads_for,
+    waiting_limited,
+)
 
 SMALL, LARGE = WORTH_THREADS / 2, WORTH_THREADS * 2
 
@@ -49,6 +57,32 @@ def test_small_work_has_one_thread_and_large_work_as_many_as_blas():
 def test_own_threads_are_counted_while_blas_is_held_to_one():
     with one_blas_thread():
         assert (thread_count(), blas_threads()) == (2, {1})
+
+
+@pytest.mark.usefixtures("several_cores")
+def test_a_quota_counts_and_blas_is_held_to_it(monkeypatch):
+    monkeypatch.setattr("scoreline.kernels.threads._quota", lambda: 1)
+    assert (thread_count(), separate_threads(), blas_threads()) == (1, 1, {2})
+    with threads_for(LARGE):
+        assert (thread_count(), blas_threads()) == (1, {1})
+
+
+@pytest.mark.usefixtures("several_cores")
+def test_limits_hold_inside_one_another():
+    with limited_threads(1):
+        assert (thread_count(), separate_threads(), blas_threads()) == (1, 1, {1})
+        with limited_threads(2), threads_for(LARGE):
+            assert (thread_count(), blas_threads()) == (1, {1})
+    with limited_threads(8), limited_threads(None), one_blas_thread():
+        assert (thread_count(), blas_threads()) == (2, {1})
+
+
+@pytest.mark.usefixtures("several_cores")
+def test_threads_that_wait_for_others_have_a_limit_of_their_own():
+    with waiting_limited(1):
+        assert (thread_count(), separate_threads(), blas_threads()) == (1, 2, {1})
+    with waiting_limited(None):
+        assert (thread_count(), separate_threads(), blas_threads()) == (2, 2, {2})
 
 
 def test_an_error_inside_leaves_no_limit():

@@ -18,7 +18,7 @@ __all__ = ["gradcheck"]
 #: The settings that do not affect a gradient.
 TRAINING_ONLY = (
     "solver", "lr", "schedule", "batch_size", "max_epochs", "tol", "dropout", "early_stopping",
-    "refit",
+    "refit", "threads",
 )  # fmt: skip
 FAILED = 1
 

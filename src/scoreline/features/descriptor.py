@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.base import FeatureExtractor
-from scoreline.kernels.threads import one_blas_thread, thread_count
+from scoreline.kernels.threads import one_blas_thread, separate_threads
 
 __all__ = ["BATCH", "MOST_PIXELS", "Describe", "ImageDescriptor", "described", "each_batch", "raise_to"]
 
@@ -91,7 +91,7 @@ def described(X: Array, length: int, describe: Describe) -> Array:
 def each_batch(n: int, work: Callable[[slice], None]) -> None:
     """Do `work` for each batch of n images, in all threads; BLAS has the one that each of them may use."""
     batches = [slice(low, low + BATCH) for low in range(0, n, BATCH)]
-    n_threads = min(thread_count(), len(batches))
+    n_threads = min(separate_threads(), len(batches))
     with one_blas_thread():
         if n_threads < 2:  # to start a thread takes as long as a small image
             for batch in batches:

@@ -7,61 +7,79 @@ threads therefore runs on one.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["WORTH_THREADS", "one_blas_thread", "thread_count", "threads_for"]
+from scoreline.kernels.cpu_quota import cpu_quota
+
+__all__ = [
+    "WORTH_THREADS",
+    "limited_threads",
+    "one_blas_thread",
+    "separate_threads",
+    "thread_count",
+    "threads_for",
+    "waiting_limited",
+]
 
 #: Seconds of work on one thread below which more threads cost more than they save: a product of matrices in a fit
 #: of this length takes a few milliseconds, and loses more to a thread that has to wait than it can gain.
 WORTH_THREADS = 0.5
 
-#: The most threads that work in this context may use; None where nothing has been said.
+#: The most threads that work in this context may use, and those of them that wait for one another; None where
+#: nothing has been said.
 _MOST: ContextVar[int | None] = ContextVar("scoreline_threads", default=None)
+_MOST_WAITING: ContextVar[int | None] = ContextVar("scoreline_waiting_threads", default=None)
 _HAS_YIELD = sys.platform != "win32" and hasattr(os, "sched_yield")
 
 
 class _BlasThreads:
-    """The thread numbers of the BLAS libraries, held to one while any Python thread asks for that.
+    """The thread numbers of the BLAS libraries, held to a limit while any Python thread asks for that.
 
     Most libraries have one number for the process. Whoever comes first writes it down, and whoever leaves last
     restores it: were each to restore what it has found, two Python threads that leave in the order in which they
-    came would leave 1 behind. Libraries over OpenMP have a number for each Python thread, which restores its own.
+    came would leave a limit behind. Libraries over OpenMP have a number for each Python thread, which restores its
+    own.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._holders = 0
+        self._limits: list[int] = []
         self._controller: ThreadpoolController | None = None
         self._before: list[int] = []
 
     def count(self) -> int | None:
         """Return the least number of threads that the libraries may use, None where there is no library."""
         with self._lock:
-            return min(self._before if self._holders else self._numbers(), default=None)
+            return min(self._before if self._limits else self._numbers(), default=None)
 
-    def hold(self) -> list[int]:
-        """Hold the libraries to one thread; return the numbers found, for `release`."""
+    def hold(self, most: int) -> list[int]:
+        """Hold the libraries to so many threads; return the numbers found, for `release`."""
         with self._lock:
             found = self._numbers()
-            if not self._holders:
+            if not self._limits:
                 self._before = found
-            self._holders += 1
-            self._set([1] * len(found), every=True)
+            self._limits.append(most)
+            self._set([min(number, most) for number in found], every=True)
             return found
 
-    def release(self, found: list[int]) -> None:
+    def release(self, most: int, found: list[int]) -> None:
         """Undo one `hold`."""
         with self._lock:
-            self._holders -= 1
-            self._set(found if self._holders else self._before, every=not self._holders)
+            self._limits.remove(most)
+            held = min(self._limits, default=None)
+            if held is not None:
+                self._set([min(number, held) for number in self._before], every=True)
+            self._set(found if self._limits else self._before, every=not self._limits)
 
     def _numbers(self) -> list[int]:
         return [library.num_threads for library in self._libraries()]
@@ -87,32 +105,51 @@ class _BlasThreads:
 _BLAS = _BlasThreads()
 
 
-def thread_count() -> int:
-    """Return how many threads to use: as many as the BLAS libraries may, and as this process has cores.
+@cache
+def _quota() -> int | None:
+    """Return the threads that the quota of a container or a service keeps at work, rounded up."""
+    quota = cpu_quota()
+    return None if math.isinf(quota) else max(1, math.ceil(quota))
 
-    ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS`` and threadpoolctl's limits hold for scoreline's own threads too,
-    and so does `threads_for`.
+
+def separate_threads() -> int:
+    """Return how many threads to use for pieces of work of which none waits for another.
+
+    As many as the BLAS libraries may, as this process has cores, and as the quota of its control group keeps at
+    work. ``OMP_NUM_THREADS``, ``OPENBLAS_NUM_THREADS`` and threadpoolctl's limits hold for scoreline's own threads
+    too, and so do `threads_for` and `limited_threads`.
     """
     most = _MOST.get()
-    if most is not None:
-        return most
     if not _HAS_YIELD:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    limits = [int(asked)] if asked.isdigit() and int(asked) > 0 else []
-    blas = _BLAS.count()
-    return max(1, min([cores, *limits, *([] if blas is None else [blas])]))
+    environment = int(asked) if asked.isdigit() and int(asked) > 0 else None
+    limits = [limit for limit in (most, environment, _quota(), _BLAS.count()) if limit is not None]
+    return max(1, min([cores, *limits]))
+
+
+def thread_count() -> int:
+    """Return how many threads to use that wait for one another: `separate_threads`, fewer by `waiting_limited`."""
+    waiting = _MOST_WAITING.get()
+    found = separate_threads()
+    return found if waiting is None else min(found, waiting)
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Hold the BLAS libraries to one thread; any number of Python threads may do so at the same time."""
-    found = _BLAS.hold()
+    with _blas_limited(1):
+        yield
+
+
+@contextmanager
+def _blas_limited(most: int) -> Iterator[None]:
+    found = _BLAS.hold(most)
     try:
         yield
     finally:
-        _BLAS.release(found)
+        _BLAS.release(most, found)
 
 
 @contextmanager
@@ -122,12 +159,31 @@ def threads_for(seconds: float) -> Iterator[None]:
     Work below `WORTH_THREADS` runs on one, with every pool of threads untouched: the BLAS libraries are held to
     one thread meanwhile. Other work has whatever `thread_count` says. The limit is the calling Python thread's.
     """
-    if seconds >= WORTH_THREADS:
+    with limited_threads(1 if seconds < WORTH_THREADS else None):
         yield
-        return
-    token = _MOST.set(1)
+
+
+@contextmanager
+def limited_threads(most: int | None) -> Iterator[None]:
+    """Let work use so many threads at the most, and never more than `thread_count` says, the BLAS libraries too.
+
+    Where a quota allows fewer threads than there are cores, the libraries, which do not know it, are held to it.
+    """
+    before = _MOST.get()
+    token = _MOST.set(before if most is None else min(most, before or most))
     try:
-        with one_blas_thread():
+        with _blas_limited(thread_count()):
             yield
     finally:
         _MOST.reset(token)
+
+
+@contextmanager
+def waiting_limited(most: int | None) -> Iterator[None]:
+    """Let so many threads at the most wait for one another; pieces of work by themselves may use more."""
+    token = _MOST_WAITING.set(most)
+    try:
+        with _blas_limited(thread_count()):
+            yield
+    finally:
+        _MOST_WAITING.reset(token)

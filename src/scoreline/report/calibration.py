@@ -18,6 +18,7 @@ __all__ = [
     "calibration",
     "fit_temperature",
     "held_out_temperature",
+    "least_log_loss",
     "scale_temperature",
 ]
 
@@ -156,6 +157,26 @@ def fit_temperature(scores: FloatArray, y: Array, smoothing: float = 0.0) -> flo
 
     found = minimize_scalar(log_loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
     return math.exp(found.x)
+
+
+def least_log_loss(scores: FloatArray, y: Array) -> float:
+    """Return the mean log-loss of scores divided by the temperature that makes it least.
+
+    How large the scores of a loss are does not matter to it. It is infinite where a score is not finite.
+
+    Parameters
+    ----------
+    scores : array (N, C) or (N, 1)
+        Scores of examples that the classifier was not trained on; see `fit_temperature`.
+    y : array (N,) of integers
+        Their labels.
+    """
+    from scipy.special import logsumexp
+
+    if not np.isfinite(scores).all():
+        return math.inf
+    by_class = class_scores(scores).astype(np.float64) / fit_temperature(scores, y)
+    return float(np.mean(logsumexp(by_class, axis=1) - by_class[np.arange(len(y)), y]))
 
 
 def held_out_temperature(scores: FloatArray, y: Array) -> float | None:

@@ -20,6 +20,7 @@ from scoreline.data.options import no_progress
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Job, Listener, begin_job
 from scoreline.errors import DivergedError, UnknownNameError
+from scoreline.kernels.threads import limited_threads
 from scoreline.report.metrics import accuracy
 from scoreline.rows import Rows, gathered
 from scoreline.runs.config import AXES, RunConfig
@@ -27,7 +28,7 @@ from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.extraction import FeatureCache
 from scoreline.runs.pipeline import Prepared, evaluation_split, prepare
 from scoreline.runs.preconditions import check_settings
-from scoreline.runs.resolution import fit_resolved, resolve, validation_accuracy
+from scoreline.runs.resolution import fit_resolved, resolve, validated
 from scoreline.runs.state import digest
 
 __all__ = ["BASELINES", "Row", "compare", "ranked"]
@@ -169,7 +170,8 @@ def _rows(
         progress("Comparing classifiers", place, total)
         settings = {name: _text(getattr(config, name)) for name in varied}
         job = begin_job(listeners, partial(_identity, config, "", fingerprint))
-        row = _kept_row(job) or _trained(config, settings, *extracted(config), listeners)
+        with limited_threads(config.threads):
+            row = _kept_row(job) or _trained(config, settings, *extracted(config), listeners)
         _keep_row(job, row)
         yield row
         if row.interrupted:
@@ -179,7 +181,8 @@ def _rows(
     for place, name in enumerate(baselines, len(configs)):
         progress("Comparing classifiers", place, total)
         job = begin_job(listeners, partial(_identity, configs[0], name, fingerprint))
-        row = _kept_row(job) or _baseline(name, *extracted(configs[0]))
+        with limited_threads(configs[0].threads):
+            row = _kept_row(job) or _baseline(name, *extracted(configs[0]))
         _keep_row(job, row)
         yield row
 
@@ -225,7 +228,7 @@ def _trained(
         remarks = [f"lam {choice.lam:.3g} chosen"]
     if refit and choice is None:  # validation rows have not been used yet
         try:
-            row = replace(row, validation_accuracy=validation_accuracy(resolution, prepared, listeners))
+            row = replace(row, validation_accuracy=validated(resolution, prepared, listeners).accuracy)
         except DivergedError:
             return replace(row, remark="diverged", seconds=time.perf_counter() - begun)
     prepared = resolution.prepared

@@ -164,6 +164,13 @@ class RunConfig(BaseModel):
         None,
         description="Bound on memory, such as 2GB: images and rows are then streamed from the disk.",
     )
+    threads: int | None = _setting(
+        "Run and output",
+        None,
+        ge=1,
+        le=4096,
+        description="Threads at the most; by default as many as cores, in a recipe search as are left by others.",
+    )
     licence: str | None = _setting(
         "Run and output", None, description="Terms under which the model may be used, such as CC0; kept with it."
     )

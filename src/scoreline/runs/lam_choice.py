@@ -18,7 +18,7 @@ from scoreline.estimators.grid import Trial, grid_points, sweep_grid
 from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.validation import encode_labels, validate_training_data
 from scoreline.estimators.warm_start import WarmStart
-from scoreline.report.calibration import held_out_temperature
+from scoreline.report.calibration import held_out_temperature, least_log_loss
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_folds import CrossValidated, cross_validate, worth_folds
@@ -40,6 +40,8 @@ class LamChoice:
     lam: float
     #: Validation accuracy by strength, of all that were tried.
     accuracy: dict[float, float]
+    #: Of the strength chosen, on validation rows, at the temperature that makes it least; NaN without such rows.
+    log_loss: float
     #: What chose it in the place of that, where the validation split has few rows.
     folds: CrossValidated | None = None
     #: For scores of rows that were not trained on, by the rows that chose; see `held_out_temperature`.
@@ -140,11 +142,9 @@ def choose_lam(
         folds = None  # a listener has ended the choice
     lam = strongest_as_good(accuracy, len(labels)) if folds is None else folds.lam
     reached_there = BriefFit(problem.objective.folded(outcomes[lam].params), None)
-    if folds is None:
-        temperature = held_out_temperature(reached_there.scores(prepared.rows["validation"]), labels)
-    else:
-        temperature = folds.temperature.get(lam)
-    choice = LamChoice(lam, accuracy, folds, temperature)
+    scores = reached_there.scores(prepared.rows["validation"])
+    temperature = held_out_temperature(scores, labels) if folds is None else folds.temperature.get(lam)
+    choice = LamChoice(lam, accuracy, least_log_loss(scores, labels), folds, temperature)
     if fits is not None:
         return choice, fits.warm_start(outcomes[lam].params)
     begin = reached_there.params if lam in reached else None

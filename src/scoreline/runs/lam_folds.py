@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import logsumexp
 from sklearn.model_selection import StratifiedKFold
 
 from scoreline._typing import Array, FloatArray, Labels
@@ -20,7 +19,7 @@ from scoreline.estimators.linear import LinearClassifier
 from scoreline.estimators.problem import assemble, draw_seed
 from scoreline.estimators.validation import TrainingData
 from scoreline.models.prediction import class_scores
-from scoreline.report.calibration import fit_temperature, held_out_temperature
+from scoreline.report.calibration import held_out_temperature, least_log_loss
 from scoreline.rows import SubsetRows
 from scoreline.runs.lam_search import MARGIN, TRIED, standard_error
 
@@ -99,7 +98,7 @@ def cross_validate(
         if scores is None:
             break
         accuracy[lam] = float(np.mean(scores.argmax(axis=1) == data.y))
-        log_loss[lam] = _log_loss(scores, data.y)
+        log_loss[lam] = least_log_loss(scores, data.y)
         temperature[lam] = held_out_temperature(scores, data.y)
         better = log_loss[lam] < least or accuracy[lam] > most
         since = 0 if better or most <= nothing else since + 1
@@ -151,11 +150,3 @@ def _scores(folds: Sequence[_Fold], lam: float, n_rows: int) -> FloatArray | Non
             scores = np.empty((n_rows, found.shape[1]))
         scores[fold.test] = found
     return scores
-
-
-def _log_loss(scores: FloatArray, y: Labels) -> float:
-    """Return the mean log-loss at the best temperature, infinite where a score is not finite."""
-    if not np.isfinite(scores).all():
-        return math.inf
-    scores = scores / fit_temperature(scores, y)
-    return float(np.mean(logsumexp(scores, axis=1) - scores[np.arange(len(y)), y]))

@@ -11,7 +11,7 @@ from scoreline.estimators.problem import build_objective, solver_settings
 from scoreline.features import FeatureExtractor
 from scoreline.features.descriptor import BATCH
 from scoreline.features.rows import shard_length
-from scoreline.kernels.threads import thread_count
+from scoreline.kernels.threads import separate_threads
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
 
@@ -92,5 +92,5 @@ def _features(dataset: Dataset, extractor: FeatureExtractor, augment: bool) -> l
 
 def _at_work(dataset: Dataset) -> Need:
     """Return the images that features are computed of at the same time, as floats."""
-    n_bytes = BATCH * thread_count() * int(np.prod(dataset.example_shape)) * 8 * NUMBERS_A_PIXEL
+    n_bytes = BATCH * separate_threads() * int(np.prod(dataset.example_shape)) * 8 * NUMBERS_A_PIXEL
     return Need("images that features are computed of", n_bytes, "take smaller images (image_size)")

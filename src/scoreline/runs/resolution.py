@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
 
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError
@@ -12,6 +15,7 @@ from scoreline.estimators import LinearClassifier
 from scoreline.estimators.linear import fit_planned, plan_fit
 from scoreline.estimators.problem import PlannedFit
 from scoreline.estimators.warm_start import WarmStart
+from scoreline.report.calibration import least_log_loss
 from scoreline.report.metrics import accuracy
 from scoreline.runs.block_weights import BlockChoice, decide_block_weights
 from scoreline.runs.classifier import classifier_of
@@ -19,9 +23,9 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_choice import LamChoice, decide_lam
 from scoreline.runs.pipeline import Prepared, weights_of_features
 from scoreline.runs.refit import decide_refit, with_validation_rows
-from scoreline.runs.resolved import GIVEN, Decision, Resolved
+from scoreline.runs.resolved import ALL_CORES, GIVEN, Decision, Resolved
 
-__all__ = ["Fitted", "Resolution", "fit_resolved", "resolve", "validation_accuracy"]
+__all__ = ["Fitted", "Resolution", "Validated", "fit_resolved", "resolve", "validated"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +124,7 @@ def resolve(
             why="the solver's default for so many rows" if request.max_epochs is None else GIVEN,
         ),
         seed=Decision(value=request.seed, why=GIVEN),
+        threads=Decision(value=request.threads, why=ALL_CORES if request.threads is None else GIVEN),
     )
     start = replace(start, statistics=fit.problem.measured)
     return Resolution(request, resolved, prepared, classifier, fit, lam_choice, block_choice), start
@@ -135,8 +140,16 @@ def fit_resolved(resolution: Resolution, start: WarmStart, listeners: Sequence[L
     return Fitted(time.perf_counter() - begun, diverged)
 
 
-def validation_accuracy(resolution: Resolution, prepared: Prepared, listeners: Sequence[Listener] = ()) -> float:
-    """Return the accuracy on validation rows of a classifier of the training split alone, trained if need be.
+class Validated(NamedTuple):
+    """How good a classifier of the training split alone is on validation rows."""
+
+    accuracy: float
+    #: At the temperature that makes it least.
+    log_loss: float
+
+
+def validated(resolution: Resolution, prepared: Prepared, listeners: Sequence[Listener] = ()) -> Validated:
+    """Evaluate a classifier of the training split alone on validation rows; it is trained if need be.
 
     Parameters
     ----------
@@ -151,12 +164,15 @@ def validation_accuracy(resolution: Resolution, prepared: Prepared, listeners: S
         The training diverged.
     """
     if resolution.lam_choice is not None:
-        return resolution.lam_choice.validation_accuracy
+        return Validated(resolution.lam_choice.validation_accuracy, resolution.lam_choice.log_loss)
     alone, _ = resolve(resolution.resolved.settings(resolution.request).changed(refit=False), prepared)
     fitted = fit_resolved(alone, WarmStart(None), listeners)
     if fitted.diverged is not None:
         raise fitted.diverged
-    return accuracy(prepared.labels("validation"), alone.classifier.predict(prepared.rows["validation"]))
+    rows, labels, classifier = prepared.rows["validation"], prepared.labels("validation"), alone.classifier
+    right = accuracy(labels, classifier.predict(rows))
+    scores = np.asarray(classifier.decision_function(rows)).reshape(len(labels), -1)
+    return Validated(right, least_log_loss(scores, np.searchsorted(classifier.classes_, labels)))
 
 
 def _image_size(request: RunConfig, prepared: Prepared) -> Decision[tuple[int, int] | None]:

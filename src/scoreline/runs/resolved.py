@@ -14,12 +14,15 @@ from scoreline.errors import ModelError, UsageError
 from scoreline.runs.config import SEARCH, RunConfig
 from scoreline.runs.settings_file import read_settings
 
-__all__ = ["GIVEN", "RESOLVED_FILE", "Decision", "Resolved"]
+__all__ = ["ALL_CORES", "GIVEN", "RESOLVED_FILE", "Decision", "Resolved"]
 
 RESOLVED_FILE = "resolved.yaml"
 FORMAT: Literal["scoreline-resolved/1"] = "scoreline-resolved/1"
 #: Why a decision is what it is, where the settings leave nothing to decide.
 GIVEN = "given"
+
+#: Why threads have no bound of their own.
+ALL_CORES = "as many as the process has cores"
 
 T = TypeVar("T")
 
@@ -57,6 +60,8 @@ class Resolved(BaseModel):
     #: Epochs, iterations or tries at the most.
     max_epochs: Decision[int]
     seed: Decision[int]
+    #: Threads at the most, on which the last digits depend; None for all, and in earlier runs.
+    threads: Decision[int | None] = Decision(value=None, why=ALL_CORES)
 
     def settings(self, request: RunConfig) -> RunConfig:
         """Return the settings that ask for what was decided: nothing is left to choose by validation rows."""
@@ -77,6 +82,7 @@ class Resolved(BaseModel):
             loss=self.loss.value,
             standardize=self.standardize.value,
             image_size=self._given_size(request),
+            threads=self.threads.value,
             **defaults,
         )
 

@@ -17,6 +17,7 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, DivergedError, MismatchError
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels
+from scoreline.kernels.threads import limited_threads
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import Prepared, build_classifier, prepare, problem_of
 from scoreline.runs.preconditions import check_settings
@@ -147,6 +148,17 @@ def sweep_run(
     ScorelineError
         The data or a setting cannot be used.
     """
+    with limited_threads(base.threads):
+        return _swept(base, axes, halving, listeners, progress)
+
+
+def _swept(
+    base: RunConfig,
+    axes: Axes,
+    halving: Halving | None,
+    listeners: Sequence[Listener],
+    progress: Progress | None,
+) -> SweepResult:
     points, configs = _grid(base, axes)
     prepared = prepare(base, progress=progress)
     if "validation" not in prepared.rows:

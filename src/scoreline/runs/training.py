@@ -19,6 +19,7 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DivergedError
 from scoreline.estimators import LinearClassifier
 from scoreline.estimators.problem import Problem
+from scoreline.kernels.threads import limited_threads, waiting_limited
 from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation, evaluate_rows
@@ -93,13 +94,14 @@ def train_run(
     """
     check_settings(config)
     config, claimed = claim_run(config, out, f"{data_title(config.data)}-{config.loss}")
-    with claimed as folder:
+    with claimed as folder, limited_threads(config.threads):
         clock = folder.checkpoints.recorded(clock or Clock.started())
         trained = _train(config, folder, [*listeners, folder.checkpoints], progress or no_progress, clock)
-        result = _evaluated(trained, folder, progress or no_progress)
         report = on_evaluated or (lambda _: None)
-        report(result)
-        result = _reported(result, progress or no_progress)
+        with waiting_limited(trained.resolution.settings.threads):
+            result = _evaluated(trained, folder, progress or no_progress)
+            report(result)
+            result = _reported(result, progress or no_progress)
         report(result)
         folder.check(result.headline())
     return result
@@ -148,8 +150,9 @@ def _train(
     folder.describe(RESOLVED_FILE, resolution.resolved.write)
     trained_on = TrainedOn.of(config.data, resolution.prepared.dataset)
     progress("Making sanity checks", 0, 0)
-    sanity = run_sanity_checks(resolution.fit.problem, config.seed)
-    fitted = fit_resolved(resolution, start, listeners)
+    with waiting_limited(resolution.settings.threads):
+        sanity = run_sanity_checks(resolution.fit.problem, config.seed)
+        fitted = fit_resolved(resolution, start, listeners)
     classifier = resolution.classifier
     at_zero = LOSSES.build(resolution.settings.loss).value_at_zero(len(dataset.classes))
     sanity += (check_fall(classifier.objective_, at_zero),)

@@ -6,15 +6,26 @@ from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow, best_of,
 
 
 def row(name, accuracy, microseconds=1.0, n_bytes=1, **more):
-    return LeaderboardRow(name, "softmax", True, 100, accuracy, 1000, 1.0, microseconds, n_bytes, **more)
+    figures = {"accuracy": accuracy, "n_validation": 1000, "microseconds": microseconds, "n_bytes": n_bytes}
+    return LeaderboardRow(name, "softmax", True, 100, **figures, **more)
 
 
-ROWS = [row("cheap", 0.78, 5, 900), row("middle", 0.79, 9, 50), row("dear", 0.795, 20, 40), row("last", 0.6, 1, 1)]
+ROWS = [
+    row("cheap", 0.78, 5, 900, log_loss=0.3),
+    row("middle", 0.79, 9, 50, log_loss=0.4),
+    row("dear", 0.795, 20, 40, log_loss=0.5),
+    row("last", 0.6, 1, 1, log_loss=0.1),
+]
 
 
 @pytest.mark.parametrize(("prefer", "name"), [("accurate", "middle"), ("fast", "cheap"), ("small", "dear")])
 def test_choice(prefer, name):
     assert best_of(ROWS, prefer).features == name
+
+
+def test_without_log_losses_the_best_accuracy_is_chosen_of_equals_the_cheapest():
+    rows = [row("worse", 0.7), row("cheap", 0.8), row("dear", 0.8)]
+    assert best_of(rows, "accurate").features == "cheap"
 
 
 def test_the_chosen_one_leads_and_alone_shows_a_test_accuracy():

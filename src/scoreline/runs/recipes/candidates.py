@@ -112,7 +112,7 @@ class Costs:
             0 if candidate.learned else recipe.learn * factor("learn"),
             n_extracted * candidate.an_image * (1 if candidate.measured else factor("features")),
             (1 - LAST_FIT) * fit,
-            LAST_FIT * fit + report * max(1, factor("fit")),
+            LAST_FIT * fit + report * max(1, min(factor("fit"), factor("features"))),
             peak_bytes(0 if self._on_disk else n_extracted, candidate.width),
         )
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from scoreline.runs.config import AUTO, RunConfig
 from scoreline.runs.recipes.leaderboard import NEAR, LeaderboardRow
-from scoreline.runs.resolved import GIVEN, Decision
+from scoreline.runs.resolved import ALL_CORES, GIVEN, Decision
 
 __all__ = ["Found", "Summary", "Upcoming"]
 
 _RULES = {
-    "accurate": "the cheapest of those as good as the best, up to chance",
+    "accurate": "the least log-loss of those within a standard error of the best accuracy",
     "fast": f"the fastest to predict within {NEAR:.2f} of the best",
     "small": f"the smallest model within {NEAR:.2f} of the best",
 }
@@ -48,6 +48,8 @@ class Summary(NamedTuple):
     chosen: LeaderboardRow
     rows: Sequence[LeaderboardRow]
     steps: tuple[str, ...]
+    #: Threads that waited for one another at the most; None for all.
+    threads: int | None
     #: Whether an interrupt ended the search, and whether there was no time for any recipe.
     stopped: bool
     forced: bool
@@ -65,6 +67,7 @@ class Summary(NamedTuple):
             "features": Decision(value=row.features, why=why),
             "loss": Decision(value=row.loss, why=of_recipe if asked.loss == AUTO else GIVEN),
             "standardize": Decision(value=row.standardize, why=of_recipe if asked.standardize == AUTO else GIVEN),
+            "threads": self._threads(),
             "search": Decision(value=self.steps, why=f"a budget of {asked.budget}, {self._ending()}"),
         }
 
@@ -74,8 +77,20 @@ class Summary(NamedTuple):
             yield "The search was interrupted: the best recipe so far was taken."
         if self.forced:
             yield f"The budget of {self.asked.budget} is too short for any recipe: the cheapest was trained."
+        if self.threads != self.asked.threads:
+            yield (
+                f"Other programs were at work: of threads that wait for one another, {self.threads} had a core. "
+                "The search came less far than it does by itself."
+            )
         if self.chosen.n_rows < n_rows:
             yield f"The classifier was trained on {self.chosen.n_rows:,} of {n_rows:,} training examples."
+
+    def _threads(self) -> Decision[int | None]:
+        if self.threads == self.asked.threads:
+            return Decision(value=self.threads, why=ALL_CORES if self.threads is None else GIVEN)
+        return Decision(
+            value=self.threads, why="other programs left no more cores for threads that wait for one another"
+        )
 
     def _ending(self) -> str:
         if self.stopped:

@@ -12,14 +12,17 @@ from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, ScorelineError, UsageError
 from scoreline.estimators.warm_start import WarmStart
+from scoreline.kernels.free_cores import FreeCores
+from scoreline.kernels.threads import WORTH_THREADS, thread_count, waiting_limited
 from scoreline.runs.config import AUTO, RunConfig
 from scoreline.runs.lam_choice import folds_help
+from scoreline.runs.lam_search import standard_error
 from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Candidate
 from scoreline.runs.recipes.found import Found, Summary, Upcoming
 from scoreline.runs.recipes.journal import Journal
 from scoreline.runs.recipes.ladder import ladder
-from scoreline.runs.recipes.leaderboard import NEAR, best_of, margin
+from scoreline.runs.recipes.leaderboard import NEAR, best_of
 from scoreline.runs.recipes.plan import Plan
 from scoreline.runs.recipes.trial import RecipeFeatures, Trial, try_recipe
 from scoreline.runs.resolution import Resolution, resolve
@@ -74,7 +77,7 @@ class _Race:
         self._listeners: list[Listener] = [*listeners, self._watch]
         self._plan = Plan(asked, dataset, clock)
         self._features = RecipeFeatures(dataset, asked.seed, clock, progress)
-        self._journal = Journal()
+        self._journal, self._cores = Journal(), FreeCores()
         self._all: list[Candidate] = []
         self._best: tuple[Candidate, Trial] | None = None
 
@@ -144,11 +147,16 @@ class _Race:
         if not tried:
             return tried
         top = max(one.row.accuracy or 0.0 for one in tried)
-        near = 2 * margin(top, tried[0].row.n_validation)  # a whole standard error: there are more rows to come
+        near = standard_error(top, tried[0].row.n_validation)
         near = near if self._asked.prefer == "accurate" else near + NEAR
         by_accuracy = sorted(tried, key=lambda one: -(one.row.accuracy or 0.0))
         half = by_accuracy[: math.ceil(len(tried) / 2)]
-        kept = [one for one in tried if (one.row.accuracy or 0.0) >= top - (2 * near if one in half else near)]
+        chosen = best_of([one.row for one in tried], self._asked.prefer)
+        kept = [
+            one
+            for one in tried
+            if one.row is chosen or (one.row.accuracy or 0.0) >= top - (2 * near if one in half else near)
+        ]
         for one in tried:
             if one not in kept:
                 one.row = replace(one.row, remark=f"out after {n_rows:,} rows")
@@ -208,8 +216,9 @@ class _Race:
         """Try a candidate, and say whether that went well; the best so far is kept."""
         so_far = "" if self._best is None else f"; best so far {self._best[1].accuracy:.3f}, {self._best[0].name}"
         self._progress(f"Trying {one.name} on {n_rows:,} rows{so_far}", 0, 0)
+        config = one.config.changed(threads=self._threads(one, n_rows, n_validation))
         try:
-            trial = try_recipe(one.config, self._features, n_rows, n_validation, self._listeners, self._plan.clock)
+            trial = try_recipe(config, self._features, n_rows, n_validation, self._listeners, self._plan.clock)
         except ScorelineError as error:
             self._journal.fail(one, error)
             return False
@@ -219,6 +228,7 @@ class _Race:
             one.row,
             n_rows=n_rows,
             accuracy=trial.accuracy,
+            log_loss=trial.log_loss,
             n_validation=trial.n_validation,
             seconds=seconds,
             microseconds=1e6 * trial.an_image,
@@ -226,11 +236,23 @@ class _Race:
         )
         self._journal.steps.append(
             f"{one.name}, {n_rows:,} rows: {trial.accuracy:.4f} on {trial.n_validation:,}, {seconds:.1f} s"
+            + ("" if trial.threads == self._asked.threads else f", {trial.threads} waiting threads")
         )
         self._keep(one, trial)
         if self._journal.stopped:
             raise KeyboardInterrupt("recipes were being tried")
         return True
+
+    def _threads(self, one: Candidate, n_rows: int, n_validation: int) -> int | None:
+        """Return how many threads a trial may have that wait for one another; None for all that there are.
+
+        Their number is part of what a search decides, as the last digits depend on it.
+        """
+        most = thread_count()
+        if most == 1 or self._plan.costs.of(one, n_rows, n_validation).seconds < WORTH_THREADS:
+            return self._asked.threads
+        found = int(self._plan.clock.measured(self._cores.waiting_threads))
+        return self._asked.threads if found >= most else found
 
     def _keep(self, one: Candidate, trial: Trial) -> None:
         """Keep a trial if it is the one to choose so far: more rows count first."""
@@ -255,7 +277,7 @@ class _Race:
         rows = tuple(candidate.row for candidate in self._all)
         journal = self._journal
         summary = Summary(
-            self._asked, one.row, rows, tuple(journal.steps), stopped=journal.stopped, forced=journal.forced
+            self._asked, one.row, rows, tuple(journal.steps), trial.threads, journal.stopped, journal.forced
         )
         resolved = resolution.resolved.model_copy(update=summary.decisions())
         resolution = replace(resolution, request=self._asked, resolved=resolved, prepared=prepared)
@@ -273,7 +295,8 @@ class _Race:
             return as_tried
         self._progress(f"Choosing lam for {one.name} by cross-validation", 0, 0)
         try:
-            return resolve(one.config, trial.prepared, self._listeners, chosen=True)
+            with waiting_limited(trial.threads):
+                return resolve(trial.resolution.request, trial.prepared, self._listeners, chosen=True)
         except KeyboardInterrupt:
             self._journal.stopped = True
             return as_tried

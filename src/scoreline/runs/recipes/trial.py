@@ -12,10 +12,11 @@ from scoreline.data import Dataset, Progress, Split
 from scoreline.engine.problem.stopping import Listener
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.features import FeatureExtractor
+from scoreline.kernels.threads import waiting_limited
 from scoreline.runs.config import RunConfig
 from scoreline.runs.extraction import FeatureCache, extract
 from scoreline.runs.pipeline import Prepared, extracted, fitted_features
-from scoreline.runs.resolution import Resolution, resolve, validation_accuracy
+from scoreline.runs.resolution import Resolution, resolve, validated
 from scoreline.runs.time_budget import Clock
 
 __all__ = ["RecipeFeatures", "Trial", "stratified_order", "try_recipe"]
@@ -30,7 +31,9 @@ class Trial:
 
     n_rows: int
     accuracy: float
-    #: Validation rows that the accuracy was measured on.
+    #: At the temperature that makes it least.
+    log_loss: float
+    #: Validation rows that they were measured on.
     n_validation: int
     #: The rows, those to validate on among them.
     prepared: Prepared
@@ -43,6 +46,8 @@ class Trial:
     #: Images that features were extracted of, and seconds for one of them.
     n_extracted: int
     an_image: float
+    #: Threads that waited for one another at the most; None for all.
+    threads: int | None
     #: Whether what was learned or extracted is kept from an earlier run, which says nothing of how long it takes.
     kept: bool = False
 
@@ -143,13 +148,14 @@ def try_recipe(
         The features cannot be computed of these images, or the settings do not go with them.
     """
     n_found = recipe_features.n_found
-    prepared, learn, features = recipe_features.prepared(config, n_rows, n_validation)
-    n_extracted = sum(len(rows) for rows in prepared.rows.values())
-    begun = clock.now()
-    if "test" not in prepared.rows:
-        config = config.changed(refit=None)  # which needs test rows
-    resolution, start = resolve(config, prepared, listeners, chosen=True, folds_allowed=False)
-    accuracy = validation_accuracy(resolution, prepared, listeners)
+    with waiting_limited(config.threads):
+        prepared, learn, features = recipe_features.prepared(config, n_rows, n_validation)
+        n_extracted = sum(len(rows) for rows in prepared.rows.values())
+        begun = clock.now()
+        if "test" not in prepared.rows:
+            config = config.changed(refit=None)  # which needs test rows
+        resolution, start = resolve(config, prepared, listeners, chosen=True, folds_allowed=False)
+        found = validated(resolution, prepared, listeners)
     n_validation = len(prepared.labels("validation"))
     choice = clock.now() - begun
     # Who goes on with a search finds what it has extracted itself, which is to change nothing.
@@ -160,8 +166,22 @@ def try_recipe(
         begun = clock.now()
         prepared.extractor.transform(images)
         an_image = (clock.now() - begun) / len(images)
-    sizes = n_rows, accuracy, n_validation
-    return Trial(*sizes, prepared, resolution, start, learn, features, choice, n_extracted, an_image, kept)
+    return Trial(
+        n_rows,
+        found.accuracy,
+        found.log_loss,
+        n_validation,
+        prepared,
+        resolution,
+        start,
+        learn,
+        features,
+        choice,
+        n_extracted,
+        an_image,
+        config.threads,
+        kept,
+    )
 
 
 def stratified_order(y: Labels, seed: int) -> Array:
