@@ -106,7 +106,7 @@ def test_a_file_of_settings_decides_it_too(monkeypatch, tmp_path, capfd):
 
 def test_settings_of_learning_are_all_but_those_of_data_search_and_output():
     others = {"data", "data_dir", "image_size", "max_rejected", "validation", "budget", "prefer", "seed", "memory"}
-    others |= {"licence", "notes"}
+    others |= {"licence", "notes", "threads"}
     assert set(RunConfig.model_fields) - others == LEARNING
 
 

@@ -69,7 +69,7 @@ def run_to_end(config: RunConfig, out: Path | None, *, json: bool) -> None:
             )
     finally:  # the results are reported, even where the rest could not be written
         for result in found[-1:]:
-            _tell(result, json=json)
+            _tell(result, clock.elapsed, json=json)
     if interrupt.pressed:
         notes.print("Interrupted: the best weights so far were evaluated and saved.")
         if found and found[0].folder.checkpoints.interrupted:
@@ -77,7 +77,7 @@ def run_to_end(config: RunConfig, out: Path | None, *, json: bool) -> None:
         raise typer.Exit(interrupt.exit_code)
 
 
-def _tell(result: RunResult, *, json: bool) -> None:
+def _tell(result: RunResult, elapsed: float, *, json: bool) -> None:
     for check in result.sanity:
         if not check.passed:
             notes.print(f"Note: {check.name}: expected {check.expected}, found {check.found}. {check.advice}")
@@ -86,7 +86,7 @@ def _tell(result: RunResult, *, json: bool) -> None:
     if json:
         print_json(result.to_json())
     else:
-        _print_summary(result)
+        _print_summary(result, elapsed)
         _print_leaderboard(result)
         _print_findings(result)
 
@@ -141,7 +141,21 @@ def _recipe(result: RunResult) -> list[tuple[str, str]]:
     if result.found is None:
         return []
     settings, tried = result.settings, sum(row.accuracy is not None for row in result.leaderboard)
-    return [("recipe", f"{settings.features}, {settings.loss}: the best of {tried} tried on validation examples")]
+    [chosen] = (row for row in result.leaderboard if row.chosen)
+    low, high = chosen.interval or (0.0, 0.0)
+    of = f"the choice of {tried} tried" if tried > 1 else "the only one tried"
+    figures = f"{chosen.accuracy or 0:.4f} on {chosen.n_validation:,} validation examples"
+    return [
+        ("recipe", f"{settings.features}, {settings.loss}: {of}"),
+        ("validation", f"{figures} (95 % interval {low:.3f} to {high:.3f})"),
+    ]
+
+
+def _budget(result: RunResult, elapsed: float) -> list[tuple[str, str]]:
+    """Return the time since the program was started, against what it was to take."""
+    if result.found is None:
+        return []
+    return [("budget", f"{elapsed:.0f} s used of {result.request.budget}, from the start of the program")]
 
 
 def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
@@ -186,7 +200,7 @@ def _by_split(result: RunResult) -> str:
     return ", ".join(texts.values())
 
 
-def _print_summary(result: RunResult) -> None:
+def _print_summary(result: RunResult, elapsed: float) -> None:
     from scoreline.report.overfitting import describe_overfitting
 
     dataset, classifier, timings = result.prepared.dataset, result.classifier, result.timings
@@ -214,6 +228,7 @@ def _print_summary(result: RunResult) -> None:
                     "seconds",
                     f"{timings.total:.1f} ({parts})",
                 ),
+                *_budget(result, elapsed),
                 ("run", str(result.folder.path)),
                 *([("report", str(result.folder.report))] if result.folder.report.exists() else []),
             ]

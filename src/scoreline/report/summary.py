@@ -52,6 +52,8 @@ class Leaderboard(NamedTuple):
 
     tried: Sequence[TriedRecipe]
     left_out: Sequence[tuple[str, str]]
+    #: Those that came no further than a part of the examples among them, with the reason.
+    not_to_the_end: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)

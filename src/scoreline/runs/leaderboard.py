@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from scoreline._text import show_size
+from scoreline.data.budget import parse_size
+from scoreline.report.findings import Searched
 from scoreline.report.summary import Leaderboard, TriedRecipe
+from scoreline.runs.config import RunConfig
 from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow
+from scoreline.runs.recipes.remarks import bytes_lacking, seconds_needed
 from scoreline.runs.recorded import damaged, read_rows
+from scoreline.runs.time_budget import show_budget
 
-__all__ = ["leaderboard_entry", "read_leaderboard"]
+__all__ = ["leaderboard_entry", "read_leaderboard", "searched_by"]
 
 FILE = "leaderboard.csv"
+#: Times as much as is predicted, and the budgets that are proposed, in seconds.
+MORE = 1.2
+BUDGETS = (30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)
 
 
 def leaderboard_entry(row: LeaderboardRow) -> dict[str, Any]:
@@ -52,7 +61,30 @@ def read_leaderboard(folder: Path) -> Leaderboard | None:
         tried = [_tried(row) for row in named if row["validation"]]
     except ValueError as error:
         raise damaged(folder, FILE, str(error)) from error
-    return Leaderboard(tried, [(_name(row), row["remark"]) for row in named if not row["validation"]])
+    left_out = [(_name(row), row["remark"]) for row in named if not row["validation"]]
+    others = [(_name(row), row["remark"]) for row in named if row["remark"] not in ("", "chosen")]
+    return Leaderboard(tried, left_out, others)
+
+
+def searched_by(request: RunConfig, leaderboard: Leaderboard | None) -> Searched | None:
+    """Return what a run's search has left out, and settings with room for the next; None without a search."""
+    if leaderboard is None:
+        return None
+    late = {name: seconds_needed(remark) for name, remark in leaderboard.not_to_the_end}
+    lacking = {name: bytes_lacking(remark) for name, remark in leaderboard.not_to_the_end}
+    seconds = {name: found for name, found in late.items() if found is not None}
+    sizes = {name: found for name, found in lacking.items() if found is not None}
+    budget = memory = ""
+    if seconds:
+        wanted = request.seconds + MORE * min(seconds.values())
+        budget = show_budget(next((one for one in BUDGETS if one >= wanted), math.ceil(wanted / 3600) * 3600))
+    if sizes:
+        needed, left = min(sizes.values())
+        # Without a bound, features are kept in memory; with one, they lie on the disk.
+        bound = left if request.memory is None else parse_size(request.memory) + MORE * (needed - left)
+        memory = f"{max(1, round(bound / 1e6))}MB"
+    in_order = sorted(seconds, key=lambda name: seconds[name]), sorted(sizes, key=lambda name: sizes[name])
+    return Searched(tuple(in_order[0]), budget, tuple(in_order[1]), memory)
 
 
 def _tried(row: Mapping[str, str]) -> TriedRecipe:

@@ -21,7 +21,7 @@ from scoreline.runs.described import describe_data, describe_training
 from scoreline.runs.drawing import Drawing, draw_run, save_drawings
 from scoreline.runs.environment import describe_environment
 from scoreline.runs.gallery import make_gallery, picture_classes, picture_examples
-from scoreline.runs.leaderboard import read_leaderboard
+from scoreline.runs.leaderboard import read_leaderboard, searched_by
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.result import RunResult
 from scoreline.runs.retraining import Retraining
@@ -153,6 +153,7 @@ def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
         shape=dataset.example_shape,
         settings=run.request.model_dump(),
         retrain=retraining.command,
+        searched=searched_by(run.request, read_leaderboard(run.folder.path)),
         of_pixels=not run.prepared.extractor.computes,
         lam=run.settings.strength,
         mini_batches=retraining.mini_batches(recorded),

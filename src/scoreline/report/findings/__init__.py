@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scoreline.registry import Registry
-from scoreline.report.findings.base import Facts, Finding, Rule, Severity
+from scoreline.report.findings.base import Facts, Finding, Rule, Searched, Severity
 from scoreline.report.findings.classes import ClassImbalance, ConfusedPair, WeakClass
 from scoreline.report.findings.confidence import BadProbabilities, Fragile, SmallSample, WithoutTest
 from scoreline.report.findings.data import ChangedData, NotExamined, RejectedFiles
@@ -16,8 +16,9 @@ from scoreline.report.findings.quality import (
     PlainImages,
     SuspectedLabels,
 )
+from scoreline.report.findings.search import LeftOut
 
-__all__ = ["RULES", "Facts", "Finding", "Rule", "Severity", "find_all"]
+__all__ = ["RULES", "Facts", "Finding", "Rule", "Searched", "Severity", "find_all"]
 
 #: All rules by name; of findings that matter as much, those of the first rule come first.
 RULES: Registry[Rule] = Registry(
@@ -30,6 +31,7 @@ RULES: Registry[Rule] = Registry(
         "leaks": Leaks,
         "overfitting": Overfitting,
         "underfitting": Underfitting,
+        "left-out": LeftOut,
         "class-imbalance": ClassImbalance,
         "suspected-labels": SuspectedLabels,
         "contradictions": Contradictions,

@@ -13,7 +13,7 @@ from scoreline.engine.problem.events import Reason
 from scoreline.report.analyses import Analyses
 from scoreline.report.metrics import Evaluation
 
-__all__ = ["Facts", "Finding", "Rule", "Severity"]
+__all__ = ["Facts", "Finding", "Rule", "Searched", "Severity"]
 
 
 class Severity(IntEnum):
@@ -48,6 +48,17 @@ class Finding(NamedTuple):
         return {"severity": self.severity.name.lower(), "sentence": self.sentence, "command": self.command}
 
 
+class Searched(NamedTuple):
+    """What a search for a recipe has left out, and by which settings it would not."""
+
+    #: Recipes that there was no time for, and a budget that is enough for the next of them.
+    late: tuple[str, ...] = ()
+    budget: str = ""
+    #: Recipes that there was no memory for, and a bound with which the next of them has a chance.
+    too_large: tuple[str, ...] = ()
+    memory: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """What is known of a run.
@@ -71,6 +82,8 @@ class Facts:
         Settings of the run, as they were asked.
     retrain : callable
         Returns the command that trains with the same settings, but for those that it is given by name.
+    searched : Searched or None
+        What a search for a recipe had no time or no memory for; None where the settings name the recipe.
     of_pixels : bool
         Whether the classifier sees the pixels themselves, and no features that are computed of them.
     lam : float
@@ -98,6 +111,7 @@ class Facts:
     shape: tuple[int, ...]
     settings: Mapping[str, Any]
     retrain: Callable[..., str]
+    searched: Searched | None = None
     of_pixels: bool = False
     lam: float = 0.0
     mini_batches: bool = False

@@ -53,8 +53,8 @@ class Underfitting(Rule):
         """Look at the training accuracy; see `Rule.findings`."""
         train, other = facts.evaluations.get("train"), facts.evaluation
         small = not facts.images or min(facts.shape[:2]) < LEAST_SIDE
-        if train is None or small or facts.settings.get("features") != "pixels":
-            return
+        if train is None or small or not facts.of_pixels or facts.searched is not None:
+            return  # a search has tried other features, or says by itself that it had no time for them
         if min(train.accuracy, other.accuracy) < LEARNED:
             message = (
                 f"Pixels alone give {other.accuracy:.2f} on {other.split} and {train.accuracy:.2f} on training "

@@ -138,7 +138,7 @@ def _leaderboard(leaderboard: Leaderboard | None) -> Html:
     left_out = leaderboard.left_out[:MOST_RECIPES]
     hint = "Chosen on validation examples; only the one that was chosen has seen the test examples."
     others = details(
-        f"{len(leaderboard.left_out):,} others that there was no time for",
+        f"{len(leaderboard.left_out):,} others that were left out",
         table("Others", ("recipe", "why not"), [(breakable(name), why) for name, why in left_out], "ll"),
     )
     return joined(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from scoreline.errors import ScorelineError
 from scoreline.runs.recipes.candidates import Candidate
+from scoreline.runs.recipes.remarks import no_time
 
 __all__ = ["Journal"]
 
@@ -37,4 +38,4 @@ class Journal:
     def have_no_time(self, one: Candidate, seconds: float) -> None:
         """Note that a run of a candidate, which takes so many seconds, would take too long."""
         self.late.append(one)
-        self.leave_out(one, f"no time: a run of it takes about {seconds:.0f} s")
+        self.leave_out(one, no_time(seconds))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from scoreline.data import Dataset, Progress
-from scoreline.data.budget import show_size
 from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import DataError, ScorelineError, UsageError
@@ -24,6 +23,7 @@ from scoreline.runs.recipes.journal import Journal
 from scoreline.runs.recipes.ladder import ladder
 from scoreline.runs.recipes.leaderboard import NEAR, best_of
 from scoreline.runs.recipes.plan import Plan
+from scoreline.runs.recipes.remarks import no_memory
 from scoreline.runs.recipes.trial import RecipeFeatures, Trial, try_recipe
 from scoreline.runs.resolution import Resolution, resolve
 from scoreline.runs.time_budget import Clock
@@ -122,8 +122,7 @@ class _Race:
         needs = {one: self._plan.cost(one).n_bytes for one in running}
         for one in running:
             if needs[one] > bound:
-                why = f"needs {show_size(needs[one])} of memory, and {show_size(int(bound))} are left"
-                self._journal.leave_out(one, why)
+                self._journal.leave_out(one, no_memory(needs[one], int(max(bound, 1))))
         return [one for one in running if needs[one] <= bound]
 
     def _no_room(self) -> UsageError:
@@ -184,7 +183,8 @@ class _Race:
             if (self._best_on_all() or len(order) > 1) and not self._has_time(one):
                 self._has_no_time(one)
             elif self._best_on_all() and not self._plan.has_memory(one):
-                self._journal.leave_out(one, "needs more memory than there is beside the best so far")
+                left = int(max(self._plan.free_memory(), 1))
+                self._journal.leave_out(one, no_memory(self._plan.cost(one).n_bytes, left))
             else:
                 self._try(one, self._plan.n_rows, self._plan.n_validation)
         if not self._journal.forced:
@@ -248,11 +248,10 @@ class _Race:
 
         Their number is part of what a search decides, as the last digits depend on it.
         """
-        most = thread_count()
-        if most == 1 or self._plan.costs.of(one, n_rows, n_validation).seconds < WORTH_THREADS:
+        if self._plan.costs.of(one, n_rows, n_validation).seconds < WORTH_THREADS:
             return self._asked.threads
         found = int(self._plan.clock.measured(self._cores.waiting_threads))
-        return self._asked.threads if found >= most else found
+        return self._asked.threads if found >= thread_count() else found
 
     def _keep(self, one: Candidate, trial: Trial) -> None:
         """Keep a trial if it is the one to choose so far: more rows count first."""
