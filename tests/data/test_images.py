@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from scoreline.data import decode_image, to_pixels
-from scoreline.data.images import match_channels, resize_images
+from scoreline.data.images import match_channels, pillow_warnings_ignored, resize_images
 from scoreline.errors import ImageError
 
 LIMIT = 1_000_000
@@ -141,6 +141,19 @@ def test_cut_off_files_are_refused(format):
     for share in (0.1, 0.5, 0.9):
         with pytest.raises(ImageError):
             decode_image(content[: int(len(content) * share)], max_pixels=LIMIT)
+
+
+def damaged_tiff():
+    """A compressed file of which libtiff would write to standard error."""
+    content = bytearray(encoded(Image.fromarray(COLOURS), "TIFF", compression="tiff_adobe_deflate"))
+    content[50] ^= 0xFF
+    return bytes(content)
+
+
+def test_libraries_write_nothing(capfd):
+    with pillow_warnings_ignored(), pytest.raises(ImageError, match="damaged image"):
+        pixels(damaged_tiff())
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(

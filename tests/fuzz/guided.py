@@ -14,7 +14,8 @@ import atheris
 
 with atheris.instrument_imports(include=["scoreline", "PIL"]):
     import PIL.Image
-    from tests.fuzz.targets import FORMATS, samples_of
+    from tests.fuzz.image_samples import samples_of
+    from tests.fuzz.targets import FORMATS
     from tests.serve.conftest import model as small_model
 
     from scoreline.data.images import decode_pixels

@@ -62,9 +62,12 @@ def fuzz(name, count, seed=0, seconds=math.inf):
         for number in range(seed, seed + count):
             if time.monotonic() > end:
                 break
+            begun = time.monotonic()
             try:
                 with patience(PATIENCE):
                     reason = attempt(np.random.default_rng([number, *name.encode()]))
+                if time.monotonic() > begun + PATIENCE:
+                    raise Hung  # where the first was lost, as in what the interpreter calls by itself
             except (Exception, Hung) as error:  # noqa: BLE001 - these are what is looked for
                 where = traceback.extract_tb(error.__traceback__)[-1]
                 foreign.append(

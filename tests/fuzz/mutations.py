@@ -1,5 +1,7 @@
 """Seeded damage to the content of a file."""
 
+import copy
+import json
 import re
 import struct
 
@@ -10,6 +12,12 @@ NUMBERS = [0, 1, 2, 127, 128, 255, 256, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**3
 TEXTS = [
     b"-1", b"0", b"1e999", b"nan", b"999999999999999999999", b"1" + b"0" * 5000, b"(" * 3000, b"'", b'"', b"\x00",
     b"\xff\xfe", b"..", b"/", b"../", b"|O", b"<U999999999", b"\n", b",", b";", b"{", b"}", b"(", b")",
+]  # fmt: skip
+
+#: Values of other kinds for the fields of documents.
+STRANGE = [
+    None, True, -1, 1.5, 1e308, 10**400, "", "x", "\0", "\ud800", [], [[]], {}, {"a": 1}, [[0, 0, 0]], [1e6] * 3,
+    [[1, 2], [3]], "9" * 500, [[[[[[]]]]]],
 ]  # fmt: skip
 
 
@@ -60,6 +68,29 @@ def repeat(content, rng):
 
 
 MUTATIONS = [flip_bits, set_bytes, write_number, write_text, replace_number, cut_off, take_out, repeat]
+
+
+def changed(document, rng):
+    """Return a document of JSON as text, one of its values replaced by another or left out: it is JSON still."""
+    document = json.loads(document)
+    places = list(each_place(document))
+    container, key = places[rng.integers(len(places))]
+    if rng.random() < 0.2:
+        del container[key]
+    elif rng.random() < 0.4:
+        other, own = places[rng.integers(len(places))]
+        container[key] = copy.deepcopy(other[own])
+    else:
+        container[key] = STRANGE[rng.integers(len(STRANGE))]
+    return json.dumps(document).encode()
+
+
+def each_place(document):
+    """Yield the places of all values in a document: what holds them, and where."""
+    for key in list(document) if isinstance(document, dict) else range(len(document)):
+        yield document, key
+        if isinstance(document[key], dict | list):
+            yield from each_place(document[key])
 
 
 def mutated(content, rng):

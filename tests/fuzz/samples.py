@@ -80,13 +80,27 @@ def cifar_pickle(protocol):
     }
 
 
+def cifar_100_pickle():
+    def part():
+        rows = RNG.integers(0, 256, (4, 3072), dtype=np.uint8)
+        return pickle.dumps({b"fine_labels": [0, 1, 0, 1], b"coarse_labels": [0, 0, 0, 0], b"data": rows}, 2)
+
+    return {
+        "train": part(),
+        "test": part(),
+        "meta": pickle.dumps({b"fine_label_names": [b"cat", b"dog"], b"coarse_label_names": [b"pets"]}, 2),
+    }
+
+
 ARRAYS = {"X.npy": npy(X), "y.npy": npy(Y), "classes.npy": npy(np.array(["ant", "bee", "cat"]))}
 FLOATS = {"set.npy": npy(X.astype(">f4") / 255), "set.labels.npy": npy(np.eye(3)[Y])}
 IDX = {"train-images-idx3-ubyte": idx(X), "train-labels-idx1-ubyte": idx(Y.astype(np.uint8))}
 ROWS = [f"img/{i}.png,{'cat' if i % 2 else 'dog'},{'test' if i > 5 else 'train'}" for i in range(8)]
 TABLE = "\n".join(["path,label,split", *ROWS]).encode()
 IMAGES = {f"img/{i}.png": png(i) for i in range(8)}
+FOLDER = {f"{label}/{i}.png": png(i) for first, label in ((0, "cat"), (4, "dog")) for i in range(first, first + 4)}
 RECORDS = np.hstack([(np.arange(4) % 2)[:, None], RNG.integers(0, 256, (4, 3072))]).astype(np.uint8).tobytes()
+FINE = np.hstack([np.zeros((8, 1)), (np.arange(8) % 2)[:, None], RNG.integers(0, 256, (8, 3072))]).astype(np.uint8)
 
 SAMPLES = {
     "npy": Sample({"set.npy": npy(X), "set.labels.npy": npy(Y)}, "set.npy"),
@@ -98,8 +112,13 @@ SAMPLES = {
     "idx-content-gz": Sample(IDX, pack=gzipped),
     "idx-gz": Sample(gzipped(IDX)),
     "cifar-binary": Sample({"data_batch_1.bin": RECORDS, "batches.meta.txt": b"cat\ndog\n"}),
+    "cifar-100": Sample(
+        {"train.bin": FINE[:4].tobytes(), "test.bin": FINE[4:].tobytes(), "fine_label_names.txt": b"cat\ndog\n"}
+    ),
+    "cifar-100-pickle": Sample(cifar_100_pickle()),
     "cifar-pickle-2": Sample(cifar_pickle(2)),
     "cifar-pickle-5": Sample(cifar_pickle(5)),
+    "folder-tar": Sample(tarred(FOLDER), "set.tar"),
     "csv": Sample({"list.csv": TABLE}, "list.csv", others=IMAGES),
     "csv-utf-16": Sample(
         {"list.csv": TABLE.decode().replace(",", ";").encode("utf-16")}, "list.csv", others=IMAGES

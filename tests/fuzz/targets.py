@@ -1,7 +1,6 @@
 """What is given damaged input: each target yields a function that tries one, and returns why it was refused."""
 
 import hashlib
-import io
 import re
 import shutil
 from collections.abc import Callable
@@ -11,8 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from PIL import Image, features
-from tests.fuzz.mutations import mutated
+from PIL import features
+from tests.fuzz.image_samples import samples_of, with_right_sums
+from tests.fuzz.mutations import changed, mutated
 from tests.fuzz.samples import SAMPLES
 from tests.fuzz.web import http_bodies, http_heads, lab_messages
 from tests.serve.conftest import model
@@ -23,7 +23,7 @@ from scoreline.errors import ScorelineError
 from scoreline.models import ImageClassifier, SavedModel
 from scoreline.runs.config import RunConfig
 
-__all__ = ["FORMATS", "TARGETS", "samples_of"]
+__all__ = ["FORMATS", "TARGETS"]
 
 #: Formats of images that Pillow reads here; it may lack the libraries of some.
 FORMATS = ["gif", "bmp", "tiff", "ppm"]
@@ -90,28 +90,17 @@ def told(error, place=""):
     return error.given.replace(place, "")[:120]
 
 
-def samples_of(kind):
-    """Return image files of a format: in colour, grey, with a palette and with transparency, where it has them."""
-    pixels = np.random.default_rng(0).integers(0, 256, (24, 20, 4), dtype=np.uint8)
-    files = []
-    for mode in ("RGB", "L", "P", "RGBA"):
-        stream = io.BytesIO()
-        try:
-            Image.fromarray(pixels).convert(mode).save(stream, kind)
-        except OSError:
-            continue
-        files.append(stream.getvalue())
-    return files
-
-
 @contextmanager
 def image_files(kind):
     """Decode image files of a format."""
     files = samples_of(kind)
 
     def attempt(rng):
+        content = mutated(files[rng.integers(len(files))], rng)
+        if rng.random() < 0.7:
+            content = with_right_sums(content)
         try:
-            decode_pixels(mutated(files[rng.integers(len(files))], rng), max_pixels=1 << 22, size=(16, 16))
+            decode_pixels(content, max_pixels=1 << 22, size=(16, 16))
         except ScorelineError as error:
             return told(error)
         return ""
@@ -131,9 +120,9 @@ def models():
         def attempt(rng):
             description, weights = sources[rng.integers(len(sources))].values()
             if rng.random() < 0.5:
-                description = mutated(description, rng)
+                description = (mutated if rng.random() < 0.5 else changed)(description, rng)
             else:
-                weights = mutated(weights, rng)
+                weights = damaged_weights(weights, rng)
                 digest = hashlib.sha256(weights).hexdigest().encode()
                 description = re.sub(rb"[0-9a-f]{64}", digest, description)
             for name, content in zip(MODEL, (description, weights), strict=True):
@@ -146,6 +135,20 @@ def models():
             return ""
 
         yield attempt
+
+
+def damaged_weights(content, rng):
+    """Return a file of weights with damage anywhere, in what its head says, or in the numbers alone."""
+    how = rng.integers(3)
+    if how == 0:
+        return mutated(content, rng)
+    end = 8 + int.from_bytes(content[:8], "little")
+    head, numbers = content[8:end], content[end:]
+    if how == 1:
+        head = changed(head, rng)
+    else:
+        numbers = mutated(numbers, rng)
+    return len(head).to_bytes(8, "little") + head + numbers
 
 
 @contextmanager

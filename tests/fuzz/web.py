@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
-from tests.fuzz.mutations import mutated
+from tests.fuzz.mutations import STRANGE, mutated
 from tests.serve.conftest import model
 from tests.serve.test_running import Server
 
@@ -28,11 +28,6 @@ from scoreline.web.limits import Limits
 
 __all__ = ["http_bodies", "http_heads", "lab_messages"]
 
-#: Values of other kinds for the fields of a message.
-STRANGE = [
-    None, True, -1, 1.5, 1e308, 10**400, "", "x", "\0", "\ud800", [], [[]], {}, {"a": 1}, [[0, 0, 0]], [1e6] * 3,
-    [[1, 2], [3]], "9" * 500, [[[[[[]]]]]],
-]  # fmt: skip
 #: Messages of a page before its session begins anew: states that were reached by nonsense are worth some more.
 MESSAGES = 40
 

@@ -11,6 +11,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from tests.data.test_images import damaged_tiff
 from tests.features.test_user_extractor import EXAMPLE
 from tests.serve.conftest import CLASSES, SIZE, model, picture
 
@@ -188,14 +189,19 @@ def test_a_request_that_has_begun_is_finished(server):
 
 def test_ctrl_c_ends_it_and_all_of_the_log_is_json(server):
     connection = server.connect()
-    for kind, status in (("multipart/form-data; boundary=secret", 422), ("text/plain", 415)):
-        connection.request("POST", "/predict", b"--secret?\r\n", {"content-type": kind})
+    requests = [
+        ("multipart/form-data; boundary=secret", b"--secret?\r\n", 422),
+        ("text/plain", b"--secret?\r\n", 415),
+        ("image/tiff", damaged_tiff(), 422),
+    ]
+    for kind, content, status in requests:
+        connection.request("POST", "/predict", content, {"content-type": kind})
         answer = connection.getresponse()
         assert (answer.status, bool(answer.read())) == (status, True)
     connection.close()
     assert server.end(signal.SIGINT) == 130
     lines = server.log.read_text().splitlines()[1:]  # the first tells what is loaded
-    assert [json.loads(line)["status"] for line in lines] == [422, 415]
+    assert [json.loads(line)["status"] for line in lines] == [422, 415, 422]
 
 
 def test_a_body_that_is_too_large_is_answered_though_it_is_sent(server):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
+import logging
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,11 +49,25 @@ def pillow_warnings_ignored() -> Iterator[None]:
 
     Warning filters belong to the whole process, so this stands around a pool of threads, not within one.
     """
+    _silence_libraries()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\..*")
         # Raised on behalf of the caller, so the module filter does not see this one.
         warnings.filterwarnings("ignore", message=r"Image size \(\d+ pixels\)")
         yield
+
+
+@cache
+def _silence_libraries() -> None:
+    """Keep what libtiff and Pillow say of a damaged file off standard error, for good."""
+    from PIL import _imaging
+
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    with suppress(OSError, AttributeError):  # it may be linked in another way
+        pillow = ctypes.CDLL(_imaging.__file__)
+        for setter in (pillow.TIFFSetErrorHandler, pillow.TIFFSetWarningHandler):
+            setter.argtypes, setter.restype = [ctypes.c_void_p], ctypes.c_void_p
+            setter(None)
 
 
 class Picture(NamedTuple):
