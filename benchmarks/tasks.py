@@ -25,6 +25,8 @@ class Task:
     count: int = 1
     #: What images are described by, as ``--features`` takes it.
     features: str = ""
+    #: What a search for a recipe may take, as ``--budget`` takes it.
+    budget: str = "1m"
     #: Seconds after which a peer is stopped at its next iteration.
     limit: float = 200.0
 

@@ -7,6 +7,7 @@ from benchmarks.comparisons.epoch import Epoch
 from benchmarks.comparisons.exact import Exact
 from benchmarks.comparisons.frontier import Frontier
 from benchmarks.comparisons.hinges import Hinges
+from benchmarks.comparisons.kinds import Kinds
 from benchmarks.comparisons.memory import Memory
 from benchmarks.comparisons.path import Path
 from benchmarks.comparisons.probe import Probe
@@ -22,6 +23,7 @@ _CLASSES: tuple[type[Comparison], ...] = (
     Exact,
     Frontier,
     Hinges,
+    Kinds,
     Memory,
     Path,
     Probe,

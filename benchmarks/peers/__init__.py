@@ -13,6 +13,7 @@ from benchmarks.peers.scoreline_exact import ScorelineExact
 from benchmarks.peers.scoreline_features import ScorelineFeatures
 from benchmarks.peers.scoreline_path import ScorelinePath
 from benchmarks.peers.scoreline_pipeline import ScorelinePipeline
+from benchmarks.peers.scoreline_recipes import ScorelineRecipes
 from benchmarks.peers.scoreline_sweep import ScorelineSingles, ScorelineSweep
 from benchmarks.peers.skimage_features import SkimageHOG, SkimageLBP
 from benchmarks.peers.sklearn_grid import SklearnGrid
@@ -39,6 +40,7 @@ _CLASSES: tuple[type[Peer], ...] = (
     ScorelineFeatures,
     ScorelinePath,
     ScorelinePipeline,
+    ScorelineRecipes,
     ScorelineSingles,
     ScorelineSweep,
     SkglmSVC,

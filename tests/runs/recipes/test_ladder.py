@@ -14,7 +14,7 @@ from scoreline.runs.time_budget import Clock
 
 AUTO = RunConfig(features="auto")
 #: Words as few as they can be, from few patches: what a recipe needs of images does not depend on their number.
-FEWER = tuple((f":{many}", ":12,n_patches=300") for many in (1000, 700, 600, 500, 400, 200, 100))
+FEWER = tuple((f":{many}", ":12,n_patches=300") for many in (1000, 600, 550, 500, 400, 320, 200, 100))
 
 
 def data(shape, n=24, seed=0):

@@ -69,13 +69,17 @@ LARGEST = (
     "products:[two-layers:400,grid=3,spread=0.54,dictionary:500,grid=3,spread=0.54,"
     "dictionary:400,patch_size=9,grid=3,spread=0.54],components=110,variance=40"
 )
-WRITING = "products:[dictionary:100,grid=3,mirror=no],components=42"
+#: The same without mirror images: for writing, and whatever else has a left and a right.
+SMALL_WRITING = "products:[dictionary:100,grid=3,spread=0.54,mirror=no],components=42"
+WRITING = "products:[dictionary:320,grid=3,spread=0.54,mirror=no],components=45"
+LARGE_WRITING = "products:[dictionary:600,grid=3,spread=0.54,mirror=no],components=60"
+#: Words in cells of larger images without mirror images.
+ASYMMETRIC = "200,grid=3,spread=0.54,mirror=no"
 
 
-def _pyramid(words: int, components: int, *sides: int, mirror: bool = True) -> str:
-    """Return the products of words in 3 x 3 cells of an image at several sizes."""
-    dictionary = f"dictionary:{words},grid=3" + ("" if mirror else ",mirror=no")
-    sizes = ",".join(f"resized:[{dictionary}],side={side}" for side in sides)
+def _pyramid(dictionary: str, components: int, *sides: int) -> str:
+    """Return the products of words in an image at several sizes."""
+    sizes = ",".join(f"resized:[dictionary:{dictionary}],side={side}" for side in sides)
     return f"products:[{sizes}],components={components}"
 
 
@@ -84,9 +88,11 @@ IMAGES = (
     Recipe("pixels", SQUARED, width_a_number=1),
     Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
     Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
-    Recipe(WRITING, SQUARED, width=1803, learn=2.5, work=90),
+    Recipe(SMALL_WRITING, SQUARED, width=1803, learn=2.5, work=115, channels=1),
     Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=120),
+    Recipe(WRITING, SQUARED, width=3_915, learn=3, work=250),
     Recipe(PRODUCTS, SQUARED, width=4950, learn=4, work=365),
+    Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=4, work=400, channels=1),
     Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=6, work=665),
     Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=9, work=1_125),
     Recipe(LARGEST, SQUARED, width=23_910, learn=30, work=3_800),
@@ -96,18 +102,19 @@ TINY_IMAGES = (
     Recipe("pixels", SOFTMAX, width_a_number=1),
     Recipe("products:[pixels],components=40", SQUARED, width=820, width_a_pixel=3, learn=0.2, work=30),
 )
-#: Larger ones: what patches of 6 pixels see of images of 32, 64 and 128 pixels.
+#: Larger ones: what patches of 6 pixels see of images of 32, 64 and 128 pixels. Words of a whole image, for what
+#: may lie anywhere or is everywhere; those in cells, for what has its place.
 LARGE_IMAGES = (
     Recipe("resized:[pixels],side=32", SQUARED, width=3072, side=32),
     Recipe("resized:[mirror:[hog:8,hue]],side=64", SQUARED, width=1_800, work=105, side=64, channels=3),
     Recipe("resized:[hog,lbp],side=64", SQUARED, width=11_000, work=47, side=64, channels=1),
-    Recipe(_pyramid(100, 30, 32), SQUARED, width=1_830, learn=2.5, work=90, side=32),
-    Recipe(_pyramid(100, 30, 64), SQUARED, width=1_830, learn=2.5, work=90, side=64),
-    Recipe(_pyramid(100, 42, 64, mirror=False), SQUARED, width=1_803, learn=2.5, work=90, side=64),
-    Recipe(_pyramid(100, 30, 128), SQUARED, width=1_830, learn=2.5, work=90, side=128),
-    Recipe(_pyramid(200, 42, 32, 64), SQUARED, width=5_406, learn=6, work=200, side=64),
-    Recipe(_pyramid(200, 60, 32, 64, 128), SQUARED, width=9_060, learn=9, work=210, side=128),
-    Recipe(_pyramid(500, 80, 32, 64, 128), SQUARED, width=19_980, learn=18, work=380, side=128),
+    Recipe(_pyramid("100,grid=3", 30, 32), SQUARED, width=1_830, learn=2.5, work=90, side=32),
+    Recipe(_pyramid("400,grid=1", 50, 32, 64), SQUARED, width=3_350, learn=6, work=250, side=64),
+    Recipe(_pyramid("200,grid=1,mirror=no", 42, 64, 128), SQUARED, width=1_303, learn=5, work=165, side=128),
+    Recipe(_pyramid(ASYMMETRIC, 42, 32, 64), SQUARED, width=4_503, learn=5, work=230, side=64),
+    Recipe(_pyramid("200,grid=3", 42, 32, 64), SQUARED, width=5_406, learn=4, work=160, side=64),
+    Recipe(_pyramid("200,grid=3", 60, 32, 64, 128), SQUARED, width=9_060, learn=9, work=210, side=128),
+    Recipe(_pyramid("500,grid=3", 80, 32, 64, 128), SQUARED, width=19_980, learn=18, work=380, side=128),
 )
 #: Rows of numbers, such as embeddings.
 ROWS = (
