@@ -66,6 +66,16 @@ def test_a_dozen_strange_images_of_one_kind_are_found_in_training(kind):
     assert all(item.outlying for item in found.ranked[:12])
 
 
+@pytest.mark.parametrize("view", ["images", "features"])
+def test_of_few_examples_others_are_no_stranger_than_those_that_taught(view):
+    X, y = pictures(240), np.arange(240) % 10
+    splits = {"train": split_of(X[:120], y[:120]), "test": split_of(X[120:], y[120:])}
+    views = {name: image_views(split.rows) for name, split in splits.items()}
+    if view == "features":
+        views = {name: {"features": seen["edges"]} for name, seen in views.items()}
+    assert find_outliers(views, splits, NAMES).n_outlying < 6
+
+
 def test_strange_rows_of_numbers_are_found():
     rng = np.random.default_rng(0)
     y = np.arange(800) % 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,7 +11,8 @@ import numpy as np
 from scoreline._typing import Array, FloatArray, Labels
 from scoreline.data import Split
 from scoreline.engine.problem.objective import block_rows
-from scoreline.rows import Rows
+from scoreline.report.data_quality.signatures import column_statistics
+from scoreline.rows import ArrayRows, Rows
 
 __all__ = ["Outlier", "Outliers", "find_outliers"]
 
@@ -20,11 +21,20 @@ SAMPLE, COMPONENTS = 4000, 48
 #: Share of the rows, those that are farthest, that space and covariance are learned without in the end, and how
 #: often they are looked for.
 TRIMMED, ROUNDS = 0.05, 2
-#: Least variance of a direction within the space, as a share of the mean variance.
+#: Columns that are turned to their principal components, at the most, and rows for each that this takes.
+NARROW, ROWS_A_COLUMN = 48, 8
+#: Least variance of a direction, as a share of the mean variance.
 LEAST_VARIANCE = 0.01
+#: Least squared distance from the space, in roundings of the mean squared length of the rows.
+ROUNDING = 100
+#: Deviations of a column from its mean that count, at the most: what hardly any row has would count for all.
+WIDEST = 5.0
 #: Rows among which neighbours are looked for, and which of the neighbours counts: there may be so many strange
 #: examples of one kind.
 REFERENCES, NEIGHBOUR = 2000, 15
+#: Training rows up to which their distances are those from what the other folds have taught, and the folds: few
+#: rows are nearer to what they have taught themselves than others can be.
+FEW, FOLDS = 2000, 4
 #: An outlier is farther than the median by so many deviations of the logarithm, as the quartiles show them.
 DEVIATIONS = 4.0
 
@@ -35,7 +45,7 @@ class Outlier(NamedTuple):
     split: str
     id: str
     label: str
-    #: The class whose mean is nearest.
+    #: The class that it is nearest to.
     nearest: str
     #: By how many deviations it is stranger than the median of the training examples.
     distance: float
@@ -79,17 +89,17 @@ def find_outliers(
     most: int = 200,
     seed: int = 0,
 ) -> Outliers:
-    """Rank examples by how strange they are, in whichever view they are strangest.
+    """Rank examples by how strange they are in all views together.
 
-    In each view there are two distances: within the space of the principal components, by Mahalanobis, from the
-    mean of the nearest class, with one covariance for all; and from that space. In views whose directions mean
-    more than lengths there is a third, the angle to the so-manyth nearest of other examples. All are measured in
-    deviations of their logarithm from the median of the training examples. Within the space what is nearer to a
-    mean than any picture ought to be, as noise is that has no edges in particular, is as strange as what is far
-    away.
+    In each view the distance to the so-manyth nearest of other examples is measured in deviations of its logarithm
+    from the median of the training examples; of several views, what is beyond the median counts as the sides of a
+    right triangle do. In views whose directions mean more than lengths the distance is an angle, and two others
+    may be larger: within the space of the principal components, by Mahalanobis, from the mean of the nearest
+    class, with one covariance for all; and from that space. Within the space what is nearer to a mean than any
+    example ought to be is as strange as what is far away.
 
-    Examples of one kind are found although there are some of them: a twentieth of the examples has no part in
-    means, space and covariance.
+    Examples of one kind are found although there are some of them: neighbours are counted beyond them, and a
+    twentieth of the examples has no part in means, space and covariance.
 
     Parameters
     ----------
@@ -135,50 +145,106 @@ def find_outliers(
 def _strangest(
     views: Mapping[str, Mapping[str, Rows]], y: Labels, directed: Collection[str], seed: int
 ) -> tuple[dict[str, FloatArray], dict[str, Labels]]:
-    """Return how strange each example is in the view in which it is strangest, and the class it is nearest to."""
-    strangeness: dict[str, FloatArray] = {}
+    """Return how strange each example is in all views together, and the class it is nearest to in the last."""
+    squares = {name: np.zeros(len(next(iter(rows.values())))) for name, rows in views.items()}
     nearest: dict[str, Labels] = {}
-    for view, training in views["train"].items():
-        space = _Space.learned(training, y, seed)
-        measured = {name: space.distances(views[name][view]) for name in views}
-        inside, beyond, _ = measured["train"]
-        within, outside = _Deviations.of(inside), _Deviations.of(beyond)
-        neighbours: dict[str, FloatArray] = {}
-        if view in directed:
-            neighbours = _neighbour_distances({name: views[name][view] for name in views}, seed)
-        for name, (inner, outer, label) in measured.items():
-            found = np.maximum(np.abs(within(inner)), outside(outer))
-            if neighbours:
-                found = np.maximum(found, _Deviations.of(neighbours["train"])(neighbours[name]))
-            if name not in strangeness:
-                strangeness[name], nearest[name] = found, label
-            nearest[name] = np.where(found > strangeness[name], label, nearest[name])
-            strangeness[name] = np.maximum(found, strangeness[name])
-    return strangeness, nearest
+    for view in views["train"]:
+        rows = {name: of_split[view] for name, of_split in views.items()}
+        found, nearest = (_in_directions if view in directed else _in_statistics)(rows, y, seed)
+        for name, deviations in found.items():
+            squares[name] += np.maximum(deviations, 0) ** 2
+    return {name: np.sqrt(total) for name, total in squares.items()}, nearest
 
 
-def _neighbour_distances(rows: Mapping[str, Rows], seed: int) -> dict[str, FloatArray]:
-    """Return the distance on the unit sphere of each row to its so-manyth neighbour in a sample of training rows.
+def _in_statistics(
+    rows: Mapping[str, Rows], y: Labels, seed: int
+) -> tuple[dict[str, FloatArray], dict[str, Labels]]:
+    """Return deviations by the distance to neighbours, all columns being as wide, and their commonest class.
 
-    Where directions mean more than lengths, as in embeddings, it shows what is like no other example.
+    Few columns are turned to their principal components before: what none of them shows, some together may.
+    """
+    training = rows["train"]
+    mean, scale = column_statistics(training)
+    turn = np.eye(training.shape[1], dtype=np.float32)
+    if training.shape[1] <= min(NARROW, len(training) // ROWS_A_COLUMN):
+        turn = _whitening((training.read(0, len(training)) - mean) / scale)
+
+    def standardised(X: Array) -> FloatArray:
+        return np.clip((X.astype(np.float32) - mean) / scale @ turn, -WIDEST, WIDEST)
+
+    found = _neighbours(rows, y, seed, standardised)
+    usual = _Deviations.of(found["train"][0])
+    return {name: usual(one[0]) for name, one in found.items()}, {name: one[1] for name, one in found.items()}
+
+
+def _whitening(X: Array) -> FloatArray:
+    """Return what turns rows to their principal components, each as wide, learned without the farthest rows."""
+    kept = np.ones(len(X), bool)
+    for _ in range(1 + ROUNDS):
+        values, vectors = np.linalg.eigh(np.cov(X[kept], rowvar=False, ddof=0))
+        turn = vectors / np.sqrt(np.maximum(values, LEAST_VARIANCE))
+        far = ((X @ turn) ** 2).sum(axis=1)
+        kept = far <= np.quantile(far, 1 - TRIMMED)
+    return np.asarray(turn, np.float32)
+
+
+def _in_directions(
+    rows: Mapping[str, Rows], y: Labels, seed: int
+) -> tuple[dict[str, FloatArray], dict[str, Labels]]:
+    """Return the largest of deviations within a space of classes, from it, and by the angle to neighbours."""
+    space = _Space.learned(rows["train"], y, seed)
+    measured = {name: space.distances(part) for name, part in rows.items() if name != "train"}
+    measured["train"] = _training_distances(space, rows["train"], y, seed)
+    within, outside = (_Deviations.of(distances) for distances in measured["train"][:2])
+    neighbours = _neighbours(rows, y, seed, _directions)
+    apart = _Deviations.of(neighbours["train"][0])
+    found = {
+        name: np.maximum.reduce([np.abs(within(inner)), outside(outer), apart(neighbours[name][0])])
+        for name, (inner, outer, _) in measured.items()
+    }
+    return found, {name: label for name, (_, _, label) in measured.items()}
+
+
+def _training_distances(space: _Space, rows: Rows, y: Labels, seed: int) -> tuple[FloatArray, FloatArray, Labels]:
+    """Return the distances of the rows that a space was learned from, of few as if it had been learned without."""
+    if not FOLDS < len(rows) <= FEW:
+        return space.distances(rows)
+    fold = np.random.default_rng(seed).permutation(len(rows)) % FOLDS
+    X = rows.read(0, len(rows)).astype(np.float32)
+    inside, outside, nearest = np.empty(len(rows)), np.empty(len(rows)), np.empty(len(rows), y.dtype)
+    for number in range(FOLDS):
+        left_out = fold == number
+        other = _Space.learned(ArrayRows(X[~left_out]), y[~left_out], seed)
+        inside[left_out], outside[left_out], nearest[left_out] = other.parts(X[left_out])
+    return inside, outside, nearest
+
+
+def _neighbours(
+    rows: Mapping[str, Rows], y: Labels, seed: int, prepared: Callable[[Array], FloatArray]
+) -> dict[str, tuple[FloatArray, Labels]]:
+    """Return the squared distance of each row to its so-manyth neighbour in a sample of training rows.
+
+    Beside it the commonest class of these neighbours.
     """
     training = rows["train"]
     chosen = np.sort(np.random.default_rng(seed).permutation(len(training))[:REFERENCES])
-    references = _directions(training.take(chosen))
-    place = min(NEIGHBOUR, len(chosen) - 1)
-    step = block_rows(max(training.shape[1], len(chosen)))
+    references, labels = prepared(training.take(chosen)), y[chosen]
+    lengths, place = (references**2).sum(axis=1), min(NEIGHBOUR, len(chosen) - 1)
+    n_classes, step = int(labels.max()) + 1, block_rows(max(training.shape[1], len(chosen)))
 
-    def distances(X: Array) -> FloatArray:
-        cosines = _directions(X) @ references.T
-        nearest = np.partition(cosines, -1 - place, axis=1)[:, -1 - place]
-        return np.maximum(1 - nearest, np.finfo(np.float32).eps)
+    def block(X: FloatArray) -> tuple[FloatArray, Labels]:
+        squares = (X**2).sum(axis=1)[:, None] + lengths - 2 * X @ references.T
+        order = np.argpartition(squares, place, axis=1)[:, : place + 1]
+        distance = np.take_along_axis(squares, order[:, place:], axis=1)[:, 0]
+        least = np.finfo(np.float32).eps * max(float(lengths.mean()), 1.0)
+        votes = np.stack([np.bincount(row, minlength=n_classes) for row in labels[order]])
+        return np.maximum(distance, least), votes.argmax(axis=1)
 
-    return {
-        name: np.concatenate(
-            [distances(part.read(k, min(k + step, len(part)))) for k in range(0, len(part), step)]
-        )
-        for name, part in rows.items()
-    }
+    found = {}
+    for name, part in rows.items():
+        blocks = [block(prepared(part.read(k, min(k + step, len(part))))) for k in range(0, len(part), step)]
+        found[name] = np.concatenate([one for one, _ in blocks]), np.concatenate([one for _, one in blocks])
+    return found
 
 
 def _directions(X: Array) -> FloatArray:
@@ -253,7 +319,7 @@ class _Space:
         smallest = max(LEAST_VARIANCE * float(values.mean()), float(floor.tiny))
         turn = vectors / np.sqrt(np.maximum(values, smallest))
         basis = pca.components_.T.astype(np.float32)
-        least = float(((X - pca.mean_) ** 2).sum(axis=1).mean() * floor.eps)
+        least = float(((X - pca.mean_) ** 2).sum(axis=1).mean() * ROUNDING * floor.eps)
         whitening = (basis @ turn).astype(np.float32)
         return cls(pca.mean_, whitening, basis, means @ turn, present, max(least, float(floor.tiny)))
 
