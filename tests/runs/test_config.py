@@ -95,7 +95,19 @@ def test_pipes_and_devices_are_not_waited_for(tmp_path):
             RunConfig.read(path)
 
 
-@pytest.mark.parametrize("text", ["- 1\n", "just text", "lam: [", "!!python/object/apply:os.system ['true']"])
+def test_settings_run_no_code(tmp_path):
+    path, made = tmp_path / "config.yaml", tmp_path / "made"
+    for text in (
+        f"!!python/object/apply:os.mkdir ['{made}']",
+        f"notes: !!python/object/apply:os.mkdir ['{made}']",
+    ):
+        path.write_text(text)
+        with pytest.raises(UsageError):
+            RunConfig.read(path)
+        assert not made.exists()
+
+
+@pytest.mark.parametrize("text", ["- 1\n", "just text", "lam: ["])
 def test_files_that_hold_no_settings(tmp_path, text):
     path = tmp_path / "config.yaml"
     path.write_text(text)

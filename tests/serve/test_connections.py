@@ -109,7 +109,7 @@ def test_a_head_without_end_is_not_kept(run, kind, head):
 
 
 def test_a_body_that_does_not_come_is_408(run, kind, monkeypatch):
-    monkeypatch.setattr(web_limits, "_DISCARD_SECONDS", 0.02)
+    monkeypatch.setattr(web_limits, "_SILENT_SECONDS", 0.02)
     text = during(run, exchanged(HEAD, LENGTH, BODY[:100]), Limits(read_seconds=0.05))
     assert answers(text) == [408]
     head, _, body = text.partition(b"\r\n\r\n")

@@ -13,9 +13,9 @@ from scoreline.data.budget import show_size
 
 __all__ = ["Held", "Limits", "RefusedError", "Room", "announced_length", "body_chunks", "discard_body", "holding"]
 
-#: Seconds and bytes for which the body of a refused request is read and thrown away: a client that sends it learns
-#: why only if the connection stays open meanwhile.
-_DISCARD_SECONDS, _DISCARD_BYTES = 2.0, 64 << 20
+#: Seconds and bytes for which the body of a refused request is read and thrown away, and seconds that may pass
+#: between its pieces: a client that sends it learns why only if the connection stays open meanwhile.
+_DISCARD_SECONDS, _DISCARD_BYTES, _SILENT_SECONDS = 30.0, 64 << 20, 2.0
 
 
 class RefusedError(Exception):
@@ -178,17 +178,18 @@ async def body_chunks(request: Request, limits: Limits, held: Held) -> AsyncIter
 
 
 async def discard_body(request: Request) -> None:
-    """Read what is left of a refused request for a short while, unless its sender waits for leave to send it."""
+    """Read what is left of a refused request while it comes, unless its sender waits for leave to send it."""
     if getattr(request.state, "body_read", False) or "100-continue" in request.headers.get("expect", "").lower():
         return
-    n = 0
+    n, clock = 0, asyncio.get_running_loop().time
+    end = clock() + _DISCARD_SECONDS
     try:
-        async with asyncio.timeout(_DISCARD_SECONDS):
-            while n < _DISCARD_BYTES:
+        while n < _DISCARD_BYTES and clock() < end:
+            async with asyncio.timeout(_SILENT_SECONDS):
                 message = await request.receive()
-                n += len(message.get("body", b""))
-                if message["type"] != "http.request" or not message.get("more_body", False):
-                    return
+            n += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
     except TimeoutError:
         return
 
