@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from scoreline import LinearClassifier, LinearClassifierCV
+from scoreline.features.principal_components import principal_components
 from scoreline.kernels.threads import (
     WORTH_THREADS,
     limited_threads,
@@ -162,3 +163,14 @@ def test_fits_in_several_python_threads_come_to_the_same():
         thread.join()
     for coef in found:
         np.testing.assert_array_equal(coef, alone)
+
+
+@pytest.mark.usefixtures("several_cores")
+def test_components_do_not_depend_on_the_number_of_threads():
+    rows = np.random.default_rng(0).normal(size=(700, 300)).astype(np.float32)
+    found = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            found.append(principal_components(lambda: iter([rows[:400], rows[400:]]), rows.shape, 40, 0))
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, two)

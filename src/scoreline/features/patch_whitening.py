@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scoreline._typing import Array
+from scoreline.kernels.threads import one_blas_thread
 
 __all__ = ["PatchWhitening", "chunks", "draw_patches", "mean_variance", "mirrored_order", "normalized"]
 
@@ -99,6 +100,11 @@ class PatchWhitening:
         At most `components` directions of the largest variances are kept, and none without any variance. Without
         `flip`, it has no mirror symmetry.
         """
+        with one_blas_thread():  # as what is learned must not depend on the number of threads
+            return cls._of(patches, flip, components, eps)
+
+    @classmethod
+    def _of(cls, patches: Array, flip: Array | None, components: int, eps: float) -> PatchWhitening:
         n, P = patches.shape
         mean = np.zeros(P)
         moments = np.zeros((P, P))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from scoreline._typing import FloatArray
+from scoreline.kernels.threads import one_blas_thread
 
 __all__ = ["principal_components"]
 
@@ -20,6 +21,9 @@ def principal_components(
     blocks: Callable[[], Iterator[FloatArray]], shape: tuple[int, int], most: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
     """Return the largest singular values of rows, and their right singular vectors ``(at most `most`, D)``.
+
+    The BLAS libraries have one thread: what is learned does not depend on their number, and to orthonormalise a
+    few columns takes tens of times as long with two threads, of which one has to wait for other programs.
 
     Parameters
     ----------
@@ -36,9 +40,16 @@ def principal_components(
     Halko, N., Martinsson, P. G. & Tropp, J. A. (2011). Finding structure with randomness. SIAM Review 53,
     algorithms 4.4 and 5.1. scikit-learn's `randomized_svd` is the same for rows in one array.
     """
+    most = min(most, *shape)
+    with one_blas_thread():
+        return _iterated(blocks, shape, most, seed)
+
+
+def _iterated(
+    blocks: Callable[[], Iterator[FloatArray]], shape: tuple[int, int], most: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
     from scipy.linalg import svd
 
-    most = min(most, *shape)
     n_iterations = _ITERATIONS_OF_FEW if most < 0.1 * min(shape) else _ITERATIONS
     start = np.random.default_rng(seed).normal(size=(shape[1], most + _MORE))
     right: FloatArray = start.astype(np.float32)
