@@ -11,6 +11,7 @@ from scoreline.runs.config import RunConfig
 from scoreline.runs.recipes.cost import (
     EVALUATION,
     LAST_FIT,
+    LEARNED_FROM,
     REPORT,
     RESIZING,
     Calibration,
@@ -90,7 +91,7 @@ class Costs:
         if not recipe.side:
             return recipe.work * pixels
         share = min(1.0, recipe.side / max(self._dataset.example_shape[:2]))
-        return recipe.work * share**2 * pixels + RESIZING * pixels
+        return recipe.work * share**2 * pixels + RESIZING * recipe.sizes * pixels
 
     def _probed(self, spec: str) -> tuple[int, float]:
         images = self._dataset.train.rows.read(0, PROBED)
@@ -108,19 +109,26 @@ class Costs:
         recipe, loss = candidate.recipe, candidate.config.loss
         fit = fit_seconds(n_rows, candidate.width, work.n_classes, loss) * factor("fit")
         report = REPORT + EVALUATION * 1e-6 * work.n_all * candidate.width
+        an_image = candidate.an_image * (1 if candidate.measured else factor("features"))
+        learn = recipe.learn * factor("learn") + self._n_learned_from(recipe) * an_image
         return Cost(
-            0 if candidate.learned else recipe.learn * factor("learn"),
-            n_extracted * candidate.an_image * (1 if candidate.measured else factor("features")),
+            0 if candidate.learned else learn,
+            n_extracted * an_image,
             (1 - LAST_FIT) * fit,
             LAST_FIT * fit + report * max(1, min(factor("fit"), factor("features"))),
             peak_bytes(0 if self._on_disk else n_extracted, candidate.width),
         )
 
+    def _n_learned_from(self, recipe: Recipe) -> int:
+        """Return the images whose features are extracted to learn from."""
+        return min(self._work.n_train, LEARNED_FROM) if recipe.learn else 0
+
     def learn_from(self, candidate: Candidate, trial: Trial) -> None:
         """Take over what a trial took: of this candidate, and of this machine."""
         recipe, calibration = candidate.recipe, self._calibration
         if not candidate.learned and recipe.learn and not trial.kept:
-            calibration.learn_from("learn", recipe.learn, trial.learn)
+            extracted = self._n_learned_from(recipe) * trial.an_image
+            calibration.learn_from("learn", recipe.learn, max(0.0, trial.learn - extracted))
         if not candidate.measured and candidate.an_image and trial.an_image:
             n = trial.n_extracted
             calibration.learn_from("features", n * candidate.an_image, n * trial.an_image)

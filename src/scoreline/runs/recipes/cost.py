@@ -15,7 +15,8 @@ __all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
 #: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon. Those of fits
 #: and memory follow from ``python -m benchmarks frontier`` on a model 167. `REPORT` and recipes of 320 words and
 #: more in cells without borders follow from runs on all of CIFAR-10 on a model 207, where fits took 0.87 to 1.07
-#: of what is said here. `RESIZING`, fewer words, and what the ladder says of grey images are estimates.
+#: of what is said here. `RESIZING`, what the ladder says of 100 words, of grey images and of larger ones are the
+#: processor seconds of one thread (32 and 160 pixels a side), relative to those of 320 words in the same process.
 CORES = 2
 #: Choice of lam and last fit of the squared error, in seconds for a row times the square of the columns (moments),
 #: for the cube of the columns (factors, of which a choice needs about ten), and for a row, a column and a class
@@ -29,7 +30,9 @@ LAST_FIT = 0.3
 #: Seconds from the fitted classifier to the written report, and for each million numbers in the rows evaluated.
 REPORT, EVALUATION = 3.5, 0.004
 #: Nanoseconds to reduce an image, for each of its pixels.
-RESIZING = 15.0
+RESIZING = 8.0
+#: Images, at the most, that components are learned from; their features are extracted for that.
+LEARNED_FROM = 5_000
 #: Copies of the rows in float32, and of their moments, that a fit holds at its peak.
 ROW_COPIES, MOMENT_COPIES = 2.0, 2.3
 

@@ -24,11 +24,13 @@ class Recipe:
     width, width_a_pixel, width_a_number : float
         Columns: a fixed number, those for each pixel of an image, and those for each number of an example.
     learn : float
-        Seconds to learn words, components and the like.
+        Seconds to learn words, components and the like, beside those to extract what components are learned from.
     work : float
         Nanoseconds to extract, for each pixel of an image; None where nobody has measured it.
     side : int
         The longer side to which images are reduced first, the largest of several; 0 leaves them as they are.
+    sizes : int
+        To how many sizes they are reduced.
     channels : int
         Of the images that it is for; 0 if it is for all.
     """
@@ -42,6 +44,7 @@ class Recipe:
     learn: float = 0
     work: float | None = 0
     side: int = 0
+    sizes: int = 1
     channels: int = 0
 
     def columns(self, pixels: int, numbers: int) -> float:
@@ -86,16 +89,16 @@ def _pyramid(dictionary: str, components: int, *sides: int) -> str:
 #: Images of 16 to 48 pixels a side.
 IMAGES = (
     Recipe("pixels", SQUARED, width_a_number=1),
-    Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=105, channels=3),
-    Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.7, work=47, channels=1),
-    Recipe(SMALL_WRITING, SQUARED, width=1803, learn=2.5, work=115, channels=1),
-    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=2.5, work=120),
-    Recipe(WRITING, SQUARED, width=3_915, learn=3, work=250),
-    Recipe(PRODUCTS, SQUARED, width=4950, learn=4, work=365),
-    Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=4, work=400, channels=1),
-    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=6, work=665),
-    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=9, work=1_125),
-    Recipe(LARGEST, SQUARED, width=23_910, learn=30, work=3_800),
+    Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=67, channels=3),
+    Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.6, work=30, channels=1),
+    Recipe(SMALL_WRITING, SQUARED, width=1803, learn=1, work=118, channels=1),
+    Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=1, work=150),
+    Recipe(WRITING, SQUARED, width=3_915, learn=1.5, work=250),
+    Recipe(PRODUCTS, SQUARED, width=4950, learn=2.1, work=365),
+    Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=2, work=400, channels=1),
+    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=2.6, work=665),
+    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=3.2, work=1_125),
+    Recipe(LARGEST, SQUARED, width=23_910, learn=10.5, work=3_800),
 )
 #: Smaller ones show no cells nor patches.
 TINY_IMAGES = (
@@ -106,15 +109,23 @@ TINY_IMAGES = (
 #: may lie anywhere or is everywhere; those in cells, for what has its place.
 LARGE_IMAGES = (
     Recipe("resized:[pixels],side=32", SQUARED, width=3072, side=32),
-    Recipe("resized:[mirror:[hog:8,hue]],side=64", SQUARED, width=1_800, work=105, side=64, channels=3),
-    Recipe("resized:[hog,lbp],side=64", SQUARED, width=11_000, work=47, side=64, channels=1),
-    Recipe(_pyramid("100,grid=3", 30, 32), SQUARED, width=1_830, learn=2.5, work=90, side=32),
-    Recipe(_pyramid("400,grid=1", 50, 32, 64), SQUARED, width=3_350, learn=6, work=250, side=64),
-    Recipe(_pyramid("200,grid=1,mirror=no", 42, 64, 128), SQUARED, width=1_303, learn=5, work=165, side=128),
-    Recipe(_pyramid(ASYMMETRIC, 42, 32, 64), SQUARED, width=4_503, learn=5, work=230, side=64),
-    Recipe(_pyramid("200,grid=3", 42, 32, 64), SQUARED, width=5_406, learn=4, work=160, side=64),
-    Recipe(_pyramid("200,grid=3", 60, 32, 64, 128), SQUARED, width=9_060, learn=9, work=210, side=128),
-    Recipe(_pyramid("500,grid=3", 80, 32, 64, 128), SQUARED, width=19_980, learn=18, work=380, side=128),
+    Recipe("resized:[mirror:[hog:8,hue]],side=64", SQUARED, width=1_800, work=76, side=64, channels=3),
+    Recipe("resized:[hog,lbp],side=64", SQUARED, width=9_050, work=30, side=64, channels=1),
+    Recipe(_pyramid("100,grid=3", 30, 32), SQUARED, width=1_830, learn=1, work=140, side=32),
+    Recipe(_pyramid("400,grid=1", 50, 32, 64), SQUARED, width=3_350, learn=2.5, work=500, side=64, sizes=2),
+    Recipe(
+        _pyramid("200,grid=1,mirror=no", 42, 64, 128),
+        SQUARED,
+        width=1_303,
+        learn=2,
+        work=270,
+        side=128,
+        sizes=2,
+    ),
+    Recipe(_pyramid(ASYMMETRIC, 42, 32, 64), SQUARED, width=4_503, learn=2.1, work=330, side=64, sizes=2),
+    Recipe(_pyramid("200,grid=3", 42, 32, 64), SQUARED, width=5_406, learn=2.1, work=330, side=64, sizes=2),
+    Recipe(_pyramid("200,grid=3", 60, 32, 64, 128), SQUARED, width=9_060, learn=3.6, work=270, side=128, sizes=3),
+    Recipe(_pyramid("500,grid=3", 80, 32, 64, 128), SQUARED, width=19_980, learn=6.4, work=520, side=128, sizes=3),
 )
 #: Rows of numbers, such as embeddings.
 ROWS = (
