@@ -116,7 +116,7 @@ class Costs:
             n_extracted * an_image,
             (1 - LAST_FIT) * fit,
             LAST_FIT * fit + report * max(1, min(factor("fit"), factor("features"))),
-            peak_bytes(0 if self._on_disk else n_extracted, candidate.width),
+            peak_bytes(0 if self._on_disk else n_extracted, n_rows, candidate.width),
         )
 
     def _n_learned_from(self, recipe: Recipe) -> int:

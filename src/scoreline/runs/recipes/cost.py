@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from scoreline.data import Dataset
+from scoreline.engine.exact.constants import EIGEN_COST
+from scoreline.engine.exact.moments import bytes_of_factors
 from scoreline.kernels.threads import thread_count
 
 __all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
@@ -82,14 +84,36 @@ class Cost(NamedTuple):
 
 def fit_seconds(n_rows: int, width: int, n_classes: int, loss: str) -> float:
     """Return the predicted seconds of choosing `lam` and of the last fit, on the machine of the constants."""
-    n, D = float(n_rows), float(width)
-    seconds = MOMENTS * n * D**2 + FACTORS * D**3 + PASSES * n * D * n_classes
+    seconds = min(_primal_seconds(n_rows, width), _dual_seconds(n_rows, width))
+    seconds += PASSES * float(n_rows) * width * n_classes
     return LEAST_FIT + ITERATIONS.get(loss, OTHER_LOSS) * seconds
 
 
-def peak_bytes(n_rows: int, width: int) -> int:
-    """Return the predicted peak memory of training on so many rows in memory, beside the program and its data."""
-    return int(4 * width * (ROW_COPIES * n_rows + MOMENT_COPIES * width))
+def _primal_seconds(n_rows: int, width: int) -> float:
+    return MOMENTS * n_rows * float(width) ** 2 + FACTORS * float(width) ** 3
+
+
+def _dual_seconds(n_rows: int, width: int) -> float:
+    """Return the seconds of second moments in the form of the rows, which is taken where these are few."""
+    return MOMENTS * (float(n_rows) ** 2 * width + EIGEN_COST * float(n_rows) ** 3)
+
+
+def peak_bytes(n_in_memory: int, n_rows: int, width: int) -> int:
+    """Return the predicted peak memory of training on so many rows, beside the program and its data.
+
+    Parameters
+    ----------
+    n_in_memory : int
+        Rows whose features are kept in memory, those of other splits among them.
+    n_rows : int
+        Rows to train on.
+    width : int
+        Their length.
+    """
+    moments = 4 * MOMENT_COPIES * float(width) ** 2
+    if _dual_seconds(n_rows, width) < _primal_seconds(n_rows, width):
+        moments = float(bytes_of_factors(n_rows, width, np.dtype(np.float32)))
+    return int(4 * ROW_COPIES * n_in_memory * width + moments)
 
 
 @dataclass
