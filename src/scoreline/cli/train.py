@@ -140,13 +140,14 @@ def _cells(row: LeaderboardRow) -> tuple[str, ...]:
 def _recipe(result: RunResult) -> list[tuple[str, str]]:
     if result.found is None:
         return []
-    settings, tried = result.settings, sum(row.accuracy is not None for row in result.leaderboard)
+    tried = sum(row.accuracy is not None for row in result.leaderboard)
     [chosen] = (row for row in result.leaderboard if row.chosen)
     low, high = chosen.interval or (0.0, 0.0)
     of = f"the choice of {tried} tried" if tried > 1 else "the only one tried"
-    figures = f"{chosen.accuracy or 0:.4f} on {chosen.n_validation:,} validation examples"
+    n = chosen.n_validation
+    figures = f"{chosen.accuracy or 0:.4f} on {n:,} validation example{'s' * (n != 1)}"
     return [
-        ("recipe", f"{settings.features}, {settings.loss}: {of}"),
+        ("recipe", f"{chosen.name}: {of}"),
         ("validation", f"{figures} (95 % interval {low:.3f} to {high:.3f})"),
     ]
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from scoreline.runs.config import AUTO, RunConfig
 from scoreline.runs.recipes.leaderboard import NEAR, LeaderboardRow
+from scoreline.runs.recipes.remarks import seconds_needed
 from scoreline.runs.resolved import ALL_CORES, GIVEN, Decision
 
 __all__ = ["Found", "Summary", "Upcoming"]
@@ -79,8 +80,8 @@ class Summary(NamedTuple):
             yield f"The budget of {self.asked.budget} is too short for any recipe: the cheapest was trained."
         if self.threads != self.asked.threads:
             yield (
-                f"Other programs were at work: of threads that wait for one another, {self.threads} had a core. "
-                "The search came less far than it does by itself."
+                f"Other programs were at work: of threads that wait for one another, {self.threads} had a core."
+                + " The search came less far than it does by itself." * (self._n_late() > 0)
             )
         if self.chosen.n_rows < n_rows:
             yield f"The classifier was trained on {self.chosen.n_rows:,} of {n_rows:,} training examples."
@@ -92,8 +93,11 @@ class Summary(NamedTuple):
             value=self.threads, why="other programs left no more cores for threads that wait for one another"
         )
 
+    def _n_late(self) -> int:
+        return sum(seconds_needed(row.remark) is not None for row in self.rows)
+
     def _ending(self) -> str:
         if self.stopped:
             return "ended by an interrupt"
-        late = sum(row.remark.startswith("no time") for row in self.rows)
+        late = self._n_late()
         return f"which was too short for {late} recipes" if late else "which was enough for all recipes"
