@@ -26,6 +26,13 @@ def fitted(spec, images, kept):
     return fit_features(build_features(spec), images, np.zeros(len(images)), kept)
 
 
+@pytest.mark.parametrize("spec", ["pixels", "resized:[pixels],side=8", "hog"])
+def test_rows_of_few_images_are_of_the_dtype_of_those_of_many(spec, images):
+    features, kept = fitted(spec, images, FeatureCache(None)), FeatureCache(None)
+    few, many = (extract(features, spec, some, kept) for some in (images[:5], images))
+    assert few.dtype == many.dtype == (np.uint8 if spec == "pixels" else np.float32)
+
+
 @pytest.mark.parametrize("spec", ["pixels", "hog", "words:8", "hog,hue", "mirror:[hog,words:8]"])
 @pytest.mark.parametrize("keeps", [True, False])
 def test_equals_extraction_in_one_piece(spec, keeps, images, tmp_path):

@@ -173,7 +173,9 @@ def extract(
         Whether the features lie in a file without a name instead of memory.
     """
     if not _is_costly(extractor, images):
-        return ArrayRows(extractor.transform(gathered(images).read(0, len(images))))
+        rows = extractor.transform(gathered(images).read(0, len(images)))
+        # As those of many images are, so that the rows of a small split can join those of a large one.
+        return ArrayRows(rows.astype(np.float32, copy=False) if extractor.computes else rows)
 
     def shard_done(done: int) -> None:
         if progress is not None:
