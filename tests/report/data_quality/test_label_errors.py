@@ -6,6 +6,7 @@ from tests.report.data_quality.pictures import split_of
 from scoreline import LinearClassifier
 from scoreline.errors import DataError
 from scoreline.report.data_quality.label_errors import find_label_errors
+from scoreline.report.data_quality.label_noise import estimate_label_noise
 from scoreline.report.data_quality.out_of_fold import score_out_of_fold
 from scoreline.rows import ArrayRows
 
@@ -35,6 +36,30 @@ def test_wrong_labels_come_first(loss):
     assert np.mean(suspected) > 0.9
     assert found.n_scored == len(y)
     assert (np.diff([item.confidence for item in found.ranked]) >= 0).all()
+
+
+@pytest.mark.parametrize("loss", ["softmax", "squared-error"])
+def test_many_wrong_labels_do_not_hide_one_another(loss):
+    X, y, wrong = planted(share=10)
+    classifier = LinearClassifier(loss, lam=0.01, standardize=True, random_state=0)
+    found = find_label_errors(score_out_of_fold(classifier, ArrayRows(X), y), split_of(X, y), NAMES)
+    bad = {f"x/{i}.png" for i in wrong}
+    suspected = [item.id in bad for item in found.ranked if item.suspected]
+    assert sum(suspected) > len(wrong) / 2
+    assert np.mean(suspected) > 0.85
+
+
+@pytest.mark.parametrize(("share", "temperature"), [(0.0, 1.0), (0.05, 0.5), (0.12, 3.0)])
+def test_the_share_of_wrong_labels_and_the_temperature_are_found(share, temperature):
+    rng = np.random.default_rng(0)
+    scores = 4 * rng.normal(size=(3000, 6))
+    y = (scores / temperature + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    wrong = rng.random(3000) < share
+    y[wrong] = (y[wrong] + rng.integers(1, 6, wrong.sum())) % 6
+    found = estimate_label_noise(scores, y, 1.5 * temperature)
+    assert found.share == pytest.approx(share, abs=0.03)
+    assert found.temperature == pytest.approx(temperature, rel=0.15)
+    assert found.wrong(scores, y).sum() == pytest.approx(wrong.sum(), rel=0.3, abs=10)
 
 
 def test_scores_are_those_of_classifiers_without_the_fold():

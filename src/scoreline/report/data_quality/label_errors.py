@@ -11,13 +11,15 @@ import numpy as np
 from scoreline._typing import FloatArray
 from scoreline.data import Split
 from scoreline.report.calibration import fit_temperature
+from scoreline.report.data_quality.label_noise import estimate_label_noise
 from scoreline.report.data_quality.out_of_fold import OutOfFold
 
 __all__ = ["LabelErrors", "LabelSuspicion", "find_label_errors"]
 
-#: An example is suspected where its label is less probable than to be there by mistake, if so many of all labels
-#: were drawn at random, and another class is as probable as it commonly is for its own examples.
-WRONG_AT_RANDOM = 0.05
+#: An example is suspected where another class is as probable as it commonly is for its own examples, and its label
+#: is less probable than to be there by mistake, if so many of all labels were drawn at random, or wrong with this
+#: probability by the share that seems to be wrong. The first finds single ones, the second what many hide.
+WRONG_AT_RANDOM, WRONG = 0.05, 0.7
 
 
 class LabelSuspicion(NamedTuple):
@@ -96,7 +98,9 @@ def find_label_errors(
     own, best, best_own = _confidences(found.scores[judged], y, temperature)
     usual = _usual(own, y, len(classes))
     contradicted = best != y
-    suspected = contradicted & (own < WRONG_AT_RANDOM / (len(classes) - 1)) & (best_own >= usual[best])
+    wrong = estimate_label_noise(found.scores[judged], y, temperature).wrong(found.scores[judged], y)
+    improbable = (own < WRONG_AT_RANDOM / (len(classes) - 1)) | (wrong > WRONG)
+    suspected = contradicted & improbable & (best_own >= usual[best])
     order = np.flatnonzero(contradicted)
     order = order[np.argsort(own[order], kind="stable")][:most]
     ranked = tuple(
