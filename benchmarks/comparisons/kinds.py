@@ -8,7 +8,7 @@ from typing import ClassVar
 from benchmarks.comparisons.base import Comparison
 from benchmarks.harness import Measurements, Setting
 from benchmarks.kinds import kinds
-from benchmarks.peers.scoreline_recipes import BY_HAND, ScorelineRecipes
+from benchmarks.peers.scoreline_recipes import BY_HAND, ScorelineRecipes, part_of
 from benchmarks.tables import Table
 from benchmarks.tasks import Job, Record, Task
 
@@ -61,8 +61,8 @@ class Kinds(Comparison):
             if results.records.get(job.label)
         ]
         note = (
-            "Regret is in points. The best by hand is that of highest accuracy on test rows, which favours it: "
-            "the search has seen none of them."
+            "Regret is in points. The ladder was learned on the kinds that say so. The best by hand is that of "
+            "highest accuracy on test rows, which favours it: the search has seen none of them."
         )
         return [Table(head, rows, (note,))]
 
@@ -73,8 +73,9 @@ def _row(label: str, record: Record) -> list[str]:
     if not by_hand:
         return [label, *["–"] * 8]
     best = max(by_hand, key=by_hand.__getitem__)
+    judged = kinds(Path())[part_of(label)[0]].judged
     return [
-        label,
+        label if judged else f"{label} (learned)",
         f"`{record.points[0][-1][3]}`",
         f"{facts['tried']:.0f}",
         f"{facts['seconds']:.0f}",

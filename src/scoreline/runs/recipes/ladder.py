@@ -124,6 +124,7 @@ LARGE_IMAGES = (
     ),
     Recipe(_pyramid(ASYMMETRIC, 42, 32, 64), SQUARED, width=4_503, learn=1.7, work=330, side=64, sizes=2),
     Recipe(_pyramid("200,grid=3", 42, 32, 64), SQUARED, width=5_406, learn=2, work=250, side=64, sizes=2),
+    Recipe(_pyramid("200,grid=1", 50, 32, 64, 128), SQUARED, width=3_150, learn=2.9, work=260, side=128, sizes=3),
     Recipe(_pyramid("200,grid=3", 60, 32, 64, 128), SQUARED, width=9_060, learn=3.6, work=270, side=128, sizes=3),
     Recipe(_pyramid("500,grid=3", 80, 32, 64, 128), SQUARED, width=19_980, learn=6.4, work=520, side=128, sizes=3),
 )
