@@ -53,7 +53,17 @@ def test_random_images_where_the_data_are_gone(trained, tmp_path, capfd):
     assert (tmp_path / "m.onnx").exists()
 
 
-@pytest.mark.parametrize("words", [(), ("--onnx", "/nowhere/m.onnx"), ("--numpy", "/")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--onnx", "/nowhere/m.onnx"),
+        ("--numpy", "/"),
+        ("--onnx", "/proc/m.onnx"),
+        ("--numpy", "/proc/m"),
+        ("--onnx", "same", "--skops", "./same"),
+    ],
+)
 def test_wrong_use(trained, words, capfd):
     assert ended("export", trained / "run", *words) == 2
     assert "Allowed" in capfd.readouterr().err

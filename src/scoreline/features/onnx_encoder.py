@@ -14,8 +14,9 @@ from scoreline._text import shown
 from scoreline._typing import Array, FloatArray
 from scoreline.data.images import match_channels
 from scoreline.data.places import expanded
-from scoreline.errors import UsageError
+from scoreline.errors import MismatchError, UsageError
 from scoreline.features.descriptor import Describe, ImageDescriptor
+from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import wrong_state
 from scoreline.features.onnx_graph import ImageGraph, read_graph
 from scoreline.features.specs import FEATURES
@@ -110,6 +111,15 @@ class OnnxEncoder(ImageDescriptor):
         if graph is None or graph.ndim != 1 or graph.dtype != np.uint8:
             raise wrong_state("there is no graph", "a graph, as bytes (uint8)")
         return super().restore(image_shape, {})._open(graph.tobytes())
+
+    def graph_rows(self, graph: FeatureGraph, images: str) -> str:
+        """Raise MismatchError: an encoder is a graph of its own already."""
+        del graph, images
+        raise MismatchError(
+            "The encoder is a graph of its own, and what it gives for an image is what follows it takes",
+            allowed="features with graph_rows",
+            fix="export what follows the features, and run the encoder before it",
+        )
 
     def numbers_at_work(self) -> int:
         """Return those of a row, and of an image as the graph takes it; see `FeatureExtractor.numbers_at_work`."""

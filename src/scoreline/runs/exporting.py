@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scoreline.data import Progress
+from scoreline.data.names import printable
 from scoreline.errors import DataError, UsageError
 from scoreline.models import SavedModel
 from scoreline.models.examples import ExampleScorer
@@ -49,7 +50,7 @@ def export_run(
     Raises
     ------
     UsageError
-        No format is given, or a file cannot be written.
+        No format is given, one path for several, or a file cannot be written.
     ModelError
         There is no usable model in `run`, or an export has other answers.
     """
@@ -58,6 +59,13 @@ def export_run(
             "No format to export to was given",
             allowed=", ".join(f"--{name}" for name in EXPORTS),
             fix=f"name a file: scoreline export {run} --onnx model.onnx",
+        )
+    places = [target.absolute() for target in targets.values()]
+    if len(set(places)) < len(places):
+        raise UsageError(
+            f"{printable(max(places, key=places.count))} is to hold several formats",
+            allowed="a path of its own for each",
+            fix=f"name another file: scoreline export {run} --onnx model.onnx --skops model.skops",
         )
     exports = {name: EXPORTS.build(name) for name in targets}
     for name, export in exports.items():

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -142,6 +143,14 @@ def test_other_features_begin_with_features(tmp_path, spec):
     with pytest.raises(MismatchError, match="cannot be written as a graph"):
         EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
     assert not (tmp_path / "m").exists()
+
+
+def test_encoders_are_graphs_of_their_own(tmp_path):
+    encoder = Path(__file__).parents[2] / "fixtures" / "encoder.onnx"
+    model, X = trained(f"onnx:{encoder},size=8", shape=(32, 32, 3))
+    done = EXPORTS.build("onnx").write(model, tmp_path / "m.onnx", Sample(X[:3], "some"))
+    assert done.takes == "features"
+    assert "encoder is a graph of its own" in done.remark
 
 
 def test_vectors_begin_with_features(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from scoreline.models.prediction import class_scores
 if TYPE_CHECKING:
     from scoreline.models.saved import SavedModel
 
-__all__ = ["Export", "Exported", "Parity", "Sample", "parity"]
+__all__ = ["Export", "Exported", "Parity", "Sample", "check_writable", "parity"]
 
 #: Examples that are answered at a time.
 _AT_A_TIME = 50
@@ -83,6 +84,7 @@ class Export(ABC):
                 allowed="the path of a file, in a folder that exists",
                 fix="choose another path",
             )
+        check_writable(target)
 
     @abstractmethod
     def write(self, model: SavedModel, target: Path, sample: Sample) -> Exported:
@@ -95,6 +97,19 @@ class Export(ABC):
         OSError
             The file cannot be written.
         """
+
+
+def check_writable(target: Path) -> None:
+    """Raise UsageError unless files can be made beside `target`."""
+    try:
+        with tempfile.TemporaryFile(dir=target.parent, prefix=".scoreline-"):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"The export cannot be written to {printable(target)}: {error.strerror or error}",
+            allowed="a path in a folder that may be written to",
+            fix="choose another path, or make room on the disk",
+        ) from error
 
 
 def parity(

@@ -15,7 +15,7 @@ from scoreline._typing import Array, FloatArray
 from scoreline._version import __version__
 from scoreline.data.names import printable
 from scoreline.errors import MismatchError, UsageError
-from scoreline.models.exports.base import Export, Exported, Sample, parity
+from scoreline.models.exports.base import Export, Exported, Sample, check_writable, parity
 
 if TYPE_CHECKING:
     from scoreline.features.graph import Node
@@ -44,6 +44,7 @@ class NumpyExport(Export):
                 allowed="a folder that is new or empty, in one that exists",
                 fix="choose another folder",
             )
+        check_writable(target)
 
     def write(self, model: SavedModel, target: Path, sample: Sample) -> Exported:
         """Write both files, and run the program to compare its answers; see `Export.write`."""
