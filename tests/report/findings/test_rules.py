@@ -145,6 +145,7 @@ FIRING = {
         facts(train=0.25, test=0.25),
         facts(train=0.25, test=0.25, shape=(64,)),
         facts(**with_test(right=0.5, n=10)),
+        facts(**with_test(right=0.0, n=2)),
     ],
     "changed-data": [facts(changes=("train had 10 examples then and has 12 now",))],
     "unfinished": [

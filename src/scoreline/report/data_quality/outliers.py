@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -37,6 +38,8 @@ REFERENCES, NEIGHBOUR = 2000, 15
 FEW, FOLDS = 2000, 4
 #: An outlier is farther than the median by so many deviations of the logarithm, as the quartiles show them.
 DEVIATIONS = 4.0
+#: Training rows below which quartiles say too little for that.
+FEWEST = 20
 
 
 class Outlier(NamedTuple):
@@ -123,9 +126,10 @@ def find_outliers(
     leave the farthest out.
     """
     strangeness, nearest = _strangest(views, splits["train"].y, directed, seed)
+    limit = DEVIATIONS if len(splits["train"].y) >= FEWEST else math.inf
     ranked, n_outlying = [], 0
     for name, found in strangeness.items():
-        n_outlying += int(np.count_nonzero(found > DEVIATIONS))
+        n_outlying += int(np.count_nonzero(found > limit))
         split = splits[name]
         ranked += [
             Outlier(
@@ -134,12 +138,12 @@ def find_outliers(
                 classes[split.y[i]],
                 classes[nearest[name][i]],
                 float(found[i]),
-                bool(found[i] > DEVIATIONS),
+                bool(found[i] > limit),
             )
             for i in np.argsort(-found, kind="stable")[:most].tolist()
         ]
     ranked.sort(key=lambda outlier: -outlier.distance)
-    return Outliers(tuple(ranked[:most]), n_outlying, DEVIATIONS)
+    return Outliers(tuple(ranked[:most]), n_outlying, limit)
 
 
 def _strangest(

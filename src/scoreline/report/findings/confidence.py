@@ -11,6 +11,8 @@ __all__ = ["BadProbabilities", "Fragile", "SmallSample", "WithoutTest"]
 
 #: A calibration error that misleads.
 LARGE_ERROR = 0.05
+#: Temperature from which on next to nothing is left of the scores.
+HOT = 50
 #: Width of the interval of the accuracy that says little.
 WIDE = 0.1
 #: Loss of accuracy at the second grade of a challenge, which people hardly notice, and beyond it.
@@ -40,7 +42,8 @@ class BadProbabilities(Rule):
             f"Probabilities mislead: they promise {confidence:.0%} right answers, and {found.accuracy:.0%} are "
             f"right ({sure})."
         )
-        if scaling is not None and scaling.after.expected_calibration_error < error / 2:
+        useful = scaling is not None and scaling.temperature < HOT
+        if scaling is not None and useful and scaling.after.expected_calibration_error < error / 2:
             message += (
                 f" Divide the scores by {scaling.temperature:.2f} before you take their softmax: the error falls "
                 f"from {error:.1%} to {scaling.after.expected_calibration_error:.1%}."

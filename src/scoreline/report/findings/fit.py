@@ -72,10 +72,10 @@ class AtBaseline(Rule):
         if found.interval[0] > found.majority or len(facts.classes) < 2:
             return
         always = f"always naming the most frequent class, which gives {found.majority:.2f}"
-        if found.accuracy > found.majority and found.interval[1] - found.interval[0] >= WIDE:
+        if found.interval[1] - found.majority >= 2 * WIDE:
             message = (
                 f"{found.n:,} {found.split} examples are too few to tell an accuracy of {found.accuracy:.2f} from "
-                f"{always}. Put more of them into the {found.split} split, and evaluate again."
+                f"{always}. Put more that the model was not trained on into the test split, and evaluate again."
             )
             yield Finding(Severity.PROBLEM, message, facts.command("evaluate", facts.run), "good")
             return
