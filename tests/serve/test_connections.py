@@ -15,6 +15,7 @@ from scoreline.serve.app import create_app
 from scoreline.serve.connections import Connection
 from scoreline.serve.model import ServedModel
 from scoreline.serve.service import Service
+from scoreline.web import connections as web_connections
 from scoreline.web import limits as web_limits
 from scoreline.web.connections import bound_socket
 from scoreline.web.guard import LocalHosts
@@ -97,7 +98,9 @@ def test_requests_are_parsed(run, kind, pieces, statuses):
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nA: ", b"GET / HTTP/1.1\r\nAccept"])
-def test_a_head_without_end_is_not_kept(run, kind, head):
+def test_a_head_without_end_is_not_kept(run, kind, head, monkeypatch):
+    monkeypatch.setattr(web_connections, "REQUEST_SECONDS", 60.0)  # its length ends it, not the time
+
     def work(_, port):
         with socket.create_connection(("127.0.0.1", port), timeout=30) as one:
             one.sendall(head)
