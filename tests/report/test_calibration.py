@@ -3,7 +3,7 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from scoreline.report.calibration import fit_temperature, held_out_temperature, scale_temperature
+from scoreline.report.calibration import fit_temperature, held_out_temperature, scale_temperature, scaled_by_model
 
 
 def drawn(temperature, n=20_000, C=4, seed=0):
@@ -56,3 +56,14 @@ def test_scores_without_a_best_temperature_come_to_an_end():
     assert fit_temperature(scores, np.array([0, 1, 2])) < 0.1  # always right: the colder, the better
     assert fit_temperature(scores, np.array([1, 2, 0])) > 100
     assert np.isfinite(fit_temperature(np.zeros((3, 2)), np.array([0, 1, 1])))
+
+
+@pytest.mark.parametrize("columns", [1, 4])
+def test_the_temperature_of_a_model_is_compared_with_none(columns):
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, max(columns, 2), 500)
+    scores = 0.1 * rng.normal(size=(500, columns)) + 0.2 * (y[:, None] if columns == 1 else np.eye(columns)[y])
+    found = scaled_by_model(scores, y, 0.1)
+    assert found.of_model
+    assert found.before.log_loss > found.after.log_loss
+    assert found.temperature == 0.1

@@ -20,6 +20,7 @@ __all__ = [
     "held_out_temperature",
     "least_log_loss",
     "scale_temperature",
+    "scaled_by_model",
 ]
 
 #: Temperatures are looked for between these: beyond them all is certain, or nothing is.
@@ -117,12 +118,15 @@ class TemperatureScaling:
         The number of held-out examples that it was found by.
     before, after : Calibration
         Of the examples that were evaluated.
+    of_model : bool, default False
+        Whether the model's probabilities are those after it already.
     """
 
     temperature: float
     n_fitted: int
     before: Calibration
     after: Calibration
+    of_model: bool = False
 
 
 def fit_temperature(scores: FloatArray, y: Array, smoothing: float = 0.0) -> float:
@@ -215,6 +219,12 @@ def scale_temperature(
     temperature = fit_temperature(fitted, labels)
     before, after = (_of_scores(scores, y, divisor, n_bins) for divisor in (1.0, temperature))
     return TemperatureScaling(temperature, len(labels), before, after)
+
+
+def scaled_by_model(scores: FloatArray, y: Array, temperature: float, *, n_bins: int = 15) -> TemperatureScaling:
+    """Compare the calibration without and with the temperature of a model whose loss has no probabilities."""
+    before, after = (_of_scores(scores, y, divisor, n_bins) for divisor in (1.0, temperature))
+    return TemperatureScaling(temperature, 0, before, after, of_model=True)
 
 
 def _of_scores(scores: FloatArray, y: Array, temperature: float, n_bins: int) -> Calibration:

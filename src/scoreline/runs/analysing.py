@@ -16,7 +16,7 @@ from scoreline.errors import DataError, DivergedError
 from scoreline.estimators import LinearClassifier
 from scoreline.models import ImageClassifier
 from scoreline.report.analyses import Analyses
-from scoreline.report.calibration import MOST_SCORES, TemperatureScaling, scale_temperature
+from scoreline.report.calibration import MOST_SCORES, TemperatureScaling, scale_temperature, scaled_by_model
 from scoreline.report.data_quality.examination import DataQuality, examine
 from scoreline.report.data_quality.near_duplicates import find_near_duplicates
 from scoreline.report.data_quality.statistics import measure_statistics
@@ -144,13 +144,12 @@ def _classifier(run: ReportedRun) -> LinearClassifier:
 
 
 def _temperature(run: ReportedRun, quality: DataQuality | None) -> TemperatureScaling | None:
-    """Find a temperature by validation examples or out-of-fold scores; None without these.
-
-    None too where the loss has no probabilities of its own: those of the model have been scaled.
-    """
+    """Find a temperature by validation examples or out-of-fold scores, or take the model's; None without these."""
     split = run.evaluation.split
-    if run.evaluation.calibration is None or run.model.temperature is not None or split == "train":
+    if run.evaluation.calibration is None or split == "train":
         return None
+    if run.model.temperature is not None:
+        return scaled_by_model(*_scores(run, split), run.model.temperature)
     if "validation" in run.prepared.rows and split != "validation":
         return scale_temperature(*_scores(run, split), _scores(run, "validation"))
     if quality is None or not quality.out_of_fold.scored.any():

@@ -42,7 +42,7 @@ class BadProbabilities(Rule):
             f"Probabilities mislead: they promise {confidence:.0%} right answers, and {found.accuracy:.0%} are "
             f"right ({sure})."
         )
-        useful = scaling is not None and scaling.temperature < HOT
+        useful = scaling is not None and not scaling.of_model and scaling.temperature < HOT
         if scaling is not None and useful and scaling.after.expected_calibration_error < error / 2:
             message += (
                 f" Divide the scores by {scaling.temperature:.2f} before you take their softmax: the error falls "

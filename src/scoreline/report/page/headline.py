@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scoreline.report.findings import Finding
-from scoreline.report.page.markup import Html, command, interval, paragraph, share, text
+from scoreline.report.page.markup import Html, breakable, command, interval, paragraph, share, text
 from scoreline.report.summary import RunSummary
 
 __all__ = ["findings_box", "headline"]
@@ -41,5 +41,5 @@ def _item(finding: Finding) -> str:
     severity = f'<span class="severity">{finding.severity.label}:</span>'
     return (
         f'<li class="severity-{finding.severity:d}"><p>{severity}'
-        f" {text(finding.sentence)}{link}</p>\n{command(finding.command)}</li>\n"
+        f" {breakable(finding.sentence)}{link}</p>\n{command(finding.command)}</li>\n"
     )

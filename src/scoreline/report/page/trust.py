@@ -58,7 +58,16 @@ def _reliability(summary: RunSummary) -> Html:
         f"On average, probabilities are off by {share(found.expected_calibration_error)} (expected calibration "
         f"error; log-loss {found.log_loss:.3f})."
     )
-    if scaling is not None:
+    if scaling is not None and scaling.of_model:
+        charts = [
+            ("Softmax of the scores", scaling.before),
+            (f"Scores divided by {scaling.temperature:.3g}, as the model does", found),
+        ]
+        introduction += (
+            " They are the softmax of the scores divided by a temperature, since the loss has none of its own; "
+            f"undivided they would be off by {share(scaling.before.expected_calibration_error)}."
+        )
+    elif scaling is not None:
         charts.append((f"Scores divided by {scaling.temperature:.2f}", scaling.after))
         introduction += (
             f" With scores divided by {scaling.temperature:.2f}, which {scaling.n_fitted:,} held-out examples "
