@@ -52,6 +52,25 @@ def test_what_fails_leaves_what_was_there(tmp_path):
 
 
 @posix
+def test_links_stay_and_devices_and_pipes_are_written_to(tmp_path):
+    (tmp_path / "kept").mkdir()
+    file, link, pipe = tmp_path / "kept" / "file", tmp_path / "link", tmp_path / "pipe"
+    link.symlink_to(file)
+    write_text(link, "through the link")
+    assert link.is_symlink()
+    assert file.read_text() == "through the link"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that the writer need not wait for one
+    try:
+        write_text(pipe, "to whoever reads")
+        assert os.read(reader, 100) == b"to whoever reads"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert names(tmp_path) == ["kept", "link", "pipe"]
+
+
+@posix
 @pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o007, 0o660), (0o077, 0o600)])
 def test_modes_follow_the_umask(tmp_path, umask, mode):
     before = os.umask(umask)

@@ -7,6 +7,7 @@ import secrets
 import shutil
 import stat
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -89,8 +90,15 @@ def partial_folder(folder: Path) -> Iterator[Path]:
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a file to write to; when the block ends well, it is flushed and takes the name `path` in one step.
 
-    Whatever happens, `path` holds either what it held before or all that is new. Its mode follows the umask.
+    Whatever happens, `path` holds either what it held before or all that is new. Its mode follows the umask. A
+    link goes on pointing to the file that it names. What no file can take the place of, such as ``/dev/null`` or a
+    pipe, is written to.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        with _copied_to(path) as part:
+            yield part
+        return
     with partial_file(path.parent) as part:
         mode = stat.S_IMODE(part.stat().st_mode)
         yield part
@@ -99,6 +107,17 @@ def replacing(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         part.replace(path)
     _flush_folder(path.parent)
+
+
+@contextmanager
+def _copied_to(path: Path) -> Iterator[Path]:
+    """Yield a file elsewhere, whose content is written to `path` when the block ends well."""
+    with tempfile.TemporaryDirectory() as folder:
+        part = Path(folder) / path.name
+        part.touch()
+        yield part
+        with part.open("rb") as content, path.open("wb") as out:
+            shutil.copyfileobj(content, out)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
