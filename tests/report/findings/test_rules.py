@@ -262,6 +262,12 @@ def test_a_calibration_error_that_chance_explains_is_none():
     assert found("bad-probabilities", facts(**with_test(right=0.6, sure=0.7, n=1000)))
 
 
+def test_the_lab_is_for_images_alone():
+    given = {"shape": (64,), "train": 0.25, "test": 0.25}
+    assert "scoreline lab" in found("at-baseline", facts(**(given | {"shape": (32, 32, 3)})))[0].command
+    assert "scoreline lab" not in found("at-baseline", facts(**given))[0].command
+
+
 def test_no_command_has_a_place_to_fill_in():
     commands = [finding.command for cases in FIRING.values() for given in cases for finding in find_all(given)]
     assert not [

@@ -141,7 +141,9 @@ class Facts:
         return self.command("report", self.run, *options)
 
     def lab(self) -> str:
-        """Return the command that opens the run's mistakes in the lab."""
+        """Return the command that opens the run's mistakes in the lab, or makes the full report of rows."""
+        if not self.images:
+            return self.report("--full")
         return self.command("lab", "--data", self.data, "--run", self.run)
 
 

@@ -82,7 +82,7 @@ class AtBaseline(Rule):
         things = "images" if facts.images else "rows"
         message = (
             f"An accuracy of {found.accuracy:.2f} is no better than {always}. Check that labels and {things} "
-            "belong together: look at some with their labels."
+            f"belong together{': look at some with their labels' * facts.images}."
         )
         yield Finding(Severity.PROBLEM, message, facts.lab(), "data")
 
