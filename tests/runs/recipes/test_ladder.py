@@ -7,7 +7,7 @@ from scoreline.data import Dataset, Split
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Costs
-from scoreline.runs.recipes.cost import Work, fit_seconds, peak_bytes
+from scoreline.runs.recipes.cost import Calibration, Work, fit_seconds, peak_bytes
 from scoreline.runs.recipes.ladder import IMAGES, LARGE_IMAGES, ROWS, TINY_IMAGES, ladder
 from scoreline.runs.recipes.trial import RecipeFeatures, try_recipe
 from scoreline.runs.time_budget import Clock
@@ -83,6 +83,33 @@ def test_wide_rows_cost_what_they_are_known_to_cost():
     for width, seconds, megabytes in ((5_406, 21.0, 3_275), (12_780, 109, 7_466), (24_432, 471, 16_104)):
         assert fit_seconds(50_000, width, 10, "squared-error") == pytest.approx(seconds, rel=0.15)
         assert peak_bytes(55_000, 50_000, width) / 1e6 == pytest.approx(megabytes, rel=0.2)
+
+
+@pytest.mark.parametrize("recipes", [IMAGES, TINY_IMAGES, LARGE_IMAGES, ROWS])
+def test_larger_forms_come_behind_the_smaller_ones(recipes):
+    """Each has one in its part of the ladder, whatever the colour, and costs more."""
+    before = {}
+    for recipe in recipes:
+        if recipe.larger_of:
+            smaller = before[recipe.larger_of]
+            assert smaller.channels in (0, recipe.channels)
+            assert (smaller.width, smaller.work) < (recipe.width, recipe.work)
+        before[recipe.features] = recipe
+
+
+def test_short_work_does_not_tell_how_fast_the_machine_is():
+    calibration = Calibration.of_machine(1.0)
+    first = calibration.factor("fit")
+    calibration.learn_from("features", 0.1, 5.0)
+    calibration.learn_from("fit", 0.1, 0.5)
+    assert calibration.factor("fit") == first
+    assert calibration.excess == pytest.approx(0.4)
+    calibration.learn_from("features", 4.0, 40.0)
+    assert (
+        calibration.factor("fit") == calibration.factor("features") > first
+    )  # with one thread it is 2 from the start
+    calibration.learn_from("fit", 10.0, 10.0)
+    assert calibration.factor("fit") < calibration.factor("features")
 
 
 def test_work_counts_all_examples():

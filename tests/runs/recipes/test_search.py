@@ -152,6 +152,54 @@ def test_the_budget_is_kept_by_what_trials_take(race):
     assert any("no time" in step for step in resolved.search.value)
 
 
+@pytest.fixture
+def forms(monkeypatch, race):
+    """Run the race with whitening of three strengths, each a larger form of the one before."""
+    chain = [LADDER[0], LADDER[1]]
+    for recipe in LADDER[2:]:
+        chain.append(replace(recipe, larger_of=chain[-1].features))
+    monkeypatch.setattr(search, "ladder", lambda asked, shape: chain)
+    return race
+
+
+def test_the_smallest_form_races_for_all_and_the_largest_is_tried_first(forms):
+    resolved, found, tried = forms(AUTO, [0.5, 0.85, 0.9, 0.95])
+    assert tried[:2] == [("pixels", 200), ("pixels:zca=1", 200)]
+    assert tried[2:] == [(name, 1294) for name in NAMES[:0:-1]]
+    assert resolved.features.value == "pixels:zca=0.01"
+    assert not found.upcoming
+
+
+def test_without_time_for_the_largest_form_the_next_is_tried(forms, monkeypatch):
+    monkeypatch.setattr(plan.Plan, "cost", _dear(plan.Plan.cost, "pixels:zca=0.01"))
+    resolved, found, tried = forms(AUTO.changed(budget="100s"), [0.5, 0.85, 0.9, 0.95])
+    assert tried[2] == ("pixels:zca=0.1", 1294)
+    assert resolved.features.value == "pixels:zca=0.1"
+    assert [one.name.split()[0] for one in found.upcoming] == ["pixels:zca=0.01"]
+
+
+def test_larger_forms_of_what_is_out_are_not_tried(forms):
+    resolved, found, tried = forms(AUTO, [0.9, 0.5, 0.95, 0.95])
+    assert tried == [("pixels", 200), ("pixels:zca=1", 200), ("pixels", 1294)]
+    assert resolved.features.value == "pixels"
+    assert [row.remark for row in found.rows[2:]] == ["as its smaller form: out after 200 rows"] * 2
+
+
+def test_small_models_are_tried_before_their_larger_forms(forms):
+    _, _, tried = forms(AUTO.changed(prefer="small"), [0.5, 0.85, 0.9, 0.95])
+    assert tried[2:] == [(name, 1294) for name in NAMES[1:]]
+
+
+def _dear(real, features):
+    """Return what a candidate costs, where one takes a thousand seconds more."""
+
+    def cost(self, one):
+        found = real(self, one)
+        return found._replace(fit=found.fit + 1000) if one.recipe.features == features else found
+
+    return cost
+
+
 @pytest.mark.parametrize(("prefer", "chosen"), [("accurate", 2), ("fast", 1), ("small", 0)])
 def test_preferences_choose_along_the_frontier(race, prefer, chosen):
     config = AUTO.changed(prefer=prefer)

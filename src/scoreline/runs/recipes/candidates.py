@@ -114,7 +114,7 @@ class Costs:
         return Cost(
             0 if candidate.learned else learn,
             n_extracted * an_image,
-            (1 - LAST_FIT) * fit,
+            (1 - LAST_FIT) * fit + self._calibration.excess,
             LAST_FIT * fit + report * max(1, min(factor("fit"), factor("features"))),
             peak_bytes(0 if self._on_disk else n_extracted, n_rows, candidate.width),
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -120,15 +120,20 @@ def peak_bytes(n_in_memory: int, n_rows: int, width: int) -> int:
 class Calibration:
     """How much slower this machine is than that of the constants, now: measured over predicted seconds.
 
-    Each kind of work begins as `cores` suggest, which counts like `PRIOR` seconds of measurements.
+    Each kind of work begins as `cores` suggest, which counts like `PRIOR` seconds of measurements. Short work does
+    not tell how fast the machine is, for what is loaded at first takes as long, and so do small products: what
+    short fits take beyond what is predicted, any fit takes.
     """
 
     #: Predicted and measured seconds so far, by kind.
     predicted: dict[str, float]
     measured: dict[str, float]
+    #: Seconds that each short fit took beyond what was predicted.
+    excesses: list[float] = field(default_factory=list)
 
-    #: Predicted seconds that the guess before any measurement counts for.
-    PRIOR = 0.5
+    #: Predicted seconds that the guess before any measurement counts for, and below which work is short.
+    PRIOR: ClassVar[float] = 0.5
+    SHORT: ClassVar[dict[str, float]] = {"learn": 0.5, "features": 0.5, "fit": 1.0}
 
     @classmethod
     def of_machine(cls, load: float) -> Calibration:
@@ -139,9 +144,18 @@ class Calibration:
 
     def learn_from(self, kind: str, predicted: float, measured: float) -> None:
         """Take over what a piece of work was predicted to take, and took."""
+        if predicted < self.SHORT[kind]:
+            self.excesses += [max(0.0, measured - predicted)] if kind == "fit" else []
+            return
         self.predicted[kind] += predicted
         self.measured[kind] += measured
 
     def factor(self, kind: str) -> float:
-        """Return how many times as long as predicted this kind of work takes here."""
-        return self.measured[kind] / self.predicted[kind]
+        """Return how many times as long as predicted this kind of work takes here, or else features do."""
+        known = kind if self.predicted[kind] > self.PRIOR else "features"
+        return self.measured[known] / self.predicted[known]
+
+    @property
+    def excess(self) -> float:
+        """Seconds that a choice of lam takes besides."""
+        return sum(self.excesses) / max(1, len(self.excesses))

@@ -33,6 +33,8 @@ class Recipe:
         To how many sizes they are reduced.
     channels : int
         Of the images that it is for; 0 if it is for all.
+    larger_of : str
+        Features of the next smaller form, where it is a larger one of them; see `forms`.
     """
 
     features: str
@@ -46,6 +48,7 @@ class Recipe:
     side: int = 0
     sizes: int = 1
     channels: int = 0
+    larger_of: str = ""
 
     def columns(self, pixels: int, numbers: int) -> float:
         """Return the columns for examples of so many pixels and numbers."""
@@ -91,14 +94,14 @@ IMAGES = (
     Recipe("pixels", SQUARED, width_a_number=1),
     Recipe("mirror:[hog:8,hue]", SQUARED, width=100, width_a_pixel=0.25, work=67, channels=3),
     Recipe("hog,lbp", SQUARED, width=100, width_a_pixel=2.6, work=30, channels=1),
-    Recipe(SMALL_WRITING, SQUARED, width=1803, learn=1, work=140, channels=1),
+    Recipe(SMALL_WRITING, SQUARED, width=1803, learn=1, work=140),
     Recipe(SMALL_PRODUCTS, SQUARED, width=1830, learn=1, work=150),
-    Recipe(WRITING, SQUARED, width=3_915, learn=1.4, work=340),
-    Recipe(PRODUCTS, SQUARED, width=4950, learn=2.1, work=365),
-    Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=2, work=580, channels=1),
-    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=2.6, work=665),
-    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=3.2, work=1_125),
-    Recipe(LARGEST, SQUARED, width=23_910, learn=10.5, work=3_800),
+    Recipe(WRITING, SQUARED, width=3_915, learn=1.4, work=340, larger_of=SMALL_WRITING),
+    Recipe(PRODUCTS, SQUARED, width=4950, learn=2.1, work=365, larger_of=SMALL_PRODUCTS),
+    Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=2, work=580, larger_of=WRITING),
+    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=2.6, work=665, larger_of=PRODUCTS),
+    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=3.2, work=1_125, larger_of=LARGE_PRODUCTS),
+    Recipe(LARGEST, SQUARED, width=23_910, learn=10.5, work=3_800, larger_of=LARGER_PRODUCTS),
 )
 #: Smaller ones show no cells nor patches.
 TINY_IMAGES = (

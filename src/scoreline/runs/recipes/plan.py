@@ -16,6 +16,9 @@ __all__ = ["Plan"]
 FIRST_ROWS, ROWS_A_CLASS, GROWTH = 2_000, 10, 5
 #: Times as many rows as a round has that there must be in all: words are learned for either.
 FEWEST_TIMES = 4
+#: How many times the budget a trial on all rows may come to. A budget is kept within 15 %, and one that is passed by
+#: a few seconds is better kept than one of which half is left.
+TOLERANCE = 1.1
 #: Validation rows of a round that is not the last.
 VALIDATION_ROWS = 2_000
 
@@ -69,7 +72,7 @@ class Plan:
         """Tell whether a candidate can be tried on all rows, with time to finish it or the best so far."""
         cost = self.cost(one)
         finish = cost.finish if best is None else max(cost.finish, self.cost(best).finish)
-        return self.clock.elapsed + cost.seconds + finish <= self._budget
+        return self.clock.elapsed + cost.seconds + finish <= TOLERANCE * self._budget
 
     def has_time_for_folds(self, one: Candidate) -> bool:
         """Tell whether there is time to choose `lam` of a candidate by folds, and to finish it."""

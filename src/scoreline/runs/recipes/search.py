@@ -18,6 +18,7 @@ from scoreline.runs.lam_choice import folds_help
 from scoreline.runs.lam_search import standard_error
 from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Candidate
+from scoreline.runs.recipes.forms import most_promising_first, racers, smallest_form
 from scoreline.runs.recipes.found import Found, Summary, Upcoming
 from scoreline.runs.recipes.journal import Journal
 from scoreline.runs.recipes.ladder import ladder
@@ -90,9 +91,10 @@ class _Race:
         """Run all rounds, and return what they came to."""
         try:
             running = self._within_memory(self._candidates())
+            racing = racers(running)
             for n_rows, n_validation in self._plan.rounds():
-                running = self._round(running, n_rows, n_validation)
-            self._last_round(running)
+                racing = self._round(racing, n_rows, n_validation)
+            self._last_round(self._with_larger_forms(racing, running))
         except KeyboardInterrupt:
             if self._best is None:
                 raise
@@ -161,6 +163,19 @@ class _Race:
                 one.row = replace(one.row, remark=f"out after {n_rows:,} rows")
         return kept
 
+    def _with_larger_forms(self, racing: list[Candidate], running: list[Candidate]) -> list[Candidate]:
+        """Return the candidates that are still in the race with their larger forms, the cheapest first."""
+        kept = []
+        for one in running:
+            smallest = smallest_form(one, running)
+            if smallest in racing:
+                kept.append(one)
+            elif smallest in self._journal.late and one is not smallest:
+                self._has_no_time(one)
+            elif one is not smallest:
+                one.row = replace(one.row, remark=f"as its smaller form: {smallest.row.remark}")
+        return kept
+
     def _affordable(
         self, running: list[Candidate], n_rows: int, n_validation: int, *, begun: bool
     ) -> list[Candidate]:
@@ -171,24 +186,32 @@ class _Race:
         return running[:n_found]
 
     def _last_round(self, running: list[Candidate]) -> None:
-        """Try the candidates that are left on all rows: the most accurate first, for as long as there is time."""
-        raced = bool(running) and all(one.row.accuracy is not None for one in running)
-        order = sorted(running, key=lambda one: -(one.row.accuracy or 0.0)) if raced else running
-        if order and not any(self._has_time(one) for one in order):  # the cheapest is trained whatever it takes
-            self._journal.forced = True
+        """Try the candidates that are left on all rows: the most promising first, for as long as there is time."""
+        if running and not any(self._has_time(one) for one in running):
+            self._journal.forced = True  # the cheapest is trained whatever it takes
             for one in running[1:]:
                 self._has_no_time(one)
-            order = running[:1]
+            running = running[:1]
+        racing = racers(running)
+        if any(one.row.accuracy is None for one in racing):  # there was no round before
+            self._try_on_all(racing, alone=len(running) == 1)
+            rest = [one for one in running if one not in racing]
+        else:
+            rest = running
+        self._try_on_all(most_promising_first(rest, running, self._asked.prefer), alone=len(running) == 1)
+        if not self._journal.forced:
+            self._use_the_rest()
+
+    def _try_on_all(self, order: list[Candidate], *, alone: bool) -> None:
+        """Try candidates on all rows, but for those that have no time; one alone is tried whatever it takes."""
         for one in order:
-            if (self._best_on_all() or len(order) > 1) and not self._has_time(one):
+            if (self._best_on_all() or not alone) and not self._has_time(one):
                 self._has_no_time(one)
             elif self._best_on_all() and not self._plan.has_memory(one):
                 left = int(max(self._plan.free_memory(), 1))
                 self._journal.leave_out(one, no_memory(self._plan.cost(one).n_bytes, left))
             else:
                 self._try(one, self._plan.n_rows, self._plan.n_validation)
-        if not self._journal.forced:
-            self._use_the_rest()
 
     def _use_the_rest(self) -> None:
         """Try what seemed to have no time, where trials took less than they were expected to."""
