@@ -66,11 +66,12 @@ class Recipe:
 
 
 SQUARED, HINGES, SOFTMAX = "squared-error", "one-vs-all:squared", "softmax"
-#: Words in 3 x 3 cells without borders, and products of components: two for each pair, one without mirror images.
+#: Words in 3 x 3 cells without borders, at last of two layers too, and products of components: two for each pair,
+#: one without mirror images.
 SMALL_PRODUCTS = "products:[dictionary:100,grid=3,spread=0.54],components=30"
 PRODUCTS = "products:[dictionary:320,grid=3,spread=0.54],components=45"
 LARGE_PRODUCTS = "products:[dictionary:550,grid=3,spread=0.54],components=72"
-LARGER_PRODUCTS = "products:[dictionary:1000,grid=3,spread=0.54],components=90"
+LARGER_PRODUCTS = "products:[two-layers:400,grid=3,spread=0.54,dictionary:500,grid=3,spread=0.54],components=86"
 LARGEST = (
     "products:[two-layers:400,grid=3,spread=0.54,dictionary:500,grid=3,spread=0.54,"
     "dictionary:400,patch_size=9,grid=3,spread=0.54],components=110,variance=40"
@@ -100,7 +101,7 @@ IMAGES = (
     Recipe(PRODUCTS, SQUARED, width=4950, learn=2.1, work=365, larger_of=SMALL_PRODUCTS),
     Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=2, work=580, larger_of=WRITING),
     Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=2.6, work=665, larger_of=PRODUCTS),
-    Recipe(LARGER_PRODUCTS, SQUARED, width=17_190, learn=3.2, work=1_125, larger_of=LARGE_PRODUCTS),
+    Recipe(LARGER_PRODUCTS, SQUARED, width=15_582, learn=8.5, work=1_950, larger_of=LARGE_PRODUCTS),
     Recipe(LARGEST, SQUARED, width=23_910, learn=10.5, work=3_800, larger_of=LARGER_PRODUCTS),
 )
 #: Smaller ones show no cells nor patches.

@@ -16,8 +16,8 @@ __all__ = ["Plan"]
 FIRST_ROWS, ROWS_A_CLASS, GROWTH = 2_000, 10, 5
 #: Times as many rows as a round has that there must be in all: words are learned for either.
 FEWEST_TIMES = 4
-#: How many times the budget a trial on all rows may come to. A budget is kept within 15 %, and one that is passed by
-#: a few seconds is better kept than one of which half is left.
+#: How many times the budget a trial on all rows may come to. A budget is kept within 15 %, and one that is passed
+#: by a few seconds is better kept than one of which half is left.
 TOLERANCE = 1.1
 #: Validation rows of a round that is not the last.
 VALIDATION_ROWS = 2_000
