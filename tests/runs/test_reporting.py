@@ -1,8 +1,10 @@
 """Reports made anew from a run's folder: the same page, whatever the data and however the run ended."""
 
+import itertools
 import json
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from PIL import Image
 
 from scoreline.cli.app import run as program
 from scoreline.errors import ModelError
-from scoreline.runs import reporting
+from scoreline.runs import gallery, reporting
 from scoreline.runs.analysing import analyse
 from scoreline.runs.config import RunConfig
 from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow, csv_rows
@@ -219,6 +221,38 @@ def test_what_is_read_is_what_was_trained(trained):
     metrics = json.loads((trained / "metrics.json").read_text())
     assert run.evaluation.accuracy == metrics["accuracy"]
     assert run.accuracies == {name: metrics[f"{name}_accuracy"] for name in ("train", "validation", "test")}
+
+
+class TestRegionsThatAreCovered:
+    @pytest.fixture(scope="class")
+    def described(self, photos, tmp_path_factory):
+        config = RunConfig(data=str(photos), features="hog:4", memory="64GB")
+        return train_run(config, tmp_path_factory.mktemp("described") / "run").folder.path
+
+    def test_not_unasked_where_memory_is_bounded(self, described):
+        assert 'class="map"' not in page_of(described)
+        assert f"<code>scoreline report {described} --full</code>" in page_of(described).replace("<wbr>", "")
+
+    def test_in_the_full_report(self, described):
+        reporting.report_run(described, full=True)
+        page = page_of(described)
+        cells = re.findall(r'<section class="cell".*?</section>', page, re.DOTALL)
+        assert cells
+        for cell in cells:
+            assert cell.count('class="map"') == min(cell.count("<figure>"), 3)
+            assert "covered with the mean colour" in cell
+        assert re.search(r"<title>Contributions of 4 x 4 regions: [+-]\S+ \(row \d, column \d\) to \+", page)
+
+    def test_as_many_as_there_is_time_for_the_commonest_mistakes_first(self, described, monkeypatch):
+        run = ReportedRun.read(described)
+        never = gallery.make_gallery(run.model, run.prepared, run.evaluation, seconds=0.0)
+        assert not never.maps.complete
+        assert all(shown.regions is None for cell in never.cells for shown in cell.examples)
+        clock = SimpleNamespace(perf_counter=itertools.count().__next__)  # a second later at each look
+        monkeypatch.setattr(gallery, "time", clock)
+        some = gallery.make_gallery(run.model, run.prepared, run.evaluation, seconds=2.5)
+        explained = [shown.regions is not None for cell in some.cells for shown in cell.examples[:1]]
+        assert explained == [True, True] + [False] * (len(explained) - 2)
 
 
 class TestWhatIsLookedInto:

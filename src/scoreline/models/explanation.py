@@ -8,6 +8,7 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import UsageError
+from scoreline.models.regions import sums_of_regions
 
 __all__ = ["Explanation"]
 
@@ -56,6 +57,4 @@ class Explanation:
                 allowed=f"1 to {height} rows and 1 to {width} columns, as there are pixels",
                 fix="ask for fewer",
             )
-        starts = (np.arange(n) * side // n for n, side in ((rows, height), (columns, width)))
-        down, across = starts
-        return np.asarray(np.add.reduceat(np.add.reduceat(self.pixels, down, axis=0), across, axis=1))
+        return sums_of_regions(self.pixels, rows, columns)

@@ -12,14 +12,12 @@ import numpy as np
 
 from scoreline._typing import Array, FloatArray
 
-__all__ = ["Cell", "Gallery", "Shown", "contribution_map", "data_uri", "thumbnail"]
+__all__ = ["Cell", "Gallery", "RegionMaps", "Shown", "data_uri", "thumbnail"]
 
 #: Side of a thumbnail in pixels, at most, and that up to which it is shown without interpolation.
 SIDE, TINY = 64, 16
 #: Quality of JPEG.
 QUALITY = 85
-#: Red, green and blue of pixels with a positive, and of those with a negative contribution to a class's score.
-FOR, AGAINST = (213, 94, 0), (0, 114, 178)
 
 
 class Shown(NamedTuple):
@@ -35,9 +33,9 @@ class Shown(NamedTuple):
         The best, and the true class; a probability is None where there is none.
     picture : bytes
         PNG or JPEG; empty for rows of numbers.
-    contributions : bytes
-        PNG of what each region adds to the score of the predicted class over that of the true one, or of the
-        second best where these are the same; empty where features do not come from pixels.
+    regions : array (rows, columns), optional
+        What each field of a grid over the image adds to the score of the predicted class less that of the true
+        one, or of the second best where these are the same; None where it was not measured.
     """
 
     id: str
@@ -45,7 +43,28 @@ class Shown(NamedTuple):
     predicted: str
     guesses: Sequence[tuple[str, float, float | None]]
     picture: bytes = b""
-    contributions: bytes = b""
+    regions: FloatArray | None = None
+
+
+class RegionMaps(NamedTuple):
+    """How the contributions of regions came about.
+
+    Parameters
+    ----------
+    sides : (int, int)
+        Height and width of the images.
+    covered : bool
+        Whether regions were covered and scored anew, and are not sums over their pixels.
+    complete : bool
+        Whether there was time for all images that have a place for them.
+    command : str
+        The command that takes more time for it; empty where it was taken.
+    """
+
+    sides: tuple[int, ...]
+    covered: bool
+    complete: bool
+    command: str
 
 
 class Cell(NamedTuple):
@@ -69,11 +88,14 @@ class Gallery:
         Those that are not empty.
     surest : sequence of Shown
         Wrong ones that the model was surest of.
+    maps : RegionMaps, optional
+        Of the regions of the examples; None where these are no images.
     """
 
     classes: Sequence[int]
     cells: Sequence[Cell]
     surest: Sequence[Shown]
+    maps: RegionMaps | None = None
 
 
 def thumbnail(image: Array) -> bytes:
@@ -87,17 +109,6 @@ def thumbnail(image: Array) -> bytes:
     if max(picture.size) <= TINY:
         return png
     return min(png, _encoded(picture, "JPEG", quality=QUALITY), key=len)
-
-
-def contribution_map(regions: FloatArray) -> bytes:
-    """Return regions ``(rows, columns)`` as a PNG: one colour for the class, one against it, empty at 0."""
-    from PIL import Image
-
-    largest = float(np.abs(regions).max()) or 1.0
-    rgba = np.empty((*regions.shape, 4), np.uint8)
-    rgba[..., :3] = np.where((regions > 0)[..., None], FOR, AGAINST)
-    rgba[..., 3] = np.rint(255 * np.sqrt(np.abs(regions) / largest))
-    return _encoded(Image.fromarray(rgba), "PNG", optimize=True)
 
 
 def data_uri(picture: bytes) -> str:

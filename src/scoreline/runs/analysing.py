@@ -29,12 +29,14 @@ from scoreline.runs.prediction import recorded_input
 from scoreline.runs.reported import ReportedRun
 from scoreline.runs.robustness import draw_robustness
 
-__all__ = ["analyse", "write_analyses"]
+__all__ = ["analyse", "seconds_for_regions", "write_analyses"]
 
 T = TypeVar("T")
 #: Seconds that may be spent on this without being asked: so many, or this share of the run; where a search for a
 #: recipe has a budget to keep, what it has left of it less what start-up and figures take, or this smaller share.
 SECONDS, SHARE, SEARCH_SHARE, RESERVE = 5.0, 0.1, 0.03, 8.0
+#: Seconds to cover regions of images that the page shows, at the most: unasked, and in a full report.
+REGIONS, ALL_REGIONS = 1.0, 30.0
 #: Seconds for each million numbers of the examples, images of 32 x 32 x 3: to count and compare them, measured on
 #: 10,000 and 55,000 on two cores, quiet and beside other work (0.015 to 0.044); and to look for outliers besides,
 #: on 5,000 (0.22 with what is fitted to a sample, which does not grow).
@@ -89,6 +91,11 @@ def write_analyses(analyses: Analyses, run: ReportedRun) -> None:
     if analyses.robustness is not None:
         drawing = draw_robustness(analyses.robustness, run.evaluation.majority)
         folder.keep("figures/robustness.png", lambda: save_drawings([drawing], folder.figures))
+
+
+def seconds_for_regions(run: ReportedRun, *, full: bool) -> float:
+    """Return the seconds to find out what the regions of images contribute."""
+    return ALL_REGIONS if full else min(REGIONS, _allowance(run))
 
 
 def _allowance(run: ReportedRun) -> float:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import math
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 
-from scoreline._typing import Array, FloatArray, Labels
-from scoreline.features import FeatureExtractor
+from scoreline._typing import FloatArray, Labels
 from scoreline.models import SavedModel
 from scoreline.models.prediction import class_scores, ranked
-from scoreline.report.gallery import Cell, Gallery, Shown, contribution_map, thumbnail
+from scoreline.models.regions import Lead, region_contributions, sums_pixels
+from scoreline.report.gallery import Cell, Gallery, RegionMaps, Shown, thumbnail
 from scoreline.report.metrics import Evaluation
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.predictions import confidences
@@ -24,18 +27,26 @@ MOST_CLASSES, SHOWN_CLASSES = 25, 20
 WRONG, RIGHT, SUREST = 12, 6, 12
 #: Bytes that all pictures may take: as text in the page they take a third more.
 MOST_BYTES = 3 << 20
-#: Examples of a cell, and of all, with contributions; fields of the grid in each direction.
-EXPLAINED, MOST_EXPLAINED, GRID = 3, 200, 8
+#: Examples of a cell, and of all, with the contributions of their regions.
+EXPLAINED, MOST_EXPLAINED = 3, 200
 #: Training examples of a class.
 OF_CLASS = 5
 #: Guesses of an example.
 GUESSES = 3
 
 
-def make_gallery(model: SavedModel, prepared: Prepared, evaluation: Evaluation) -> Gallery:
+def make_gallery(
+    model: SavedModel,
+    prepared: Prepared,
+    evaluation: Evaluation,
+    *,
+    seconds: float = math.inf,
+    command: str = "",
+) -> Gallery:
     """Choose examples of the split that is evaluated, and show what the model says of them.
 
-    Commoner mistakes come first where all pictures together would take too much room.
+    Commoner mistakes come first where all pictures together would take too much room, or all contributions of
+    regions too much time.
 
     Parameters
     ----------
@@ -43,25 +54,32 @@ def make_gallery(model: SavedModel, prepared: Prepared, evaluation: Evaluation) 
     prepared : Prepared
         Data and rows.
     evaluation : Evaluation
+    seconds : float, optional
+        After which no more images have regions covered to see what these contribute. What is summed over pixels
+        takes no time to speak of. An image costs as much as the features of `COVERED` squared and one more.
+    command : str, optional
+        The command that takes more time for that.
     """
     y = prepared.labels(evaluation.split)
     predicted, confidence = confidences(model, prepared.rows[evaluation.split])
     n_classes = len(model.classes)
     classes = evaluation.worst_classes(n_classes if n_classes <= MOST_CLASSES else SHOWN_CLASSES)
+    found = list(_cells(y, predicted, confidence, classes))
     shower = _Shower(model, prepared, evaluation.split, predicted)
+    maps: RegionMaps | None = None
+    if is_drawable(prepared):
+        wanted = _to_explain([chosen for *_, chosen in found])
+        complete = shower.explain(wanted, seconds)
+        covered = not sums_pixels(model, prepared.extractor)
+        maps = RegionMaps(prepared.dataset.example_shape[:2], covered, complete, command)
     wrong = np.flatnonzero(y != predicted)
     surest = wrong[np.argsort(-confidence[wrong], kind="stable")[:SUREST]]
-    shown_first = [shower.show(int(row)) for row in surest]
+    shown_first = [shower.show(row) for row in surest.tolist()]
     cells = [
-        Cell(
-            true,
-            guess,
-            len(rows),
-            [shower.show(int(row), explained=k < EXPLAINED) for k, row in enumerate(chosen)],
-        )
-        for true, guess, rows, chosen in _cells(y, predicted, confidence, classes)
+        Cell(true, guess, len(rows), [shower.show(row) for row in chosen.tolist()])
+        for true, guess, rows, chosen in found
     ]
-    return Gallery(classes, cells, shown_first)
+    return Gallery(classes, cells, shown_first, maps)
 
 
 def picture_examples(prepared: Prepared, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
@@ -107,6 +125,12 @@ def _cells(
         yield true, guess, rows, rows[np.argsort(sure, kind="stable")[: RIGHT if true == guess else WRONG]]
 
 
+def _to_explain(cells: Sequence[Labels]) -> list[int]:
+    """Return the examples to explain: the first of each cell, then the second of each that has more, and so on."""
+    rows = [int(rows[k]) for k in range(EXPLAINED) for rows in cells if k < len(rows)]
+    return rows[:MOST_EXPLAINED]
+
+
 @dataclass(eq=False)
 class _Shower:
     """Shows examples as long as there is room for their pictures."""
@@ -116,12 +140,21 @@ class _Shower:
     split: str
     predicted: Labels
     _used: int = field(default=0, init=False)
-    _explained: int = field(default=0, init=False)
+    _regions: Mapping[int, FloatArray] = field(default_factory=dict, init=False)
 
-    def show(self, row: int, *, explained: bool = False) -> Shown:
-        """Return one example with its guesses, its picture and, if wanted, its contributions."""
+    def explain(self, rows: Sequence[int], seconds: float) -> bool:
+        """Find what the regions of examples contribute until the time is up; return whether it was enough."""
+        extractor = self.prepared.extractor
+        end = time.perf_counter() + (math.inf if sums_pixels(self.model, extractor) else seconds)
+        leads = (self._lead(row) for row in takewhile(lambda _: time.perf_counter() < end, rows))
+        found = region_contributions(self.model, extractor, leads)
+        self._regions = dict(zip(rows, found, strict=False))
+        return len(self._regions) == len(rows)
+
+    def show(self, row: int) -> Shown:
+        """Return one example with its guesses, its picture and what its regions contribute, if that is known."""
         split = self.prepared.split(self.split)
-        scores = self.model.scores(self.prepared.rows[self.split].read(row, row + 1))
+        scores = self._scores(row)
         by_class, probabilities = class_scores(scores)[0], self.model.probabilities(scores)
         best = ranked(by_class[None], min(GUESSES, len(by_class)))[0].tolist()
         true, guess = int(split.y[row]), int(self.predicted[row])
@@ -134,29 +167,22 @@ class _Shower:
             )
             for label in labels
         ]
-        picture = contributions = b""
+        picture: bytes = b""
+        regions: FloatArray | None = None
         if is_drawable(self.prepared) and self._used < MOST_BYTES:
-            pixels = split.rows.read(row, row + 1)[0]
-            picture = thumbnail(pixels)
-            if explained and self._explained < MOST_EXPLAINED:
-                rival = true if true != guess else best[min(1, len(best) - 1)]
-                contributions = self._map(pixels, guess, rival)
-                self._explained += bool(contributions)
-            self._used += len(picture) + len(contributions)
+            picture = thumbnail(split.rows.read(row, row + 1)[0])
+            regions = self._regions.get(row)
+            self._used += len(picture)
         classes = self.model.classes
-        return Shown(split.ids[row], classes[true], classes[guess], guesses, picture, contributions)
+        return Shown(split.ids[row], classes[true], classes[guess], guesses, picture, regions)
 
-    @property
-    def _extractor(self) -> FeatureExtractor:
-        return self.prepared.extractor
+    def _lead(self, row: int) -> Lead:
+        """Return an example with the class that was named and the true one, or the second best of a right one."""
+        split = self.prepared.split(self.split)
+        true, guess = int(split.y[row]), int(self.predicted[row])
+        best = ranked(class_scores(self._scores(row)), 2)[0].tolist()
+        rival = true if true != guess else next((label for label in best if label != guess), guess)
+        return Lead(split.rows.read(row, row + 1)[0], guess, rival)
 
-    def _map(self, pixels: Array, guess: int, rival: int) -> bytes:
-        """Return what each region adds to the lead of one class over another; empty where nobody can say."""
-        weights = class_scores(self.model.coef.T).astype(np.float64)
-        added = self._extractor.pixel_contributions(pixels, weights[:, guess] - weights[:, rival])
-        if added is None:
-            return b""
-        summed = added.sum(axis=2)
-        starts = [np.unique(np.arange(GRID) * side // GRID) for side in summed.shape]
-        regions = np.add.reduceat(np.add.reduceat(summed, starts[0], axis=0), starts[1], axis=1)
-        return contribution_map(regions)
+    def _scores(self, row: int) -> FloatArray:
+        return self.model.scores(self.prepared.rows[self.split].read(row, row + 1))

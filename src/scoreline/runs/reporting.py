@@ -16,7 +16,7 @@ from scoreline.report.analyses import Analyses
 from scoreline.report.findings import Facts, Finding, find_all
 from scoreline.report.page import write_report
 from scoreline.report.summary import CheckRow, PageFigure, RunSummary
-from scoreline.runs.analysing import analyse, write_analyses
+from scoreline.runs.analysing import analyse, seconds_for_regions, write_analyses
 from scoreline.runs.described import describe_data, describe_training
 from scoreline.runs.drawing import Drawing, draw_run, save_drawings
 from scoreline.runs.environment import describe_environment
@@ -56,7 +56,7 @@ def write_figures_and_report(result: RunResult) -> tuple[Finding, ...]:
     run = ReportedRun.of(result)
     analyses = analyse(run)
     write_analyses(analyses, run)
-    return tuple(_write(run, analyses).findings)
+    return tuple(_write(run, analyses, full=False).findings)
 
 
 def report_run(
@@ -96,23 +96,26 @@ def report_run(
     analyses = analyse(reported, full=full, progress=progress)
     progress("Drawing figures", 0, 0)
     write_analyses(analyses, reported)
-    summary = _write(reported, analyses)
+    summary = _write(reported, analyses, full=full)
     reported.folder.check()
     evaluation = summary.evaluation
     return Report(reported.folder.report, evaluation.accuracy, evaluation.split, tuple(summary.findings))
 
 
-def _write(run: ReportedRun, analyses: Analyses) -> RunSummary:
+def _write(run: ReportedRun, analyses: Analyses, *, full: bool) -> RunSummary:
     drawings = list(draw_run(run.history, run.model, run.evaluation, run.prepared))
     run.folder.keep("figures", lambda: save_drawings(drawings, run.folder.figures))
-    summary = summarise(run, analyses, drawings)
+    summary = summarise(run, analyses, drawings, full=full)
     run.folder.keep("report.html", lambda: write_report(summary, run.folder.report))
     return summary
 
 
-def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing]) -> RunSummary:
+def summarise(
+    run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing], *, full: bool = False
+) -> RunSummary:
     """Return what the page of a run shows."""
-    dataset, recorded = run.dataset, run.recorded
+    dataset, recorded, facts = run.dataset, run.recorded, facts_of(run, analyses)
+    more = "" if full else facts.report("--full")
     empty = () if len(run.history.get("epoch", ())) > 1 else ("loss-curves",)  # of one point
     return RunSummary(
         title=f"{run.model.loss} on {dataset.name}",
@@ -124,13 +127,15 @@ def summarise(run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing])
         command=run.command,
         environment=(recorded.environment or describe_environment()) | {"seed": str(run.request.seed)},
         accuracies=run.accuracies,
-        findings=find_all(facts_of(run, analyses)),
+        findings=find_all(facts),
         analyses=analyses,
         class_counts=_class_counts(run),
         rejected=[(item.path, item.split, item.reason) for item in dataset.rejected],
         pictures=picture_examples(run.prepared, analyses.pictured()),
         class_pictures=picture_classes(run.prepared),
-        gallery=make_gallery(run.model, run.prepared, run.evaluation),
+        gallery=make_gallery(
+            run.model, run.prepared, run.evaluation, seconds=seconds_for_regions(run, full=full), command=more
+        ),
         leaderboard=read_leaderboard(run.folder.path),
     )
 

@@ -7,13 +7,18 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
+import numpy as np
+
+from scoreline._typing import FloatArray
 from scoreline.report.calibration import CalibrationBin
 from scoreline.report.page.markup import Html, text
 
-__all__ = ["Line", "bar", "line_chart", "reliability_chart", "small_curve"]
+__all__ = ["Line", "bar", "line_chart", "region_map", "reliability_chart", "small_curve"]
 
 #: In units of the drawing, which are CSS pixels where there is room: the sides of a chart, and of its margins.
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 440, 240, 60, 28, 12, 42
+#: Shades of a field of a map, each of which is one path in the file.
+_SHADES = 8
 
 
 class Line(NamedTuple):
@@ -115,6 +120,33 @@ def small_curve(title: str, y: Sequence[float], intervals: Sequence[tuple[float,
         f'<line class="base" x1="0" x2="100" y1="{down(base):.1f}" y2="{down(base):.1f}"/>'
         f'<polygon class="band series-0" points="{" ".join(upper + lower[::-1])}"/>'
         f'<polyline class="line series-0" points="{line}"/></svg>'
+    )
+
+
+def region_map(title: str, values: FloatArray, sides: tuple[int, ...]) -> Html:
+    """Return the contributions of the fields of a grid over an image, the largest in full colour, none at 0.
+
+    Parameters
+    ----------
+    title : str
+        For screen readers.
+    values : array (rows, columns)
+    sides : (int, int)
+        Height and width of the image.
+    """
+    (rows, columns), (height, width) = values.shape, sides
+    largest = float(np.abs(values).max()) or 1.0
+    places: dict[int, str] = {}
+    for (row, column), shade in np.ndenumerate(np.rint(_SHADES * values / largest).astype(int)):
+        if shade:
+            places[int(shade)] = places.get(int(shade), "") + f"M{column} {row}h1v1h-1z"
+    paths = "".join(
+        f'<path class="{"positive" if shade > 0 else "negative"}" opacity="{abs(shade) / _SHADES:g}" d="{path}"/>'
+        for shade, path in sorted(places.items())
+    )
+    return Html(
+        f'<svg class="map" viewBox="0 0 {width} {height}" role="img"><title>{text(title)}</title>'
+        f'<g transform="scale({width / columns:g} {height / rows:g})">{paths}</g></svg>'
     )
 
 

@@ -6,8 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from scoreline.report.gallery import Cell, Gallery, Shown
+import numpy as np
+
+from scoreline._typing import FloatArray
+from scoreline.report.gallery import Cell, Gallery, RegionMaps, Shown
 from scoreline.report.metrics import Evaluation
+from scoreline.report.page.charts import region_map
 from scoreline.report.page.markup import (
     Html,
     breakable,
@@ -40,15 +44,16 @@ def confusion_part(evaluation: Evaluation, gallery: Gallery | None) -> Html:
     short = short_names([row.name for row in evaluation.per_class])
     if any(name != shorter for name, shorter in short.items()):
         how += " Long names are shortened."
-    cells = joined(_cell(cell, evaluation, short) for cell in gallery.cells)
+    cells = joined(_cell(cell, evaluation, short, gallery.maps) for cell in gallery.cells)
     matrix = Html(
         f'<div class="confusion">{_matrix(evaluation, gallery, short)}<div class="cells">'
         f'<p class="hint">Select a number in the matrix: its examples appear here.</p>\n{cells}</div></div>\n'
     )
-    surest = _examples(gallery.surest, short, named=True)
+    surest = _examples(gallery.surest, short, gallery.maps, named=True)
     if surest:
         numbers = "The numbers are probabilities, and scores where there are none; small ones are scores."
-        surest = subsection("Surest mistakes", "surest", joined([paragraph(numbers, "hint"), surest]))
+        maps = _explained(gallery.surest, gallery.maps, "the class that was named", "the true one")
+        surest = subsection("Surest mistakes", "surest", joined([paragraph(numbers, "hint"), maps, surest]))
     return joined([paragraph(f"{some} {how}".strip(), "hint"), matrix, pairs, surest])
 
 
@@ -101,40 +106,62 @@ def _entry(part: float, count: str, cell: str, what: str, *, right: bool) -> str
     return f'<td class="{kind}" style="--v:{math.sqrt(part):.2f}">{count}</td>'
 
 
-def _cell(cell: Cell, evaluation: Evaluation, short: Mapping[str, str]) -> Html:
+def _cell(cell: Cell, evaluation: Evaluation, short: Mapping[str, str], maps: RegionMaps | None) -> Html:
     true, predicted = (evaluation.per_class[label].name for label in (cell.true, cell.predicted))
-    what = f"{true}, recognised" if cell.true == cell.predicted else f"{true}, taken for {predicted}"
-    which = "the least sure first" if cell.true == cell.predicted else "the surest first"
+    right = cell.true == cell.predicted
+    what = f"{true}, recognised" if right else f"{true}, taken for {predicted}"
+    which = "the least sure first" if right else "the surest first"
+    rival = "the second best class" if right else short[true]
     left = cell.n - len(cell.examples)
     more = (
         f"{len(cell.examples)} of {cell.n:,}, {which}; predictions.csv names all."
         if left
         else f"{cell.n:,}, {which}."
     )
-    maps = any(shown.contributions for shown in cell.examples)
+    explained = _explained(cell.examples, maps, short[predicted], rival)
     return Html(
         f'<section class="cell" id="cell-{cell.true}-{cell.predicted}"><header><h4>{text(what)}</h4>'
-        f'<a href="#confusion">Close</a></header>{paragraph(more, "hint")}{_explained() if maps else ""}'
-        f"{_examples(cell.examples, short)}</section>\n"
+        f'<a href="#confusion">Close</a></header>{paragraph(more, "hint")}{explained}'
+        f"{_examples(cell.examples, short, maps)}</section>\n"
     )
 
 
-def _explained() -> Html:
-    legend = "Beside some images: regions that speak for the class that was named (orange) and against it (blue)."
-    return paragraph(legend, "hint")
+def _explained(examples: Sequence[Shown], maps: RegionMaps | None, named: str, rival: str) -> Html:
+    """Return what the maps beside some images show; where there are none here, how to get them."""
+    if maps is None:
+        return Html("")
+    if all(shown.regions is None for shown in examples):
+        if maps.complete or not maps.command:
+            return paragraph("What regions contribute is shown for commoner mistakes only.", "hint")
+        command = Html(f"<code>{breakable(maps.command)}</code>")
+        return paragraph(Html(f"What regions of these images contribute is in the full report: {command}"), "hint")
+    if maps.covered:
+        how = (
+            f"Beside some images: by how much the score of {named} less that of {rival} falls where a field is "
+            "covered with the mean colour of the image. Orange: it falls, the contribution is positive. Blue: it "
+            "rises, the contribution is negative."
+        )
+    else:
+        how = (
+            f"Beside some images: what each field adds to the score of {named} less that of {rival}, the sum of "
+            "its pixels times their weights. Orange: positive. Blue: negative."
+        )
+    return paragraph(how, "hint")
 
 
-def _examples(examples: Sequence[Shown], short: Mapping[str, str], *, named: bool = False) -> Html:
-    figures = joined(_example(shown, short, named=named) for shown in examples)
+def _examples(
+    examples: Sequence[Shown], short: Mapping[str, str], maps: RegionMaps | None, *, named: bool = False
+) -> Html:
+    figures = joined(_example(shown, short, maps, named=named) for shown in examples)
     return Html(f'<div class="shown">{figures}</div>') if figures else Html("")
 
 
-def _example(shown: Shown, short: Mapping[str, str], *, named: bool) -> Html:
+def _example(shown: Shown, short: Mapping[str, str], maps: RegionMaps | None, *, named: bool) -> Html:
     pictures = ""
     if shown.picture:
         pictures = image(shown.picture, f"{shown.true}, taken for {shown.predicted}")
-        if shown.contributions:
-            pictures += image(shown.contributions, "What each region adds", "map")
+        if shown.regions is not None and maps is not None:
+            pictures += region_map(_range_of(shown.regions), shown.regions, maps.sides)
         pictures = f'<div class="pictures">{pictures}</div>'
     rows = "".join(
         f"<li{' class=own' if label == shown.true else ''}><span>{text(short[label])}</span>"
@@ -144,6 +171,15 @@ def _example(shown: Shown, short: Mapping[str, str], *, named: bool) -> Html:
     what = f"<div>{text(short[shown.true])}, taken for {text(short[shown.predicted])}</div>" if named else ""
     name = f"example {shown.id}" if shown.id.isdigit() else breakable(shown.id)
     return Html(f"<figure>{pictures}<figcaption>{what}{name}<ul>{rows}</ul></figcaption></figure>\n")
+
+
+def _range_of(regions: FloatArray) -> str:
+    """Return the least and the largest contribution with their places."""
+    ends = []
+    for place in (regions.argmin(), regions.argmax()):
+        row, column = np.unravel_index(place, regions.shape)
+        ends.append(f"{regions[row, column]:+.2g} (row {row + 1}, column {column + 1})")
+    return f"Contributions of {regions.shape[0]} x {regions.shape[1]} regions: {' to '.join(ends)}"
 
 
 def _said(score: float, probability: float | None) -> str:

@@ -33,5 +33,6 @@ def _tokens(theme: Theme) -> str:
     series = " ".join(f"--series-{k}: {colour};" for k, colour in enumerate(theme.series[:3]))
     return (
         f"--paper: {theme.paper}; --ink: {theme.ink}; --muted: {theme.muted}; --line: {theme.rule}; "
+        f"--low: {theme.low}; --middle: {theme.middle}; --high: {theme.high}; "
         f"--accent: {theme.series[0]}; {series}"
     )
