@@ -1,6 +1,6 @@
 import pytest
 
-from scoreline._text import escaped, shortened, shown
+from scoreline._text import counted, escaped, shortened, shown
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,11 @@ def test_a_list_of_itself_is_quoted():
     value = []
     value.append(value)
     assert shown(value) == "a list of 1 entries"
+
+
+def test_one_is_not_several():
+    assert [counted(n, "test example") for n in (0, 1, 2000)] == [
+        "0 test examples",
+        "1 test example",
+        "2,000 test examples",
+    ]

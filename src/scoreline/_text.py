@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["escaped", "shortened", "show_size", "shown"]
+__all__ = ["counted", "escaped", "shortened", "show_size", "shown"]
 
 #: Characters of a value that a message quotes.
 MOST_QUOTED = 200
@@ -13,6 +13,11 @@ MOST_QUOTED = 200
 _LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 #: Joiners within words of several scripts and within emoji; they move and hide nothing.
 _JOINERS = "\u200c\u200d"
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number with what there is of it, whose plural ends in s: ``1 example``, ``2 examples``."""
+    return f"{n:,} {what}{'s' * (n != 1)}"
 
 
 def escaped(text: str, keep: str = "") -> str:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from tests.report.data_quality.pictures import pictures
 
 from scoreline.cli.app import run as program
 from scoreline.errors import ModelError
@@ -137,6 +138,7 @@ def test_of_an_interrupted_run(photos, tmp_path):
         made = reporting.report_run(folder, full=True)
     assert (folder / "learning-curve.csv").exists()
     assert "interrupted" in made.findings[0].sentence
+    assert made.findings[0].command == f"scoreline resume {folder}"
 
 
 def test_ten_classes_and_five_thousand_images_of_noise_take_less_than_eight_megabytes(tmp_path):
@@ -253,6 +255,30 @@ class TestRegionsThatAreCovered:
         some = gallery.make_gallery(run.model, run.prepared, run.evaluation, seconds=2.5)
         explained = [shown.regions is not None for cell in some.cells for shown in cell.examples[:1]]
         assert explained == [True, True] + [False] * (len(explained) - 2)
+
+
+class TestCopiesInTheValidationSplit:
+    @pytest.fixture(scope="class", params=[None, "auto"])
+    def made(self, request, tmp_path_factory):
+        """Return a run on images of whose validation split three of ten are copies of training images."""
+        folder = tmp_path_factory.mktemp("leaks")
+        train, validation, test = pictures(40), pictures(7, seed=1), pictures(20, seed=2)
+        arrays = {"train": train, "validation": np.concatenate([train[:3], validation]), "test": test}
+        np.savez(
+            folder / "data.npz",
+            **{f"X_{name}": X for name, X in arrays.items()},
+            **{f"y_{name}": np.arange(len(X)) % 2 for name, X in arrays.items()},
+        )
+        given = {} if request.param is None else {"lam": request.param}
+        return train_run(RunConfig(data=str(folder / "data.npz"), **given), folder / "run")
+
+    def test_they_are_found_after_a_refit_too(self, made):
+        (sentence,) = (
+            one.sentence for one in made.findings if "validation examples have a near copy" in one.sentence
+        )
+        assert sentence.startswith("3 of 10 validation examples")
+        again = reporting.report_run(made.folder.path)
+        assert sentence in [one.sentence for one in again.findings]
 
 
 class TestWhatIsLookedInto:

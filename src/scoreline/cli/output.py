@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from scoreline._text import escaped
+from scoreline._text import counted, escaped
 from scoreline.data.description import LOGGER, describe
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def describe_accuracy(evaluation: Evaluation) -> str:
 def describe_examples(evaluation: Evaluation) -> str:
     """Return how many examples were evaluated, and of which split."""
     if evaluation.split == "all":
-        return f"all {evaluation.n:,} examples"
-    return f"{evaluation.n:,} {evaluation.split} examples"
+        return f"all {counted(evaluation.n, 'example')}"
+    return counted(evaluation.n, f"{evaluation.split} example")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

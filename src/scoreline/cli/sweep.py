@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scoreline._text import counted
 from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
@@ -158,7 +159,7 @@ def _print_summary(result: SweepResult, folder: Path) -> None:
     held_out = 0 if dataset.validation is None else len(dataset.validation)
     console.print(
         f"{len(result.rows)} configurations in {result.seconds:.1f} s, "
-        f"evaluated on {held_out:,} validation examples."
+        f"evaluated on {counted(held_out, 'validation example')}."
     )
     names = ("solver", "lam", "lr", "accuracy", "loss", "train loss", "epochs", "remark")
     console.print(table(names, [_cells(row) for row in result.rows[:SHOWN]]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoreline._text import show_size
+from scoreline._text import counted, show_size
 from scoreline.cli.findings import print_findings
 from scoreline.cli.interrupt import Interrupt
 from scoreline.cli.output import console, describe_accuracy, facts, notes, print_json, table
@@ -102,7 +102,7 @@ def _print_findings(result: RunResult) -> None:
     console.print()
     print_findings(findings[:FIRST_FINDINGS])
     if n_more > 0 and result.folder.report.exists():
-        others = f"{n_more:,} more finding{'s' * (n_more > 1)}"
+        others = counted(n_more, "more finding")
         console.print(f"{others}, and what they are based on: {result.folder.report}", soft_wrap=True)
 
 
@@ -146,8 +146,7 @@ def _recipe(result: RunResult) -> list[tuple[str, str]]:
     [chosen] = (row for row in result.leaderboard if row.chosen)
     low, high = chosen.interval or (0.0, 0.0)
     of = f"the choice of {tried} tried" if tried > 1 else "the only one tried"
-    n = chosen.n_validation
-    figures = f"{chosen.accuracy or 0:.4f} on {n:,} validation example{'s' * (n != 1)}"
+    figures = f"{chosen.accuracy or 0:.4f} on {counted(chosen.n_validation, 'validation example')}"
     return [
         ("recipe", f"{chosen.name}: {of}"),
         ("validation", f"{figures} (95 % interval {low:.3f} to {high:.3f})"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scoreline._text import counted
 from scoreline.report.metrics import Evaluation
 
 __all__ = ["LARGE", "SMALL", "describe_overfitting"]
@@ -26,8 +27,9 @@ def describe_overfitting(train: float | None, evaluation: Evaluation) -> str:
     if gap <= SMALL:
         return f"no: {evaluation.split} examples are classified as well as training examples"
     amount = f"{100 * gap:.0f} points less on {evaluation.split} than on training examples"
+    few = counted(evaluation.n, f"{evaluation.split} example")
     if chance:
-        return f"hard to tell: {amount}, which may be chance with {evaluation.n:,} {evaluation.split} examples"
+        return f"hard to tell: {amount}, which may be chance with {few}"
     if gap <= LARGE:
         return f"a little: {amount}"
     return f"yes: {amount}; much was learned by heart"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from scoreline._text import counted
 from scoreline._typing import Labels
 from scoreline.data import Dataset, Split
 from scoreline.errors import DataError
@@ -80,8 +81,9 @@ def _strangers(dataset: Dataset, unknown: Mapping[str, int], classes: tuple[str,
     more = ", ..." if len(unknown) > MOST_NAMES else ""
     total = sum(unknown.values())
     kinds = "1 class" if len(unknown) == 1 else f"{len(unknown):,} classes"
+    examples = counted(total, "example")
     return DataError(
-        f"{dataset.name} has {total:,} examples of {kinds} that the model was not trained on: {named}{more}",
+        f"{dataset.name} has {examples} of {kinds} that the model was not trained on: {named}{more}",
         allowed=", ".join(classes[:20]) + (", ..." if len(classes) > 20 else ""),
         fix="rename the classes, or evaluate the other examples only (--leave-out-unknown)",
     )

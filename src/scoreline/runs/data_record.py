@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scoreline._files import write_bytes, write_text
+from scoreline._text import counted
 from scoreline._typing import Array
 from scoreline.data import Dataset, Split
 from scoreline.data.names import printable
@@ -100,7 +101,7 @@ class DataRecord(BaseModel):
             then, today = self.splits.get(name), now.splits.get(name)
             before, after = (0 if part is None else part.n for part in (then, today))
             if before != after:
-                found.append(f"{name} had {before:,} examples then and has {after:,} now")
+                found.append(f"{name} had {counted(before, 'example')} then and has {after:,} now")
             elif then != today:
                 found.append(f"{name} has other examples or labels than then")
         if found and self.real_path != now.real_path:

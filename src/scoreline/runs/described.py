@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from scoreline._text import counted
+from scoreline.runs.recipes.leaderboard import called
 from scoreline.runs.reported import ReportedRun
 
 __all__ = ["describe_data", "describe_training"]
@@ -15,7 +17,8 @@ def describe_training(run: ReportedRun) -> dict[str, str]:
     facts = {
         "loss": run.model.loss,
         "penalty": f"{config.penalty}, lam = {config.strength:g}",
-        "features": run.model.features + (", standardised" if config.standardized else ""),
+        "features": called(run.model.features, images=run.images)
+        + (", standardised" if config.standardized else ""),
         **({"block weights": config.block_weights} if config.block_weights else {}),
     }
     if recorded.solver is not None:
@@ -54,13 +57,14 @@ def describe_data(run: ReportedRun) -> dict[str, str]:
     """Return what the data were."""
     dataset = run.dataset
     counts = np.bincount(run.prepared.labels("train"), minlength=len(dataset.classes))
-    each = f"{counts.min():,}" + (f" to {counts.max():,}" if counts.max() > counts.min() else "")
+    least = f"{counts.min():,} to " if counts.max() > counts.min() else ""
+    each = least + counted(int(counts.max()), "training example")
     return {
         "name": dataset.name,
         "examples": ", ".join(f"{len(run.prepared.split(name)):,} {name}" for name in run.prepared.rows),
         **({"folders": dataset.layout} if dataset.layout else {}),
         "shape": " x ".join(map(str, dataset.example_shape)),
-        "classes": f"{len(dataset.classes):,}, with {each} training examples each",
+        "classes": f"{len(dataset.classes):,}, with {each} each",
         "rejected": f"{len(dataset.rejected):,}",
         **({"notes": " ".join(dataset.notes)} if dataset.notes else {}),
     }

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scoreline._text import counted
 from scoreline.data import Progress, Split
 from scoreline.data.names import printable
 from scoreline.errors import UsageError
@@ -265,8 +266,9 @@ def _notes(loaded: LoadedRun, evaluation: Evaluation) -> list[str]:
     notes = []
     if loaded.unknown:
         left_out, total = loaded.unknown.items(), sum(loaded.unknown.values())
+        were, their = ("was", "its") if total == 1 else ("were", "their")
         notes.append(
-            f"{total:,} examples were left out since the model does not know their class: "
+            f"{counted(total, 'example')} {were} left out since the model does not know {their} class: "
             f"{_named([f'{name} ({count:,})' for name, count in left_out])}."
         )
     missing = [row.name for row in evaluation.per_class if not row.support]

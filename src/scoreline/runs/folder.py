@@ -284,6 +284,14 @@ class RunFolder:
             command = f"scoreline resume {quote(str(self.path))}"
         return f"To go on with it: {command}" + ("" if self._command == "train" else f" with --out {self.path}")
 
+    @property
+    def resumable(self) -> bool:
+        """Whether a training was interrupted here, in this process or in an earlier one, and can go on."""
+        state = RunState.read(self.path)
+        if state is None or state.command != "train" or not self.config_file.is_file():
+            return False
+        return self.checkpoints.interrupted or state.state == "interrupted"
+
     def what_was_kept(self) -> str:
         """Say which results lie in the folder."""
         return f"Kept in {printable(self.path)}: {', '.join(self._kept)}" if self._kept else "Nothing was kept"

@@ -12,7 +12,7 @@ from scoreline.data.budget import parse_size
 from scoreline.report.findings import Searched
 from scoreline.report.summary import Leaderboard, TriedRecipe
 from scoreline.runs.config import RunConfig
-from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow
+from scoreline.runs.recipes.leaderboard import COLUMNS, LeaderboardRow, recipe_name
 from scoreline.runs.recipes.remarks import bytes_lacking, seconds_needed
 from scoreline.runs.recorded import damaged, read_rows
 from scoreline.runs.time_budget import show_budget
@@ -43,8 +43,14 @@ def leaderboard_entry(row: LeaderboardRow) -> dict[str, Any]:
     }
 
 
-def read_leaderboard(folder: Path) -> Leaderboard | None:
+def read_leaderboard(folder: Path, *, images: bool) -> Leaderboard | None:
     """Return what a run's search has tried; None where there was no search.
+
+    Parameters
+    ----------
+    folder : path
+    images : bool
+        Whether the examples are images, and no rows of numbers.
 
     Raises
     ------
@@ -58,11 +64,13 @@ def read_leaderboard(folder: Path) -> Leaderboard | None:
         raise damaged(folder, FILE, f"its columns are {', '.join(header)}")
     named = [dict(zip(header, row, strict=True)) for row in rows]
     try:
-        tried = [_tried(row) for row in named if row["validation"]]
+        tried = [_tried(row, images=images) for row in named if row["validation"]]
     except ValueError as error:
         raise damaged(folder, FILE, str(error)) from error
-    left_out = [(_name(row), row["remark"]) for row in named if not row["validation"]]
-    others = [(_name(row), row["remark"]) for row in named if row["remark"] not in ("", "chosen")]
+    names = [recipe_name(row["recipe"], row["loss"], images=images) for row in named]
+    remarks = [(name, row["remark"]) for name, row in zip(names, named, strict=True)]
+    left_out = [remark for remark, row in zip(remarks, named, strict=True) if not row["validation"]]
+    others = [remark for remark in remarks if remark[1] not in ("", "chosen")]
     return Leaderboard(tried, left_out, others)
 
 
@@ -87,10 +95,10 @@ def searched_by(request: RunConfig, leaderboard: Leaderboard | None) -> Searched
     return Searched(tuple(in_order[0]), budget, tuple(in_order[1]), memory)
 
 
-def _tried(row: Mapping[str, str]) -> TriedRecipe:
+def _tried(row: Mapping[str, str], *, images: bool) -> TriedRecipe:
     low, high = (f"{100 * float(row[end]):.1f}" if row[end] else "" for end in ("low", "high"))
     return TriedRecipe(
-        name=_name(row),
+        name=recipe_name(row["recipe"], row["loss"], images=images),
         rows=f"{int(row['rows']):,}" if row["rows"] else "",
         validation=f"{float(row['validation']):.1%}",
         interval=f"{low}–{high}" if low else "",
@@ -100,7 +108,3 @@ def _tried(row: Mapping[str, str]) -> TriedRecipe:
         size=show_size(int(row["bytes"])) if row["bytes"] else "",
         chosen=row["remark"] == "chosen",
     )
-
-
-def _name(row: Mapping[str, str]) -> str:
-    return f"{row['recipe']} {row['loss']}"

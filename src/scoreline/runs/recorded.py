@@ -50,6 +50,14 @@ class _Timings(_Part):
     fit: float
 
 
+class _Split(_Part):
+    examples: int = Field(ge=0)
+
+
+class _Data(_Part):
+    splits: dict[str, _Split] = Field(default_factory=dict)
+
+
 class RecordedRun(_Part):
     """The part of ``metrics.json`` that the report repeats; what a run lacks is None."""
 
@@ -67,6 +75,13 @@ class RecordedRun(_Part):
     seconds: float = 0.0
     sanity: tuple[RecordedCheck, ...] = ()
     environment: dict[str, str] = Field(default_factory=dict)
+    data: _Data = Field(default_factory=_Data)
+
+    @property
+    def n_joined(self) -> int:
+        """Number of validation examples that became the last of the training examples, after they had chosen."""
+        held_out = self.data.splits.get("validation") if self.refit else None
+        return 0 if held_out is None else held_out.examples
 
     @classmethod
     def read(cls, folder: Path) -> RecordedRun | None:

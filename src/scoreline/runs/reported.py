@@ -103,6 +103,11 @@ class ReportedRun:
         return self.prepared.dataset
 
     @property
+    def images(self) -> bool:
+        """Whether the examples are images."""
+        return len(self.dataset.example_shape) == 3
+
+    @property
     def evaluation(self) -> Evaluation:
         """The evaluation that counts: on test, else validation, else training data."""
         return self.evaluations[evaluation_split(self.prepared.rows)]

@@ -13,6 +13,7 @@ from scoreline.data import Progress
 from scoreline.data.names import printable
 from scoreline.data.options import no_progress
 from scoreline.report.analyses import Analyses
+from scoreline.report.data_quality.near_duplicates import NearDuplicates
 from scoreline.report.findings import Facts, Finding, find_all
 from scoreline.report.page import write_report
 from scoreline.report.summary import CheckRow, PageFigure, RunSummary
@@ -136,7 +137,7 @@ def summarise(
         gallery=make_gallery(
             run.model, run.prepared, run.evaluation, seconds=seconds_for_regions(run, full=full), command=more
         ),
-        leaderboard=read_leaderboard(run.folder.path),
+        leaderboard=read_leaderboard(run.folder.path, images=run.images),
     )
 
 
@@ -158,7 +159,7 @@ def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
         shape=dataset.example_shape,
         settings=run.request.model_dump(),
         retrain=retraining.command,
-        searched=searched_by(run.request, read_leaderboard(run.folder.path)),
+        searched=searched_by(run.request, read_leaderboard(run.folder.path, images=run.images)),
         of_pixels=not run.prepared.extractor.computes,
         lam=run.settings.strength,
         mini_batches=retraining.mini_batches(recorded),
@@ -167,8 +168,20 @@ def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
         failed_checks={check.name: check.advice for check in recorded.sanity if not check.passed},
         rejected=reasons,
         changes=run.changes,
+        validation_copies=_validation_copies(run, analyses.near_duplicates),
+        resumable=run.folder.resumable,
         analyses=analyses,
     )
+
+
+def _validation_copies(run: ReportedRun, copies: NearDuplicates | None) -> tuple[int, int]:
+    """Return how many validation examples have a near copy among the training examples, and how many they are."""
+    if copies is None or run.changes:
+        return 0, 0
+    train, held_out = copies.groups["train"], copies.groups.get("validation")
+    if held_out is None:  # they are the last of the training examples, if there were any
+        train, held_out = np.split(train, [len(train) - run.recorded.n_joined])
+    return int(np.isin(held_out, train).sum()), len(held_out)
 
 
 def _class_counts(run: ReportedRun) -> dict[str, list[int]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from scoreline._text import counted
 from scoreline.engine.minibatch.sanity import SanityCheck
 from scoreline.estimators import LinearClassifier
 from scoreline.models import SavedModel
@@ -108,7 +109,8 @@ class RunResult:
         """Say in a line what the run came to."""
         evaluation, choice = self.evaluation, self.lam_choice
         lam = "" if choice is None else f", lam = {choice.lam:.3g} chosen"
-        return f"accuracy {evaluation.accuracy:.4f} on {evaluation.n:,} {evaluation.split} examples{lam}"
+        examples = counted(evaluation.n, f"{evaluation.split} example")
+        return f"accuracy {evaluation.accuracy:.4f} on {examples}{lam}"
 
     def summary(self) -> dict[str, Any]:
         """Return the figures that ``metrics.json`` and the line of ``--json`` begin with."""

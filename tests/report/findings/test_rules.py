@@ -150,6 +150,7 @@ FIRING = {
     "changed-data": [facts(changes=("train had 10 examples then and has 12 now",))],
     "unfinished": [
         facts(status=Reason.INTERRUPTED),
+        facts(status=Reason.INTERRUPTED, resumable=True),
         facts(status=Reason.MAX_EPOCHS, epochs=1000),
     ],
     "failed-check": [facts(failed_checks={"first loss": "Look at the labels."})],
@@ -184,6 +185,7 @@ FIRING = {
         facts(analyses=analyses(near_duplicates=copies(pair()))),
         facts(analyses=analyses(near_duplicates=copies(*(pair()._replace(id=str(k)) for k in range(50))))),
     ],
+    "validation-leaks": [facts(validation_copies=(1, 200)), facts(validation_copies=(50, 200))],
     "suspected-labels": [facts(analyses=analyses(label_errors=labels(n))) for n in (1, 90)],
     "contradictions": [facts(analyses=analyses(near_duplicates=copies(pair("validation", "cat", "dog"))))],
     "more-data": [facts(analyses=analyses(learning_curve=curve(0.6, 0.7, 0.8)))],
@@ -282,6 +284,19 @@ def test_two_classes_are_no_confused_pair():
     two = evaluate(y, np.eye(2)[1 - y], ("cat", "dog"), split="test")
     given = dataclasses.replace(facts(), evaluations={"test": two}, classes=("cat", "dog"))
     assert found("confused-pair", given) == []
+
+
+def test_an_interrupted_run_goes_on_where_it_can():
+    given = {"status": Reason.INTERRUPTED}
+    assert found("unfinished", facts(**given))[0].command.startswith("scoreline train ")
+    assert found("unfinished", facts(**given, resumable=True))[0].command == "scoreline resume '/tmp/the run'"
+
+
+def test_one_example_is_not_several():
+    one = facts(**with_test(right=1.0, n=1), analyses=analyses(outliers=outliers(1)))
+    said = " ".join(finding.sentence for finding in find_all(one))
+    assert "1 test example says little" in said
+    assert "1 example is unlike all classes" in said
 
 
 def test_mini_batches_end_at_their_limit():

@@ -28,6 +28,13 @@ def test_without_log_losses_the_best_accuracy_is_chosen_of_equals_the_cheapest()
     assert best_of(rows, "accurate").features == "cheap"
 
 
+def test_rows_of_numbers_have_no_pixels_but_in_files():
+    of_numbers = row("pixels", 0.8, images=False)
+    assert of_numbers.name == "numbers as they are, softmax"
+    assert row("pixels", 0.8).name == "pixels softmax"
+    assert csv_rows([of_numbers])[0][:2] == ["pixels", "softmax"]
+
+
 def test_the_chosen_one_leads_and_alone_shows_a_test_accuracy():
     rows = [
         row("other", 0.9),

@@ -15,6 +15,7 @@ from scoreline.report.findings.quality import (
     OutlyingExamples,
     PlainImages,
     SuspectedLabels,
+    ValidationLeaks,
 )
 from scoreline.report.findings.search import LeftOut
 
@@ -29,6 +30,7 @@ RULES: Registry[Rule] = Registry(
         "at-baseline": AtBaseline,
         "failed-check": FailedCheck,
         "leaks": Leaks,
+        "validation-leaks": ValidationLeaks,
         "overfitting": Overfitting,
         "underfitting": Underfitting,
         "left-out": LeftOut,

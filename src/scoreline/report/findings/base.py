@@ -93,12 +93,17 @@ class Facts:
     status : Reason
         Why the training ended.
     epochs : int
+    resumable : bool
+        Whether it was interrupted where ``scoreline resume`` goes on.
     failed_checks : mapping of str to str
         The sanity checks that were not passed: name and advice.
     rejected : mapping of str to int
         Number of files that could not be used, by reason.
     changes : tuple of str
         What is different in the data since the training.
+    validation_copies : (int, int)
+        Number of validation examples with a near copy among the training examples, and of all of them: of those
+        that chose something too, and were trained on after that.
     analyses : Analyses
     """
 
@@ -117,9 +122,11 @@ class Facts:
     mini_batches: bool = False
     status: Reason = Reason.CONVERGED
     epochs: int = 0
+    resumable: bool = False
     failed_checks: Mapping[str, str] = field(default_factory=dict)
     rejected: Mapping[str, int] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    validation_copies: tuple[int, int] = (0, 0)
     analyses: Analyses = field(default_factory=Analyses)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoreline._text import counted
 from scoreline.report.findings.base import Facts, Finding, Rule, Severity
 
 __all__ = ["ClassImbalance", "ConfusedPair", "WeakClass"]
@@ -82,8 +83,9 @@ class ClassImbalance(Rule):
         if most < IMBALANCE * max(least, 1) or facts.settings.get("class_weight") is not None:
             return
         rare, frequent = counts.index(least), counts.index(most)
+        few = counted(least, "training example")
         message = (
-            f"{facts.classes[rare]} has {least:,} training examples and {facts.classes[frequent]} {most:,}: rare "
-            "classes are named too seldom. Give each class the same weight."
+            f"{facts.classes[rare]} has {few} and {facts.classes[frequent]} {most:,}: rare classes are named too "
+            "seldom. Give each class the same weight."
         )
         yield Finding(Severity.WARNING, message, facts.retrain(class_weight="balanced"), "balance")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from scoreline._text import counted
 from scoreline.report.findings.base import Facts, Finding, Rule, Severity
 
 __all__ = ["BadProbabilities", "Fragile", "SmallSample", "WithoutTest"]
@@ -66,8 +67,8 @@ class SmallSample(Rule):
         if high - low < WIDE:
             return
         message = (
-            f"{found.n:,} {found.split} examples say little: the accuracy is somewhere between {low:.2f} and "
-            f"{high:.2f}. "
+            f"{counted(found.n, f'{found.split} example')} say{'s' * (found.n == 1)} little: the accuracy is "
+            f"somewhere between {low:.2f} and {high:.2f}. "
         )
         held_out = facts.settings.get("validation") or 0.0
         if found.split == "validation" and held_out < HELD_OUT:

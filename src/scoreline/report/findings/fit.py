@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoreline._text import counted
 from scoreline.engine.problem.events import Reason
 from scoreline.report.findings.base import Facts, Finding, Rule, Severity
 from scoreline.report.findings.confidence import WIDE
@@ -74,8 +75,9 @@ class AtBaseline(Rule):
         always = f"always naming the most frequent class, which gives {found.majority:.2f}"
         if found.interval[1] - found.majority >= 2 * WIDE:
             message = (
-                f"{found.n:,} {found.split} examples are too few to tell an accuracy of {found.accuracy:.2f} from "
-                f"{always}. Put more that the model was not trained on into the test split, and evaluate again."
+                f"{counted(found.n, f'{found.split} example')} {'is' if found.n == 1 else 'are'} too few to tell "
+                f"an accuracy of {found.accuracy:.2f} from {always}. Put more that the model was not trained on "
+                "into the test split, and evaluate again."
             )
             yield Finding(Severity.PROBLEM, message, facts.command("evaluate", facts.run), "good")
             return
@@ -93,10 +95,13 @@ class Unfinished(Rule):
     def findings(self, facts: Facts) -> Iterator[Finding]:
         """Look at why it ended; see `Rule.findings`."""
         if facts.status is Reason.INTERRUPTED:
-            message = (
-                "The training was interrupted: these are the best weights until then. Train again to the end."
-            )
-            yield Finding(Severity.PROBLEM, message, facts.retrain(), "run")
+            message = "The training was interrupted: these are the best weights until then. "
+            if facts.resumable:
+                message += "Go on with it to the end."
+                yield Finding(Severity.PROBLEM, message, facts.command("resume", facts.run), "run")
+            else:
+                message += "Train again to the end."
+                yield Finding(Severity.PROBLEM, message, facts.retrain(), "run")
         elif facts.status is Reason.MAX_EPOCHS and not facts.mini_batches:
             message = (
                 f"The training ended at its limit of {facts.epochs:,} epochs, before the optimum: allow more."

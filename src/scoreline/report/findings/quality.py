@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from scoreline._text import counted
 from scoreline.report.findings.base import Facts, Finding, Rule, Severity
 
-__all__ = ["Contradictions", "Leaks", "MoreData", "OutlyingExamples", "PlainImages", "SuspectedLabels"]
+__all__ = [
+    "Contradictions",
+    "Leaks",
+    "MoreData",
+    "OutlyingExamples",
+    "PlainImages",
+    "SuspectedLabels",
+    "ValidationLeaks",
+]
 
 #: Shares of examples from which on a finding is no mere note: of test examples with a copy, and of wrong labels.
 MANY_LEAKS, MANY_LABELS = 0.01, 0.005
@@ -25,11 +34,28 @@ class Leaks(Rule):
             return
         n = facts.evaluation.n
         message = (
-            f"{n_leaked:,} of {n:,} {split} examples {'has' if n_leaked == 1 else 'have'} a near copy among the "
+            f"{n_leaked:,} of {counted(n, f'{split} example')} {_have(n_leaked)} a near copy among the "
             "training examples: the accuracy is too high by as many at the most. near-duplicates.csv lists the "
             "pairs: remove the copies, and train again."
         )
         severity = Severity.PROBLEM if n_leaked >= MANY_LEAKS * n else Severity.WARNING
+        yield Finding(severity, message, facts.retrain(), "duplicates")
+
+
+class ValidationLeaks(Rule):
+    """Examples that choose settings have near copies among the training examples."""
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Count them, where others evaluate the model; see `Rule.findings`."""
+        n_leaked, n = facts.validation_copies
+        if not n_leaked or facts.split == "validation":
+            return
+        message = (
+            f"{n_leaked:,} of {counted(n, 'validation example')} {_have(n_leaked)} a near copy among the training "
+            "examples: their accuracy is too high, and they choose a recipe or strength that remembers examples. "
+            "near-duplicates.csv lists the pairs: remove the copies, and train again."
+        )
+        severity = Severity.WARNING if n_leaked >= MANY_LEAKS * n else Severity.NOTE
         yield Finding(severity, message, facts.retrain(), "duplicates")
 
 
@@ -43,8 +69,9 @@ class Contradictions(Rule):
         if found:
             first = found[0]
             message = (
-                f"{len(found):,} pairs of near copies have different labels, such as {first.id} ({first.label}) "
-                f"and {first.other_id} ({first.other_label}): correct them, and train again."
+                f"{counted(len(found), 'pair')} of near copies {_have(len(found))} different labels, such as "
+                f"{first.id} ({first.label}) and {first.other_id} ({first.other_label}): correct them, and train "
+                "again."
             )
             yield Finding(Severity.WARNING, message, facts.retrain(), "duplicates")
 
@@ -59,9 +86,9 @@ class SuspectedLabels(Rule):
             return
         first = next(item for item in labels.ranked if item.suspected)
         message = (
-            f"{labels.n_suspected:,} of {labels.n_scored:,} training labels may be wrong, such as {first.id}: "
-            f"{first.label}, or {first.suggested}? label-errors.csv ranks them: look at them, correct those that "
-            "are wrong, and train again."
+            f"{labels.n_suspected:,} of {counted(labels.n_scored, 'training label')} may be wrong, such as "
+            f"{first.id}: {first.label}, or {first.suggested}? label-errors.csv ranks them: look at them, correct "
+            "those that are wrong, and train again."
         )
         many = labels.n_suspected >= MANY_LABELS * labels.n_scored
         yield Finding(Severity.WARNING if many else Severity.NOTE, message, facts.retrain(), "labels")
@@ -74,8 +101,10 @@ class OutlyingExamples(Rule):
         """Count them; see `Rule.findings`."""
         outliers = facts.analyses.outliers
         if outliers is not None and outliers.n_outlying:
+            are = "is" if outliers.n_outlying == 1 else "are"
             message = (
-                f"{outliers.n_outlying:,} examples are unlike all classes, such as {outliers.ranked[0].id}. "
+                f"{counted(outliers.n_outlying, 'example')} {are} unlike all classes, such as "
+                f"{outliers.ranked[0].id}. "
                 "outliers.csv ranks them: remove what does not belong there, and train again."
             )
             yield Finding(Severity.NOTE, message, facts.retrain(), "outliers")
@@ -106,3 +135,7 @@ class MoreData(Rule):
         if curve is not None and forecast is not None and forecast.gain >= WORTH and forecast.low > 0:
             message = f"{curve.statement()} Add some, and train again."
             yield Finding(Severity.NOTE, message, facts.retrain(), "learning-curve")
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from scoreline._text import counted
 from scoreline.report.data_quality.near_duplicates import DuplicatePair
 from scoreline.report.data_quality.statistics import ClassStatistics, DataStatistics
 from scoreline.report.page.charts import bar
@@ -51,7 +52,7 @@ def _duplicates(summary: RunSummary) -> Html:
     if not found.pairs:
         return paragraph("None were found, neither within nor across splits.")
     introduction = (
-        f"{len(found.pairs):,} pairs, {len(found.leaks):,} of them across splits (leaks), "
+        f"{counted(len(found.pairs), 'pair')}, {len(found.leaks):,} of them across splits (leaks), "
         f"{len(found.contradictions):,} with different labels. Leaks come first."
     )
     pairs = joined(_pair(pair, summary) for pair in summary.analyses.pairs)
@@ -120,7 +121,8 @@ def _outliers(summary: RunSummary) -> Html:
         return Html("")
     if not found.n_outlying:
         return paragraph("No example is much stranger than all others; outliers.csv ranks them.")
-    introduction = f"{found.n_outlying:,} of the examples are much stranger than all others."
+    are = "is" if found.n_outlying == 1 else "are"
+    introduction = f"{found.n_outlying:,} of the examples {are} much stranger than all others."
     cards = joined(
         _card(
             _picture(summary, item.split, item.id),

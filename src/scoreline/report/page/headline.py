@@ -23,9 +23,10 @@ def headline(summary: RunSummary) -> Html:
         remarks["balanced accuracy"] = share(evaluation.balanced_accuracy)
     remarks |= {f"true class among the best {k}": share(found) for k, found in evaluation.top_k.items()}
     items = "".join(f"<li>{text(name)} <b>{text(value)}</b></li>" for name, value in remarks.items())
+    examples = "example is" if evaluation.n == 1 else "examples are"
     return Html(
         f'<p class="headline"><strong>{share(evaluation.accuracy)}</strong> of {evaluation.n:,} '
-        f'{text(evaluation.split)} examples are classified correctly</p>\n<ul class="remarks">{items}</ul>'
+        f'{text(evaluation.split)} {examples} classified correctly</p>\n<ul class="remarks">{items}</ul>'
     )
 
 

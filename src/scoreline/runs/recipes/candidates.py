@@ -43,12 +43,14 @@ class Candidate:
     an_image: float
     measured: bool = False
     learned: bool = False
+    #: Whether it is for images, and not for rows of numbers.
+    images: bool = True
     #: The last trial's figures, which stay when its rows are gone.
     row: LeaderboardRow = field(init=False)
 
     def __post_init__(self) -> None:
         config = self.config
-        self.row = LeaderboardRow(config.features, config.loss, config.standardized)
+        self.row = LeaderboardRow(config.features, config.loss, config.standardized, images=self.images)
 
     @property
     def name(self) -> str:
@@ -79,10 +81,11 @@ class Costs:
         ScorelineError
             Those features cannot be computed of these images.
         """
+        images = len(self._dataset.example_shape) == 3
         if recipe.work is None:
-            return Candidate(recipe, config, *self._probed(config.features), measured=True)
+            return Candidate(recipe, config, *self._probed(config.features), measured=True, images=images)
         width = round(recipe.columns(self._work.pixels, math.prod(self._dataset.example_shape)))
-        return Candidate(recipe, config, width, 1e-9 * self._nanoseconds(recipe))
+        return Candidate(recipe, config, width, 1e-9 * self._nanoseconds(recipe), images=images)
 
     def _nanoseconds(self, recipe: Recipe) -> float:
         """Return those that an image is predicted to take, which is reduced first."""

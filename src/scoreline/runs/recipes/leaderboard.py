@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scoreline.report.intervals import wilson_interval
 from scoreline.runs.lam_search import standard_error
 
-__all__ = ["COLUMNS", "LeaderboardRow", "best_of", "csv_rows", "ranked"]
+__all__ = ["COLUMNS", "LeaderboardRow", "best_of", "called", "csv_rows", "ranked", "recipe_name"]
 
 #: Standard errors within which the log-loss decides between accuracies. Test accuracy lost against the best of 5
 #: to 7 recipes, with 50 to 500 validation rows: 0.35 points by this rule and by the log-loss alone (which prefers
@@ -18,6 +18,7 @@ __all__ = ["COLUMNS", "LeaderboardRow", "best_of", "csv_rows", "ranked"]
 TIED = 1.0
 #: What fast and small recipes may lack of the best accuracy.
 NEAR = 0.02
+AS_THEY_ARE, NOT_STANDARDISED = "numbers as they are", ", not standardised"
 COLUMNS = (
     "recipe", "loss", "rows", "validation", "low", "high", "test", "seconds", "microseconds", "bytes", "remark",
 )  # fmt: skip
@@ -47,11 +48,14 @@ class LeaderboardRow:
     chosen: bool = False
     #: Why it has come no further.
     remark: str = ""
+    #: Whether the examples are images, and no rows of numbers.
+    images: bool = True
 
     @property
     def name(self) -> str:
         """What to call it in a line."""
-        return f"{self.features} {self.loss}" + ("" if self.standardize else ", not standardised")
+        loss = self.loss + ("" if self.standardize else NOT_STANDARDISED)
+        return recipe_name(self.features, loss, images=self.images)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -59,6 +63,17 @@ class LeaderboardRow:
         if self.accuracy is None:
             return None
         return wilson_interval(round(self.accuracy * self.n_validation), self.n_validation)
+
+
+def called(features: str, *, images: bool) -> str:
+    """Return what to call features in a line: rows of numbers are no pixels, though a specification says so."""
+    return AS_THEY_ARE if features == "pixels" and not images else features
+
+
+def recipe_name(features: str, loss: str, *, images: bool) -> str:
+    """Return what to call features with a loss in a line."""
+    name = called(features, images=images)
+    return f"{name}, {loss}" if name == AS_THEY_ARE else f"{name} {loss}"
 
 
 def best_of(rows: Sequence[LeaderboardRow], prefer: str) -> LeaderboardRow:
@@ -89,7 +104,7 @@ def csv_rows(rows: Sequence[LeaderboardRow]) -> list[list[str]]:
     return [
         [
             row.features,
-            row.loss + ("" if row.standardize else ", not standardised"),
+            row.loss + ("" if row.standardize else NOT_STANDARDISED),
             _written(row.n_rows or None, "d"),
             _written(row.accuracy, ".4f"),
             *(("", "") if row.interval is None else (f"{end:.4f}" for end in row.interval)),
