@@ -80,6 +80,20 @@ def test_the_strongest_come_first():
     assert strongest[0][0] in why.names
 
 
+def test_fields_are_covered_on_request_where_features_are_no_pixels():
+    model = classifier("hog:4")
+    assert model.explain(IMAGE).covered is None
+    assert classifier("pixels").explain(IMAGE, cover=True).covered is None
+    covered = IMAGE.copy()
+    covered[:2, :3] = np.rint(IMAGE.mean(axis=(0, 1)))
+    before, after = (dict(zip(model.classes, model.scores(image)[0], strict=True)) for image in (IMAGE, covered))
+    rival = max(("ant", "cat"), key=before.__getitem__)
+    why = model.explain(IMAGE, "bee", cover=True)
+    assert why.covered.shape == (4, 4)
+    lost = (before["bee"] - before[rival]) - (after["bee"] - after[rival])
+    assert why.covered[0, 0] == pytest.approx(lost, rel=1e-3, abs=1e-4)
+
+
 def test_what_cannot_be_explained():
     model = classifier("hog:4")
     why = model.explain(IMAGE)

@@ -6,15 +6,19 @@ import io
 import json
 import zlib
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from tests.serve.conftest import CLASSES, model, picture
 
 import scoreline
+from scoreline.features import build_features
+from scoreline.models import ImageClassifier, SavedModel
 from scoreline.serve import predict
+from scoreline.serve.answers import answer_of
 from scoreline.serve.app import create_app
 from scoreline.serve.batching import Asked
-from scoreline.serve.model import ServedModel
+from scoreline.serve.model import Loaded, ServedModel
 from scoreline.serve.service import Service
 from scoreline.web.guard import LocalHosts
 from scoreline.web.limits import Limits
@@ -94,6 +98,21 @@ def test_scores_and_contributions_come_on_request(client, run):
     assert sum(map(sum, why["regions"])) + why["bias"] == pytest.approx(why["score"])
     assert why["strongest"][0]["feature"] == classifier.explain(image).strongest(1)[0][0]
     assert len(found["top"]) == 1
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_regions_are_covered_for_the_only_image_of_a_request(n):
+    from scoreline.serve import batching
+
+    width = build_features("hog:4").fit(np.zeros((1, 8, 8, 3), np.uint8)).width()
+    coef = np.random.default_rng(0).normal(size=(3, width)).astype(np.float32)
+    classifier = ImageClassifier(SavedModel(coef, np.zeros(3, np.float32), CLASSES, "softmax", "hog:4", (8, 8, 3)))
+    images, asked = [classifier.decode(picture(seed)) for seed in range(n)], Asked(explain=True)
+    (answers,) = batching._answered([batching._Job(Loaded(classifier, "", quick=False), images, asked, None)])
+    why = answer_of(answers[0], asked)["explanation"]
+    assert why["regions"] is None
+    assert (why["covered"] is None) == (n > 1)
+    assert n > 1 or np.shape(why["covered"]) == (4, 4)
 
 
 def test_an_image_that_cannot_be_used_does_not_stop_the_others(client):
@@ -338,10 +357,10 @@ def test_a_failing_request_does_not_end_those_beside_it(client, monkeypatch):
     explain = type(service.model.now.classifier).explain
     seen = service.model.now.classifier.decode(bad).pixels
 
-    def fails(self, image, label=None):
+    def fails(self, image, label=None, **asked):
         if (image == seen).all():
             raise ZeroDivisionError
-        return explain(self, image, label)
+        return explain(self, image, label, **asked)
 
     monkeypatch.setattr(type(service.model.now.classifier), "explain", fails)
     now, asked = service.model.now, Asked(explain=True)

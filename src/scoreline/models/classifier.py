@@ -20,6 +20,7 @@ from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike, content_of, each_image, name_of
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.prediction import Guess, Prediction, class_scores, ranked
+from scoreline.models.regions import Lead, region_contributions
 from scoreline.models.saved import SavedModel
 
 __all__ = ["DecodedImage", "ImageClassifier", "ImageLike"]
@@ -245,7 +246,7 @@ class ImageClassifier:
         """
         return self._matched(self._picture(image).pixels)
 
-    def explain(self, image: ImageLike, label: str | None = None) -> Explanation:
+    def explain(self, image: ImageLike, label: str | None = None, *, cover: bool = False) -> Explanation:
         """Take the score of a class apart into what each feature, and each pixel, adds to it.
 
         Contributions are those of raw features: relative to a feature of 0, which is black for pixels.
@@ -255,6 +256,8 @@ class ImageClassifier:
         image : path, bytes or array
         label : str, optional
             Name of the class; by default the best guess.
+        cover : bool, default False
+            Whether regions are covered in turn where features do not come from pixels: takes as long as 17 images.
 
         Raises
         ------
@@ -265,14 +268,15 @@ class ImageClassifier:
         """
         seen = self.pixels(image)
         extractor = self._examples.extractor
-        if label is None:
-            place = int(ranked(class_scores(self._examples.scores_one_by_one(seen[None])), 1)[0, 0])
-        else:
-            place = self._place(label)
+        best = ranked(class_scores(self._examples.scores_one_by_one(seen[None])), 2)[0].tolist()
+        place = best[0] if label is None else self._place(label)
         weights = class_scores(self.model.coef.T)[:, place].astype(np.float64)
         bias = float(class_scores(self.model.intercept[None])[0, place])
         contributions = weights * extractor.transform(seen[None])[0]
-        added = extractor.pixel_contributions(seen, weights)
+        added, covered = extractor.pixel_contributions(seen, weights), None
+        if cover and added is None:
+            rival = next(other for other in best if other != place)
+            (covered,) = region_contributions(self.model, extractor, [Lead(seen, place, rival)])
         return Explanation(
             self.classes[place],
             float(contributions.sum()) + bias,
@@ -280,6 +284,7 @@ class ImageClassifier:
             contributions,
             extractor.get_feature_names_out(),
             None if added is None else added.sum(axis=2),
+            covered,
         )
 
     def _place(self, label: str) -> int:

@@ -30,6 +30,9 @@ class Explanation:
     #: What each pixel adds ``(H, W)``, its channels together: they sum to the same. None where features do not
     #: come from one pixel each, as those of ``pixels`` and of unions and mirror averages of them do.
     pixels: FloatArray | None
+    #: By how much the score less that of the best other class falls where each field of a coarse grid is covered,
+    #: ``(rows, columns)``: for the other features, where it was asked for; see `scoreline.models.regions`.
+    covered: FloatArray | None = None
 
     def strongest(self, k: int = 10) -> list[tuple[str, float]]:
         """Return the names and contributions of the `k` features that add or take most, the strongest first."""
@@ -48,7 +51,7 @@ class Explanation:
             raise UsageError(
                 "The features of the model do not come from one pixel each",
                 allowed="regions of models of pixels",
-                fix="use contributions or strongest, which say what each feature adds",
+                fix="use contributions or strongest, which say what each feature adds, or explain with cover=True",
             )
         height, width = self.pixels.shape
         if not (1 <= rows <= height and 1 <= columns <= width):

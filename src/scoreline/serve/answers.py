@@ -37,6 +37,10 @@ class Contributions(BaseModel):
     regions: list[list[float]] | None = Field(
         description="what each field of a grid over the image adds; null where features come from several pixels"
     )
+    covered: list[list[float]] | None = Field(
+        description="where regions is null, of the only image of a request: by how much the score less that of "
+        "the best other class falls where each field of a grid is covered"
+    )
 
 
 class OneImage(BaseModel):
@@ -123,8 +127,16 @@ def answer_of(answer: Answer, asked: Asked) -> dict[str, Any]:
 
 def _contributions(why: Explanation) -> dict[str, Any]:
     regions = None
+    covered = None if why.covered is None else why.covered.tolist()
     if why.pixels is not None:
         height, width = why.pixels.shape
         regions = why.regions(min(height, MOST_CELLS), min(width, MOST_CELLS)).tolist()
     strongest = [{"feature": name, "contribution": value} for name, value in why.strongest(MOST_FEATURES)]
-    return {"class": why.label, "score": why.score, "bias": why.bias, "strongest": strongest, "regions": regions}
+    return {
+        "class": why.label,
+        "score": why.score,
+        "bias": why.bias,
+        "strongest": strongest,
+        "regions": regions,
+        "covered": covered,
+    }

@@ -100,8 +100,9 @@ function draw() {
   at("why").textContent = why ? `What contributed to ${why.class}` : "";
   at("sum").textContent = why ? `score ${why.score.toPrecision(4)} = bias ${why.bias.toPrecision(4)} + all contributions` : "";
   at("remark").textContent = prediction?.remark ? `${prediction.remark}; the answer is unreliable.` : "\u00a0";
-  at("heat").parentElement.hidden = !why?.regions; // several pixels make a feature, or there is no answer
-  drawPicture(picture, at("heat").checked ? why?.regions : null);
+  const regions = why?.regions ?? why?.covered;
+  at("heat").parentElement.hidden = !regions; // there is no answer
+  drawPicture(picture, at("heat").checked ? regions : null);
 }
 
 // The model sees the middle of the image, cut to the shape of its own; the grid lies over that.
