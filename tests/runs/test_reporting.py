@@ -225,12 +225,14 @@ def test_what_is_read_is_what_was_trained(trained):
     assert run.accuracies == {name: metrics[f"{name}_accuracy"] for name in ("train", "validation", "test")}
 
 
-class TestRegionsThatAreCovered:
-    @pytest.fixture(scope="class")
-    def described(self, photos, tmp_path_factory):
-        config = RunConfig(data=str(photos), features="hog:4", memory="64GB")
-        return train_run(config, tmp_path_factory.mktemp("described") / "run").folder.path
+@pytest.fixture(scope="module")
+def described(photos, tmp_path_factory):
+    """Return a run whose features are no pixels, which had to keep to a bound of memory."""
+    config = RunConfig(data=str(photos), features="hog:4", memory="64GB")
+    return train_run(config, tmp_path_factory.mktemp("described") / "run").folder.path
 
+
+class TestRegionsThatAreCovered:
     def test_not_unasked_where_memory_is_bounded(self, described):
         assert 'class="map"' not in page_of(described)
         assert f"<code>scoreline report {described} --full</code>" in page_of(described).replace("<wbr>", "")
@@ -257,28 +259,17 @@ class TestRegionsThatAreCovered:
         assert explained == [True, True] + [False] * (len(explained) - 2)
 
 
-class TestCopiesInTheValidationSplit:
-    @pytest.fixture(scope="class", params=[None, "auto"])
-    def made(self, request, tmp_path_factory):
-        """Return a run on images of whose validation split three of ten are copies of training images."""
-        folder = tmp_path_factory.mktemp("leaks")
-        train, validation, test = pictures(40), pictures(7, seed=1), pictures(20, seed=2)
-        arrays = {"train": train, "validation": np.concatenate([train[:3], validation]), "test": test}
-        np.savez(
-            folder / "data.npz",
-            **{f"X_{name}": X for name, X in arrays.items()},
-            **{f"y_{name}": np.arange(len(X)) % 2 for name, X in arrays.items()},
-        )
-        given = {} if request.param is None else {"lam": request.param}
-        return train_run(RunConfig(data=str(folder / "data.npz"), **given), folder / "run")
-
-    def test_they_are_found_after_a_refit_too(self, made):
-        (sentence,) = (
-            one.sentence for one in made.findings if "validation examples have a near copy" in one.sentence
-        )
-        assert sentence.startswith("3 of 10 validation examples")
-        again = reporting.report_run(made.folder.path)
-        assert sentence in [one.sentence for one in again.findings]
+@pytest.mark.parametrize("lam", ["0.1", "auto"])  # which is followed by a refit
+def test_copies_between_validation_and_training_examples(tmp_path, lam):
+    train, validation, test = pictures(40), pictures(7, seed=1), pictures(20, seed=2)
+    arrays = {"train": train, "validation": np.concatenate([train[:3], validation]), "test": test}
+    labelled = {f"y_{name}": np.arange(len(X)) % 2 for name, X in arrays.items()}
+    np.savez(tmp_path / "data.npz", **{f"X_{name}": X for name, X in arrays.items()}, **labelled)
+    made = train_run(RunConfig.checked(data=str(tmp_path / "data.npz"), lam=lam), tmp_path / "run")
+    assert made.resolved.refit.value == (lam == "auto")
+    for findings in (made.findings, reporting.report_run(made.folder.path).findings):
+        (found,) = (one for one in findings if "near copy" in one.sentence)
+        assert found.sentence.startswith("3 of 10 validation examples have a near copy")
 
 
 class TestWhatIsLookedInto:
