@@ -244,7 +244,7 @@ class TestRegionsThatAreCovered:
         assert cells
         for cell in cells:
             assert cell.count('class="map"') == min(cell.count("<figure>"), 3)
-            assert "covered with the mean colour" in cell
+            assert "covered with the mean of the training images" in cell
         assert re.search(r"<title>Contributions of 4 x 4 regions: [+-]\S+ \(row \d, column \d\) to \+", page)
 
     def test_as_many_as_there_is_time_for_the_commonest_mistakes_first(self, described, monkeypatch):

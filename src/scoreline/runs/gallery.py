@@ -10,12 +10,14 @@ from itertools import takewhile
 
 import numpy as np
 
-from scoreline._typing import FloatArray, Labels
+from scoreline._typing import Array, FloatArray, Labels
+from scoreline.engine.problem.objective import block_rows
 from scoreline.models import SavedModel
 from scoreline.models.prediction import class_scores, ranked
 from scoreline.models.regions import Lead, region_contributions, sums_pixels
 from scoreline.report.gallery import Cell, Gallery, RegionMaps, Shown, thumbnail
 from scoreline.report.metrics import Evaluation
+from scoreline.rows import SubsetRows, batches
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.predictions import confidences
 
@@ -29,6 +31,8 @@ WRONG, RIGHT, SUREST = 12, 6, 12
 MOST_BYTES = 3 << 20
 #: Examples of a cell, and of all, with the contributions of their regions.
 EXPLAINED, MOST_EXPLAINED = 3, 200
+#: Training images, and numbers in them, whose mean covers regions.
+AVERAGED, AVERAGED_NUMBERS = 1000, 1 << 26
 #: Training examples of a class.
 OF_CLASS = 5
 #: Guesses of an example.
@@ -131,6 +135,15 @@ def _to_explain(cells: Sequence[Labels]) -> list[int]:
     return rows[:MOST_EXPLAINED]
 
 
+def _mean_image(prepared: Prepared) -> Array:
+    """Return the mean of training images that are drawn evenly, as many as are read in a moment."""
+    rows, numbers = prepared.dataset.train.rows, math.prod(prepared.dataset.example_shape)
+    n = min(len(rows), AVERAGED, max(1, AVERAGED_NUMBERS // numbers))
+    drawn = SubsetRows(rows, np.linspace(0, len(rows) - 1, n).round().astype(np.int64))
+    total = sum(block.sum(axis=0, dtype=np.float64) for _, block in batches(drawn, block_rows(numbers)))
+    return np.rint(total / n).astype(np.uint8)
+
+
 @dataclass(eq=False)
 class _Shower:
     """Shows examples as long as there is room for their pictures."""
@@ -147,7 +160,7 @@ class _Shower:
         extractor = self.prepared.extractor
         end = time.perf_counter() + (math.inf if sums_pixels(self.model, extractor) else seconds)
         leads = (self._lead(row) for row in takewhile(lambda _: time.perf_counter() < end, rows))
-        found = region_contributions(self.model, extractor, leads)
+        found = region_contributions(self.model, extractor, leads, _mean_image(self.prepared))
         self._regions = dict(zip(rows, found, strict=False))
         return len(self._regions) == len(rows)
 

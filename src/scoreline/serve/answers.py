@@ -39,7 +39,7 @@ class Contributions(BaseModel):
     )
     covered: list[list[float]] | None = Field(
         description="where regions is null, of the only image of a request: by how much the score less that of "
-        "the best other class falls where each field of a grid is covered"
+        "the best other class falls where each field of a grid is covered with grey"
     )
 
 

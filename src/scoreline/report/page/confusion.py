@@ -138,8 +138,8 @@ def _explained(examples: Sequence[Shown], maps: RegionMaps | None, named: str, r
     if maps.covered:
         how = (
             f"Beside some images: by how much the score of {named} less that of {rival} falls where a field is "
-            "covered with the mean colour of the image. Orange: it falls, the contribution is positive. Blue: it "
-            "rises, the contribution is negative."
+            "covered with the mean of the training images. Orange: it falls, the contribution is positive. Blue: "
+            "it rises, the contribution is negative."
         )
     else:
         how = (
