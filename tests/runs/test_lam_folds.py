@@ -6,8 +6,8 @@ import pytest
 from scoreline import LinearClassifier
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.estimators.validation import validate_training_data
-from scoreline.runs.lam_folds import FEW_ROWS, CrossValidated, cross_validate, worth_folds
-from scoreline.runs.lam_search import TRIED
+from scoreline.runs.lam_folds import FEW_ROWS, CrossValidated, cross_validate, evaluate_in_folds, worth_folds
+from scoreline.runs.lam_search import STRONGER, TRIED
 
 
 def data_of(n=100, classes=4, D=30):
@@ -47,9 +47,43 @@ def test_nothing_was_finished():
     assert cross_validate(*data_of(), [stop]) is None
 
 
+def test_few_rows_of_many_features_want_stronger_ones():
+    rng = np.random.default_rng(0)
+    common = rng.normal(size=60)
+    y = (common + 0.7 * rng.normal(size=60) > 0).astype(int)
+    X = common[:, None] + 3 * rng.normal(size=(60, 300))
+    classifier = LinearClassifier(tol=1e-2, random_state=0)
+    folds = cross_validate(classifier, validate_training_data(classifier, X.astype(np.float32), y, None))
+    assert folds.lam == STRONGER[0]
+    np.testing.assert_allclose(list(folds.accuracy)[:3], [100, 10**1.5, 10])
+
+
+@pytest.mark.parametrize(("n", "n_folds"), [(8, 2), (12, 3), (18, 5)])
+def test_classes_of_fewer_rows_than_folds(n, n_folds):
+    """Of 18, two classes have four rows."""
+    folds = cross_validate(*data_of(n=n))
+    assert (folds.n_folds, folds.n_rows) == (n_folds, n)
+
+
+def test_a_given_strength_is_evaluated_as_one_that_is_tried():
+    classifier, data = data_of()
+    tried, alone = cross_validate(classifier, data), evaluate_in_folds(classifier.set_params(lam=1.0), data)
+    assert list(alone.accuracy) == [1.0]
+    assert alone.accuracy[1.0] == pytest.approx(tried.accuracy[1.0], abs=0.02)
+    assert alone.log_loss[1.0] == pytest.approx(tried.log_loss[1.0], abs=0.01)
+
+
+def test_mini_batches_have_no_folds():
+    classifier, data = data_of()
+    assert cross_validate(classifier.set_params(solver="momentum"), data) is None
+
+
 def test_what_is_worth_folds():
     y = np.arange(100) % 4
     assert worth_folds(30, y, 10)
     assert not worth_folds(30, y, FEW_ROWS)
-    assert not worth_folds(30, y[:12], 10)
-    assert not worth_folds(5000, y, 10)
+    assert worth_folds(30, y[:8], 2)
+    assert not worth_folds(30, y[:5], 1)  # three classes of one row
+    assert worth_folds(20_000, y, 10)
+    assert not worth_folds(5000, np.arange(5000) % 4, 10)
+    assert not worth_folds(1 << 20, y, 10)

@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
+from scoreline import LinearClassifier
 from scoreline.engine.problem.events import Reason
+from scoreline.estimators.brief_fit import fit_briefly
 from scoreline.estimators.exact_fits import ExactFits
+from scoreline.estimators.validation import validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_choice import choose_lam
-from scoreline.runs.lam_search import TRIED, search_exactly, strongest_as_good
+from scoreline.runs.lam_search import STRONGER, TRIED, search_exactly, strongest_as_good
 from scoreline.runs.pipeline import build_classifier, fit_prepared, prepare, problem_of
 
 
@@ -30,7 +33,7 @@ class Fits:
 
     @staticmethod
     def hill(lam, best):
-        return 0.9 - 0.1 * abs(TRIED.tolist().index(lam) - best)
+        return 0.9 - 0.1 * abs(2 * (1 - round(2 * np.log10(lam)) / 2) - best)
 
 
 LABELS = np.arange(1000) % 10
@@ -45,6 +48,20 @@ def test_what_is_chosen_lies_between_others(first, best):
     assert fits.begun == fits.asked[0] == TRIED[first]
     assert set(TRIED[max(best - 1, 0) : best + 2]) <= outcomes.keys()
     assert len(fits.asked) == len(set(fits.asked)) == len(outcomes) <= abs(first - best) + 3
+
+
+@pytest.mark.parametrize(("first", "best", "chosen"), [(4, -2, 100), (None, -3, 10**2.5), (0, -9, 1000)])
+def test_beyond_the_end_it_goes_on_for_as_long_as_that_is_better(first, best, chosen):
+    outcomes = search_exactly(Fits(first, best), LABELS)
+    accuracy = {lam: outcome.validation_accuracy for lam, outcome in outcomes.items()}
+    assert strongest_as_good(accuracy, 1000) == pytest.approx(chosen)
+    assert max(outcomes) <= STRONGER[-1]
+
+
+def test_stronger_ones_that_are_merely_as_good_are_no_reason_to_go_on():
+    fits = Fits(2, 0)
+    fits.hill = lambda lam, best: 0.9 if lam > 3 else 0.5
+    assert max(search_exactly(fits, LABELS)) == TRIED[0]
 
 
 def test_without_a_first_step_it_goes_from_the_strongest_down():
@@ -102,3 +119,14 @@ def test_small_gains_in_a_row_are_followed():
     fits.hill = lambda lam, best: slow[lam]
     search_exactly(fits, LABELS)
     assert min(fits.asked) == TRIED[9]
+
+
+def test_a_refit_of_few_wide_rows_measures_them_anew():
+    """Their moments know nothing of what lies beyond them, where a weak penalty lets new rows lead."""
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(48, 600)).astype(np.float32), np.arange(48) % 3
+    alone = LinearClassifier(loss="squared-error", lam=1e-6, tol=1e-3)
+    begun = fit_briefly(alone, validate_training_data(alone, X[:43], y[:43], None)).warm_start
+    fitted = alone.fit(X, y, warm_start=begun)
+    assert fitted.n_iter_ <= 5
+    assert not fitted.warnings_

@@ -48,7 +48,7 @@ def test_validation_figures_are_those_of_the_choice(run):
     metrics = json.loads(run.folder.metrics_file.read_text())
     assert metrics["refit"] is True
     assert "validation" not in metrics["evaluations"]
-    assert metrics["validation_accuracy"] == run.lam_choice.accuracy[run.lam_choice.lam]
+    assert metrics["validation_accuracy"] == run.lam_choice.folds.accuracy[run.lam_choice.lam]
     assert metrics["n_validation"] == 0
     assert metrics["split"] == "test"
     assert "training and validation rows" in run.folder.report.read_text()

@@ -182,7 +182,7 @@ def test_a_diverged_run_has_no_report(photos, tmp_path):
         ("history.csv", '"'),
         ("leaderboard.csv", "a,b\n1\n"),
         ("leaderboard.csv", "a,b\n1,2\n"),
-        ("leaderboard.csv", ",".join(COLUMNS) + "\nhog,softmax,1,much" + "," * 7 + "\n"),
+        ("leaderboard.csv", ",".join(COLUMNS) + "\nhog,softmax,1,much" + "," * (len(COLUMNS) - 4) + "\n"),
     ],
 )
 def test_damaged_files_are_named(trained, tmp_path, name, content):
@@ -206,6 +206,11 @@ def test_a_leaderboard_is_shown(trained):
     assert "hog &lt;b&gt; softmax <small>chosen</small>" in page
     assert '<td class="number">61.0%</td>' in page
     assert "no time: a run of it takes about 25 s" in page
+    assert "Chosen on 200 validation examples; only" in page
+    earlier = [[cell for name, cell in zip(COLUMNS, row, strict=True) if name != "judged"] for row in rows]
+    (trained / "leaderboard.csv").write_text("\n".join(",".join(row) for row in earlier))
+    reporting.report_run(trained)
+    assert "Chosen on validation examples; only" in page_of(trained)
     (trained / "leaderboard.csv").unlink()
 
 

@@ -146,7 +146,7 @@ def _recipe(result: RunResult) -> list[tuple[str, str]]:
     [chosen] = (row for row in result.leaderboard if row.chosen)
     low, high = chosen.interval or (0.0, 0.0)
     of = f"the choice of {tried} tried" if tried > 1 else "the only one tried"
-    figures = f"{chosen.accuracy or 0:.4f} on {counted(chosen.n_validation, 'validation example')}"
+    figures = f"{chosen.accuracy or 0:.4f} {chosen.judged}"
     return [
         ("recipe", f"{chosen.name}: {of}"),
         ("validation", f"{figures} (95 % interval {low:.3f} to {high:.3f})"),

@@ -54,6 +54,8 @@ class Leaderboard(NamedTuple):
     left_out: Sequence[tuple[str, str]]
     #: Those that came no further than a part of the examples among them, with the reason.
     not_to_the_end: Sequence[tuple[str, str]] = ()
+    #: By what the chosen one was judged; empty where nobody has noted it.
+    judged: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from scoreline.engine.exact.moments import DenseMoments
 from scoreline.engine.exact.symmetric import SymmetricMatrix
 from scoreline.engine.problem.objective import BLOCK_ENTRIES, block_rows
 from scoreline.engine.solvers import MeasuredMoments
-from scoreline.errors import DataError, UsageError
+from scoreline.errors import UsageError
 from scoreline.estimators.problem import Problem
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.rows import batches
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
+from scoreline.runs.no_validation import no_validation
 from scoreline.runs.pipeline import Prepared, block_widths, given_block_weights, problem_of
 from scoreline.runs.resolved import GIVEN, Decision
 
@@ -70,10 +71,8 @@ def choose_block_weights(config: RunConfig, prepared: Prepared) -> tuple[BlockCh
     """
     widths = block_widths(prepared)
     if "validation" not in prepared.rows:
-        raise DataError(
-            f"{prepared.dataset.name} has no validation split to choose block weights by",
-            allowed="data that hold one out, or a share to hold out",
-            fix="leave --validation at 0.1, or give the weights as numbers",
+        raise no_validation(
+            prepared.dataset, config.validation, "to choose block weights by", "give the weights as numbers"
         )
     if sum(widths) > MOST_FEATURES:
         raise UsageError(

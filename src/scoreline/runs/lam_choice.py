@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.base import clone
 
-from scoreline.data import RowsSource
+from scoreline.data import Dataset, RowsSource
+from scoreline.engine.exact.path import UNFINISHED
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.stopping import Listener
@@ -16,18 +18,27 @@ from scoreline.estimators.brief_fit import BriefFit
 from scoreline.estimators.exact_fits import ExactFits
 from scoreline.estimators.grid import Trial, grid_points, sweep_grid
 from scoreline.estimators.linear import LinearClassifier
-from scoreline.estimators.validation import encode_labels, validate_training_data
+from scoreline.estimators.problem import Problem
+from scoreline.estimators.validation import TrainingData, encode_labels, validate_training_data
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.report.calibration import held_out_temperature, least_log_loss
 from scoreline.runs.classifier import ANY_LAM, classifier_of
 from scoreline.runs.config import RunConfig
-from scoreline.runs.lam_folds import CrossValidated, cross_validate, worth_folds
-from scoreline.runs.lam_search import TRIED, follow, search_exactly, strongest_as_good
+from scoreline.runs.lam_folds import CrossValidated, cross_validate, evaluate_in_folds, worth_folds
+from scoreline.runs.lam_search import (
+    STRONGER,
+    TRIED,
+    follow,
+    search_exactly,
+    strongest_as_good,
+    strongest_is_best,
+)
+from scoreline.runs.no_validation import no_validation
 from scoreline.runs.pipeline import Prepared, problem_of, weights_of_features
 from scoreline.runs.refit import with_validation_rows
 from scoreline.runs.resolved import GIVEN, Decision
 
-__all__ = ["LamChoice", "choose_lam", "decide_lam", "folds_help"]
+__all__ = ["LamChoice", "choose_lam", "decide_lam", "folds_help", "folds_help_for", "folds_of_given_lam"]
 
 #: How close to its optimum each fit is brought.
 ROUGHLY = 1e-2
@@ -51,6 +62,11 @@ class LamChoice:
     def validation_accuracy(self) -> float:
         """That of the strength chosen, of a classifier trained on the training split alone."""
         return self.accuracy[self.lam]
+
+    @property
+    def held_out_accuracy(self) -> float:
+        """That of the strength chosen, on the rows that chose it: in folds of all rows, or on validation rows."""
+        return self.validation_accuracy if self.folds is None else self.folds.accuracy[self.lam]
 
     @property
     def why(self) -> str:
@@ -83,10 +99,11 @@ def choose_lam(
     Half powers of ten are tried, each roughly (`tol` at least 0.01): by mini-batches all of them, by the exact
     solver those that matter (see `scoreline.runs.lam_search.search_exactly`). Of those within half a standard
     error of the best, the strongest is chosen: weaker penalties cost more time, and what they gain within that
-    error is chance. Where the validation split has few rows, that error is large: if they were drawn from the
-    training rows, the exact solver then cross-validates both together (see `scoreline.runs.lam_folds`), and what
-    is chosen has the least log-loss of those within half a standard error of the best. Where a listener ends the
-    choice early, it is made by what was reached, and the last fit, which is ended at once, begins there.
+    error is chance. Where the strongest of all is the best, stronger ones are tried too. Where the validation
+    split has few rows, that error is large: if they were drawn from the training rows, the exact solver then
+    cross-validates both together (see `scoreline.runs.lam_folds`), and what is chosen has the least log-loss of
+    those within half a standard error of the best. Where a listener ends the choice early, it is made by what was
+    reached, and the last fit, which is ended at once, begins there.
 
     Parameters
     ----------
@@ -115,11 +132,7 @@ def choose_lam(
         A listener has ended the choice before anything was evaluated.
     """
     if "validation" not in prepared.rows:
-        raise DataError(
-            f"{prepared.dataset.name} has no validation split to choose lam by",
-            allowed="data that hold one out, or a share to hold out",
-            fix="leave --validation at 0.1, or give lam as a number",
-        )
+        raise no_validation(prepared.dataset, config.validation, "to choose lam by", "give lam as a number")
     classifier = classifier_of(config, ANY_LAM, weights_of_features(config, prepared, block_weights))
     classifier.set_params(tol=max(config.tol, ROUGHLY))
     problem = problem_of(classifier, prepared, start.statistics)
@@ -129,13 +142,12 @@ def choose_lam(
     folds: CrossValidated | None = None
     fits = ExactFits.of(classifier, problem, held_out, TRIED, listeners, start)
     if fits is None:
-        points = grid_points([config.solver], TRIED, None if config.lr is None else np.array([config.lr]))
-        trials = sweep_grid(classifier, problem, held_out, points, listeners=listeners)
+        trials = _swept(config, classifier, problem, held_out, listeners)
         outcomes = {trial.point.lam: trial.outcome for trial in trials}
         reached = {trial.point.lam: trial for trial in trials if trial.outcome.reason is Reason.INTERRUPTED}
     else:
         if folds_allowed and folds_help(prepared):
-            folds = _cross_validated(classifier, prepared, listeners)
+            folds = cross_validate(classifier, _all_rows(classifier, prepared), listeners)
         outcomes = search_exactly(fits, labels) if folds is None else follow(fits, list(folds.accuracy))
     accuracy = _evaluated(outcomes, interrupted=bool(reached))
     if folds is not None and folds.lam not in accuracy:
@@ -151,12 +163,37 @@ def choose_lam(
     return choice, WarmStart(begin, statistics=problem.measured)
 
 
-def _cross_validated(
-    classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener]
-) -> CrossValidated | None:
+def _swept(
+    config: RunConfig,
+    classifier: LinearClassifier,
+    problem: Problem,
+    held_out: RowsSource,
+    listeners: Sequence[Listener],
+) -> list[Trial]:
+    """Train at all strengths by mini-batches, and at those beyond where the strongest is the best."""
+    rates, trials = None if config.lr is None else np.array([config.lr]), list[Trial]()
+    for lams in (TRIED, STRONGER):
+        points = grid_points([config.solver], lams, rates)
+        trials += sweep_grid(classifier, problem, held_out, points, listeners=listeners)
+        accuracy = {trial.point.lam: trial.outcome.validation_accuracy for trial in trials if trial.healthy}
+        interrupted = any(trial.outcome.reason in UNFINISHED for trial in trials)
+        if interrupted or max(accuracy, default=0.0) < lams[0] or not strongest_is_best(accuracy):
+            break
+    return trials
+
+
+def _all_rows(classifier: LinearClassifier, prepared: Prepared) -> TrainingData:
+    """Return training and validation rows, for folds to divide."""
     both = with_validation_rows(prepared)
-    data = validate_training_data(classifier, both.training_rows, both.training_labels, None)
-    return cross_validate(classifier, data, listeners)
+    return validate_training_data(classifier, both.training_rows, both.training_labels, None)
+
+
+def folds_of_given_lam(
+    config: RunConfig, classifier: LinearClassifier, prepared: Prepared, listeners: Sequence[Listener] = ()
+) -> CrossValidated | None:
+    """Return what folds say of a classifier whose strength was given, which stays as it is; None as in choices."""
+    classifier = clone(classifier).set_params(tol=max(config.tol, ROUGHLY))
+    return evaluate_in_folds(classifier, _all_rows(classifier, prepared), listeners)
 
 
 def _evaluated(outcomes: Mapping[float, Outcome], *, interrupted: bool) -> dict[float, float]:
@@ -177,12 +214,20 @@ def _evaluated(outcomes: Mapping[float, Outcome], *, interrupted: bool) -> dict[
 def folds_help(prepared: Prepared) -> bool:
     """Tell whether cross-validation chooses better than the validation split: where that is small.
 
-    Rows that may belong together are not divided: pairs, and validation rows that came with the data.
+    Rows that may belong together are not divided: pairs, and validation rows that came with the data. Nor are
+    those of a user's own features, which may have learned from the labels of the training split.
     """
-    if prepared.pairs or not prepared.dataset.drawn:
+    if prepared.pairs or prepared.extractor.modules():
         return False
-    n_features, held_out = prepared.rows["validation"].shape[1], prepared.labels("validation")
-    return worth_folds(n_features, np.concatenate([prepared.labels("train"), held_out]), len(held_out))
+    return folds_help_for(prepared.dataset, prepared.rows["validation"].shape[1])
+
+
+def folds_help_for(dataset: Dataset, n_features: int) -> bool:
+    """Tell the same of so many features that do not learn from labels."""
+    if dataset.validation is None or not dataset.drawn:
+        return False
+    held_out = dataset.validation.y
+    return worth_folds(n_features, np.concatenate([dataset.train.y, held_out]), len(held_out))
 
 
 def decide_lam(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,10 +12,21 @@ from scoreline.engine.problem.outcome import Outcome
 from scoreline.engine.problem.params import Params
 from scoreline.estimators.exact_fits import ExactFits
 
-__all__ = ["TRIED", "follow", "search_exactly", "standard_error", "strongest_as_good"]
+__all__ = [
+    "STRONGER",
+    "TRIED",
+    "follow",
+    "search_exactly",
+    "standard_error",
+    "strongest_as_good",
+    "strongest_is_best",
+]
 
 #: Strengths that may be tried, from the strongest down.
 TRIED = np.geomspace(10, 1e-7, 17)
+#: Those beyond, from the weakest up, for as long as the strongest so far is the best: few rows with many features
+#: want them (20 images a class, as pixels, are best at 100), and elsewhere none of them is fitted.
+STRONGER = np.geomspace(10, 1e3, 5)[1:]
 #: Of them, those at which a first step is looked at, each of which costs a factor: full powers of ten, and the one
 #: to begin with.
 EVERY, MIDDLE = 2, 4
@@ -26,6 +37,15 @@ PATIENCE = 2
 #: From where first steps have led, one is enough that gains less than so many standard errors: neighbours err on
 #: nearly the same examples, so that their difference is surer than they are.
 NEARBY, GAIN = 1, 0.25
+
+
+def strongest_is_best(accuracy: Mapping[float, float]) -> bool:
+    """Tell whether the strongest penalty is better than all others: a stronger one may be better still.
+
+    One that is merely as good gives no reason to go on, as of very strong ones all may be equal.
+    """
+    strongest = max(accuracy)
+    return all(found < accuracy[strongest] for lam, found in accuracy.items() if lam != strongest)
 
 
 def strongest_as_good(accuracy: dict[float, float], n_examples: int) -> float:
@@ -42,7 +62,7 @@ def search_exactly(fits: ExactFits, labels: Labels) -> dict[float, Outcome]:
     the strongest would be chosen, tells roughly where the best strength lies. Fits begin there, go down until one
     gains next to nothing, and then up for as long as the strongest one would be chosen, so that what is chosen
     lies between others. Where a step tells nothing, as with an L1 penalty or a loss with corners, they go from 10
-    down until two in a row are not better.
+    down until two in a row are not better. Where 10 is the best of all, they go on to stronger ones.
 
     Parameters
     ----------
@@ -69,10 +89,16 @@ def search_exactly(fits: ExactFits, labels: Labels) -> dict[float, Outcome]:
         if patience(outcomes[lam].validation_accuracy):
             break
     for lam in TRIED[: begin or 0][::-1].tolist():
-        accuracy = {known: outcome.validation_accuracy for known, outcome in outcomes.items()}
-        if strongest_as_good(accuracy, len(labels)) < max(outcomes) or not goes_on(lam):
+        if strongest_as_good(_accuracies(outcomes), len(labels)) < max(outcomes) or not goes_on(lam):
+            return outcomes
+    for lam in STRONGER.tolist():
+        if not strongest_is_best(_accuracies(outcomes)) or not goes_on(lam):
             break
     return outcomes
+
+
+def _accuracies(outcomes: Mapping[float, Outcome]) -> dict[float, float]:
+    return {lam: outcome.validation_accuracy for lam, outcome in outcomes.items()}
 
 
 def follow(fits: ExactFits, lams: Sequence[float]) -> dict[float, Outcome]:

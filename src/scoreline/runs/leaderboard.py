@@ -20,6 +20,8 @@ from scoreline.runs.time_budget import show_budget
 __all__ = ["leaderboard_entry", "read_leaderboard", "searched_by"]
 
 FILE = "leaderboard.csv"
+#: Of runs whose recipes were judged by validation rows alone.
+EARLIER_COLUMNS = tuple(name for name in COLUMNS if name != "judged")
 #: Times as much as is predicted, and the budgets that are proposed, in seconds.
 MORE = 1.2
 BUDGETS = (30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600)
@@ -34,6 +36,7 @@ def leaderboard_entry(row: LeaderboardRow) -> dict[str, Any]:
         "rows": row.n_rows,
         "validation_accuracy": row.accuracy,
         "interval": row.interval,
+        "judged": row.judged if row.accuracy is not None else "",
         "test_accuracy": row.test_accuracy,
         "seconds": row.seconds,
         "microseconds": row.microseconds,
@@ -60,7 +63,7 @@ def read_leaderboard(folder: Path, *, images: bool) -> Leaderboard | None:
     header, rows = read_rows(folder, FILE)
     if not rows:
         return None
-    if tuple(header) != COLUMNS:
+    if tuple(header) not in (COLUMNS, EARLIER_COLUMNS):
         raise damaged(folder, FILE, f"its columns are {', '.join(header)}")
     named = [dict(zip(header, row, strict=True)) for row in rows]
     try:
@@ -71,7 +74,8 @@ def read_leaderboard(folder: Path, *, images: bool) -> Leaderboard | None:
     remarks = [(name, row["remark"]) for name, row in zip(names, named, strict=True)]
     left_out = [remark for remark, row in zip(remarks, named, strict=True) if not row["validation"]]
     others = [remark for remark in remarks if remark[1] not in ("", "chosen")]
-    return Leaderboard(tried, left_out, others)
+    judged = next((row["judged"] for row in named if row["remark"] == "chosen" and row.get("judged")), "")
+    return Leaderboard(tried, left_out, others, judged)
 
 
 def searched_by(request: RunConfig, leaderboard: Leaderboard | None) -> Searched | None:

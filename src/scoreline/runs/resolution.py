@@ -20,7 +20,7 @@ from scoreline.report.metrics import accuracy
 from scoreline.runs.block_weights import BlockChoice, decide_block_weights
 from scoreline.runs.classifier import classifier_of
 from scoreline.runs.config import RunConfig
-from scoreline.runs.lam_choice import LamChoice, decide_lam
+from scoreline.runs.lam_choice import LamChoice, decide_lam, folds_help, folds_of_given_lam
 from scoreline.runs.pipeline import Prepared, weights_of_features
 from scoreline.runs.refit import decide_refit, with_validation_rows
 from scoreline.runs.resolved import ALL_CORES, GIVEN, Decision, Resolved
@@ -141,15 +141,26 @@ def fit_resolved(resolution: Resolution, start: WarmStart, listeners: Sequence[L
 
 
 class Validated(NamedTuple):
-    """How good a classifier of the training split alone is on validation rows."""
+    """How good classifiers are on rows that they were not trained on."""
 
     accuracy: float
     #: At the temperature that makes it least.
     log_loss: float
+    #: Validation rows, scored by a classifier of the training split; or those of both, each without its fold.
+    n_rows: int
+    n_folds: int = 0
 
 
-def validated(resolution: Resolution, prepared: Prepared, listeners: Sequence[Listener] = ()) -> Validated:
-    """Evaluate a classifier of the training split alone on validation rows; it is trained if need be.
+def validated(
+    resolution: Resolution,
+    prepared: Prepared,
+    listeners: Sequence[Listener] = (),
+    *,
+    folds_allowed: bool = False,
+) -> Validated:
+    """Evaluate the settings of a resolution on rows that are held out; classifiers are trained if need be.
+
+    Where folds have chosen `lam`, they tell; else it is a classifier of the training split on validation rows.
 
     Parameters
     ----------
@@ -157,22 +168,31 @@ def validated(resolution: Resolution, prepared: Prepared, listeners: Sequence[Li
     prepared : Prepared
         What it was made of: the resolution of a refit has no validation rows any more.
     listeners : sequence of callables
+    folds_allowed : bool, default False
+        Whether folds may evaluate a `lam` that was given, where they help.
 
     Raises
     ------
     DivergedError
         The training diverged.
     """
-    if resolution.lam_choice is not None:
-        return Validated(resolution.lam_choice.validation_accuracy, resolution.lam_choice.log_loss)
+    choice, lam, labels = resolution.lam_choice, resolution.resolved.lam.value, prepared.labels("validation")
+    folds = None if choice is None else choice.folds
+    if choice is None and folds_allowed and folds_help(prepared):
+        folds = folds_of_given_lam(resolution.request, resolution.classifier, prepared, listeners)
+    if folds is not None:
+        return Validated(folds.accuracy[lam], folds.log_loss[lam], folds.n_rows, folds.n_folds)
+    if choice is not None:
+        return Validated(choice.validation_accuracy, choice.log_loss, len(labels))
     alone, _ = resolve(resolution.resolved.settings(resolution.request).changed(refit=False), prepared)
     fitted = fit_resolved(alone, WarmStart(None), listeners)
     if fitted.diverged is not None:
         raise fitted.diverged
-    rows, labels, classifier = prepared.rows["validation"], prepared.labels("validation"), alone.classifier
+    rows, classifier = prepared.rows["validation"], alone.classifier
     right = accuracy(labels, classifier.predict(rows))
     scores = np.asarray(classifier.decision_function(rows)).reshape(len(labels), -1)
-    return Validated(right, least_log_loss(scores, np.searchsorted(classifier.classes_, labels)))
+    log_loss = least_log_loss(scores, np.searchsorted(classifier.classes_, labels))
+    return Validated(right, log_loss, len(labels))
 
 
 def _image_size(request: RunConfig, prepared: Prepared) -> Decision[tuple[int, int] | None]:

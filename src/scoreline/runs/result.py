@@ -90,10 +90,10 @@ class RunResult:
 
     @property
     def validation_accuracy(self) -> float | None:
-        """Accuracy on validation rows, none of which was trained on: after a refit, that which chose `lam`."""
+        """Accuracy on rows that were not trained on: validation rows, or what chose `lam` before a refit."""
         if "validation" in self.evaluations:
             return self.evaluations["validation"].accuracy
-        return None if self.lam_choice is None else self.lam_choice.validation_accuracy
+        return None if self.lam_choice is None else self.lam_choice.held_out_accuracy
 
     @property
     def accuracies(self) -> dict[str, float | None]:

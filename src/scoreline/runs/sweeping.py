@@ -14,11 +14,12 @@ from scoreline.data import Progress, RowsSource
 from scoreline.engine.minibatch.halving import Halving, ranking
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.stopping import Listener
-from scoreline.errors import DataError, DivergedError, MismatchError
+from scoreline.errors import DivergedError, MismatchError
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels
 from scoreline.kernels.threads import limited_threads
 from scoreline.runs.config import RunConfig
+from scoreline.runs.no_validation import no_validation
 from scoreline.runs.pipeline import Prepared, build_classifier, prepare, problem_of
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.refit import decide_refit
@@ -162,11 +163,7 @@ def _swept(
     points, configs = _grid(base, axes)
     prepared = prepare(base, progress=progress)
     if "validation" not in prepared.rows:
-        raise DataError(
-            f"{prepared.dataset.name} has no validation split",
-            allowed="data that hold one out, or a share to hold out",
-            fix="leave --validation at 0.1",
-        )
+        raise no_validation(prepared.dataset, base.validation)
     classifier = build_classifier(base, prepared)
     begun = time.perf_counter()
     problem = problem_of(classifier, prepared)

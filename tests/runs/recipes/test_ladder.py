@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scoreline.data import Dataset, Split
+from scoreline.features.pixels import Pixels
 from scoreline.runs.config import RunConfig
 from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Costs
@@ -65,6 +66,22 @@ def test_every_recipe_trains(recipe, shape):
     trial = tried(config.changed(features=small(recipe)), data(shape))
     assert 0 <= trial.accuracy <= 1
     assert trial.n_bytes > 0
+
+
+def test_the_first_call_is_not_what_an_image_takes(monkeypatch):
+    """It may load compiled code, which takes a second: of 48 images, 20 ms each."""
+    time, calls, transform = [0.0], [], Pixels.transform
+
+    def slow(self, X):
+        time[0] += 48 if not calls else 0.5 * len(X)
+        calls.append(len(X))
+        return transform(self, X)
+
+    monkeypatch.setattr(Pixels, "transform", slow)
+    dataset, clock = data((9, 9, 1)), Clock(lambda: time[0], 0.0)
+    recipe_features = RecipeFeatures(dataset, 0, clock, lambda *_: None)
+    trial = try_recipe(IMAGES[0].settings(AUTO), recipe_features, 24, 12, [], clock)
+    assert (trial.learn, trial.an_image) == (48, 0.5)
 
 
 @pytest.mark.parametrize("shape", [(32, 32, 3), (32, 32, 1), (8, 8, 1), (5,)])

@@ -46,3 +46,9 @@ def test_the_chosen_one_leads_and_alone_shows_a_test_accuracy():
     assert [cells["test"] for cells in table] == ["0.7000", "", ""]
     assert (table[0]["validation"], table[0]["remark"], table[2]["remark"]) == ("0.8000", "chosen", "no time")
     assert float(table[0]["low"]) < 0.8 < float(table[0]["high"])
+    assert [cells["judged"] for cells in table] == ["on 1,000 validation examples"] * 2 + [""]
+
+
+def test_it_tells_by_what_recipes_are_judged():
+    assert row("won", 0.8, n_folds=5).judged == "by 5 folds of 1,000 examples"
+    assert LeaderboardRow("one", "softmax", True, accuracy=1.0, n_validation=1).judged == "on 1 validation example"

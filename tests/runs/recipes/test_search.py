@@ -11,7 +11,7 @@ from scoreline.errors import DataError, MismatchError, UnknownNameError, UsageEr
 from scoreline.features.pixels import Pixels
 from scoreline.runs.config import RunConfig
 from scoreline.runs.preconditions import check_settings
-from scoreline.runs.recipes import plan, search
+from scoreline.runs.recipes import candidates, plan, search
 from scoreline.runs.recipes.ladder import Recipe
 from scoreline.runs.recipes.search import search_recipes
 from scoreline.runs.recipes.trial import stratified_order
@@ -48,10 +48,10 @@ def race(monkeypatch):
     monkeypatch.setattr(plan, "ROWS_A_CLASS", 1)
     ticking, tried, real = FakeClock(), [], search.try_recipe
 
-    def run(config, accuracies, seconds=0.1, listeners=(), fast=None, losses=None):
-        def scripted(one, recipe_features, n_rows, *more):
+    def run(config, accuracies, seconds=0.1, listeners=(), fast=None, losses=None, dataset=DIGITS):
+        def scripted(one, recipe_features, n_rows, *more, **named):
             tried.append((one.features, n_rows))
-            trial = real(one, recipe_features, n_rows, *more)
+            trial = real(one, recipe_features, n_rows, *more, **named)
             ticking.time += seconds
             place = NAMES.index(one.features)
             an_image = trial.an_image if fast is None else fast[place]
@@ -59,7 +59,7 @@ def race(monkeypatch):
             return replace(trial, **scored, choice=seconds, an_image=an_image)
 
         monkeypatch.setattr(search, "try_recipe", scripted)
-        resolution, _, found = search_recipes(config, DIGITS, ticking.clock, listeners, lambda *_: None)
+        resolution, _, found = search_recipes(config, dataset, ticking.clock, listeners, lambda *_: None)
         return resolution.resolved, found, tried
 
     run.tried = tried
@@ -69,7 +69,7 @@ def race(monkeypatch):
 def test_the_best_on_validation_is_chosen(race):
     resolved, found, tried = race(AUTO, [0.5, 0.6, 0.9, 0.87])
     assert resolved.features.value == "pixels:zca=0.1"
-    assert "0.9000 on 144 validation rows" in resolved.features.why
+    assert resolved.features.why.endswith("accuracy 0.9000 by 5 folds of 1,438 examples")
     # All on few rows; then those of the better half that are near, the most promising first.
     assert tried[:4] == [(name, 200) for name in NAMES]
     assert tried[4:] == [("pixels:zca=0.1", 1294), ("pixels:zca=0.01", 1294)]
@@ -79,27 +79,44 @@ def test_the_best_on_validation_is_chosen(race):
     assert "enough for all recipes" in resolved.search.why
 
 
-def test_folds_choose_lam_of_the_best_alone(race, monkeypatch):
-    chosen = []
-    real = search.resolve
+@pytest.mark.parametrize("lam", ["auto", 0.1])
+def test_folds_judge_all_of_the_last_round_and_choose_lam(race, monkeypatch, lam):
+    monkeypatch.setattr(search, "resolve", None)  # there is no second choice
+    resolved, found, _ = race(AUTO.changed(lam=lam), [0.5, 0.6, 0.9, 0.87])
+    assert [(row.n_folds, row.n_validation) for row in found.rows] == [(0, 144), (0, 144), (5, 1438), (5, 1438)]
+    assert ("cross-validation" in resolved.lam.why) == (lam == "auto")
+    assert "1,294 rows: 0.9000 by 5 folds of 1,438 examples, " in resolved.search.value[4]
+
+
+def test_without_folds_for_one_recipe_validation_rows_judge_all(race, monkeypatch):
+    chosen, real = [], search.resolve
     monkeypatch.setattr(
         search, "resolve", lambda one, *more, **named: chosen.append(one) or real(one, *more, **named)
     )
-    resolved, _, _ = race(AUTO, [0.5, 0.6, 0.9, 0.87])
-    assert [one.features for one in chosen] == ["pixels:zca=0.1"]
+    helped = iter([True, False])
+    monkeypatch.setattr(candidates, "folds_help_for", lambda dataset, n_features: next(helped))
+    resolved, found, _ = race(AUTO, [0.5, 0.6, 0.9, 0.87])
+    assert {row.n_folds for row in found.rows} == {0}
+    assert [one.features for one in chosen] == ["pixels:zca=0.1"]  # whose strength folds choose in the end
     assert "cross-validation" in resolved.lam.why
+
+
+def test_rows_that_may_belong_together_are_not_divided(race):
+    _, found, _ = race(AUTO, [0.5, 0.6, 0.9, 0.87], dataset=replace(DIGITS, drawn=False))
+    assert {row.n_folds for row in found.rows} == {0}
 
 
 def test_without_time_for_folds_the_trial_has_chosen_lam(race, monkeypatch):
     monkeypatch.setattr(plan, "N_FOLDS", 1_000_000)
     resolved, _, _ = race(AUTO.changed(budget="60s"), [0.5, 0.6, 0.9, 0.87])
     assert resolved.features.value == "pixels:zca=0.1"
+    assert "0.9000 on 144 validation examples" in resolved.features.why
     assert "validation rows" in resolved.lam.why
     assert "no time for cross-validation" in resolved.search.value[-1]
 
 
 def test_of_what_chance_may_part_the_least_log_loss_is_chosen(race):
-    """Of 144 validation rows a standard error is 2.4 points."""
+    """Of 144 validation rows a standard error is 2.4 points, of 1,438 in folds 0.8."""
     resolved, _, tried = race(AUTO, [0.9, 0.91, 0.905, 0.5], losses=[0.4, 0.5, 0.3, 0.1])
     assert resolved.features.value == "pixels:zca=0.1"
     assert ("pixels:zca=0.01", 1294) not in tried
@@ -107,7 +124,7 @@ def test_of_what_chance_may_part_the_least_log_loss_is_chosen(race):
 
 def test_the_one_to_choose_of_a_round_goes_on(race):
     """However small its accuracy beside one that chance has raised: few rows part accuracies by whole points."""
-    resolved, _, tried = race(AUTO, [0.9, 0.91, 0.95, 0.94], losses=[0.4, 0.5, 0.4, 0.3])
+    resolved, _, tried = race(AUTO, [0.9, 0.91, 0.95, 0.945], losses=[0.4, 0.5, 0.4, 0.3])
     assert ("pixels:zca=0.01", 1294) in tried
     assert resolved.features.value == "pixels:zca=0.01"
 
@@ -248,6 +265,17 @@ def test_an_interrupt_takes_the_best_so_far(race):
     assert "interrupted" in found.notes[0]
     assert resolved.features.value == "pixels:zca=0.1"
     assert resolved.search.why.endswith("ended by an interrupt")
+
+
+def test_an_interrupt_leaves_what_folds_have_judged(race):
+    """Whatever a classifier that was ended says on the few validation rows."""
+
+    def stop(event):
+        return Reason.INTERRUPTED if len(race.tried) == 6 else None
+
+    resolved, found, _ = race(AUTO, [0.5, 0.6, 0.95, 0.95], losses=[1, 1, 0.1, 0.4], listeners=[stop])
+    assert [row.n_folds for row in found.rows] == [0, 0, 0, 5]
+    assert resolved.features.value == "pixels:zca=0.01"
 
 
 def test_an_interrupt_at_once_takes_what_there_is(race):

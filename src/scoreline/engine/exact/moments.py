@@ -105,7 +105,7 @@ class Moments(ABC):
     r"""What has been measured of :math:`M = \frac{1}{\sum w} \sum_i w_i (x_i - \bar x)(x_i - \bar x)^\top`."""
 
     def __init__(self, mean: FloatArray) -> None:
-        self.mean = mean
+        self.mean, self.serve_more_rows = mean, True
 
     @abstractmethod
     def inverse(self, curvature: float, ridge: float) -> Callable[[FloatArray], FloatArray]:
@@ -198,6 +198,8 @@ class SpectralMoments(Moments):
     ) -> None:
         super().__init__(mean)
         self.values, self.vectors, self.rest = values, vectors, rest
+        # Those of all rows, fewer than features, know nothing of where new rows lie.
+        self.serve_more_rows = rest > 0 or vectors.shape[0] == vectors.shape[1]
 
     @property
     def multiplications_for_a_ridge(self) -> float:

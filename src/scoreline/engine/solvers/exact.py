@@ -137,7 +137,13 @@ class Exact(Solver):
         )
 
     def with_moments(self, measured: MeasuredMoments, objective: Objective, source: DataSource) -> Exact:
-        """Return the solver with the moments, moved to the rows of the fit."""
+        """Return the solver with the moments, moved to the rows of the fit; without them where that cannot be.
+
+        In directions that moments know nothing of, they are off by orders of magnitude where the penalty is weak:
+        more rows than they are of took a thousand iterations, and so few are soon measured anew.
+        """
+        if measured.n_examples < source.n_examples and not measured.moments.serve_more_rows:
+            return self
         measured.moments.update(measured.objective, measured.n_examples, objective, source)
         return replace(self, moments=measured.moments)
 

@@ -136,7 +136,8 @@ def _leaderboard(leaderboard: Leaderboard | None) -> Html:
         for one in leaderboard.tried[:MOST_RECIPES]
     ]  # fmt: skip
     left_out = leaderboard.left_out[:MOST_RECIPES]
-    hint = "Chosen on validation examples; only the one that was chosen has seen the test examples."
+    judged = leaderboard.judged or "on validation examples"
+    hint = f"Chosen {judged}; only the one that was chosen has seen the test examples."
     others = details(
         f"{len(leaderboard.left_out):,} others that were left out",
         table("Others", ("recipe", "why not"), [(breakable(name), why) for name, why in left_out], "ll"),

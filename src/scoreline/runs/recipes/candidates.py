@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from scoreline.data import Dataset
 from scoreline.features import build_features
 from scoreline.runs.config import RunConfig
+from scoreline.runs.lam_choice import folds_help_for
 from scoreline.runs.recipes.cost import (
     EVALUATION,
     LAST_FIT,
@@ -17,6 +18,7 @@ from scoreline.runs.recipes.cost import (
     Calibration,
     Cost,
     Work,
+    bytes_of_folds,
     fit_seconds,
     peak_bytes,
 )
@@ -56,6 +58,11 @@ class Candidate:
     def name(self) -> str:
         """What to call it."""
         return self.row.name
+
+    def folds_help(self, dataset: Dataset) -> bool:
+        """Tell whether folds can judge it, as far as is known: the user's own features may learn from labels."""
+        own = self.recipe.work is None and build_features(self.config.features).modules()
+        return not own and folds_help_for(dataset, self.width)
 
 
 class Costs:
@@ -104,8 +111,11 @@ class Costs:
         width = extractor.transform(images).shape[1]
         return int(width), (self._clock.now() - begun) / len(images)
 
-    def of(self, candidate: Candidate, n_rows: int, n_validation: int) -> Cost:
-        """Return what a trial on so many training rows costs: all of them come with the test rows."""
+    def of(self, candidate: Candidate, n_rows: int, n_validation: int, n_folds: int = 0) -> Cost:
+        """Return what a trial on so many training rows costs: all of them come with the test rows.
+
+        With folds, each of them has a choice of `lam` of its own, beside that of the training rows.
+        """
         work, factor = self._work, self._calibration.factor
         whole = n_rows == work.n_train
         n_extracted = work.n_all if whole else n_rows + n_validation
@@ -117,9 +127,10 @@ class Costs:
         return Cost(
             0 if candidate.learned else learn,
             n_extracted * an_image,
-            (1 - LAST_FIT) * fit + self._calibration.excess,
+            (1 + n_folds) * (1 - LAST_FIT) * fit + self._calibration.excess,
             LAST_FIT * fit + report * max(1, min(factor("fit"), factor("features"))),
-            peak_bytes(0 if self._on_disk else n_extracted, n_rows, candidate.width),
+            peak_bytes(0 if self._on_disk else n_extracted, n_rows, candidate.width)
+            + (bytes_of_folds(n_rows + n_validation, candidate.width, n_folds) if n_folds else 0),
         )
 
     def _n_learned_from(self, recipe: Recipe) -> int:
@@ -137,6 +148,6 @@ class Costs:
             calibration.learn_from("features", n * candidate.an_image, n * trial.an_image)
         n_classes, loss = self._work.n_classes, candidate.config.loss
         predicted = (1 - LAST_FIT) * fit_seconds(trial.n_rows, trial.width, n_classes, loss)
-        calibration.learn_from("fit", predicted, trial.choice)
+        calibration.learn_from("fit", (1 + trial.n_folds) * predicted, trial.choice)
         candidate.learned, candidate.width = True, trial.width
         candidate.an_image, candidate.measured = trial.an_image, True

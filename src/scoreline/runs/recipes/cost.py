@@ -12,7 +12,7 @@ from scoreline.engine.exact.constants import EIGEN_COST
 from scoreline.engine.exact.moments import bytes_of_factors
 from scoreline.kernels.threads import thread_count
 
-__all__ = ["Calibration", "Cost", "Work", "fit_seconds", "peak_bytes"]
+__all__ = ["Calibration", "Cost", "Work", "bytes_of_folds", "fit_seconds", "peak_bytes"]
 
 #: Cores of the machine that the constants below and those of the ladder are for, an Intel Xeon. Those of fits
 #: and memory follow from ``python -m benchmarks frontier`` on a model 167. `REPORT` and recipes of 320 words and
@@ -98,6 +98,10 @@ def _dual_seconds(n_rows: int, width: int) -> float:
     return MOMENTS * (float(n_rows) ** 2 * width + EIGEN_COST * float(n_rows) ** 3)
 
 
+def _is_dual(n_rows: int, width: int) -> bool:
+    return _dual_seconds(n_rows, width) < _primal_seconds(n_rows, width)
+
+
 def peak_bytes(n_in_memory: int, n_rows: int, width: int) -> int:
     """Return the predicted peak memory of training on so many rows, beside the program and its data.
 
@@ -111,9 +115,16 @@ def peak_bytes(n_in_memory: int, n_rows: int, width: int) -> int:
         Their length.
     """
     moments = 4 * MOMENT_COPIES * float(width) ** 2
-    if _dual_seconds(n_rows, width) < _primal_seconds(n_rows, width):
+    if _is_dual(n_rows, width):
         moments = float(bytes_of_factors(n_rows, width, np.dtype(np.float32)))
     return int(4 * ROW_COPIES * n_in_memory * width + moments)
+
+
+def bytes_of_folds(n_rows: int, width: int, n_folds: int) -> int:
+    """Return the predicted memory of fits in folds, beside that of one fit: each has its own rows and moments."""
+    n = n_rows * (n_folds - 1) // n_folds
+    moments = n * (n + width) if _is_dual(n, width) else width**2
+    return 4 * n_folds * (n * width + moments)
 
 
 @dataclass

@@ -59,9 +59,8 @@ class Summary(NamedTuple):
         """Return the decisions of a run that a search has made."""
         row, asked = self.chosen, self.asked
         n_tried = sum(one.accuracy is not None for one in self.rows)
-        why = (
-            f"{_RULES[asked.prefer]}, of {n_tried} tried: accuracy {row.accuracy or 0:.4f} on "
-            f"{row.n_validation:,} validation rows, with {row.n_rows:,} rows to train on"
+        why = f"{_RULES[asked.prefer]}, of {n_tried} tried: accuracy {row.accuracy or 0:.4f} {row.judged}" + (
+            "" if row.n_folds else f", with {row.n_rows:,} rows to train on"
         )
         of_recipe = "goes with the features"
         return {

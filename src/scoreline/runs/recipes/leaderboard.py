@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scoreline._text import counted
 from scoreline.report.intervals import wilson_interval
 from scoreline.runs.lam_search import standard_error
 
@@ -20,7 +21,8 @@ TIED = 1.0
 NEAR = 0.02
 AS_THEY_ARE, NOT_STANDARDISED = "numbers as they are", ", not standardised"
 COLUMNS = (
-    "recipe", "loss", "rows", "validation", "low", "high", "test", "seconds", "microseconds", "bytes", "remark",
+    "recipe", "loss", "rows", "validation", "low", "high", "judged", "test", "seconds", "microseconds", "bytes",
+    "remark",
 )  # fmt: skip
 
 
@@ -31,7 +33,7 @@ class LeaderboardRow:
     features: str
     loss: str
     standardize: bool
-    #: Training rows of its last trial, and its accuracy on so many validation rows.
+    #: Training rows of its last trial, and its accuracy on so many rows that were held out; see `judged`.
     n_rows: int = 0
     accuracy: float | None = None
     n_validation: int = 0
@@ -50,12 +52,26 @@ class LeaderboardRow:
     remark: str = ""
     #: Whether the examples are images, and no rows of numbers.
     images: bool = True
+    #: In how many folds training and validation rows were held out; 0 where the validation rows were.
+    n_folds: int = 0
 
     @property
     def name(self) -> str:
         """What to call it in a line."""
         loss = self.loss + ("" if self.standardize else NOT_STANDARDISED)
         return recipe_name(self.features, loss, images=self.images)
+
+    @property
+    def n_judged(self) -> tuple[int, int]:
+        """How many rows it was trained on, and how many it was judged by: the same make two comparable."""
+        return self.n_rows, self.n_validation
+
+    @property
+    def judged(self) -> str:
+        """By what it was judged, in words that follow upon its accuracy."""
+        if self.n_folds:
+            return f"by {self.n_folds} folds of {counted(self.n_validation, 'example')}"
+        return f"on {counted(self.n_validation, 'validation example')}"
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -108,6 +124,7 @@ def csv_rows(rows: Sequence[LeaderboardRow]) -> list[list[str]]:
             _written(row.n_rows or None, "d"),
             _written(row.accuracy, ".4f"),
             *(("", "") if row.interval is None else (f"{end:.4f}" for end in row.interval)),
+            "" if row.accuracy is None else row.judged,
             _written(row.test_accuracy, ".4f"),
             f"{row.seconds:.2f}" if row.n_rows else "",
             _written(row.microseconds, ".1f"),

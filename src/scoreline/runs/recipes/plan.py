@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scoreline.data import Dataset
 from scoreline.data.budget import available_memory, free_memory, parse_size
 from scoreline.runs.config import RunConfig
@@ -40,6 +42,9 @@ class Plan:
         self.clock, self.costs = clock, Costs(dataset, clock, on_disk=asked.memory is not None)
         self.n_rows, self.n_validation = len(dataset.train), len(dataset.validation)
         self._budget, self._memory, self._loaded = asked.seconds, asked.memory, clock.elapsed
+        self._dataset = dataset
+        #: In how many folds of all rows recipes are judged; 0 as long as validation rows do.
+        self.n_folds = 0
         self._first = min(self.n_rows, max(FIRST_ROWS, ROWS_A_CLASS * len(dataset.classes)))
 
     def rounds(self) -> list[tuple[int, int]]:
@@ -50,9 +55,38 @@ class Plan:
             n_rows *= GROWTH
         return rounds
 
+    def judge_last_round(self, running: Sequence[Candidate]) -> None:
+        """Decide by what the recipes of the last round, the cheapest first, are judged: all by the same.
+
+        Where validation rows were drawn from the training rows and are few, luck says which recipe is best on
+        them. Folds score all rows, then, if there is memory, and time for half of the recipes at least for which
+        there is time without.
+        """
+        if not all(one.folds_help(self._dataset) for one in running):
+            return
+        elapsed = self.clock.elapsed
+        without = self._n_in_time(running, elapsed)
+        self.n_folds = N_FOLDS
+        n = self._n_in_time(running, elapsed)
+        if n == 0 or 2 * n < without or max(self.cost(one).n_bytes for one in running) > self.free_memory():
+            self.n_folds = 0
+
+    def can_judge(self, one: Candidate) -> bool:
+        """Tell whether a candidate can be judged by what the others are judged by."""
+        return not self.n_folds or one.folds_help(self._dataset)
+
+    def _n_in_time(self, candidates: Sequence[Candidate], elapsed: float) -> int:
+        """Return how many candidates can be tried one after another on all rows, with time to finish any."""
+        n_found, finish = 0, 0.0
+        for cost in map(self.cost, candidates):
+            last = max(finish, cost.finish)
+            if elapsed + cost.seconds + last <= TOLERANCE * self._budget:
+                n_found, elapsed, finish = n_found + 1, elapsed + cost.seconds, last
+        return n_found
+
     def cost(self, one: Candidate) -> Cost:
-        """Return what a candidate costs on all rows."""
-        return self.costs.of(one, self.n_rows, self.n_validation)
+        """Return what a candidate costs on all rows, judged as is decided."""
+        return self.costs.of(one, self.n_rows, self.n_validation, self.n_folds)
 
     def seconds_of_run(self, one: Candidate) -> float:
         """Predict the seconds of a run that trains a recipe, loading included."""
@@ -75,7 +109,7 @@ class Plan:
         return self.clock.elapsed + cost.seconds + finish <= TOLERANCE * self._budget
 
     def has_time_for_folds(self, one: Candidate) -> bool:
-        """Tell whether there is time to choose `lam` of a candidate by folds, and to finish it."""
+        """Tell whether there is time to choose `lam` of a candidate by folds in the end, and to finish it."""
         cost = self.cost(one)
         return self.clock.elapsed + (1 + N_FOLDS) * cost.fit + cost.finish <= self._budget
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from scoreline.data import Dataset, Progress
 from scoreline.engine.problem.events import Event, Reason
 from scoreline.engine.problem.stopping import Listener
-from scoreline.errors import DataError, ScorelineError, UsageError
+from scoreline.errors import ScorelineError, UsageError
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.kernels.free_cores import FreeCores
 from scoreline.kernels.threads import WORTH_THREADS, thread_count, waiting_limited
 from scoreline.runs.config import AUTO, RunConfig
 from scoreline.runs.lam_choice import folds_help
 from scoreline.runs.lam_search import standard_error
+from scoreline.runs.no_validation import no_validation
 from scoreline.runs.pipeline import in_place
 from scoreline.runs.recipes.candidates import Candidate
 from scoreline.runs.recipes.forms import most_promising_first, racers, smallest_form
@@ -60,11 +61,8 @@ def search_recipes(
         The search was ended before anything was evaluated.
     """
     if dataset.validation is None:
-        raise DataError(
-            f"{dataset.name} has no validation split to choose a recipe by",
-            allowed="data that hold one out, or a share to hold out",
-            fix="leave --validation at 0.1, or name the features, such as --features pixels",
-        )
+        otherwise = "name the features, such as --features pixels"
+        raise no_validation(dataset, asked.validation, "to choose a recipe by", otherwise)
     return _Race(asked, in_place(dataset, asked), clock, listeners, progress).run()
 
 
@@ -192,6 +190,8 @@ class _Race:
             for one in running[1:]:
                 self._has_no_time(one)
             running = running[:1]
+        else:
+            self._plan.judge_last_round(running)
         racing = racers(running)
         if any(one.row.accuracy is None for one in racing):  # there was no round before
             self._try_on_all(racing, alone=len(running) == 1)
@@ -217,7 +217,7 @@ class _Race:
         """Try what seemed to have no time, where trials took less than they were expected to."""
         late, self._journal.late = self._journal.late, []
         for one in late:
-            if self._plan.has_memory(one) and self._has_time(one):
+            if self._plan.can_judge(one) and self._plan.has_memory(one) and self._has_time(one):
                 one.row = replace(one.row, remark="")
                 self._try(one, self._plan.n_rows, self._plan.n_validation)
             else:
@@ -241,7 +241,15 @@ class _Race:
         self._progress(f"Trying {one.name} on {n_rows:,} rows{so_far}", 0, 0)
         config = one.config.changed(threads=self._threads(one, n_rows, n_validation))
         try:
-            trial = try_recipe(config, self._features, n_rows, n_validation, self._listeners, self._plan.clock)
+            trial = try_recipe(
+                config,
+                self._features,
+                n_rows,
+                n_validation,
+                self._listeners,
+                self._plan.clock,
+                by_folds=self._plan.n_folds > 0,
+            )
         except ScorelineError as error:
             self._journal.fail(one, error)
             return False
@@ -253,12 +261,13 @@ class _Race:
             accuracy=trial.accuracy,
             log_loss=trial.log_loss,
             n_validation=trial.n_validation,
+            n_folds=trial.n_folds,
             seconds=seconds,
             microseconds=1e6 * trial.an_image,
             n_bytes=trial.n_bytes,
         )
         self._journal.steps.append(
-            f"{one.name}, {n_rows:,} rows: {trial.accuracy:.4f} on {trial.n_validation:,}, {seconds:.1f} s"
+            f"{one.name}, {n_rows:,} rows: {trial.accuracy:.4f} {one.row.judged}, {seconds:.1f} s"
             + ("" if trial.threads == self._asked.threads else f", {trial.threads} waiting threads")
         )
         self._keep(one, trial)
@@ -271,17 +280,22 @@ class _Race:
 
         Their number is part of what a search decides, as the last digits depend on it.
         """
-        if self._plan.costs.of(one, n_rows, n_validation).seconds < WORTH_THREADS:
+        if self._plan.costs.of(one, n_rows, n_validation, self._plan.n_folds).seconds < WORTH_THREADS:
             return self._asked.threads
         found = int(self._plan.clock.measured(self._cores.waiting_threads))
         return self._asked.threads if found >= thread_count() else found
 
     def _keep(self, one: Candidate, trial: Trial) -> None:
-        """Keep a trial if it is the one to choose so far: more rows count first."""
-        if self._best is None or self._best[1].n_rows != trial.n_rows:
+        """Keep a trial if it is the one to choose so far: more rows count first, be it to train on or to judge by.
+
+        Fewer to judge by are those of a trial whose folds an interrupt has ended.
+        """
+        if self._best is None or self._best[1].n_judged < trial.n_judged:
             self._best = one, trial
             return
-        rivals = [other for other in self._all if other.row.n_rows == trial.n_rows]
+        if trial.n_judged < self._best[1].n_judged:
+            return
+        rivals = [other for other in self._all if other.row.n_judged == trial.n_judged]
         chosen = best_of([other.row for other in rivals], self._asked.prefer)
         if chosen not in (self._best[0].row, one.row):  # its rows are gone
             two = [other.row for other in self._all if other in (self._best[0], one)]
@@ -307,10 +321,10 @@ class _Race:
         return resolution, start, Found(rows, self._upcoming(), notes)
 
     def _settled(self, one: Candidate, trial: Trial) -> tuple[Resolution, WarmStart]:
-        """Return the fit of the best trial; where rows are few, with `lam` chosen by folds if there is time."""
+        """Return the fit of the best trial; where folds could not judge it, they choose `lam` if there is time."""
         as_tried = trial.resolution, trial.start
         whole = trial.n_rows == self._plan.n_rows and not self._journal.stopped
-        if not whole or one.config.lam != AUTO or not folds_help(trial.prepared):
+        if not whole or trial.n_folds or one.config.lam != AUTO or not folds_help(trial.prepared):
             return as_tried
         if not self._plan.has_time_for_folds(one):
             self._journal.steps.append("lam is that of the last trial: no time for cross-validation")

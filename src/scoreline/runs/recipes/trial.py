@@ -1,4 +1,4 @@
-"""One recipe on some of the rows: features, strength, and its accuracy on validation rows."""
+"""One recipe on some of the rows: features, strength, and its accuracy on rows that are held out."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from scoreline.runs.time_budget import Clock
 
 __all__ = ["RecipeFeatures", "Trial", "stratified_order", "try_recipe"]
 
-#: Images that the time of one is measured on where the features of all are kept from an earlier run.
-TIMED = 256
+#: Images that the time of one is measured on where the features of all are kept from an earlier run, and those of
+#: the first call, which loads compiled code and opens files: of few images, that would take most of the time.
+TIMED, FIRST_CALL = 256, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Trial:
     accuracy: float
     #: At the temperature that makes it least.
     log_loss: float
-    #: Validation rows that they were measured on.
+    #: Rows that they were measured on: the validation rows, or all in folds.
     n_validation: int
     #: The rows, those to validate on among them.
     prepared: Prepared
@@ -50,6 +51,13 @@ class Trial:
     threads: int | None
     #: Whether what was learned or extracted is kept from an earlier run, which says nothing of how long it takes.
     kept: bool = False
+    #: In how many folds all rows were scored; 0 for the validation rows by a classifier of the training rows.
+    n_folds: int = 0
+
+    @property
+    def n_judged(self) -> tuple[int, int]:
+        """How many rows it was trained on, and how many it was judged by: of the more, chance says the less."""
+        return self.n_rows, self.n_validation
 
     @property
     def width(self) -> int:
@@ -102,6 +110,7 @@ class RecipeFeatures:
         begun = self._clock.now()
         if spec not in self._fitted:
             self._fitted[spec] = fitted_features(config, self.dataset, self._kept)
+            self._fitted[spec].transform(train.rows.read(0, FIRST_CALL))
         learned = self._clock.now()
         if self._last is None or self._last[:2] != (spec, n_rows):
             self._last = None  # before the next rows, which may be all that memory holds
@@ -139,8 +148,12 @@ def try_recipe(
     n_validation: int,
     listeners: Sequence[Listener],
     clock: Clock,
+    *,
+    by_folds: bool = False,
 ) -> Trial:
     """Evaluate a recipe on so many training rows by so many validation rows, with `lam` as these choose it.
+
+    With `by_folds`, folds of all rows take the part of the validation rows, where they can.
 
     Raises
     ------
@@ -154,9 +167,8 @@ def try_recipe(
         begun = clock.now()
         if "test" not in prepared.rows:
             config = config.changed(refit=None)  # which needs test rows
-        resolution, start = resolve(config, prepared, listeners, chosen=True, folds_allowed=False)
-        found = validated(resolution, prepared, listeners)
-    n_validation = len(prepared.labels("validation"))
+        resolution, start = resolve(config, prepared, listeners, chosen=True, folds_allowed=by_folds)
+        found = validated(resolution, prepared, listeners, folds_allowed=by_folds)
     choice = clock.now() - begun
     # Who goes on with a search finds what it has extracted itself, which is to change nothing.
     kept = bool(clock.measured(lambda: recipe_features.n_found > n_found))
@@ -170,7 +182,7 @@ def try_recipe(
         n_rows,
         found.accuracy,
         found.log_loss,
-        n_validation,
+        found.n_rows,
         prepared,
         resolution,
         start,
@@ -181,6 +193,7 @@ def try_recipe(
         an_image,
         config.threads,
         kept,
+        found.n_folds,
     )
 
 
