@@ -71,6 +71,9 @@ def test_folds_choose_where_validation_rows_are_few(prepared):
     assert list(choice.accuracy) == list(choice.folds.accuracy)
     assert min(choice.accuracy) < choice.lam < max(choice.accuracy)
     assert "5-fold cross-validation" in choice.why
+    assert not replace(choice, lam=min(choice.accuracy)).at_the_end  # two of them gained nothing more
+    assert replace(choice, lam=TRIED[-1]).at_the_end
+    assert replace(choice, lam=max(choice.accuracy), folds=None).at_the_end
     again = choose_lam(RunConfig(data="digits", lam="auto"), prepared)
     assert (again.lam, again.folds) == (choice.lam, choice.folds)
 

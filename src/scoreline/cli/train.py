@@ -165,7 +165,7 @@ def _chosen_lam(result: RunResult) -> list[tuple[str, str]]:
     if choice is None:
         return []
     tried = choice.accuracy
-    worst = " (the last one tried: better ones may lie beyond)" if choice.lam in (min(tried), max(tried)) else ""
+    worst = " (the last one tried: better ones may lie beyond)" if choice.at_the_end else ""
     best = max(tried.values())
     rule = "" if choice.validation_accuracy == best else f", the best {best:.4f}, within sampling error"
     if choice.folds is not None:

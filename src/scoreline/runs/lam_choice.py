@@ -69,6 +69,12 @@ class LamChoice:
         return self.validation_accuracy if self.folds is None else self.folds.accuracy[self.lam]
 
     @property
+    def at_the_end(self) -> bool:
+        """Whether better strengths may lie beyond those tried; folds go on until weaker ones gain nothing."""
+        ends = (min(self.accuracy), max(self.accuracy)) if self.folds is None else (TRIED[-1], STRONGER[-1])
+        return self.lam in ends
+
+    @property
     def why(self) -> str:
         """Why this strength, in words."""
         if self.folds is not None:
