@@ -195,6 +195,15 @@ def test_without_time_for_the_largest_form_the_next_is_tried(forms, monkeypatch)
     assert [one.name.split()[0] for one in found.upcoming] == ["pixels:zca=0.01"]
 
 
+def test_forms_that_rows_are_too_few_for_come_last(forms, monkeypatch):
+    monkeypatch.setattr("scoreline.runs.recipes.forms.COLUMNS_A_ROW", 64 / 1294)
+    chain = [LADDER[0], LADDER[1], replace(LADDER[2], larger_of=NAMES[1])]
+    chain.append(replace(LADDER[3], larger_of=NAMES[2], width_a_pixel=2))
+    monkeypatch.setattr(search, "ladder", lambda asked, shape: chain)
+    _, _, tried = forms(AUTO, [0.5, 0.85, 0.9, 0.95])
+    assert tried[2:] == [(name, 1294) for name in (NAMES[2], NAMES[1], NAMES[3])]
+
+
 def test_larger_forms_of_what_is_out_are_not_tried(forms):
     resolved, found, tried = forms(AUTO, [0.9, 0.5, 0.95, 0.95])
     assert tried == [("pixels", 200), ("pixels:zca=1", 200), ("pixels", 1294)]

@@ -70,8 +70,14 @@ SQUARED, HINGES, SOFTMAX = "squared-error", "one-vs-all:squared", "softmax"
 #: one without mirror images.
 SMALL_PRODUCTS = "products:[dictionary:100,grid=3,spread=0.54],components=30"
 PRODUCTS = "products:[dictionary:320,grid=3,spread=0.54],components=45"
-LARGE_PRODUCTS = "products:[dictionary:550,grid=3,spread=0.54],components=72"
-LARGER_PRODUCTS = "products:[two-layers:400,grid=3,spread=0.54,dictionary:500,grid=3,spread=0.54],components=86"
+LARGE_PRODUCTS = (
+    "products:[two-layers:250,channels=32,components=64,grid=3,spread=0.54,"
+    "dictionary:300,grid=3,spread=0.54],components=64"
+)
+LARGER_PRODUCTS = (
+    "products:[two-layers:500,channels=32,components=64,grid=3,spread=0.54,"
+    "dictionary:500,grid=3,spread=0.54],components=86"
+)
 LARGEST = (
     "products:[two-layers:400,grid=3,spread=0.54,dictionary:500,grid=3,spread=0.54,"
     "dictionary:400,patch_size=9,grid=3,spread=0.54],components=110,variance=40"
@@ -100,8 +106,8 @@ IMAGES = (
     Recipe(WRITING, SQUARED, width=3_915, learn=1.4, work=340, larger_of=SMALL_WRITING),
     Recipe(PRODUCTS, SQUARED, width=4950, learn=2.1, work=365, larger_of=SMALL_PRODUCTS),
     Recipe(LARGE_WRITING, SQUARED, width=7_230, learn=2, work=580, larger_of=WRITING),
-    Recipe(LARGE_PRODUCTS, SQUARED, width=10_206, learn=2.6, work=665, larger_of=PRODUCTS),
-    Recipe(LARGER_PRODUCTS, SQUARED, width=15_582, learn=8.5, work=1_950, larger_of=LARGE_PRODUCTS),
+    Recipe(LARGE_PRODUCTS, SQUARED, width=9_110, learn=6, work=750, larger_of=PRODUCTS),
+    Recipe(LARGER_PRODUCTS, SQUARED, width=16_482, learn=7, work=1_240, larger_of=LARGE_PRODUCTS),
     Recipe(LARGEST, SQUARED, width=23_910, learn=10.5, work=3_800, larger_of=LARGER_PRODUCTS),
 )
 #: Smaller ones show no cells nor patches.

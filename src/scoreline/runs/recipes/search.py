@@ -198,7 +198,9 @@ class _Race:
             rest = [one for one in running if one not in racing]
         else:
             rest = running
-        self._try_on_all(most_promising_first(rest, running, self._asked.prefer), alone=len(running) == 1)
+        self._try_on_all(
+            most_promising_first(rest, running, self._asked.prefer, self._plan.n_rows), alone=len(running) == 1
+        )
         if not self._journal.forced:
             self._use_the_rest()
 
