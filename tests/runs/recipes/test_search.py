@@ -204,6 +204,13 @@ def test_forms_that_rows_are_too_few_for_come_last(forms, monkeypatch):
     assert tried[2:] == [(name, 1294) for name in (NAMES[2], NAMES[1], NAMES[3])]
 
 
+def test_without_a_round_before_larger_forms_of_what_is_far_behind_are_not_tried(forms, monkeypatch):
+    monkeypatch.setattr(plan, "FIRST_ROWS", 1294)
+    _, found, tried = forms(AUTO, [0.9, 0.5, 0.95, 0.95])
+    assert tried == [("pixels", 1294), ("pixels:zca=1", 1294)]
+    assert [row.remark for row in found.rows[2:]] == ["as its smaller form: far behind"] * 2
+
+
 def test_larger_forms_of_what_is_out_are_not_tried(forms):
     resolved, found, tried = forms(AUTO, [0.9, 0.5, 0.95, 0.95])
     assert tried == [("pixels", 200), ("pixels:zca=1", 200), ("pixels", 1294)]

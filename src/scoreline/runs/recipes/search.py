@@ -143,6 +143,14 @@ class _Race:
                 return [one]
             if self._try(one, n_rows, n_validation):
                 tried.append(one)
+        kept = self._promising(tried)
+        for one in tried:
+            if one not in kept:
+                one.row = replace(one.row, remark=f"out after {n_rows:,} rows")
+        return kept
+
+    def _promising(self, tried: list[Candidate]) -> list[Candidate]:
+        """Return those of some candidates, tried on the same rows, that chance alone may have put behind."""
         if not tried:
             return tried
         top = max(one.row.accuracy or 0.0 for one in tried)
@@ -151,15 +159,11 @@ class _Race:
         by_accuracy = sorted(tried, key=lambda one: -(one.row.accuracy or 0.0))
         half = by_accuracy[: math.ceil(len(tried) / 2)]
         chosen = best_of([one.row for one in tried], self._asked.prefer)
-        kept = [
+        return [
             one
             for one in tried
             if one.row is chosen or (one.row.accuracy or 0.0) >= top - (2 * near if one in half else near)
         ]
-        for one in tried:
-            if one not in kept:
-                one.row = replace(one.row, remark=f"out after {n_rows:,} rows")
-        return kept
 
     def _with_larger_forms(self, racing: list[Candidate], running: list[Candidate]) -> list[Candidate]:
         """Return the candidates that are still in the race with their larger forms, the cheapest first."""
@@ -171,7 +175,7 @@ class _Race:
             elif smallest in self._journal.late and one is not smallest:
                 self._has_no_time(one)
             elif one is not smallest:
-                one.row = replace(one.row, remark=f"as its smaller form: {smallest.row.remark}")
+                one.row = replace(one.row, remark=f"as its smaller form: {smallest.row.remark or 'far behind'}")
         return kept
 
     def _affordable(
@@ -195,7 +199,8 @@ class _Race:
         racing = racers(running)
         if any(one.row.accuracy is None for one in racing):  # there was no round before
             self._try_on_all(racing, alone=len(running) == 1)
-            rest = [one for one in running if one not in racing]
+            kept = self._promising([one for one in racing if one.row.accuracy is not None])
+            rest = [one for one in self._with_larger_forms(kept, running) if one not in racing]
         else:
             rest = running
         self._try_on_all(
