@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from scoreline._typing import Array, FloatArray
 from scoreline.engine.problem.objective import block_rows
-from scoreline.features import FeatureExtractor
 from scoreline.models.prediction import class_scores
 from scoreline.models.saved import SavedModel
+
+if TYPE_CHECKING:
+    from scoreline.features import FeatureExtractor
 
 __all__ = ["Lead", "covered_copies", "grey", "region_contributions", "sums_of_regions", "sums_pixels"]
 
