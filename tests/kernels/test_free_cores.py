@@ -14,7 +14,7 @@ def threads(monkeypatch, tmp_path):
 
     def room(others, own=0.5, most=4):
         times, taken = iter([10.0, 10.2, 11.0]), iter([1.0, 1.0 + own])
-        monkeypatch.setattr(free_cores, "_own_cores", lambda: {0, 1, 2, 3})
+        monkeypatch.setattr(free_cores, "own_cores", lambda: {0, 1, 2, 3})
         monkeypatch.setattr(free_cores, "thread_count", lambda: most)
         monkeypatch.setattr(free_cores.time, "perf_counter", lambda: next(times))
         monkeypatch.setattr(free_cores.time, "process_time", lambda: next(taken))

@@ -14,7 +14,8 @@ from scoreline._typing import Array
 from scoreline.errors import DataError
 from scoreline.features.descriptor import Describe, ImageDescriptor, raise_to
 from scoreline.features.graph import FeatureGraph, raised
-from scoreline.features.histogram_graph import cell_numbers, graph_counted, graph_planes
+from scoreline.features.histogram_graph import graph_counted, graph_planes
+from scoreline.features.patch_cells import cell_numbers
 
 __all__ = ["AddPixels", "ColourHistogram"]
 

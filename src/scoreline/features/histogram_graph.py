@@ -1,13 +1,12 @@
-"""Planes of pixels in a graph, and weights of pixels added up by cell and bin."""
+"""Planes of pixels in a graph, and weights of pixels added up by place."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from scoreline._typing import Array
 from scoreline.features.graph import FeatureGraph
 
-__all__ = ["cell_numbers", "graph_counted", "graph_planes"]
+__all__ = ["graph_counted", "graph_planes"]
 
 
 def graph_planes(graph: FeatureGraph, images: str, shape: tuple[int, ...]) -> list[str]:
@@ -34,9 +33,3 @@ def graph_counted(graph: FeatureGraph, places: str, weights: str, n: int) -> str
     lengths = graph.add("Concat", graph.add("Shape", places, start=0, end=1), np.array([n]), axis=0)
     zeros = graph.add("Expand", np.zeros((1, 1)), lengths)
     return graph.add("ScatterElements", zeros, places, weights, axis=1, reduction="add")
-
-
-def cell_numbers(rows: int, columns: int, grid: int) -> Array:
-    """Return the number of the cell of each of ``rows * columns`` places, of grid x grid cells, int64."""
-    r, c = np.divmod(np.arange(rows * columns), columns)
-    return np.asarray(r * grid // rows * grid + c * grid // columns)

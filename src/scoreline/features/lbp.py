@@ -13,7 +13,8 @@ from scoreline.errors import UnknownNameError
 from scoreline.features.descriptor import MOST_PIXELS, Describe, ImageDescriptor, raise_to
 from scoreline.features.graph import FeatureGraph, raised
 from scoreline.features.grey import graph_grey, grey_values
-from scoreline.features.histogram_graph import cell_numbers, graph_counted
+from scoreline.features.histogram_graph import graph_counted
+from scoreline.features.patch_cells import cell_numbers
 from scoreline.features.specs import FEATURES
 
 __all__ = ["LBP", "PATTERNS", "pattern_labels"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from scoreline._typing import Array
 
-__all__ = ["cell_groups", "pixel_weights", "take_roots"]
+__all__ = ["cell_groups", "cell_numbers", "pixel_weights", "take_roots"]
 
 
 def cell_groups(rows: int, columns: int, grid: int, mirror: bool, apart: bool = False) -> tuple[Array, Array]:
@@ -40,10 +40,15 @@ def cell_groups(rows: int, columns: int, grid: int, mirror: bool, apart: bool = 
     return order, np.column_stack([first, np.r_[first[1:], rows * columns], cells[first]])
 
 
+def cell_numbers(rows: int, columns: int, grid: int) -> Array:
+    """Return the number of the cell of each of ``rows * columns`` places, of grid x grid cells, int64."""
+    r, c = np.divmod(np.arange(rows * columns), columns)
+    return np.asarray(r * grid // rows * grid + c * grid // columns)
+
+
 def pixel_weights(rows: int, columns: int, grid: int) -> Array:
     """Return the weights of places in the means over grid x grid cells, ``(cells, rows * columns)`` float64."""
-    r, c = np.divmod(np.arange(rows * columns), columns)
-    inside = (r * grid // rows * grid + c * grid // columns) == np.arange(grid**2)[:, None]
+    inside = cell_numbers(rows, columns, grid) == np.arange(grid**2)[:, None]
     return np.asarray(inside / inside.sum(axis=1, keepdims=True))
 
 

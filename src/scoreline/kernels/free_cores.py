@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from scoreline.kernels.threads import thread_count
+from scoreline.kernels.threads import own_cores, thread_count
 
 __all__ = ["FreeCores"]
 
@@ -64,13 +64,13 @@ class FreeCores:
         if after is None:
             return most
         others = (after.all_processes - before.all_processes) - (after.own - before.own)
-        free = len(_own_cores()) - max(0.0, others) / (after.at - before.at)
+        free = len(own_cores()) - max(0.0, others) / (after.at - before.at)
         return max(1, min(most, int(free + SLACK)))
 
     def _read(self) -> _Reading | None:
         """Return a reading of the cores that this process may use; None where the system does not count."""
         ticks = 0
-        cores = _own_cores()
+        cores = own_cores()
         with suppress(OSError, ValueError, IndexError):
             for line in self._counted.read_text(encoding="ascii").splitlines():
                 name, *numbers = line.split()
@@ -78,7 +78,3 @@ class FreeCores:
                     ticks += sum(int(numbers[column]) for column in BUSY if column < len(numbers))
             return _Reading(time.perf_counter(), ticks / os.sysconf("SC_CLK_TCK"), time.process_time())
         return None
-
-
-def _own_cores() -> set[int]:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))

@@ -25,6 +25,7 @@ __all__ = [
     "WORTH_THREADS",
     "limited_threads",
     "one_blas_thread",
+    "own_cores",
     "separate_threads",
     "thread_count",
     "threads_for",
@@ -105,6 +106,11 @@ class _BlasThreads:
 _BLAS = _BlasThreads()
 
 
+def own_cores() -> set[int]:
+    """Return the numbers of the cores that this process may use."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
 @cache
 def _quota() -> int | None:
     """Return the threads that the quota of a container or a service keeps at work, rounded up."""
@@ -122,11 +128,10 @@ def separate_threads() -> int:
     most = _MOST.get()
     if not _HAS_YIELD:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     environment = int(asked) if asked.isdigit() and int(asked) > 0 else None
     limits = [limit for limit in (most, environment, _quota(), _BLAS.count()) if limit is not None]
-    return max(1, min([cores, *limits]))
+    return max(1, min([len(own_cores()), *limits]))
 
 
 def thread_count() -> int:

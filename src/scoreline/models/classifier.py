@@ -269,14 +269,13 @@ class ImageClassifier:
         """
         seen = self.pixels(image)
         extractor = self._examples.extractor
-        best = ranked(class_scores(self._examples.scores_one_by_one(seen[None])), 2)[0].tolist()
-        place = best[0] if label is None else self._place(label)
+        place = self._best_two(seen)[0] if label is None else self._place(label)
         weights = class_scores(self.model.coef.T)[:, place].astype(np.float64)
         bias = float(class_scores(self.model.intercept[None])[0, place])
         contributions = weights * extractor.transform(seen[None])[0]
         added, covered = extractor.pixel_contributions(seen, weights), None
         if cover and added is None:
-            rival = next(other for other in best if other != place)
+            rival = next(other for other in self._best_two(seen) if other != place)
             (covered,) = region_contributions(self.model, extractor, [Lead(seen, place, rival)], grey(seen.shape))
         return Explanation(
             self.classes[place],
@@ -287,6 +286,11 @@ class ImageClassifier:
             None if added is None else added.sum(axis=2),
             covered,
         )
+
+    def _best_two(self, seen: Array) -> list[int]:
+        """Return the places of the classes with the largest scores of an image, the best first."""
+        scores = class_scores(self._examples.scores_one_by_one(seen[None]))
+        return list(ranked(scores, 2)[0].tolist())
 
     def _place(self, label: str) -> int:
         if str(label) not in self.classes:

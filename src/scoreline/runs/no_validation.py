@@ -25,7 +25,7 @@ def no_validation(dataset: Dataset, share: float, purpose: str = "", otherwise: 
         What to do instead, such as ``give lam as a number``.
     """
     n, most = len(dataset.train), int(np.bincount(dataset.train.y).max())
-    given = f"{dataset.name} has no validation split{purpose and ' '}{purpose}"
+    given = f"{dataset.name} has no validation split {purpose}".rstrip()
     allowed = "data that hold one out, or a share to hold out"
     fix = "leave --validation at 0.1"
     if share > 0 and most > 1:
@@ -35,4 +35,4 @@ def no_validation(dataset: Dataset, share: float, purpose: str = "", otherwise: 
         given += ": with one training example of each class, none can be held out"
         allowed = "two examples of a class or more, or data that hold some out"
         fix = "add examples of each class"
-    return DataError(given, allowed=allowed, fix=f"{fix}{otherwise and ', or '}{otherwise}")
+    return DataError(given, allowed=allowed, fix=f"{fix}, or {otherwise}" if otherwise else fix)

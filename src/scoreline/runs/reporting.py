@@ -16,7 +16,7 @@ from scoreline.report.analyses import Analyses
 from scoreline.report.data_quality.near_duplicates import NearDuplicates
 from scoreline.report.findings import Facts, Finding, find_all
 from scoreline.report.page import write_report
-from scoreline.report.summary import CheckRow, PageFigure, RunSummary
+from scoreline.report.summary import CheckRow, Leaderboard, PageFigure, RunSummary
 from scoreline.runs.analysing import analyse, seconds_for_regions, write_analyses
 from scoreline.runs.described import describe_data, describe_training
 from scoreline.runs.drawing import Drawing, draw_run, save_drawings
@@ -115,7 +115,9 @@ def summarise(
     run: ReportedRun, analyses: Analyses, drawings: Sequence[Drawing], *, full: bool = False
 ) -> RunSummary:
     """Return what the page of a run shows."""
-    dataset, recorded, facts = run.dataset, run.recorded, facts_of(run, analyses)
+    dataset, recorded = run.dataset, run.recorded
+    leaderboard = read_leaderboard(run.folder.path, images=run.images)
+    facts = facts_of(run, analyses, leaderboard)
     more = "" if full else facts.report("--full")
     empty = () if len(run.history.get("epoch", ())) > 1 else ("loss-curves",)  # of one point
     return RunSummary(
@@ -137,11 +139,11 @@ def summarise(
         gallery=make_gallery(
             run.model, run.prepared, run.evaluation, seconds=seconds_for_regions(run, full=full), command=more
         ),
-        leaderboard=read_leaderboard(run.folder.path, images=run.images),
+        leaderboard=leaderboard,
     )
 
 
-def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
+def facts_of(run: ReportedRun, analyses: Analyses, leaderboard: Leaderboard | None) -> Facts:
     """Return the facts that the rules of the findings evaluate."""
     dataset, recorded = run.dataset, run.recorded
     reasons: dict[str, int] = {}
@@ -159,7 +161,7 @@ def facts_of(run: ReportedRun, analyses: Analyses) -> Facts:
         shape=dataset.example_shape,
         settings=run.request.model_dump(),
         retrain=retraining.command,
-        searched=searched_by(run.request, read_leaderboard(run.folder.path, images=run.images)),
+        searched=searched_by(run.request, leaderboard),
         of_pixels=not run.prepared.extractor.computes,
         lam=run.settings.strength,
         mini_batches=retraining.mini_batches(recorded),

@@ -17,6 +17,8 @@ __all__ = [
     "ValidationLeaks",
 ]
 
+#: What to do about near copies.
+REMOVE_COPIES = "near-duplicates.csv lists the pairs: remove the copies, and train again."
 #: Shares of examples from which on a finding is no mere note: of test examples with a copy, and of wrong labels.
 MANY_LEAKS, MANY_LABELS = 0.01, 0.005
 #: A gain of accuracy by twice the examples that is worth the work.
@@ -34,9 +36,7 @@ class Leaks(Rule):
             return
         n = facts.evaluation.n
         message = (
-            f"{n_leaked:,} of {counted(n, f'{split} example')} {_have(n_leaked)} a near copy among the "
-            "training examples: the accuracy is too high by as many at the most. near-duplicates.csv lists the "
-            "pairs: remove the copies, and train again."
+            f"{_copied(n_leaked, n, split)}: the accuracy is too high by as many at the most. {REMOVE_COPIES}"
         )
         severity = Severity.PROBLEM if n_leaked >= MANY_LEAKS * n else Severity.WARNING
         yield Finding(severity, message, facts.retrain(), "duplicates")
@@ -51,9 +51,8 @@ class ValidationLeaks(Rule):
         if not n_leaked or facts.split == "validation":
             return
         message = (
-            f"{n_leaked:,} of {counted(n, 'validation example')} {_have(n_leaked)} a near copy among the training "
-            "examples: their accuracy is too high, and they choose a recipe or strength that remembers examples. "
-            "near-duplicates.csv lists the pairs: remove the copies, and train again."
+            f"{_copied(n_leaked, n, 'validation')}: their accuracy is too high, and they choose a recipe or "
+            f"strength that remembers examples. {REMOVE_COPIES}"
         )
         severity = Severity.WARNING if n_leaked >= MANY_LEAKS * n else Severity.NOTE
         yield Finding(severity, message, facts.retrain(), "duplicates")
@@ -135,6 +134,12 @@ class MoreData(Rule):
         if curve is not None and forecast is not None and forecast.gain >= WORTH and forecast.low > 0:
             message = f"{curve.statement()} Add some, and train again."
             yield Finding(Severity.NOTE, message, facts.retrain(), "learning-curve")
+
+
+def _copied(n_leaked: int, n: int, split: str) -> str:
+    """Return how many examples of a split have a near copy among the training examples."""
+    whole = counted(n, f"{split} example")
+    return f"{n_leaked:,} of {whole} {_have(n_leaked)} a near copy among the training examples"
 
 
 def _have(n: int) -> str:

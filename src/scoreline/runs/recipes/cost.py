@@ -155,11 +155,11 @@ class Calibration:
 
     def learn_from(self, kind: str, predicted: float, measured: float) -> None:
         """Take over what a piece of work was predicted to take, and took."""
-        if predicted < self.SHORT[kind]:
-            self.excesses += [max(0.0, measured - predicted)] if kind == "fit" else []
-            return
-        self.predicted[kind] += predicted
-        self.measured[kind] += measured
+        if predicted >= self.SHORT[kind]:
+            self.predicted[kind] += predicted
+            self.measured[kind] += measured
+        elif kind == "fit":
+            self.excesses.append(max(0.0, measured - predicted))
 
     def factor(self, kind: str) -> float:
         """Return how many times as long as predicted this kind of work takes here, or else features do."""

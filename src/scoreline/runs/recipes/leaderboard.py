@@ -62,11 +62,6 @@ class LeaderboardRow:
         return recipe_name(self.features, loss, images=self.images)
 
     @property
-    def n_judged(self) -> tuple[int, int]:
-        """How many rows it was trained on, and how many it was judged by: the same make two comparable."""
-        return self.n_rows, self.n_validation
-
-    @property
     def judged(self) -> str:
         """By what it was judged, in words that follow upon its accuracy."""
         if self.n_folds:

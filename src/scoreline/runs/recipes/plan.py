@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from scoreline.data import Dataset
 from scoreline.data.budget import available_memory, free_memory, parse_size
@@ -65,20 +65,19 @@ class Plan:
         if not all(one.folds_help(self._dataset) for one in running):
             return
         elapsed = self.clock.elapsed
-        without = self._n_in_time(running, elapsed)
-        self.n_folds = N_FOLDS
-        n = self._n_in_time(running, elapsed)
-        if n == 0 or 2 * n < without or max(self.cost(one).n_bytes for one in running) > self.free_memory():
-            self.n_folds = 0
+        costs = [self._cost(one, N_FOLDS) for one in running]
+        n, without = self._n_in_time(costs, elapsed), self._n_in_time(map(self.cost, running), elapsed)
+        if n > 0 and 2 * n >= without and max(cost.n_bytes for cost in costs) <= self.free_memory():
+            self.n_folds = N_FOLDS
 
     def can_judge(self, one: Candidate) -> bool:
         """Tell whether a candidate can be judged by what the others are judged by."""
         return not self.n_folds or one.folds_help(self._dataset)
 
-    def _n_in_time(self, candidates: Sequence[Candidate], elapsed: float) -> int:
-        """Return how many candidates can be tried one after another on all rows, with time to finish any."""
+    def _n_in_time(self, costs: Iterable[Cost], elapsed: float) -> int:
+        """Return how many of some trials there is time for, one after another, with time to finish any."""
         n_found, finish = 0, 0.0
-        for cost in map(self.cost, candidates):
+        for cost in costs:
             last = max(finish, cost.finish)
             if elapsed + cost.seconds + last <= TOLERANCE * self._budget:
                 n_found, elapsed, finish = n_found + 1, elapsed + cost.seconds, last
@@ -86,7 +85,10 @@ class Plan:
 
     def cost(self, one: Candidate) -> Cost:
         """Return what a candidate costs on all rows, judged as is decided."""
-        return self.costs.of(one, self.n_rows, self.n_validation, self.n_folds)
+        return self._cost(one, self.n_folds)
+
+    def _cost(self, one: Candidate, n_folds: int) -> Cost:
+        return self.costs.of(one, self.n_rows, self.n_validation, n_folds)
 
     def seconds_of_run(self, one: Candidate) -> float:
         """Predict the seconds of a run that trains a recipe, loading included."""

@@ -172,9 +172,11 @@ class _Race:
             smallest = smallest_form(one, running)
             if smallest in racing:
                 kept.append(one)
-            elif smallest in self._journal.late and one is not smallest:
+            elif one is smallest:
+                continue  # its own remark says why it is out
+            elif smallest in self._journal.late:
                 self._has_no_time(one)
-            elif one is not smallest:
+            else:
                 one.row = replace(one.row, remark=f"as its smaller form: {smallest.row.remark or 'far behind'}")
         return kept
 
@@ -196,16 +198,15 @@ class _Race:
             running = running[:1]
         else:
             self._plan.judge_last_round(running)
-        racing = racers(running)
+        racing, alone = racers(running), len(running) == 1
         if any(one.row.accuracy is None for one in racing):  # there was no round before
-            self._try_on_all(racing, alone=len(running) == 1)
+            self._try_on_all(racing, alone=alone)
             kept = self._promising([one for one in racing if one.row.accuracy is not None])
             rest = [one for one in self._with_larger_forms(kept, running) if one not in racing]
         else:
             rest = running
-        self._try_on_all(
-            most_promising_first(rest, running, self._asked.prefer, self._plan.n_rows), alone=len(running) == 1
-        )
+        order = most_promising_first(rest, running, self._asked.prefer, self._plan.n_rows)
+        self._try_on_all(order, alone=alone)
         if not self._journal.forced:
             self._use_the_rest()
 
@@ -293,16 +294,16 @@ class _Race:
         return self._asked.threads if found >= thread_count() else found
 
     def _keep(self, one: Candidate, trial: Trial) -> None:
-        """Keep a trial if it is the one to choose so far: more rows count first, be it to train on or to judge by.
+        """Keep a trial if it is the one to choose so far: more training rows count first, then more held-out ones.
 
-        Fewer to judge by are those of a trial whose folds an interrupt has ended.
+        A trial whose folds an interrupt has ended was evaluated on the few validation rows instead.
         """
         if self._best is None or self._best[1].n_judged < trial.n_judged:
             self._best = one, trial
             return
         if trial.n_judged < self._best[1].n_judged:
             return
-        rivals = [other for other in self._all if other.row.n_judged == trial.n_judged]
+        rivals = [other for other in self._all if (other.row.n_rows, other.row.n_validation) == trial.n_judged]
         chosen = best_of([other.row for other in rivals], self._asked.prefer)
         if chosen not in (self._best[0].row, one.row):  # its rows are gone
             two = [other.row for other in self._all if other in (self._best[0], one)]
