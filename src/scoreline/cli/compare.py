@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scoreline.cli.interrupt import Interrupt
-from scoreline.cli.output import console, notes, print_json, table
+from scoreline.cli.output import console, facts, notes, print_json, table
 from scoreline.cli.progress import ProgressBars
 from scoreline.cli.settings import with_settings
 from scoreline.engine.problem.stopping import Listener
@@ -32,9 +32,16 @@ MANY_VALUED = ("--features", "--losses", "--penalties", "--lams", "--solvers", "
 
 #: Of ``comparison.csv``; the test split evaluates the best classifier alone.
 COLUMNS = (
-    "classifier", "n_features", "validation", "test", "train", "objective", "epochs", "seconds", "feature_seconds",
-    "remark",
+    "classifier", "n_features", "validation", "folds", "test", "train", "objective", "epochs", "seconds",
+    "feature_seconds", "remark",
 )  # fmt: skip
+#: What the accuracies of each column are of.
+OF_WHAT = {
+    "validation": "{} validation examples, by classifiers trained on the training split",
+    "folds": "{} training and validation examples, each by a classifier trained without its fold; chose lam",
+    "train": "{} examples trained on in the end",
+    "test": "{} test examples",
+}
 
 
 #: Of each setting that is compared: its option, the type of a value, and the help.
@@ -136,28 +143,45 @@ def _draw(rows: Sequence[Row], folder: RunFolder) -> None:
 
 
 def _tell(rows: Sequence[Row], path: Path, *, json: bool) -> None:
+    from scoreline.runs.comparison import ranking_name
+
     best = rows[0]
     if json:
-        facts = {"best": best.name, "split": best.split, "accuracy": best.accuracy}
-        print_json({"run": str(path), **facts, "rows": [_facts(row, best) for row in rows]})
+        chosen = {"best": best.name, "split": best.split, "accuracy": best.accuracy}
+        print_json({"run": str(path), **chosen, "rows": [_facts(row, best) for row in rows]})
         return
-    names = ("classifier", _ranking_split(rows), "train", "epochs", "seconds", "remark")
-    shared = _shared_remarks(rows)
-    console.print(table(names, [_cells(row, shared) for row in rows]))
+    ranking, shown, shared = ranking_name(rows), _accuracies_shown(rows), _shared_remarks(rows)
+    names = ("classifier", *shown, "epochs", "seconds", "remark")
+    console.print(table(names, [_cells(row, shown, shared) for row in rows]))
     if shared:
         console.print(f"All classifiers: {', '.join(shared)}.")
-    console.print(f"Ranked by the {_ranking_split(rows)} split; seconds are those of features and training.")
-    if best.accuracy is not None and best.split != _ranking_split(rows):
+    console.print("Accuracies are of:")
+    console.print(facts((f"  {name}", _of_what(rows, name)) for name in shown))
+    by = "folds" if ranking == "folds" else f"the {ranking} split"
+    console.print(f"Ranked by {by}; seconds are those of features and training.")
+    if best.accuracy is not None and best.split not in shown:
         console.print(f"The best, {best.name}, has an accuracy of {best.accuracy:.4f} on the {best.split} split.")
     console.print(f"Table and figures: {path}")
 
 
-def _ranking_split(rows: Sequence[Row]) -> str:
-    return rows[0].split if all(row.validation_accuracy is None for row in rows) else "validation"
+def _accuracies_shown(rows: Sequence[Row]) -> list[str]:
+    """Return the names of the columns of accuracies on the screen: of what rows are chosen by, and of training."""
+    held_out = [name for name in ("validation", "folds") if any(row.accuracy_by(name) is not None for row in rows)]
+    return list(dict.fromkeys([*(held_out or [rows[0].split]), "train"]))
+
+
+def _of_what(rows: Sequence[Row], name: str) -> str:
+    """Return how many examples the accuracies of a column are of, and which."""
+    counts = sorted({row.examples[name] for row in rows if name in row.examples})
+    return OF_WHAT[name].format(" or ".join(f"{count:,}" for count in counts))
 
 
 def _progress_line(row: Row) -> str:
-    accuracy = "" if row.ranking_accuracy is None else f"accuracy {row.ranking_accuracy:.4f}, "
+    from scoreline.runs.comparison import ranking_name
+
+    name = ranking_name([row])
+    found = row.accuracy_by(name)
+    accuracy = "" if found is None else f"{name} accuracy {found:.4f}, "
     remark = f", {row.remark}" if row.remark else ""
     return f"{row.name}: {accuracy}{row.seconds + row.feature_seconds:.1f} s{remark}"
 
@@ -170,12 +194,12 @@ def _shared_remarks(rows: Sequence[Row]) -> list[str]:
     return [one for one in remarks[0] if one and all(one in others for others in remarks)]
 
 
-def _cells(row: Row, shared: Collection[str] = ()) -> Sequence[str]:
+def _cells(row: Row, shown: Sequence[str], shared: Collection[str] = ()) -> Sequence[str]:
     """Return a row of the table on the screen, which need not be wider than 80 letters."""
+    found = (row.train_accuracy if name == "train" else row.accuracy_by(name) for name in shown)
     return (
         row.name,
-        _written(row.ranking_accuracy, ".4f"),
-        _written(row.train_accuracy, ".4f"),
+        *(_written(accuracy, ".4f") for accuracy in found),
         _written(row.epochs, "d"),
         f"{row.seconds + row.feature_seconds:.2f}",
         ", ".join(one for one in row.remark.split(", ") if one not in shared),
@@ -189,6 +213,7 @@ def _table(rows: Sequence[Row]) -> list[Sequence[str]]:
             row.name,
             _written(row.n_features, "d"),
             _written(row.validation_accuracy, ".4f"),
+            _written(row.folds_accuracy, ".4f"),
             _written(_shown_accuracy(row, rows[0]), ".4f") if row.split == "test" else "",
             _written(row.train_accuracy, ".4f"),
             _written(row.objective, ".6g"),
@@ -222,7 +247,9 @@ def _facts(row: Row, best: Row) -> dict[str, object]:
         "n_features",
         "lam",
         "validation_accuracy",
+        "folds_accuracy",
+        "examples",
         "remark",
     )
-    facts = {name: getattr(row, name) for name in names}
-    return facts | {"accuracy": _shown_accuracy(row, best), "settings": dict(row.settings)}
+    found = {name: getattr(row, name) for name in names}
+    return found | {"accuracy": _shown_accuracy(row, best), "settings": dict(row.settings)}

@@ -33,8 +33,6 @@ from scoreline.rows import ArrayRows, SubsetRows
 
 __all__ = ["ImageFile", "ImageSplits", "read_image_file", "read_image_files"]
 
-#: The origin of a size that the caller gives.
-_ASKED_FOR, _OF_MODEL = "as asked for", "as the model takes them"
 #: Where nothing else is known of values of more than 8 bits.
 _FULL_RANGE = PixelRange(0, 65_535)
 _CHUNK = 256
@@ -79,6 +77,8 @@ class _Target:
     resize: bool
     size_from: str = ""
     pixel_range: PixelRange | None = None
+    #: Whether the size follows from those of the images, and is none that they all have.
+    chosen: bool = False
 
 
 class _Surprise(Exception):  # noqa: N818 - a signal within this file, not an error
@@ -157,7 +157,7 @@ def read_image_files(
 
 def _notes(target: _Target, outcomes: Sequence[_Outcome], copies: dict[int, str]) -> Iterator[str]:
     height, width = target.size
-    if target.resize and target.size_from not in (_ASKED_FOR, _OF_MODEL):
+    if target.chosen:
         yield (
             f"All images were resized and cropped to {height} x {width} ({target.size_from}); "
             "--image-size sets another size."
@@ -207,10 +207,10 @@ class _Reading:
                 continue
             channels = 1 if image.mode == "L" else 3
             if size is not None:
-                return _Target(size, channels, True, _OF_MODEL if self._options.evaluation else _ASKED_FOR, given)
+                return _Target(size, channels, True, self._options.size_from, given)
             if max(image.size) > LARGEST_SIDE:  # all of them at their own size may exceed the memory
                 chosen, why = self._chosen_size(self._headers())
-                return _Target(chosen, channels, True, why, given)
+                return _Target(chosen, channels, True, why, given, chosen=True)
             return _Target((image.height, image.width), channels, False, "", given)
         raise DataError(
             f"None of the {len(self._files)} image files can be read",
@@ -225,7 +225,7 @@ class _Reading:
         headers = self._headers()
         if surprise.size:
             chosen, why = self._chosen_size(headers)
-            return replace(target, size=chosen, resize=True, size_from=why)
+            return replace(target, size=chosen, resize=True, size_from=why, chosen=True)
         deep = [row for row, header in enumerate(headers) if header and header.deep]
         # Test images must not change how a model is trained.
         rows = [row for row in deep if self._files[row].split == "train"] or deep

@@ -38,6 +38,8 @@ class LoadOptions:
         the commonest is taken (and so reduced) where at least half of the images have it and the sides of all
         others are within 10 % of it (or a pixel); else all become squares whose side is the median of their
         shorter sides, but 64 at most.
+    size_from : str, default "as asked for"
+        Where `image_size` comes from, for descriptions of the data.
     detailed : bool, default False
         Those squares may have a side of 128: for features that do not grow with the number of pixels.
     pixel_range : PixelRange, optional
@@ -72,6 +74,7 @@ class LoadOptions:
 
     data_dir: Path | None = None
     image_size: int | tuple[int, int] | None = None
+    size_from: str = "as asked for"
     detailed: bool = False
     pixel_range: PixelRange | None = None
     deep: bool = True

@@ -224,8 +224,10 @@ class ImageClassifier:
             raise UsageError(
                 f"The model was trained with the loss {self.model.loss}, which has no probabilities, and no "
                 "held-out examples have found a temperature for its scores",
-                allowed="models of the loss softmax, or trained with validation examples",
-                fix="use scores, train with --loss softmax, or leave --validation at 0.1",
+                allowed="models of the loss softmax, or trained with examples held out: a validation split, or "
+                "folds that chose lam",
+                fix="use scores, or train again with --loss softmax, or with examples held out "
+                "(a --validation above 0, or data with a validation split)",
             )
         return self._of_each(images, lambda scores: np.asarray(self.model.probabilities(scores)))
 

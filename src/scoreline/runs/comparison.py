@@ -31,7 +31,7 @@ from scoreline.runs.preconditions import check_settings
 from scoreline.runs.resolution import fit_resolved, resolve, validated
 from scoreline.runs.state import digest
 
-__all__ = ["BASELINES", "Row", "compare", "ranked"]
+__all__ = ["BASELINES", "Row", "compare", "ranked", "ranking_name"]
 
 
 def nearest_neighbours(k: int) -> Any:
@@ -74,20 +74,38 @@ class Row:
     lam: float | None = None
     #: Of a classifier trained on the training split alone; None where there is no validation split.
     validation_accuracy: float | None = None
+    #: Of the rows of both, each scored without its fold, where folds have chosen `lam`.
+    folds_accuracy: float | None = None
+    #: Number of examples that each accuracy is of, by ``validation``, ``folds``, ``train`` and `split`.
+    examples: Mapping[str, int] = field(default_factory=dict)
     #: Whether its training was ended early, by a listener.
     interrupted: bool = False
 
-    @property
-    def ranking_accuracy(self) -> float | None:
-        """The accuracy to choose by: on validation, else, where there is no such split, on `split`."""
-        return self.accuracy if self.validation_accuracy is None else self.validation_accuracy
+    def accuracy_by(self, name: str) -> float | None:
+        """The accuracy in ``folds``, on ``validation``, or, by any other name, on `split`."""
+        held_out = {"folds": self.folds_accuracy, "validation": self.validation_accuracy}
+        return held_out.get(name, self.accuracy)
+
+
+def ranking_name(rows: Sequence[Row]) -> str:
+    """Return what rows are to be ranked by: folds where all have such an accuracy, validation rows where any has.
+
+    Else, where there is no validation split, it is the split of `Row.accuracy`. Rows that diverged have none.
+    """
+    evaluated = [row for row in rows if row.accuracy is not None]
+    if evaluated and all(row.folds_accuracy is not None for row in evaluated):
+        return "folds"
+    if any(row.validation_accuracy is not None for row in rows):
+        return "validation"
+    return rows[0].split
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
-    """Return the best by validation first, then those that were interrupted, at last those that diverged."""
+    """Return the best by `ranking_name` first, then those that were interrupted, at last those that diverged."""
+    name = ranking_name(rows) if rows else ""
 
     def place(row: Row) -> tuple[bool, bool, float]:
-        accuracy = row.ranking_accuracy
+        accuracy = row.accuracy_by(name)
         return accuracy is None, row.interrupted, -(accuracy or 0.0)
 
     return sorted(rows, key=place)
@@ -221,10 +239,14 @@ def _trained(
     resolution, start = resolve(config, prepared, listeners)
     resolved, choice, classifier = resolution.resolved, resolution.lam_choice, resolution.classifier
     refit = resolved.refit.value
-    row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=n_features)
+    examples = _counts(prepared)
+    row = Row(name, settings, split, feature_seconds=feature_seconds, n_features=n_features, examples=examples)
     remarks = []
     if choice is not None:
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
+    if choice is not None and choice.folds is not None:
+        examples = examples | {"folds": choice.folds.n_rows}
+        row = replace(row, folds_accuracy=choice.held_out_accuracy, examples=examples)
         remarks = [f"lam {choice.lam:.3g} chosen"]
     if refit and choice is None:  # validation rows have not been used yet
         try:
@@ -236,7 +258,8 @@ def _trained(
     del start  # moments may be gigabytes, and nothing behind the fit needs them
     row = replace(row, seconds=time.perf_counter() - begun, history=classifier.history_.columns())
     if diverged:
-        return replace(row, remark="diverged", validation_accuracy=None, epochs=classifier.n_iter_)
+        unmeasured = replace(row, validation_accuracy=None, folds_accuracy=None)
+        return replace(unmeasured, remark="diverged", epochs=classifier.n_iter_)
     row = replace(row, interrupted=classifier.stop_reason_ is Reason.INTERRUPTED)
     if not refit and "validation" in prepared.rows:
         row = replace(row, validation_accuracy=_accuracy(classifier, prepared, "validation"))
@@ -251,7 +274,12 @@ def _trained(
         train_accuracy=_accuracy(classifier, prepared, "train"),
         objective=classifier.objective_,
         remark=", ".join(remarks),
+        examples={**examples, "train": len(prepared.labels("train"))},
     )
+
+
+def _counts(prepared: Prepared) -> dict[str, int]:
+    return {split: len(prepared.labels(split)) for split in prepared.rows}
 
 
 def _accuracy(classifier: Any, prepared: Prepared, split: str) -> float:
@@ -279,6 +307,7 @@ def _baseline(name: str, prepared: Prepared, feature_seconds: float) -> Row:
         remark="baseline",
         n_features=floats["train"].shape[1],
         validation_accuracy=evaluated("validation") if "validation" in floats else None,
+        examples=_counts(prepared),
     )
 
 

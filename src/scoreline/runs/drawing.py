@@ -29,7 +29,7 @@ from scoreline.report.figures import (
     validation_map,
 )
 from scoreline.report.metrics import Evaluation
-from scoreline.runs.comparison import Row
+from scoreline.runs.comparison import Row, ranking_name
 from scoreline.runs.pipeline import Prepared
 from scoreline.runs.predictions import confidences
 from scoreline.runs.sweeping import SweepResult, SweepRow
@@ -112,15 +112,17 @@ def draw_run(
 def draw_comparison(rows: Sequence[Row]) -> Iterator[Drawing]:
     """Draw the training losses of several classifiers on one plot, and their accuracies against their seconds."""
     histories = {row.name: row.history for row in rows if row.history}
+    name = ranking_name(rows)
     points = {
-        row.name: (max(row.seconds + row.feature_seconds, 1e-3), row.ranking_accuracy)
+        row.name: (max(row.seconds + row.feature_seconds, 1e-3), found)
         for row in rows
-        if row.ranking_accuracy is not None
+        if (found := row.accuracy_by(name)) is not None
     }
     if points:
         yield _draw(
             "frontier",
-            "Accuracy against seconds for features and training; the line joins what no quicker one beats.",
+            f"Accuracy ({name}) against seconds for features and training; the line joins what no quicker one "
+            "beats.",
             lambda theme: frontier(points, theme),
         )
     yield _draw(

@@ -74,7 +74,7 @@ def draw_features(
     if learn_from is None:
         extractor.fit(pixels)
     else:
-        options = LoadOptions(image_size=(size, size), validation=0.0)
+        options = LoadOptions(image_size=(size, size), size_from="as they are drawn", validation=0.0)
         extractor.fit(load_dataset(learn_from, options, progress=progress).train.X)
     parts = extractor.leaves(features)
     drawn = found[:most]

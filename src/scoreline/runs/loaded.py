@@ -202,6 +202,7 @@ def _options(
     return LoadOptions(
         data_dir=data_dir or given.data_dir,
         image_size=(model.example_shape[0], model.example_shape[1]) if len(model.example_shape) == 3 else None,
+        size_from="as the model takes them",
         max_rejected=given.max_rejected if max_rejected is None else max_rejected,
         validation=given.validation if own else 0.0,
         seed=given.seed,

@@ -76,6 +76,53 @@ class TestNpy:
         data = load_dataset(tmp_path, WHOLE)
         assert (len(data.train), len(data.test)) == (20, 10)
 
+    @pytest.mark.parametrize(
+        ("rows", "labels", "table"),
+        [
+            ("{}-embeddings.npy", "{}-labels.csv", "path,label\n{}"),
+            ("X_{}.npy", "y_{}.tsv", "label\n{}"),
+            ("{}.npy", "{}.csv", "file,split,class\n{}"),
+        ],
+    )
+    def test_labels_in_a_table(self, tmp_path, rows, labels, table):
+        names = np.array(["ant", "bee", "cat"])[Y]
+        columns = table.partition("\n")[0].count(",")
+        for split, part in (("train", slice(0, 20)), ("test", slice(20, 30))):
+            np.save(tmp_path / rows.format(split), X[part].reshape(-1, 60).astype(np.float16))
+            lines = "\n".join(f"{'a.jpg,' * columns}{name}" for name in names[part])
+            (tmp_path / labels.format(split)).write_text(table.format(lines))
+        data = load_dataset(tmp_path, WHOLE)
+        assert (len(data.train), len(data.test)) == (20, 10)
+        assert (data.classes, isinstance(data.train.X, np.memmap)) == (("ant", "bee", "cat"), True)
+        np.testing.assert_array_equal(data.test.y, Y[20:])
+        assert "Labels were read from the column" in data.notes[0]
+
+    @pytest.mark.parametrize(
+        ("table", "problem"),
+        [
+            ("path,species name\na,cat\n", "has the columns path, species_name.*a column called label"),
+            ("label\ncat\n", "30 examples .* labels of shape \\(1,\\)"),
+            ("a,label\n" + "a,cat\n" * 29 + "a,\n", "Line 31 .* has no label"),
+        ],
+    )
+    def test_tables_that_are_no_labels(self, tmp_path, table, problem):
+        np.save(tmp_path / "embeddings.npy", X)
+        (tmp_path / "labels.csv").write_text(table)
+        with pytest.raises(DataError, match=problem):
+            load_dataset(tmp_path)
+
+    def test_two_files_of_one_split(self, tmp_path):
+        for name in ("train.npy", "train-features.npy"):
+            np.save(tmp_path / name, X)
+        with pytest.raises(DataError, match="two files of the train split, train-features.npy and train.npy"):
+            load_dataset(tmp_path)
+
+    def test_images_beside_an_array_remain_images(self, tmp_path):
+        np.save(tmp_path / "train-features.npy", X)
+        (tmp_path / "cat").mkdir()
+        with pytest.raises(DataError, match="no class folders"):
+            load_dataset(tmp_path)
+
     def test_no_labels(self, tmp_path):
         np.save(tmp_path / "features.npy", X)
         with pytest.raises(DataError, match="no labels beside"):

@@ -16,7 +16,7 @@ from scoreline.data.labels import whole_texts
 from scoreline.data.names import printable
 from scoreline.errors import DataError
 
-__all__ = ["Fault", "ListedRow", "read_rows"]
+__all__ = ["LABEL_COLUMNS", "Fault", "ListedRow", "read_rows"]
 
 #: Customary names of the columns, the first choice first.
 _PATHS = (
@@ -24,7 +24,7 @@ _PATHS = (
     "image_name", "image_file", "image_filename", "imagepath", "img_name", "paths", "files", "filenames",
     "filepaths", "images", "image_id", "id",
 )  # fmt: skip
-_LABELS = (
+LABEL_COLUMNS = (
     "label", "labels", "class", "class_name", "class_label", "category", "target", "species", "breed", "tag", "y",
     "label_name", "category_name", "classes", "class_id", "label_id", "category_id", "diagnosis",
 )  # fmt: skip
@@ -100,8 +100,10 @@ def _is_known(columns: list[str]) -> bool:
 
 def _find_columns(path: Path, table: Table) -> _Columns:
     """Return the columns of path, label and split; raise DataError if they are ambiguous."""
-    twice = [name for name, count in Counter(table.columns).items() if count > 1 and name in (*_PATHS, *_LABELS)]
-    found = [_place(table.columns, names) for names in (_PATHS, _LABELS, _SPLITS)]
+    twice = [
+        name for name, count in Counter(table.columns).items() if count > 1 and name in (*_PATHS, *LABEL_COLUMNS)
+    ]
+    found = [_place(table.columns, names) for names in (_PATHS, LABEL_COLUMNS, _SPLITS)]
     file, label, split = found
     one_hot: list[int] = []
     if file is not None and label is None:
@@ -116,7 +118,7 @@ def _find_columns(path: Path, table: Table) -> _Columns:
         f"The manifest {printable(path)} {given}",
         allowed=(
             "the columns path, label and perhaps split, named in the first line "
-            f"(or {', '.join(_PATHS[1:8])}; {', '.join(_LABELS[2:8])}; {', '.join(_SPLITS[1:4])}; "
+            f"(or {', '.join(_PATHS[1:8])}; {', '.join(LABEL_COLUMNS[2:8])}; {', '.join(_SPLITS[1:4])}; "
             "or one column of 0 and 1 for each class)"
         ),
         fix=fix,
