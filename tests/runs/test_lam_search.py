@@ -130,3 +130,17 @@ def test_a_refit_of_few_wide_rows_measures_them_anew():
     fitted = alone.fit(X, y, warm_start=begun)
     assert fitted.n_iter_ <= 5
     assert not fitted.warnings_
+
+
+def test_fits_take_more_iterations_where_moments_know_few_directions(monkeypatch):
+    """Preconditioned by a few rows, eight iterations at a weak penalty are far from where the choice is made."""
+    prepared, held_out = _digits()
+    classifier = build_classifier(RunConfig(data="digits", loss="squared-error"), prepared)
+    accuracy = {}
+    for most in (1000, 32):
+        monkeypatch.setattr("scoreline.engine.exact.moments.MOST_FEATURES", most)
+        monkeypatch.setattr("scoreline.engine.exact.moments.FACTOR_ROWS", 8)
+        fits = ExactFits.of(classifier, problem_of(classifier, prepared), held_out, TRIED)
+        assert fits.path.moments.partial == (most < 64)
+        accuracy[most] = fits.fit(1e-4).validation_accuracy
+    assert accuracy[32] == pytest.approx(accuracy[1000], abs=0.003)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scoreline._typing import FloatArray
 from scoreline.data.memory import RowsSource
@@ -22,6 +22,9 @@ __all__ = ["ExactFits"]
 
 #: Of one fit: by then held-out accuracy stands to 0.3 points (docs/solvers.md), while a proof may take hundreds.
 MOST_ITERATIONS = 8
+#: Where moments are partial: with those of 512 of 5,000 rows, eight iterations leave the accuracy of weak
+#: penalties three points below that of the optimum, and the choice is ten times too strong.
+MOST_WITH_PARTIAL_MOMENTS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +73,13 @@ class ExactFits:
         objective, source, settings = problem.objective, problem.source, solver_settings(classifier, problem.seed)
         options = settings.options(classifier.lr)
         solver = build_solver(classifier.solver, objective, source, options=options).solver
-        brief = replace(settings, max_epochs=min(settings.max_epochs or solver.default_epochs, MOST_ITERATIONS))
         origin = zero_params(1, objective.n_rows, source.n_features, compute_dtype(source.dtype))
-        shared = FitProblem(objective, source, brief, held_out, tuple(listeners))
+        shared = FitProblem(objective, source, settings, held_out, tuple(listeners))
         path = solver.path(shared, origin, lams, None if start is None else start.measured)
-        return None if path is None else cls(path, problem, held_out)
+        if path is None:
+            return None
+        path.max_iter = min(path.max_iter, MOST_WITH_PARTIAL_MOMENTS if path.moments.partial else MOST_ITERATIONS)
+        return cls(path, problem, held_out)
 
     def first_steps(self, lams: Sequence[float]) -> Iterator[tuple[float, float, Params]]:
         """Yield strength, held-out accuracy and parameters of a Newton step from 0, where that says something."""

@@ -104,6 +104,9 @@ class Factors:
 class Moments(ABC):
     r"""What has been measured of :math:`M = \frac{1}{\sum w} \sum_i w_i (x_i - \bar x)(x_i - \bar x)^\top`."""
 
+    #: Whether some directions of the data share one curvature, as a sample of the rows says nothing of each.
+    partial = False
+
     def __init__(self, mean: FloatArray) -> None:
         self.mean, self.serve_more_rows = mean, True
 
@@ -198,8 +201,9 @@ class SpectralMoments(Moments):
     ) -> None:
         super().__init__(mean)
         self.values, self.vectors, self.rest = values, vectors, rest
+        self.partial = rest > 0
         # Those of all rows, fewer than features, know nothing of where new rows lie.
-        self.serve_more_rows = rest > 0 or vectors.shape[0] == vectors.shape[1]
+        self.serve_more_rows = self.partial or vectors.shape[0] == vectors.shape[1]
 
     @property
     def multiplications_for_a_ridge(self) -> float:
