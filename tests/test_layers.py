@@ -21,7 +21,7 @@ PARTS_PAGE = ROOT.parents[1] / "docs" / "parts.md"
 LAYERS = [
     {"_text", "_version"},
     {"errors", "_typing", "_lazy"},
-    {"_checks", "_files", "kernels", "registry"},
+    {"_checks", "_files", "_json", "kernels", "registry"},
     {"losses", "penalties", "optimizers", "schedules", "gradients"},
     {"rows"},
     {"data"},

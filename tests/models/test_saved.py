@@ -117,6 +117,12 @@ def test_wrong_description(folder, values, problem):
         SavedModel.load(folder)
 
 
+def test_a_newer_format_wants_a_newer_version(folder):
+    change(folder, format="scoreline-linear/2")
+    with pytest.raises(ModelError, match="or a newer one"):
+        SavedModel.load(folder)
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", "{"])
 def test_damaged_description(folder, content):
     (folder / "model.json").write_text(content)

@@ -127,6 +127,7 @@ def test_descriptions_that_are_none(tmp_path, text):
         {"coef": np.zeros((3, 192), bool)},
         {"coef": np.zeros((3, 192), np.int64)},
         {"coef": np.zeros((3, 192), np.float16)},
+        {"intercept": np.zeros(3, np.int64)},
         {"coef": np.full((3, 192), np.inf, np.float32)},
         {"intercept": np.zeros((3, 1), np.float32)},
         {"intercept": np.zeros(4, np.float32)},
@@ -208,11 +209,28 @@ def test_a_huge_description_is_not_read(tmp_path):
     refused(tmp_path)
 
 
-@pytest.mark.parametrize("value", ["[]", "{}", '{"":0}', '"\\ud83d\\ude00"', "[[0,0]]", "0"])
+WIDE = '"' + "a" * 10**6 + '\\ud83d\\ude00"'
+
+
+@pytest.mark.parametrize(
+    "value", ["[]", "{}", '{"":0}', '"\\ud83d\\ude00"', "[[0,0]]", "0", WIDE], ids=lambda value: value[:9]
+)
 def test_descriptions_of_many_values_take_no_more_memory_than_the_file_twice(tmp_path, value):
     size = MOST_BYTES - 100
     write(tmp_path)
     (tmp_path / "model.json").write_text(f'{{"classes":[{",".join([value] * (size // (len(value) + 1)))}]}}')
+    tracemalloc.start()
+    try:
+        refused(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 2.1 * size
+    finally:
+        tracemalloc.stop()
+
+
+def test_wide_names_in_the_weights_take_no_more_memory_than_the_file_twice(tmp_path):
+    size = 4 << 20
+    raw = header(f'{{"__metadata__":{{"classes":"{"a" * size}\U0001f600"}}}}'.encode())
+    write(tmp_path, raw=raw)
     tracemalloc.start()
     try:
         refused(tmp_path)

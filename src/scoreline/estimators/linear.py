@@ -233,8 +233,10 @@ class LinearClassifier(LearningInParts, LinearPrediction, ClassifierMixin, BaseE
 
         Parameters
         ----------
-        estimator : LogisticRegression, LinearSVC, RidgeClassifier, SGDClassifier or Pipeline
-            Fitted; a pipeline has one ``StandardScaler`` before one of these, which goes into the weights.
+        estimator : estimator of scikit-learn
+            Fitted: a ``LogisticRegression``, ``LinearSVC``, ``RidgeClassifier``, ``LinearDiscriminantAnalysis`` or
+            ``SGDClassifier``, or a pipeline of a ``StandardScaler`` and one of these, of which the first goes into
+            the weights.
 
         Raises
         ------

@@ -62,7 +62,10 @@ class LinearPrediction:
         and a ``LinearSVC`` otherwise.
         """
         check_is_fitted(self)
-        return sklearn_estimator(self.coef_, self.intercept_, self.classes_, LOSSES.build(self.loss))
+        made = sklearn_estimator(self.coef_, self.intercept_, self.classes_, LOSSES.build(self.loss))
+        if hasattr(self, "feature_names_in_"):
+            made.feature_names_in_ = self.feature_names_in_
+        return made
 
     def _scores(self, X: Any) -> FloatArray:
         check_is_fitted(self)

@@ -18,6 +18,7 @@ __all__ = ["LinearParts", "linear_parts", "sklearn_estimator"]
 _LOSSES = {
     "LogisticRegression": "softmax",
     "LogisticRegressionCV": "softmax",
+    "LinearDiscriminantAnalysis": "softmax",
     "LinearSVC": "one-vs-all",
     "RidgeClassifier": "squared-error",
     "RidgeClassifierCV": "squared-error",
@@ -69,8 +70,13 @@ def sklearn_estimator(coef: FloatArray, intercept: FloatArray, classes: Sequence
     else:
         W, b = coef[order], intercept[order]
     kind = LogisticRegression if loss.probabilistic else RidgeClassifier if loss.quadratic else LinearSVC
-    # Fitted on one row for each class, it has all that a fit leaves; then the weights are exchanged.
-    estimator = kind().fit(np.eye(len(names)), names)
+    # Fitted to two classes, however many there are, it has all that a fit leaves; then classes and weights are
+    # exchanged.
+    estimator = kind().fit(np.eye(2), names[order[:2]])
+    if "classes_" in vars(estimator):
+        estimator.classes_ = names[order]
+    if hasattr(estimator, "_label_binarizer"):  # where older versions of RidgeClassifier keep them
+        estimator._label_binarizer.fit(names)
     estimator.coef_, estimator.intercept_ = np.array(W), np.array(b)
     estimator.n_features_in_ = coef.shape[1]
     return estimator
@@ -81,8 +87,8 @@ def linear_parts(estimator: Any) -> LinearParts:
 
     Parameters
     ----------
-    estimator : LogisticRegression, LinearSVC, RidgeClassifier, SGDClassifier or Pipeline
-        A pipeline has one `StandardScaler` before one of these.
+    estimator : estimator of scikit-learn
+        One of the kinds in `_LOSSES`, or a pipeline with one `StandardScaler` before it.
 
     Raises
     ------
@@ -98,9 +104,10 @@ def linear_parts(estimator: Any) -> LinearParts:
     if not hasattr(final, "coef_") or (scalers and not hasattr(scalers[0], "n_features_in_")):
         raise _other(f"A {names[-1]} came that is not fitted")
     loss = _loss_of(final, names[-1])
-    W, classes = np.atleast_2d(np.asarray(final.coef_, float)), np.asarray(final.classes_)
+    coef = final.coef_.toarray() if hasattr(final.coef_, "toarray") else final.coef_  # sparse after `sparsify`
+    W, classes = np.atleast_2d(np.asarray(coef, float)), np.asarray(final.classes_)
     b = np.broadcast_to(np.asarray(final.intercept_, float), len(W)).copy()
-    if names[-1] == "SGDClassifier" and loss == "softmax" and len(W) > 1:
+    if loss == "softmax" and len(W) > 1 and _one_by_one(final):
         loss = "one-vs-all"  # one logistic loss a class has the same scores, and other probabilities than softmax
     if len(W) != (1 if len(classes) == 2 else len(classes)):
         raise _other(f"A {names[-1]} with {len(W)} rows of weights for {len(classes)} classes came")
@@ -118,6 +125,12 @@ def _loss_of(estimator: Any, name: str) -> str:
     return loss
 
 
+def _one_by_one(estimator: Any) -> bool:
+    """Tell whether an estimator of logistic loss was fitted for each class by itself."""
+    kinds = (getattr(estimator, name, None) for name in ("loss", "multi_class", "solver"))
+    return any(kind in ("log_loss", "ovr", "liblinear") for kind in kinds)
+
+
 def _unscaled(W: FloatArray, b: FloatArray, scaler: Any) -> tuple[FloatArray, FloatArray]:
     """Return weights and biases for rows as they were before a `StandardScaler`."""
     scale, mean = (getattr(scaler, name, None) for name in ("scale_", "mean_"))
@@ -128,7 +141,7 @@ def _unscaled(W: FloatArray, b: FloatArray, scaler: Any) -> tuple[FloatArray, Fl
 def _other(given: str) -> UsageError:
     return UsageError(
         given,
-        allowed="a fitted LogisticRegression, LinearSVC, RidgeClassifier or SGDClassifier (hinge, squared_hinge, "
-        "log_loss, squared_error), or a pipeline of a StandardScaler and one of these",
+        allowed="a fitted LogisticRegression, LinearSVC, RidgeClassifier, LinearDiscriminantAnalysis or "
+        "SGDClassifier (hinge, squared_hinge, log_loss, squared_error), or one of these behind a StandardScaler",
         fix="fit one of these on one label for each example",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import stat
 from pathlib import Path
@@ -10,23 +9,21 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from scoreline._json import parse_json
 from scoreline._text import escaped, shown
 from scoreline.data.names import leads_elsewhere
 from scoreline.errors import ModelError
 from scoreline.models.input_spec import InputSpec
 from scoreline.models.provenance import Provenance
 
-__all__ = ["FORMAT", "Description", "broken", "parse_json", "regular_file"]
+__all__ = ["FORMAT", "Description", "broken", "decoded", "parsed", "regular_file"]
 
 #: What is written and read. Fields that this version does not know are passed over: a field that changes what the
 #: known ones mean comes with another number here.
 FORMAT = "scoreline-linear/1"
-#: Bytes of a description: names of classes for the most part.
-MOST_BYTES = 16 << 20
-#: Commas, colons and opening brackets of JSON, within texts or not: each value has one, and takes many times the
-#: bytes of its text in memory. 20,000 names with a dozen commas each have half of them.
-MOST_MARKS = 1 << 19
-#: Bytes from which on a description is to be ASCII, as it is written: one other character can make each take four.
+#: Bytes of a description, names of classes for the most part, and of the memory that it takes to read it.
+MOST_BYTES, MOST_MEMORY = 16 << 20, 32 << 20
+#: Bytes from which on JSON is to be ASCII, as it is written: one other character can make each take four.
 ASCII_BYTES = 1 << 20
 #: Numbers of one example: an image of 64 million pixels in colour.
 MOST_NUMBERS = 3 * 64_000_000
@@ -93,17 +90,16 @@ class Description(BaseModel):
         if size > MOST_BYTES:
             raise broken(path.parent, f"{path.name} has {size:,} bytes, and at most {MOST_BYTES:,} are read")
         try:
-            text = path.read_text(encoding="ascii" if size > ASCII_BYTES else "utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            found = parsed(path, decoded(path, path.read_bytes()))
+        except OSError as error:
             raise broken(path.parent, f"{path.name} cannot be read ({error})") from error
-        found = parse_json(path.parent, path.name, text)
         if not isinstance(found, dict):
             raise broken(path.parent, f"{path.name} holds no object with the fields {', '.join(cls.model_fields)}")
         if found.get("format") != FORMAT:
             problem = (
                 f"the format in {path.name} is {shown(found.get('format'))}, and this version reads {FORMAT!r}"
             )
-            raise broken(path.parent, problem)
+            raise broken(path.parent, problem, "use the version of scoreline that has written it, or a newer one")
         try:
             return cls.model_validate(found)
         except ValidationError as error:
@@ -125,23 +121,29 @@ def regular_file(path: Path) -> int:
     return facts.st_size
 
 
-def parse_json(folder: Path, name: str, text: str) -> Any:
-    """Return the value that JSON text stands for, or raise ModelError, before values without number are made."""
-    marks = sum(map(text.count, ",:[{"))
-    if marks > MOST_MARKS:
-        raise broken(
-            folder, f"{name} has {marks:,} commas, colons and brackets, and at most {MOST_MARKS:,} are read"
-        )
+def decoded(path: Path, content: bytes) -> str:
+    """Return the text of JSON in a file; raise ModelError unless it is UTF-8 and, if it is long, ASCII."""
+    if len(content) > ASCII_BYTES and not content.isascii():
+        fault = f"of its {len(content):,} bytes of JSON some are no ASCII, as all are beyond {ASCII_BYTES:,}"
+        raise broken(path.parent, f"{path.name} cannot be read ({fault})")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise broken(folder, f"{name} is no JSON ({error})") from error
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise broken(path.parent, f"{path.name} cannot be read ({error})") from error
 
 
-def broken(folder: Path, problem: str) -> ModelError:
+def parsed(path: Path, text: str) -> Any:
+    """Return the value of JSON in a file, or raise ModelError; see `parse_json`."""
+    try:
+        return parse_json(text, MOST_MEMORY)
+    except ValueError as error:
+        raise broken(path.parent, f"{path.name} cannot be read ({error})") from error
+
+
+def broken(folder: Path, problem: str, fix: str = "give the path of a finished run, or train again") -> ModelError:
     """Return the error for a model that cannot be used."""
     return ModelError(
         f"The model in {folder} cannot be used: {problem}",
         allowed="a folder that 'scoreline train' has written",
-        fix="give the path of a finished run, or train again",
+        fix=fix,
     )

@@ -156,9 +156,7 @@ class SavedModel:
             frozenset(trust),
             description.provenance,
         )
-        if coef.dtype.kind != "f" or math.prod(model.example_shape) > max(
-            MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]
-        ):
+        if math.prod(model.example_shape) > max(MOST_NUMBERS_FOR_ONE, 64 * coef.shape[1]):
             raise broken(
                 folder, f"examples of the shape {model.example_shape} do not go with {coef.shape[1]} weights"
             )

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
+from scoreline._json import memory_of_json
+from scoreline._text import shown
 from scoreline._typing import Array
-from scoreline.models.description import broken, parse_json, regular_file
+from scoreline.models.description import broken, decoded, parsed, regular_file
 
 __all__ = ["OF_FEATURES", "file_digest", "read_weights"]
 
 #: What the names of the features' arrays begin with.
 OF_FEATURES = "features."
-#: Bytes of a file, and of its header (which holds the class names too).
-MOST_BYTES, MOST_HEADER_BYTES = 1 << 36, 32 << 20
+#: Bytes of a file, of its header (which holds the class names too), and of the memory that it takes to read that.
+MOST_BYTES, MOST_HEADER_BYTES, MOST_HEADER_MEMORY = 1 << 36, 32 << 20, 64 << 20
 #: Arrays of a model: a union of features has some for each.
 MOST_ARRAYS = 1000
-#: What arrays may hold: what this program writes.
-DTYPES = {"F32", "F64", "I32", "I64", "U8"}
+#: What arrays may hold, what this program writes, and weights and biases among them.
+DTYPES, OF_SCORES = ("F32", "F64", "I32", "I64", "U8"), ("F32", "F64")
 
 
 def file_digest(path: Path) -> str:
@@ -50,14 +52,14 @@ def read_weights(path: Path, classes: list[str], digest: str) -> dict[str, Array
     try:
         with path.open("rb") as file:
             header = int.from_bytes(file.read(8), "little")
-        if header > MOST_HEADER_BYTES:
-            raise broken(folder, f"{path.name} cannot be read (its header has {header:,} bytes)")
+            if header > MOST_HEADER_BYTES or memory_of_json(decoded(path, file.read(header))) > MOST_HEADER_MEMORY:
+                raise broken(folder, f"{path.name} cannot be read (its header has {header:,} bytes)")
         if file_digest(path) != digest:
             raise broken(folder, f"{path.name} is not the file that the description was written for")
         arrays, names = _read(path, 1 if len(classes) == 2 else len(classes))
     except OSError as error:
         raise broken(folder, f"{path.name} cannot be read ({error.strerror or error})") from error
-    if parse_json(folder, f"the list of names in {path.name}", names) != classes:
+    if parsed(path, names) != classes:
         raise broken(folder, f"the class names in {path.name} and in the description differ")
     if not all(np.isfinite(array).all() for array in arrays.values() if array.dtype.kind == "f"):
         raise broken(folder, "a weight is not a finite number")
@@ -77,9 +79,11 @@ def _read(path: Path, rows: int) -> tuple[dict[str, Array], str]:
                 )
             facts = {name: file.get_slice(name) for name in named}
             shapes = {name: tuple(fact.get_shape()) for name, fact in facts.items()}
-            strange = {fact.get_dtype() for fact in facts.values()} - DTYPES
-            if strange:
-                raise broken(path.parent, f"an array holds {min(strange)}, not {' or '.join(sorted(DTYPES))}")
+            for name, fact in facts.items():
+                allowed = OF_SCORES if name in ("coef", "intercept") else DTYPES
+                if fact.get_dtype() not in allowed:
+                    fault = f"the array {shown(name)} holds {fact.get_dtype()}"
+                    raise broken(path.parent, f"{fault}, not {' or '.join(allowed)}")
             coef, intercept = shapes.get("coef", ()), shapes.get("intercept", ())
             if len(coef) != 2 or coef[0] != rows or intercept != (rows,) or not coef[1]:
                 fault = f"weights {coef} and biases {intercept} do not belong to the class names"

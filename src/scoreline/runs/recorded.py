@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from scoreline._json import parse_json
 from scoreline.data.names import printable
 from scoreline.engine.problem.events import Reason
 from scoreline.engine.problem.history import Epoch
@@ -21,6 +21,8 @@ __all__ = ["RecordedCheck", "RecordedRun", "damaged", "read_history", "read_rows
 METRICS, HISTORY = "metrics.json", "history.csv"
 #: Bytes of a file of a run, and rows of a table: a hundred classes take 60 kB, and a million epochs are none.
 MOST_BYTES, MOST_ROWS = 1 << 26, 1 << 20
+#: Bytes of memory that it takes to read one.
+MOST_MEMORY = 1 << 28
 #: Letters of a text in such a file.
 _TEXT = 10_000
 
@@ -96,8 +98,8 @@ class RecordedRun(_Part):
         if content is None:
             return None
         try:
-            return cls.model_validate(json.loads(content))
-        except (ValidationError, ValueError, RecursionError) as error:
+            return cls.model_validate(parse_json(content.decode("utf-8"), MOST_MEMORY))
+        except (ValidationError, ValueError) as error:
             raise damaged(folder, METRICS, str(error)) from error
 
     @classmethod

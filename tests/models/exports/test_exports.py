@@ -1,6 +1,7 @@
 """Every export answers as the model does, on every kind of features that it takes."""
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -201,6 +202,13 @@ def test_estimators_of_scikit_learn(tmp_path, loss, classes):
     assert (estimator.predict(rows) == np.array(classes)[labels]).all()
     EXPORTS.build("skops").write(model, tmp_path / "m.skops", Sample(X, "some"))
     assert type(skops.load(tmp_path / "m.skops")) is type(estimator)
+
+
+def test_names_are_written_as_they_are(tmp_path):
+    names = ("@SHAPE@", '"""', "a\\n'b\u732b")
+    model, X = trained("pixels", classes=names)
+    EXPORTS.build("numpy").write(model, tmp_path / "m", Sample(X, "some"))
+    assert runpy.run_path(str(tmp_path / "m" / "predict.py"))["CLASSES"] == list(names)
 
 
 def test_targets_are_checked_before_any_work(tmp_path):

@@ -96,8 +96,7 @@ def _program(model: SavedModel, made: ModelGraph) -> str:
         "CLASSES": ascii(list(model.classes)),
         "SHAPE": ascii(tuple(model.example_shape)),
     }
-    for name, text in facts.items():
-        head = head.replace(f"@{name}@", text)
+    head = re.sub(f"@({'|'.join(facts)})@", lambda match: facts[match[1]], head)
     result = f"    return {made.scores}, {made.probabilities}\n"
     operators = _OPERATORS.read_text(encoding="utf-8")
     return f"{head}\n\n{operators}\n\ndef _compute(images):\n{lines}\n{result}\n\n" + _TAIL
