@@ -8,6 +8,14 @@ dark.addEventListener("change", () => charts.forEach((chart) => chart.redraw()))
 // The wheel scrolls the page.
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: false };
 
+// A colour of the theme as it is now, such as `high`: plotly takes no variables of style sheets.
+const probe = make("span", { hidden: true });
+document.body.append(probe);
+export function themed(name) {
+  probe.style.color = `var(--${name})`;
+  return getComputedStyle(probe).color;
+}
+
 // Plotly reads tags in texts: names that come from data must not be read so.
 export const plain = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 

@@ -1,5 +1,5 @@
 // Page 5: two losses on the same images, and every score taken apart.
-import { Chart, plain } from "./chart.js";
+import { Chart, plain, themed } from "./chart.js";
 import { exact, percent, power, significant, write } from "./numbers.js";
 import { drawGrid, drawPager } from "./pictures.js";
 import { LOSSES, Shell, at, make } from "./shell.js";
@@ -9,7 +9,7 @@ const chart = (id, title, layout, height) => new Chart(at(id), { name: id, title
 const losses = chart("losses", "Loss", { yaxis: { title: { text: "loss" }, rangemode: "tozero" } }, 300);
 const accuracies = chart("accuracies", "Accuracy", { yaxis: { title: { text: "accuracy" }, range: [0, 1.02] } }, 300);
 const parts = Object.fromEntries(KEYS.map((key) =>
-  [key, chart(`parts-${key}`, key === "loss" ? "What adds to the score, first loss" : "What adds to the score, second loss", {}, 340)]));
+  [key, chart(`parts-${key}`, `What adds to the score (orange) and takes from it (blue), ${key === "loss" ? "first" : "second"} loss`, {}, 340)]));
 
 const speed = () => Math.max(1, Math.min(100, Math.round(at("speed").valueAsNumber) || 1));
 const shell = new Shell({ page: "images", draw, perFrame: speed,
@@ -126,13 +126,14 @@ function drawParts(key, name, loss, { pixels, names, parts: values, bias, sum })
   if (pixels) {
     const most = Math.max(...pixels.flat().map(Math.abs)) || 1;
     parts[key].draw([{ type: "heatmap", name: "contribution", x: pixels[0].map((_, i) => i), y: pixels.map((_, i) => i), z: pixels,
-      zmin: -most, zmax: most, colorscale: [[0, "#7F3B08"], [0.25, "#F1A340"], [0.5, "#F7F7F7"], [0.75, "#998EC3"], [1, "#2D004B"]],
+      zmin: -most, zmax: most, colorscale: [[0, themed("low")], [0.5, themed("middle")], [1, themed("high")]],
       colorbar: { thickness: 10, exponentformat: "power" } }],
     { title, margin: { l: 36, r: 12, t: 48, b: 36 }, xaxis: { constrain: "domain", title: { text: "column" } },
       yaxis: { autorange: "reversed", scaleanchor: "x", constrain: "domain", title: { text: "row" } } });
     return;
   }
-  parts[key].draw([{ type: "bar", orientation: "h", name: "contribution", x: values.toReversed(), y: names.toReversed(), marker: { color: COLOURS[key] } }],
+  parts[key].draw([{ type: "bar", orientation: "h", name: "contribution", x: values.toReversed(), y: names.toReversed(),
+    marker: { color: values.toReversed().map((value) => themed(value < 0 ? "low" : "high")) } }],
     { title, margin: { l: 36, r: 12, t: 48, b: 36 }, showlegend: false, xaxis: { title: { text: "contribution" } }, yaxis: { type: "category", dtick: 1, tickfont: { size: 10 } } });
 }
 
