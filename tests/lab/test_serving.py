@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from scoreline.lab.serving import open_in_browser
-from scoreline.web.connections import MOST_CONNECTIONS, OnePerMinute
+from scoreline.web.connections import MOST_CONNECTIONS
+from scoreline.web.logs import OnePerMinute
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,15 @@ import http.client
 import json
 import signal
 import socket
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 
 import pytest
 from tests.serve.conftest import picture
 
+from scoreline.errors import UsageError
 from scoreline.serve import running
 from scoreline.serve.app import create_app
 from scoreline.serve.connections import Connection
@@ -35,25 +38,20 @@ def kind(request, monkeypatch):
 
 
 def during(run, work, limits=Limits()):  # noqa: B008 - it is frozen
-    """Run a server while a thread does `work` with it and its port; return what that returns."""
-    listening, begun, found = bound_socket(0), threading.Event(), []
+    """Run a server in a thread, and return what `work` returns for it and its port."""
+    listening, begun = bound_socket(0), threading.Event()
     port = listening.getsockname()[1]
     service = Service(ServedModel(run, max_pixels=limits.pixels), limits, 1)
     server = running.server_of(create_app(service, LocalHosts(port)), service, listening, begun.set)
-
-    def thread():
-        begun.wait(30)
+    # Not in this thread: a browser of other tests may keep an event loop running in it.
+    with listening, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(server.run, [listening])
         try:
-            found.append(work(server, port))
+            begun.wait(30)
+            return work(server, port)
         finally:
             server.should_exit = True
-
-    other = threading.Thread(target=thread)
-    other.start()
-    with listening:
-        server.run([listening])
-    other.join(30)
-    return found[0]
+            serving.result(30)
 
 
 def exchanged(*pieces):
@@ -88,13 +86,35 @@ LAST = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\
         # Clients of Java and curl ask for HTTP/2 so.
         ([HEAD, b"Connection: Upgrade\r\nUpgrade: h2c\r\n", LENGTH, BODY, HEAD, LENGTH, BODY, LAST], [200] * 3),
         ([HEAD, b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + LENGTH + BODY, LAST], [200, 200]),
+        # What is refused before its body is read is answered all the same, and another request may follow.
+        (
+            [
+                HEAD.replace(b"127.0.0.1:%d", b"evil.example"),
+                b"Content-Length: 5000000\r\n\r\n" + bytes(5_000_000),
+                LAST,
+            ],
+            [403, 200],
+        ),
         ([b"GARBAGE\r\n\r\n"], [400]),
         ([b"GET /healthz HTTP/1.1\r\nHost: x\r\nHost : y\r\n\r\n"], [400]),
     ],
-    ids=["pieces", "pipelined", "chunked", "upgrade", "upgrade-at-once", "garbage", "space"],
+    ids=["pieces", "pipelined", "chunked", "upgrade", "upgrade-at-once", "refused", "garbage", "space"],
 )
 def test_requests_are_parsed(run, kind, pieces, statuses):
     assert answers(during(run, exchanged(*pieces))) == statuses
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a port is taken as soon as it is bound")
+def test_a_port_that_another_program_takes_meanwhile(run):
+    listening = bound_socket(0)
+    with listening, bound_socket(listening.getsockname()[1]) as other:
+        other.listen()
+        service = Service(ServedModel(run, max_pixels=1000), Limits(), 1)
+        server = running.server_of(create_app(service, LocalHosts(1)), service, listening, pytest.fail)
+        with ThreadPoolExecutor(1) as pool:
+            serving = pool.submit(server.run, [listening])
+            with pytest.raises(UsageError, match="Port .* cannot be used: Address already in use"):
+                serving.result(30)
 
 
 @pytest.mark.parametrize("head", [b"GET /", b"GET / HTTP/1.1\r\nA: ", b"GET / HTTP/1.1\r\nAccept"])
@@ -109,6 +129,33 @@ def test_a_head_without_end_is_not_kept(run, kind, head, monkeypatch):
             return True
 
     assert during(run, work)
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [(b"", b"GET /healthz HTTP/1.1\r\nHos"), (b"Content-Length: 1000\r\n", b"of a body that nobody reads")],
+    ids=["head", "unread-body"],
+)
+def test_what_comes_slowly_after_an_answer_has_a_deadline(run, kind, monkeypatch, first, later):
+    def work(_, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+            one.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%b\r\n" % (port, first))
+            assert b"200 OK" in one.recv(1 << 16)
+            monkeypatch.setattr(web_connections, "REQUEST_SECONDS", 0.02)
+            one.sendall(later)
+            try:
+                return b"".join(iter(lambda: one.recv(1 << 16), b""))
+            except ConnectionResetError:
+                return b""
+
+    assert b"HTTP/1.1" not in during(run, work)
+
+
+@pytest.mark.skipif("httptools" not in KINDS, reason="h11 bounds only what is not complete")
+def test_a_head_of_more_than_64_kib_is_400(run):
+    head = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\nA: "
+    assert answers(during(run, exchanged(head + b"x" * 60_000 + b"\r\n\r\n"))) == [200]
+    assert answers(during(run, exchanged(head + b"x" * 66_000 + b"\r\n\r\n"))) == [400]
 
 
 def test_a_body_that_does_not_come_is_408(run, kind, monkeypatch):

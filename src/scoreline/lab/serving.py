@@ -10,14 +10,15 @@ import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from scoreline.lab.server import MESSAGE_BYTES
-from scoreline.web.connections import BACKLOG, BoundedProtocol, BoundedServer, OnePerMinute
+from scoreline.web.connections import BACKLOG, BoundedProtocol, BoundedServer
+from scoreline.web.logs import OnePerMinute, logged
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -76,22 +77,9 @@ def open_in_browser(address: str, failed: Callable[[], object]) -> Iterator[None
             Path(name).unlink()
 
 
-@contextmanager
-def _messages() -> Iterator[None]:
+def _messages() -> AbstractContextManager[None]:
     """Write the server's errors as single lines to standard error, each kind once a minute."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("lab: %(message)s"))
     handler.addFilter(OnePerMinute())
-    loggers = [logging.getLogger(name) for name in ("uvicorn", "asyncio", "websockets", "scoreline.lab")]
-    kept = [(logger.level, logger.propagate) for logger in loggers]
-    for logger in loggers:
-        logger.addHandler(handler)
-        logger.setLevel(logging.WARNING)
-        logger.propagate = False
-    try:
-        yield
-    finally:
-        for logger, (level, propagate) in zip(loggers, kept, strict=True):
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-            logger.propagate = propagate
+    return logged(handler, dict.fromkeys(("uvicorn", "asyncio", "websockets", "scoreline.lab"), logging.WARNING))

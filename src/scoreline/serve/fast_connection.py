@@ -13,6 +13,11 @@ __all__ = ["FastConnection"]
 
 #: Bytes that a head may have, as h11's, and what else lies between the bodies of requests.
 _HEAD_BYTES = 1 << 16
+_INVALID, _TOO_LONG = "Invalid HTTP request received.", "The head of the request is too long."
+
+
+class _HeadError(Exception):
+    """The head of a request is longer than allowed."""
 
 
 class _Parsed(HttpToolsProtocol):
@@ -25,6 +30,7 @@ class _Parsed(HttpToolsProtocol):
     _in_head = False
     _progress = False
     _unused = 0
+    _head = 0
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
@@ -35,23 +41,34 @@ class _Parsed(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._hand_over(data[upgrade.args[0] :])
             return
-        except httptools.HttpParserError:
-            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserError as error:
+            self.send_400_response(_TOO_LONG if isinstance(error.__context__, _HeadError) else _INVALID)
             return
         # The parser keeps what is not complete, and heads without end would fill the memory.
         self._unused = 0 if self._progress else self._unused + len(data)
         if self._unused > _HEAD_BYTES:
-            self.send_400_response("The head of the request is too long.")
+            self.send_400_response(_TOO_LONG)
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._in_head = True
+        self._in_head, self._head = True, 0
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Add a piece of the address."""
+        self._count(len(url))
+        super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header; those that come after the body are not wanted."""
         if self._in_head:
+            self._count(len(name) + len(value))
             super().on_header(name, value)
+
+    def _count(self, n: int) -> None:
+        self._head += n
+        if self._head > _HEAD_BYTES:
+            raise _HeadError
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""

@@ -8,9 +8,10 @@ import json
 import logging
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from types import FrameType
 
@@ -21,6 +22,7 @@ from scoreline.serve.connections import Connection, take_no_more
 from scoreline.serve.gate import Gate
 from scoreline.serve.service import Service
 from scoreline.web.connections import BACKLOG, BoundedServer
+from scoreline.web.logs import logged
 
 __all__ = ["SignalledServer", "connection_kind", "run_server", "server_of"]
 
@@ -28,8 +30,13 @@ __all__ = ["SignalledServer", "connection_kind", "run_server", "server_of"]
 LINGER_SECONDS, FINISH_SECONDS = 5.0, 60
 #: Looks in a row (ten a second) at which no request may be under way before connections are closed.
 QUIET_LOOKS = 3
-#: What writes to the log: the others errors only, for they quote what clients send.
-LOGGERS = ("scoreline.serve", "uvicorn", "asyncio", "python_multipart")
+#: What writes to the log, and from which level on: the others errors only, for they quote what clients send.
+LOGGED = {
+    "scoreline.serve": logging.INFO,
+    "uvicorn": logging.ERROR,
+    "asyncio": logging.ERROR,
+    "python_multipart": logging.ERROR,
+}
 
 
 class SignalledServer(BoundedServer):
@@ -57,7 +64,9 @@ class SignalledServer(BoundedServer):
     def capture_signals(self) -> Iterator[None]:
         """Handle signals for the duration of the context."""
         with super().capture_signals():
-            hang_up = getattr(signal, "SIGHUP", None)
+            # Other threads than the main one hear no signals.
+            main = threading.current_thread() is threading.main_thread()
+            hang_up = getattr(signal, "SIGHUP", None) if main else None
             before = signal.getsignal(hang_up) if hang_up else None
             if hang_up and before is not signal.SIG_IGN:  # nohup ignores the end of a terminal
                 signal.signal(hang_up, self.handle_exit)
@@ -140,23 +149,11 @@ def connection_kind() -> type[asyncio.Protocol]:
     return FastConnection
 
 
-@contextmanager
-def _json_lines() -> Iterator[None]:
+def _json_lines() -> AbstractContextManager[None]:
     """Write the log to standard error, a JSON object a line."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLine())
-    kept = [(logger, logger.level, logger.propagate) for logger in map(logging.getLogger, LOGGERS)]
-    for logger, _, _ in kept:
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO if logger.name == "scoreline.serve" else logging.ERROR)
-        logger.propagate = False
-    try:
-        yield
-    finally:
-        for logger, level, propagate in kept:
-            logger.removeHandler(handler)
-            logger.setLevel(level)
-            logger.propagate = propagate
+    return logged(handler, LOGGED)
 
 
 class JsonLine(logging.Formatter):

@@ -1,11 +1,11 @@
-"""The limit of connections of a web server, and its log of errors."""
+"""The limit of connections of a web server, and how it begins to listen."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import socket
-import time
 from typing import Any
 
 import uvicorn
@@ -20,7 +20,6 @@ __all__ = [
     "Bounded",
     "BoundedProtocol",
     "BoundedServer",
-    "OnePerMinute",
     "bound_socket",
 ]
 
@@ -31,10 +30,9 @@ MOST_CONNECTIONS = 96
 BACKLOG = 32
 #: Connections that the system queues until they are accepted.
 QUEUE = 1024
-#: Seconds in which the first request of a connection must be complete.
+#: Seconds in which the head of a request must be complete: of the first since the connection was made, of a later
+#: one since its first byte.
 REQUEST_SECONDS = 10.0
-#: Seconds in which the same message is written once.
-QUIET_SECONDS = 60.0
 
 
 class Bounded(asyncio.Protocol):
@@ -58,7 +56,7 @@ class Bounded(asyncio.Protocol):
         """Accept the connection, and close the oldest if there are too many."""
         super().connection_made(transport)
         self.opened = self.loop.time()
-        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._close_if_silent)
+        self._set_deadline()
         if len(self.connections) > self.most:
             self.logger.warning(
                 "more than %d connections: the oldest are closed, idle ones first",
@@ -76,18 +74,27 @@ class Bounded(asyncio.Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Receive data; they may complete a request, or turn the connection into a WebSocket."""
+        """Receive data; they may complete the head of a request, or turn the connection into a WebSocket.
+
+        What else comes while no request is answered is part of a head, or the rest of a body that nobody reads.
+        """
+        before = self.cycle
         super().data_received(data)
-        if self.cycle is not None or self.transport.get_protocol() is not self:
+        if self.cycle is not before or self.transport.get_protocol() is not self:
             self._no_deadline()
+        elif self.waiting and self._deadline is None:
+            self._set_deadline()
 
     @property
     def waiting(self) -> bool:
         """Whether no request is being answered."""
         return self.cycle is None or bool(self.cycle.response_complete)
 
-    def _close_if_silent(self) -> None:
-        if self.cycle is None:
+    def _set_deadline(self) -> None:
+        self._deadline = self.loop.call_later(REQUEST_SECONDS, self._close_if_waiting)
+
+    def _close_if_waiting(self) -> None:
+        if self.waiting:
             self.transport.abort()
 
     def _no_deadline(self) -> None:
@@ -104,8 +111,19 @@ class BoundedServer(uvicorn.Server):
     """A server whose connections beyond the limit are accepted, so that they can be closed."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen."""
-        await super().startup(sockets)
+        """Begin to listen.
+
+        Raises
+        ------
+        UsageError
+            Another program has begun to listen at the port since it was bound here.
+        """
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            await self.lifespan.shutdown()
+            ports = [one.getsockname()[1] for one in sockets or ()]
+            raise _no_port(ports[0] if ports else 0, error) from error
         # asyncio accepts up to the given length of the queue at once, before any can be closed.
         for one in sockets or ():
             one.listen(QUEUE)
@@ -124,49 +142,30 @@ def bound_socket(port: int, host: str = "127.0.0.1") -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
-        raise UsageError(
-            f"There is no host {shown(host)} ({error})",
-            allowed="an address of this machine, such as 127.0.0.1 or 0.0.0.0",
-            fix="leave --host out",
-        ) from error
+        raise _no_host(host, error) from error
     found = socket.socket(family, kind, protocol)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind(address)
     except OSError as error:
         found.close()
-        raise UsageError(
-            f"Port {port} cannot be used: {error.strerror}",
-            allowed="a free port from 1024 to 65535 of an address of this machine, or 0 for any",
-            fix="choose another with --port; --port 0 takes a free one",
-        ) from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise _no_host(host, error) from error
+        raise _no_port(port, error) from error
     return found
 
 
-class OnePerMinute(logging.Filter):
-    """Write each kind of message once in a while, in one line: a flood of errors must not fill a disk."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._last: dict[tuple[str, object], float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a record is written; its traceback becomes the error's own line."""
-        error = record.exc_info[1] if record.exc_info else None
-        kind, now = (record.name, type(error) if error else record.msg), time.monotonic()
-        if now - self._last.get(kind, -QUIET_SECONDS) < QUIET_SECONDS:
-            return False
-        self._last[kind] = now
-        if error is not None:
-            record.msg, record.args = f"{type(error).__name__}: {error}{_place(error)}", ()
-        record.msg = str(record.msg).replace("\n", " ")
-        record.exc_info = record.exc_text = None
-        return True
+def _no_host(host: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"This machine has no host {shown(host)} ({error})",
+        allowed="an address of this machine, such as 127.0.0.1 or 0.0.0.0",
+        fix="leave --host out",
+    )
 
 
-def _place(error: BaseException) -> str:
-    """Return the file and line at which an error was raised, for its report."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})"
+def _no_port(port: int, error: OSError) -> UsageError:
+    return UsageError(
+        f"Port {port} cannot be used: {error.strerror}",
+        allowed="a free port from 1024 to 65535 of an address of this machine, or 0 for any",
+        fix="choose another with --port; --port 0 takes a free one",
+    )
