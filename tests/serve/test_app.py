@@ -9,13 +9,14 @@ import zlib
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
 from tests.serve.conftest import CLASSES, model, picture
 
 import scoreline
 from scoreline.features import build_features
 from scoreline.models import ImageClassifier, SavedModel
 from scoreline.serve import predict
-from scoreline.serve.answers import answer_of
+from scoreline.serve.answers import ModelFacts, Predictions, Problem, State, answer_of
 from scoreline.serve.app import create_app
 from scoreline.serve.batching import Asked
 from scoreline.serve.model import Loaded, ServedModel
@@ -157,6 +158,19 @@ def bomb():
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 PART = b'--x\r\nContent-Disposition: form-data; name="images"; filename="a.png"\r\n\r\n'
 JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"name=\"images\"; filename*=utf-8''h%C3%B6hle.png",
+        b'name="images"; filename=""',
+        b'name="images"\r\nContent-Type: image/png',
+    ],
+)
+def test_files_of_forms_have_names_of_many_kinds_or_none(client, part):
+    content = b"--x\r\nContent-Disposition: form-data; " + part + b"\r\n\r\n" + picture() + b"\r\n--x--\r\n"
+    assert client.post("/predict", content=content, headers=FORM).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -313,6 +327,67 @@ def test_what_was_counted(client):
     assert 'scoreline_requests_total{route="/predict",status="200"}' in text
     assert 'scoreline_images_total{outcome="classified"}' in text
     assert "scoreline_queued_images 0.0" in text
+
+
+def test_what_fails_in_the_server_is_answered_counted_and_logged(run, caplog, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    with client_of(run) as client:
+        monkeypatch.setattr(client.service, "answer", fails)
+        monkeypatch.setattr(client.service.model, "now", None)
+        short, ordinary = client.post("/predict", content=picture(), headers=PNG), client.get("/model")
+        counted = client.get("/metrics").text
+    for answer in (short, ordinary):
+        assert answer.status_code == 500
+        assert "report what the log" in answer.json()["detail"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert 'scoreline_requests_total{route="/predict",status="500"} 1.0' in counted
+    logged = [one for one in caplog.records if one.getMessage() == "request failed"]
+    assert [one.facts["id"] for one in logged] == [short.headers["x-request-id"], ordinary.headers["x-request-id"]]
+
+
+def test_metrics_follow_the_conventions(client):
+    families = list(text_string_to_metric_families(client.get("/metrics").text))
+    own = [one for one in families if not one.name.startswith("process_")]
+    assert len(own) < len(families)
+    for family in own:
+        assert family.name.startswith("scoreline_")
+        assert family.documentation
+        # What can happen is there before it has happened.
+        assert family.samples or "route" in family.documentation
+    assert client.service.metrics.registry.get_sample_value(
+        "scoreline_model_reloads_total", {"outcome": "refused"}
+    ) in {0.0, 1.0}
+
+
+def test_every_example_of_the_description_is_true(client):
+    spec = client.get("/openapi.json").json()
+    bodies = spec["paths"]["/predict"]["post"]["requestBody"]["content"]
+    sent = [
+        (kind, part["example"])
+        for kind, content in bodies.items()
+        for part in (content, content["schema"])
+        if "example" in part
+    ]
+    assert len(sent) == 2
+    for kind, example in sent:
+        answer = client.post("/predict", content=json.dumps(example), headers={"content-type": kind})
+        assert answer.status_code == 200, answer.text
+    for kind in (Predictions, Problem, State, ModelFacts):
+        example = spec["components"]["schemas"][kind.__name__]["example"]
+        assert kind.model_validate(example).model_dump(by_alias=True, exclude_unset=True) == example
+        assert example == kind.model_config["json_schema_extra"]["example"]  # FastAPI leaves out what is null
+    (metrics,) = spec["paths"]["/metrics"]["get"]["responses"]["200"]["content"].values()
+    assert list(text_string_to_metric_families(metrics["example"]))
+
+
+def test_the_token_is_described(client, run):
+    assert "security" not in client.get("/openapi.json").json()["paths"]["/model"]["get"]
+    with client_of(run, token="a-token-of-some-length") as guarded:  # noqa: S106
+        spec = guarded.get("/openapi.json", headers={"authorization": "Bearer a-token-of-some-length"}).json()
+    assert spec["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    assert spec["paths"]["/predict"]["post"]["security"] == [{"HTTPBearer": []}]
 
 
 def test_the_interface_is_described_with_examples(client):

@@ -45,6 +45,7 @@ def test_nginx_takes_its_lines(tmp_path):
 def test_the_limits_are_documented():
     from scoreline.serve.connections import Connection
     from scoreline.serve.running import LINGER_SECONDS
+    from scoreline.web.connections import REQUEST_SECONDS
     from scoreline.web.limits import Limits
 
     limits = Limits()
@@ -56,6 +57,7 @@ def test_the_limits_are_documented():
         f"{limits.read_seconds:g} s",
         f"{limits.answer_seconds:g} s",
         f"{Connection.most}; beyond",
+        f"{REQUEST_SECONDS:g} s since the connection",
         f"{LINGER_SECONDS:g} seconds at the most",
     ):
         assert text in PAGE

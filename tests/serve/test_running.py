@@ -4,10 +4,12 @@ import http.client
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from tests.serve.conftest import CLASSES, SIZE, model, picture
 
 import scoreline
 from scoreline.cli.app import run as command
+from scoreline.cli.serve import read_token
 from scoreline.features import build_features, trusting
 from scoreline.models import SavedModel
 
@@ -219,10 +222,27 @@ def refused(capfd, *words):
     return ended.value.code, capfd.readouterr().err
 
 
-def test_other_machines_need_a_token(run, tmp_path, capfd):
-    code, told = refused(capfd, run, "--host", "0.0.0.0")  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "0", "models.example"])  # noqa: S104
+def test_other_machines_need_a_token(run, capfd, monkeypatch, host):
+    found = socket.getaddrinfo("0.0.0.0", 0, type=socket.SOCK_STREAM)  # noqa: S104
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)  # as this machine's own name may lead
+    code, told = refused(capfd, run, "--host", host)
     assert code == 2
+    assert "would be reached from other machines, at 0.0.0.0" in told
     assert "--token-file" in told
+
+
+def test_a_token_file_that_others_can_read_is_remarked(tmp_path, capfd):
+    path = Path(token(tmp_path))
+    path.chmod(0o600)
+    assert read_token(path) == "t" * 32
+    assert capfd.readouterr().err == ""
+    path.chmod(0o644)
+    assert read_token(path) == "t" * 32
+    assert f"can read {path}: chmod 600" in capfd.readouterr().err
+
+
+def test_what_holds_no_token(run, tmp_path, capfd):
     short = tmp_path / "token"
     for text in ("", "short", "x" * 5000, "with a space in between them", "ü" * 20):
         short.write_text(text, encoding="utf-8")
@@ -266,9 +286,10 @@ def test_features_of_the_user_s_own_need_trust(tmp_path, monkeypatch, capfd):
 
 def test_what_cannot_be_served(run, tmp_path, capfd):
     assert refused(capfd, tmp_path / "nowhere", "--port", 0)[0] == 3
-    code, told = refused(capfd, run, "--host", "no.such.host.invalid", "--token-file", token(tmp_path))
-    assert code == 2
-    assert "no.such.host.invalid" in told
+    for host in ("no.such.host.invalid", "192.0.2.1"):
+        code, told = refused(capfd, run, "--host", host, "--token-file", token(tmp_path))
+        assert code == 2
+        assert f"no host '{host}'" in told
 
 
 def token(folder):

@@ -5,12 +5,12 @@ import pytest
 from scoreline.web.guard import LocalHosts, is_loopback, tokens_match
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1"])
 def test_loopback(host):
     assert is_loopback(host)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "example.com", "", "localhost.example.com"])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "fe80::1%lo", "2001:db8::1"])  # noqa: S104
 def test_not_loopback(host):
     assert not is_loopback(host)
 
@@ -21,7 +21,7 @@ def test_other_tokens_do_not_match(offered):
     assert tokens_match("right-token", "right-token")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:80", "localhost:80", "[::1]:80", "[::1]", "localhost"])
+@pytest.mark.parametrize("host", ["127.0.0.1:80", "localhost:80", "[::1]:80", "[::1]", "LocalHost"])
 def test_hosts_with_the_port_of_the_scheme_and_without(host):
     assert LocalHosts(80, ("127.0.0.1", "localhost", "::1")).refusal({"host": host}) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,12 +40,6 @@ def serve(
 
     _check_packages()
     token = None if token_file is None else read_token(token_file)
-    if token is None and not is_loopback(host):
-        raise UsageError(
-            f"The server would be reached from other machines, at {host}, by anybody",
-            allowed="--host 127.0.0.1, or another address with --token-file",
-            fix="write a long random token into a file and name it by --token-file",
-        )
     from scoreline.serve.app import create_app
     from scoreline.serve.model import ServedModel
     from scoreline.serve.running import run_server
@@ -54,11 +49,17 @@ def serve(
 
     listening = bound_socket(port, host)
     with listening:
+        address, port = listening.getsockname()[:2]
+        if token is None and not is_loopback(address):  # whatever the name of the host
+            raise UsageError(
+                f"The server would be reached from other machines, at {address}, by anybody",
+                allowed="--host 127.0.0.1, or another address with --token-file",
+                fix="write a long random token into a file and name it by --token-file",
+            )
         notes.print(f"Loading {printable(run)} ...", soft_wrap=True)
         limits = Limits()
         service = Service(ServedModel(run, trust or (), max_pixels=limits.pixels), limits, workers)
-        port = listening.getsockname()[1]
-        app = create_app(service, LocalHosts(port, {"127.0.0.1", "localhost", host}), token)
+        app = create_app(service, LocalHosts(port, {"127.0.0.1", "localhost", host, address}), token)
         shown = f"[{host}]" if ":" in host else host
         number = run_server(
             app, service, listening, lambda: console.print(f"serve  http://{shown}:{port}/", soft_wrap=True)
@@ -74,18 +75,28 @@ def read_token(path: Path) -> str:
     UsageError
         The file cannot be read, or holds no token of a fit length.
     """
-    fix = f"write one with: python -c 'import secrets; print(secrets.token_urlsafe(32))' > {printable(path)}"
+    fix = (
+        "write one with: (umask 077; python -c 'import secrets; print(secrets.token_urlsafe(32))' > "
+        f"{printable(path)})"
+    )
     allowed = f"a file of one line with {SHORTEST} to {LONGEST} letters, digits and signs without spaces"
     try:
-        if not stat.S_ISREG(path.stat().st_mode) or path.stat().st_size > 2 * LONGEST:
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode) or facts.st_size > 2 * LONGEST:
             raise UsageError(f"{printable(path)} holds no token", allowed=allowed, fix=fix)
         token = path.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
         raise UsageError(f"{printable(path)} holds no token ({error})", allowed=allowed, fix=fix) from error
-    if not SHORTEST <= len(token) <= LONGEST or not token.isprintable() or " " in token:
-        raise UsageError(f"The token in {printable(path)} has {len(token)} characters", allowed=allowed, fix=fix)
+    fits = SHORTEST <= len(token) <= LONGEST
+    if not fits or not token.isprintable() or " " in token:
+        has = "spaces, or more than one line" if fits else f"{len(token)} characters"
+        raise UsageError(f"The token in {printable(path)} has {has}", allowed=allowed, fix=fix)
+    if os.name == "posix" and facts.st_mode & stat.S_IROTH:
+        notes.print(
+            f"Every user of this machine can read {printable(path)}: chmod 600 {printable(path)}", soft_wrap=True
+        )
     return token
 
 

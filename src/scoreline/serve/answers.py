@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from scoreline.models import Explanation
 from scoreline.serve.batching import Answer, Asked
 
-__all__ = ["ModelFacts", "Predictions", "Problem", "answer_of"]
+__all__ = ["ModelFacts", "Predictions", "Problem", "State", "answer_of"]
 
 #: Sides of the grid of contributions, at the most, and features that are named.
 MOST_CELLS, MOST_FEATURES = 32, 20
@@ -66,8 +66,7 @@ class Predictions(BaseModel):
                         "class": "cat",
                         "probability": 0.87,
                         "top": [{"class": "cat", "probability": 0.87, "score": 5.1}],
-                    },
-                    {"class": None, "probability": None, "top": [], "error": "no image of a known format"},
+                    }
                 ]
             }
         }
@@ -91,8 +90,29 @@ class Problem(BaseModel):
     detail: str
 
 
+class State(BaseModel):
+    """Whether the server lives, or is ready."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"status": "ready"}})
+
+    status: Literal["alive", "ready"]
+
+
 class ModelFacts(BaseModel):
     """The model that answers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "classes": ["cat", "dog"],
+                "features": "pixels",
+                "loss": "weston-watkins",
+                "temperature": 1.3,
+                "size": [32, 32, 3],
+                "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            }
+        }
+    )
 
     classes: list[str]
     features: str

@@ -7,18 +7,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from scoreline._text import shortened, shown
 from scoreline._version import __version__
-from scoreline.serve.answers import ModelFacts, Predictions, Problem
+from scoreline.serve.answers import ModelFacts, Predictions, Problem, State
 from scoreline.serve.batching import Asked
 from scoreline.serve.bodies import CONTENT
-from scoreline.serve.gate import Gate, Guard
+from scoreline.serve.gate import FAILED, Gate, Guard
 from scoreline.serve.predict import PREDICT, Shortcut, predicted
 from scoreline.serve.service import Service
 from scoreline.web.guard import LocalHosts
@@ -48,6 +49,9 @@ WHYS = {
     503: "no answer in time; Retry-After says when to come again",
 }
 WHERE = "POST /predict, GET /model, /healthz, /readyz, /metrics and /openapi.json, and the page at /"
+COUNTED = 'scoreline_requests_total{route="/predict",status="200"} 1.0\n'
+#: For the description alone: the gate compares tokens.
+BEARER = HTTPBearer(auto_error=False, description="The token in the file that the server was started with")
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Predictions | Problem if status == 422 else Problem, "description": why[0].upper() + why[1:]}
     for status, why in WHYS.items()
@@ -72,6 +76,7 @@ def create_app(service: Service, hosts: LocalHosts, token: str | None = None) ->
             yield
 
     app = FastAPI(
+        dependencies=[] if token is None else [Security(BEARER)],
         title="scoreline serve",
         description=DESCRIPTION,
         version=__version__,
@@ -82,6 +87,7 @@ def create_app(service: Service, hosts: LocalHosts, token: str | None = None) ->
     )
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _elsewhere)
+    app.add_exception_handler(Exception, _failed)
     _serve_predictions(app, service)
     _serve_state(app, service)
     for address in FILES:
@@ -117,12 +123,13 @@ def _serve_state(app: FastAPI, service: Service) -> None:
         )
 
     @app.get("/healthz", summary="Whether the server lives")
-    async def healthz() -> dict[str, str]:
-        return {"status": "alive"}
+    async def healthz() -> State:
+        return State(status="alive")
 
     @app.get(
         "/readyz",
         summary="Whether new requests should come here",
+        response_model=State,
         responses={503: {"model": Problem, "description": "The server is about to end"}},
     )
     async def readyz() -> Response:
@@ -130,7 +137,12 @@ def _serve_state(app: FastAPI, service: Service) -> None:
             return JSONResponse({"detail": "The server is about to end."}, 503)
         return JSONResponse({"status": "ready"})
 
-    @app.get("/metrics", summary="What was counted, in the format of Prometheus", response_class=Response)
+    @app.get(
+        "/metrics",
+        summary="What was counted, in the format of Prometheus",
+        response_class=Response,
+        responses={200: {"content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string"}, "example": COUNTED}}}},
+    )
     async def metrics() -> Response:
         return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
@@ -149,12 +161,17 @@ async def _invalid(_: Request, error: Exception) -> Response:
         detail = f"There is no parameter {shown(name)}. Allowed: {allowed}. To fix it: leave it out."
     else:
         detail = f"{name} is {given}. Allowed: {shortened(_what(str(first['msg'])))}. To fix it: change {name}."
-    return JSONResponse({"detail": detail}, 422, {"Connection": "close"})
+    return JSONResponse({"detail": detail}, 422)
 
 
 def _what(message: str) -> str:
     """Return what a message of pydantic's allows."""
     return message.removeprefix("Input should be ").partition(", unable to")[0]
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    del error  # the gate logs it
+    return FAILED
 
 
 async def _elsewhere(request: Request, error: Exception) -> Response:

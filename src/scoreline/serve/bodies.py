@@ -20,11 +20,15 @@ __all__ = ["CONTENT", "KINDS", "ImagesInJson", "images_in", "reader_of"]
 
 #: The field of a form that holds images.
 FIELD = b"images"
+#: The kind of a part that is no file, which is also that of one that names none.
+TEXT = b"text/"
 #: Kinds of bodies, for messages.
 KINDS = (
     "multipart/form-data with files in the field 'images', one image as image/* or application/octet-stream, or \
 application/json with base64 in the list 'images'"
 )
+#: A grey pixel as a PNG file, in base64.
+EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 #: Bytes of JSON that are read at once: those of more take their time, which other requests need not wait for.
 _FEW_BYTES = 1 << 16
 
@@ -34,9 +38,7 @@ Reader = Callable[[Request, AsyncIterator[bytes], Limits], Awaitable[list[bytes]
 class ImagesInJson(BaseModel):
     """Image files in base64."""
 
-    model_config = ConfigDict(
-        strict=True, extra="forbid", json_schema_extra={"example": {"images": ["iVBORw0KGgo="]}}
-    )
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"example": {"images": [EXAMPLE]}})
 
     images: Annotated[
         list[str],
@@ -148,7 +150,7 @@ class _Form:
         self._parts = 0
         self._pieces: list[bytes] | None = None
         self._header = [b"", b""]
-        self._disposition = b""
+        self._headers: dict[bytes, bytes] = {}
         self.parser = MultipartParser(
             boundary,
             {
@@ -180,25 +182,28 @@ class _Form:
         self._parts += 1
         if self._parts > self._limits.images:
             raise _too_many(self._limits)
-        self._disposition = b""
+        self._headers = {}
 
     def _add_to_header(self, place: int, piece: bytes) -> None:
         self._header[place] += piece
 
     def _end_header(self) -> None:
         name, value = self._header
-        if name.lower() == b"content-disposition":
-            self._disposition = value
+        self._headers[name.lower()] = value
         self._header = [b"", b""]
 
     def _end_headers(self) -> None:
-        options = parse_options_header(self._disposition)[1]
+        disposition = self._headers.get(b"content-disposition", b"")
+        options = parse_options_header(disposition)[1]
         if b"name" not in options:
             raise _damaged("a part of it has no name")
-        if options[b"name"] == FIELD and b"filename" in options:
+        named = options[b"name"] == FIELD
+        # Some clients give a name as filename*= alone, which is not parsed, and others only the kind.
+        kind = self._headers.get(b"content-type", TEXT).lower()
+        is_file = b"filename" in disposition.lower() or not kind.startswith(TEXT)
+        if named and is_file:
             self._pieces = []
         else:
-            named = options[b"name"] == FIELD
             self._foreign = "images as text" if named else shown(options[b"name"].decode("utf-8", "replace"))
             self._pieces = None
 
@@ -257,11 +262,7 @@ CONTENT: dict[str, Any] = {
     },
     "application/json": {
         "schema": ImagesInJson.model_json_schema(),
-        "example": {
-            "images": [
-                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
-            ]
-        },
+        "example": {"images": [EXAMPLE]},
     },
     "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
     "image/*": {"schema": {"type": "string", "format": "binary"}},

@@ -9,17 +9,28 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scoreline.serve.service import Service
 from scoreline.web.guard import LocalHosts, tokens_match
 from scoreline.web.headers import HEADERS
+from scoreline.web.limits import discard_body
 
-__all__ = ["Gate", "Guard"]
+__all__ = ["FAILED", "Gate", "Guard"]
 
 _RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 _CLOSE = (b"connection", b"close")
+#: Least status that is no success; and the answer to what failed in the server itself.
+FIRST_REFUSAL = 400
+FAILED = JSONResponse(
+    {
+        "detail": "The server failed at this request. Allowed: what the interface describes. To fix it: report "
+        "what the log of the server says at the X-Request-ID of this answer."
+    },
+    500,
+)
 _IDENTITY = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _log = logging.getLogger("scoreline.serve.requests")
 
@@ -86,7 +97,9 @@ class Gate:
         metrics = self._service.metrics
         metrics.in_flight.inc()
         try:
-            await (refused or self._app)(inner, receive, passed.through(send, close=refused is not None))
+            await (refused or self._app)(inner, receive, passed.through(receive, send))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client is answered, and others are too
+            await passed.fail(error, receive, send)
         finally:
             metrics.in_flight.dec()
             passed.record()
@@ -104,18 +117,29 @@ class _Passed:
         #: Facts that the route adds for the log.
         self._facts: dict[str, Any] = scope.setdefault("state", {}).setdefault("facts", {})
 
-    def through(self, send: Send, *, close: bool) -> Send:
-        """Return what sends the answer's messages on, with the headers of every answer."""
+    def through(self, receive: Receive, send: Send) -> Send:
+        """Return what sends the answer's messages on, with the headers of every answer.
+
+        Who sends a body that is refused reads the answer only if the connection stays open until it has been sent.
+        """
         own = [*_RAW_HEADERS, (b"x-request-id", self._identity.encode())]
 
         async def passed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._status = message["status"]
-                last = close or self._service.draining
+                refused = self._status >= FIRST_REFUSAL
+                whole = not refused or await discard_body(Request(self._scope, receive))
+                last = self._service.draining or not whole
                 message["headers"] = [*message.get("headers", ()), *own, *([_CLOSE] if last else [])]
             await send(message)
 
         return passed
+
+    async def fail(self, error: Exception, receive: Receive, send: Send) -> None:
+        """Log an error of the server, and answer it unless an answer has begun."""
+        _log.error("request failed", exc_info=error, extra={"facts": {"id": self._identity}})
+        if not self._status:
+            await FAILED(self._scope, receive, self.through(receive, send))
 
     def record(self) -> None:
         """Count the request, and write its line: neither its query nor anything of its body."""

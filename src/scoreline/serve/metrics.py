@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 __all__ = ["Metrics"]
 
@@ -36,6 +36,14 @@ class Metrics:
         self.waiting = Gauge("queued_images", "Images that are decoded, wait or are classified", **facts)  # type: ignore[arg-type]
         self.in_flight = Gauge("requests_in_flight", "Requests without a complete answer", **facts)  # type: ignore[arg-type]
         self.reloads = Counter("model_reloads", "Newer models by outcome", ["outcome"], **facts)  # type: ignore[arg-type]
+        for outcome in ("taken", "refused"):
+            self.reloads.labels(outcome)
+        self.outdated = Gauge(
+            "model_outdated",
+            "1 while the folder holds a model that was refused: the one before answers",
+            **facts,  # type: ignore[arg-type]
+        )
+        ProcessCollector(registry=self.registry)
 
     def count_images(self, classified: int, unreadable: int) -> None:
         """Count the images of an answer."""

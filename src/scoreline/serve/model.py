@@ -65,9 +65,10 @@ class ServedModel:
 
     def __init__(self, run: Path, trust: Sequence[str] = (), *, max_pixels: int) -> None:
         self.run, self._trust, self._max_pixels = run, tuple(trust), max_pixels
-        self._seen = self._stamps()
+        self._seen = self._settling = self._stamps()
         self.now = self._load()
-        self._refused = ""
+        #: Why what the folder holds now is not served; empty where it is.
+        self.refused = ""
 
     async def watch(self, replaced: Callable[[str], object]) -> None:
         """Look at the files again and again; tell whether a new model was ``taken`` or ``refused``."""
@@ -84,21 +85,24 @@ class ServedModel:
         if seen == self._seen:
             return ""
         try:
-            if self._digest() != self.now.digest:
-                self.now = self._load()
-                _log.info("model replaced", extra={"facts": {"digest": self.now.digest[:12]}})
-                self._seen, self._refused = seen, ""
-                return "taken"
+            if self._digest() == self.now.digest and seen != self._settling:
+                self._settling = seen  # weights are written before their description, which may be on its way
+                return ""
+            # Weights may be damaged alone. The folder's own stamp, the last, changes with every file in it.
+            found = self._load() if seen[:-1] != self._seen[:-1] or self.refused else self.now
         except Exception as error:  # noqa: BLE001 - whatever it is, the old model answers on
             said = str(error) if isinstance(error, ScorelineError) else f"{type(error).__name__}: {error}"
-            self._seen = seen
-            if said == self._refused:
-                return ""
-            self._refused = said
-            _log.error("new model refused, the old one stays", extra={"facts": {"reason": said}})
-            return "refused"
-        self._seen = seen
-        return ""
+            outcome = "refused" if said != self.refused else ""
+            self._seen, self.refused = seen, said
+            if outcome:
+                _log.error("new model refused, the old one stays", extra={"facts": {"reason": said}})
+            return outcome
+        self._seen, self.refused = seen, ""
+        if found.digest == self.now.digest:
+            return ""
+        self.now = found
+        _log.info("model replaced", extra={"facts": {"digest": found.digest[:12]}})
+        return "taken"
 
     def _load(self) -> Loaded:
         digest = self._digest()

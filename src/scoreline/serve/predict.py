@@ -17,7 +17,7 @@ from scoreline.serve.batching import Answer, Asked
 from scoreline.serve.bodies import images_in, reader_of
 from scoreline.serve.service import Service
 from scoreline.web.answers import as_json
-from scoreline.web.limits import RefusedError, announced_length, body_chunks, discard_body, holding
+from scoreline.web.limits import RefusedError, announced_length, body_chunks, holding
 
 __all__ = ["PREDICT", "Shortcut", "predicted"]
 
@@ -77,7 +77,8 @@ async def predicted(request: Request, asked: Asked, service: Service) -> Respons
                 request.state.facts["images"] = len(images)
                 answers = await service.answer(images, asked)
     except RefusedError as error:
-        return await _refused(request, error)
+        headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return JSONResponse({"detail": str(error)}, error.status, headers)
     return _response(answers, asked)
 
 
@@ -87,12 +88,3 @@ def _response(answers: list[Answer], asked: Asked) -> Response:
     if not used:
         found["detail"] = f"No image can be used: {shortened(answers[0].prediction.problem)}."
     return Response(as_json(found), 200 if used else 422, media_type="application/json")
-
-
-async def _refused(request: Request, error: RefusedError) -> Response:
-    """Return the response with a status of its own; the connection ends where the body was not read."""
-    await discard_body(request)
-    headers = {} if getattr(request.state, "body_read", False) else {"Connection": "close"}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
-    return JSONResponse({"detail": str(error)}, error.status, headers)

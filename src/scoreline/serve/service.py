@@ -42,6 +42,7 @@ class Service:
         #: Whether the server is about to end: what comes is still answered, but others should be asked.
         self.draining = False
         self.metrics.waiting.set_function(lambda: self.images.taken)
+        self.metrics.outdated.set_function(lambda: bool(model.refused))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -15,12 +15,9 @@ def tokens_match(offered: str | None, token: str) -> bool:
     return hmac.compare_digest((offered or "").encode("utf-8", "surrogatepass"), token.encode())
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether an address can be reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def is_loopback(address: str) -> bool:
+    """Return whether what listens at an address can be reached from this machine alone."""
+    return ipaddress.ip_address(address).is_loopback
 
 
 class LocalHosts:
@@ -30,7 +27,7 @@ class LocalHosts:
     """
 
     def __init__(self, port: int, names: Iterable[str] = ("127.0.0.1", "localhost")) -> None:
-        shown = {f"[{name}]" if ":" in name else name for name in names}
+        shown = {f"[{name}]" if ":" in name else name.lower() for name in names}
         # Clients leave the port of the scheme out.
         self._hosts = {f"{name}:{port}" for name in shown} | (shown if port == 80 else set())
         self._origins = {f"http://{host}" for host in self._hosts}
@@ -41,7 +38,7 @@ class LocalHosts:
     def refusal(self, headers: Mapping[str, str], *, from_page: bool = False) -> str | None:
         """Return why a request is refused, or None; those of a page's script have an origin."""
         origin = headers.get("origin")
-        if headers.get("host") not in self._hosts:
+        if headers.get("host", "").lower() not in self._hosts:
             return "unknown host"
         if (origin is not None or from_page) and origin not in self._origins:
             return "unknown origin"

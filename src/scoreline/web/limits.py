@@ -177,10 +177,15 @@ async def body_chunks(request: Request, limits: Limits, held: Held) -> AsyncIter
         yield chunk
 
 
-async def discard_body(request: Request) -> None:
-    """Read what is left of a refused request while it comes, unless its sender waits for leave to send it."""
-    if getattr(request.state, "body_read", False) or "100-continue" in request.headers.get("expect", "").lower():
-        return
+async def discard_body(request: Request) -> bool:
+    """Read what is left of a refused request while it comes, unless its sender waits for leave to send it.
+
+    Return whether that was all of it, so that another request may follow on the connection.
+    """
+    if getattr(request.state, "body_read", False):
+        return True
+    if "100-continue" in request.headers.get("expect", "").lower():
+        return False
     n, clock = 0, asyncio.get_running_loop().time
     end = clock() + _DISCARD_SECONDS
     try:
@@ -189,9 +194,10 @@ async def discard_body(request: Request) -> None:
                 message = await request.receive()
             n += len(message.get("body", b""))
             if message["type"] != "http.request" or not message.get("more_body", False):
-                return
+                return bool(message["type"] == "http.request")
     except TimeoutError:
-        return
+        pass
+    return False
 
 
 def _too_large(n: int, most: int) -> RefusedError:
