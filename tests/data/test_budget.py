@@ -28,7 +28,23 @@ def test_a_number_counts_bytes(n_bytes):
     assert parse_size(n_bytes) == n_bytes
 
 
-@pytest.mark.parametrize("size", ["", "lots", "-1GB", "1 2", "GB", "1PB", "0", "1e3", 0, -5, 10**400])
+@pytest.mark.parametrize(
+    "size",
+    [
+        "",
+        "lots",
+        "-1GB",
+        "1 2",
+        "GB",
+        "1PB",
+        "0",
+        "1e3",
+        0,
+        -5,
+        10**400,
+        pytest.param(f"1{' ' * 10**6}x", id="blanks"),
+    ],
+)
 def test_no_sizes(size):
     with pytest.raises(UsageError, match="1.5GiB"):
         parse_size(size)

@@ -155,6 +155,17 @@ class TestTar:
         member.size = 2**40
         self.refuse(tmp_path, self.packed((member, b"")), "more than|unpacks|not enough")
 
+    def test_members_that_overlap(self, tmp_path):
+        """To go back, all would be unpacked from the beginning, again for each member."""
+        member = tarfile.TarInfo("a")
+        member.size, member.type = 512, tarfile.GNUTYPE_SPARSE
+        head = bytearray(member.tobuf(tarfile.GNU_FORMAT))
+        for place, number in ((386, 0), (398, 10_240), (483, 10_240)):  # a piece that is longer than the member
+            head[place : place + 12] = b"%011o\0" % number
+        head[148:156] = b" " * 8
+        head[148:156] = b"%06o\0 " % sum(head)
+        self.refuse(tmp_path, gzip.compress((bytes(head) + bytes(512)) * 30 + bytes(1024)), "members that overlap")
+
     def test_a_long_header(self, tmp_path):
         member = tarfile.TarInfo("a")
         member.size, member.type = 2**32, tarfile.GNUTYPE_LONGNAME
@@ -212,6 +223,19 @@ class TestPickle:
 
     def test_text_that_is_longer_than_the_file(self, tmp_path):
         self.refuse(tmp_path, b"\x80\x04\x8d" + struct.pack("<Q", 2**40) + b"abc.", "expected")
+
+    @pytest.mark.parametrize("text", [b"c_codecs\nencode\nq\1", b"cnumpy.core.numeric\n_frombuffer\nq\1"])
+    def test_text_that_is_asked_for_again_and_again(self, tmp_path, text):
+        """Each time it is copied, to bytes or to an array."""
+        kept = b"\x80\x02X" + struct.pack("<I", 2**20) + b"a" * 2**20 + b"q\0" + text
+        if b"numpy" in text:
+            dtype = b"cnumpy\ndtype\nU\2u1\x85R"
+            once = b"(h\0" + dtype + b"J" + struct.pack("<i", 2**20) + b"\x85tR"
+        else:
+            once = b"h\0U\6latin1\x86R"
+        self.refuse(
+            tmp_path, kept + once + (b"h\1" + once) * 2000 + b".", "more bytes than the file can stand for"
+        )
 
     def test_instructions_and_calls_that_are_not_on_the_list(self, tmp_path):
         self.refuse(tmp_path, pickle.dumps({"a": 1}, 0), "the instruction")

@@ -13,12 +13,17 @@ import numpy as np
 from PIL import features
 from tests.fuzz.image_samples import samples_of, with_right_sums
 from tests.fuzz.mutations import changed, mutated
+from tests.fuzz.near_arrays import near_idx, near_npy, near_npz
+from tests.fuzz.near_files import near_tables, near_tars, near_trees
+from tests.fuzz.near_images import NEAR_IMAGES
+from tests.fuzz.near_pickles import near_pickles
+from tests.fuzz.near_settings import near_settings
 from tests.fuzz.samples import SAMPLES
 from tests.fuzz.web import http_bodies, http_heads, lab_messages
 from tests.serve.conftest import model
 
 from scoreline.data import LoadOptions, load_dataset
-from scoreline.data.images import decode_pixels
+from scoreline.data.images import decode_pixels, pillow_warnings_ignored
 from scoreline.errors import ScorelineError
 from scoreline.models import ImageClassifier, SavedModel
 from scoreline.runs.config import RunConfig
@@ -50,7 +55,7 @@ seed: 3
 Attempt = Callable[[np.random.Generator], str]
 
 
-def write(sample, folder, rng):
+def write(sample, rng, folder):
     """Write the files of a sample, one of its pieces damaged."""
     pieces = dict(sample.pieces)
     chosen = sorted(pieces)[rng.integers(len(pieces))]
@@ -61,17 +66,30 @@ def write(sample, folder, rng):
     return folder / sample.entry
 
 
+#: Functions that write files which fit one another, or nearly, and return the path of what is loaded.
+NEAR = {
+    "near-npy": near_npy,
+    "near-npz": near_npz,
+    "near-idx": near_idx,
+    "near-pickles": near_pickles,
+    "near-tables": near_tables,
+    "near-tars": near_tars,
+    "near-trees": near_trees,
+}
+
+
 @contextmanager
-def data_files(name):
-    """Load data sets of a format."""
+def data_files(make):
+    """Load data sets of a format, whose files a function writes."""
     with TemporaryDirectory(prefix="fuzz-") as place:
-        options = LoadOptions(data_dir=Path(place), download=False, max_rejected=1)
 
         def attempt(rng):
             folder = Path(place, "data")
             folder.mkdir()
+            evaluation = bool(rng.integers(4) == 0)
+            limits = {"max_rejected": 1, "evaluation": evaluation, "memory": [None, None, 10**12][rng.integers(3)]}
             try:
-                load_dataset(write(SAMPLES[name], folder, rng), options)
+                load_dataset(make(rng, folder), LoadOptions(data_dir=Path(place), download=False, **limits))
             except ScorelineError as error:
                 return told(error, place)
             finally:
@@ -95,17 +113,20 @@ def image_files(kind):
     """Decode image files of a format."""
     files = samples_of(kind)
 
-    def attempt(rng):
+    def damaged(rng):
         content = mutated(files[rng.integers(len(files))], rng)
-        if rng.random() < 0.7:
-            content = with_right_sums(content)
+        return with_right_sums(content) if rng.random() < 0.7 else content
+
+    def attempt(rng):
+        content = (NEAR_IMAGES.get(kind, damaged) if rng.random() < 0.5 else damaged)(rng)
         try:
-            decode_pixels(content, max_pixels=1 << 22, size=(16, 16))
+            decode_pixels(content, max_pixels=1 << 22, size=[None, (16, 16), (3, 40)][rng.integers(3)])
         except ScorelineError as error:
             return told(error)
         return ""
 
-    yield attempt
+    with pillow_warnings_ignored():
+        yield attempt
 
 
 @contextmanager
@@ -158,9 +179,11 @@ def settings():
         path = Path(place, "config.yaml")
 
         def attempt(rng):
-            path.write_bytes(mutated(SETTINGS, rng))
+            path.write_bytes(near_settings(rng) if rng.random() < 0.5 else mutated(SETTINGS, rng))
             try:
-                RunConfig.read(path).load_options()
+                config = RunConfig.read(path)
+                config.load_options()
+                config.command()
             except ScorelineError as error:
                 return told(error, place)
             return ""
@@ -170,7 +193,8 @@ def settings():
 
 #: Targets by name.
 TARGETS: dict[str, Callable[[], AbstractContextManager[Attempt]]] = {
-    **{name: partial(data_files, name) for name in SAMPLES},
+    **{name: partial(data_files, make) for name, make in NEAR.items()},
+    **{name: partial(data_files, partial(write, sample)) for name, sample in SAMPLES.items()},
     **{f"image-{kind}": partial(image_files, kind) for kind in FORMATS},
     "models": models,
     "settings": settings,

@@ -58,6 +58,8 @@ def bomb():
         ("data: " + "{a: " * 3000, "brackets"),
         ("- " * 3000, "brackets"),
         ("lam: 1\nlam: 2\n", "twice"),
+        ("cls: 1\n", "The setting cls is 1"),
+        ("self: 1\n", "The setting self is 1"),
         ("data: !!binary aGk=\n", "tag"),
         ("lam: !x 1\n", "tag"),
         ("data: x\n#" + "y" * 10**5, "bytes"),

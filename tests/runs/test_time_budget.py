@@ -23,7 +23,22 @@ def test_no_budget():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "0", "0.5s", "-1m", "1d", "nan", "inf", "1e3", "721h", "1" * 400, "²m"]
+    "text",
+    [
+        "",
+        "soon",
+        "0",
+        "0.5s",
+        "-1m",
+        "1d",
+        "nan",
+        "inf",
+        "1e3",
+        "721h",
+        "1" * 400,
+        "²m",
+        pytest.param(f"1{' ' * 10**6}x", id="blanks"),
+    ],
 )
 def test_others_are_refused(text):
     with pytest.raises(UsageError, match="The budget is"):

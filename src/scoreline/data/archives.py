@@ -97,11 +97,13 @@ class _Guarded(io.RawIOBase):
     """The unpacked content of an archive, read only as far as its packed size justifies, a piece at a time.
 
     `tarfile` reads headers of names in one piece, however long they say they are, and jumps over members by
-    unpacking them.
+    unpacking them. To go back would unpack all from the beginning: members that make it do so overlap.
     """
 
     def __init__(self, path: Path, packed: int, content: IO[bytes]) -> None:
         self._path, self._packed, self._content = path, packed, content
+        #: What was read last: where the members end, `tarfile` has read the block that is none.
+        self.last = b""
 
     def seekable(self) -> bool:
         return True
@@ -113,15 +115,17 @@ class _Guarded(io.RawIOBase):
         return self._content.tell()
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_SET:
-            check_ratio(self._path, "the content", self._packed, offset)
-        return self._content.seek(offset, whence)
+        if whence != os.SEEK_SET or offset < self._content.tell():
+            raise _failure(self._path, "members that overlap")
+        check_ratio(self._path, "the content", self._packed, offset)
+        return self._content.seek(offset)
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _MAX_HEADER:
             raise _failure(self._path, f"a header of {size} bytes")
         content = self._content.read(size)
         check_ratio(self._path, "the content", self._packed, self._content.tell())
+        self.last = content
         return content
 
 
@@ -148,9 +152,9 @@ def _extract(path: Path, folder: Path) -> Iterator[int]:
         _unpacked(buffered) as content,
     ):
         packed = os.fstat(raw.fileno()).st_size
-        guarded = cast("IO[bytes]", _Guarded(path, packed, content))
+        guarded = _Guarded(path, packed, content)
         free = shutil.disk_usage(folder).free
-        with tarfile.open(fileobj=guarded, mode="r:") as archive:
+        with tarfile.open(fileobj=cast("IO[bytes]", guarded), mode="r:") as archive:
             count = 0
             while (member := archive.next()) is not None:
                 count += 1
@@ -165,13 +169,11 @@ def _extract(path: Path, folder: Path) -> Iterator[int]:
                 archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every one
                 if count % 1000 == 0:
                     yield count
-            _check_end(path, guarded, archive.offset)
+            _check_end(path, guarded.last, archive.offset)
 
 
-def _check_end(path: Path, content: IO[bytes], offset: int) -> None:
+def _check_end(path: Path, block: bytes, offset: int) -> None:
     """Raise DataError if the members end at something else than the end: `tarfile` stops there without a word."""
-    content.seek(offset)
-    block = content.read(tarfile.BLOCKSIZE)
     if block.strip(b"\0") or 0 < len(block) < tarfile.BLOCKSIZE:
         raise _failure(path, f"damaged or cut off after {offset} bytes")
 

@@ -34,7 +34,7 @@ _UNITS = {
     "gi": 2**30,
     "ti": 2**40,
 }
-_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([kmgt]i?)?b?\s*", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*([kmgt]i?)?b?", re.IGNORECASE)
 #: What the program grows by after the data are loaded: solvers, compiled code, figures.
 RESERVE = 200 * 10**6
 #: More bytes than any machine has.
@@ -62,7 +62,7 @@ def parse_size(size: str | int) -> int:
         It is no size, or less than a byte.
     """
     # A number of too many digits has no text; any that is too large is as good.
-    match = _SIZE.fullmatch(size if isinstance(size, str) else f"{min(size, int(_MOST))}")
+    match = _SIZE.fullmatch((size if isinstance(size, str) else f"{min(size, int(_MOST))}").strip())
     wanted = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else 0.0
     if not 1 <= wanted < _MOST:
         raise UsageError(

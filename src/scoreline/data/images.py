@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import io
 import logging
 import warnings
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import numpy as np
 from scoreline._typing import Array
 from scoreline.data.decoding_room import DecodingRoom
 from scoreline.data.image_kinds import check_readable, image_error
+from scoreline.data.image_parts import PartsStream, check_decoding, check_parts
 from scoreline.data.jpeg import decode_plain_jpeg
 from scoreline.data.pixel_range import RangeNeeded, RangeOf, deep_values, is_deep, own_range
 from scoreline.errors import ImageError, ScorelineError
@@ -188,8 +188,9 @@ def open_image(content: bytes, max_pixels: int) -> Image.Image:
     from PIL import Image, UnidentifiedImageError
 
     formats = check_readable(content)
+    check_parts(content)
     try:
-        image: Image.Image = Image.open(io.BytesIO(content), formats=formats)
+        image: Image.Image = Image.open(PartsStream(content), formats=formats)
     except UnidentifiedImageError:
         raise image_error("no image of a known format") from None
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
@@ -197,6 +198,7 @@ def open_image(content: bytes, max_pixels: int) -> Image.Image:
     width, height = image.size
     if width * height > max_pixels:
         raise image_error(f"{width} x {height} pixels are more than the limit of {max_pixels}")
+    check_decoding(image, len(content))
     return image
 
 

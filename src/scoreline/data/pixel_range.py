@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -11,6 +10,7 @@ import numpy as np
 
 from scoreline._typing import Array
 from scoreline.data.image_kinds import check_readable, image_error
+from scoreline.data.image_parts import PartsStream
 from scoreline.errors import ImageError
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def deep_values(image: Image.Image, content: bytes) -> Array:
         return values
     from PIL import Image as Pillow
 
-    lower = Pillow.open(io.BytesIO(content), formats=check_readable(content))
+    lower = Pillow.open(PartsStream(content), formats=check_readable(content))
     grey = any(_raw_mode(tile) == "LA;16B" for tile in _tiles(lower))
     lower.tile = [tile._replace(args=_other_args(tile.args)) for tile in _tiles(lower)]
     low = np.asarray(lower)

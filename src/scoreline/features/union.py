@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from scoreline._text import shortened
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import UsageError
 from scoreline.features.base import FeatureExtractor
@@ -147,7 +148,7 @@ class FeatureUnion(FeatureExtractor):
         names = [name for name, _ in self.parts]
         if not names or len(set(names)) < len(names):
             raise UsageError(
-                f"A union was made of the features {', '.join(names) or 'none'}",
+                f"A union was made of the features {shortened(', '.join(names), 1000) or 'none'}",
                 allowed="one feature or more, each under a name of its own",
                 fix="leave the repeated one out, or give it other parameters",
             )

@@ -285,7 +285,7 @@ class RunConfig(BaseModel):
         return value
 
     @classmethod
-    def checked(cls, **values: Any) -> RunConfig:
+    def checked(cls, /, **values: Any) -> RunConfig:
         """Build the settings.
 
         Raises
@@ -319,7 +319,7 @@ class RunConfig(BaseModel):
         """Write all settings as YAML, one a line."""
         write_text(path, yaml.safe_dump(self.model_dump(), sort_keys=False))
 
-    def changed(self, **values: Any) -> RunConfig:
+    def changed(self, /, **values: Any) -> RunConfig:
         """Return the settings with other values for some, checked like all."""
         return self.checked(**self.model_dump() | values)
 

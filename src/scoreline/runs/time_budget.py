@@ -19,7 +19,7 @@ __all__ = ["NO_BOUND", "Clock", "parse_budget", "show_budget"]
 #: A budget without an end.
 NO_BOUND = "none"
 _UNITS = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600}
-_BUDGET = re.compile(r"\s*([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(s|min|m|h)?\s*", re.IGNORECASE)
+_BUDGET = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(s|min|m|h)?", re.IGNORECASE)
 #: Longer budgets are mistakes: 30 days.
 _LONGEST = 30 * 86_400
 #: Beyond it, a process was waiting for something else than a processor.
@@ -36,7 +36,7 @@ def parse_budget(text: str) -> float:
     """
     if text.strip().lower() == NO_BOUND:
         return math.inf
-    match = _BUDGET.fullmatch(text)
+    match = _BUDGET.fullmatch(text.strip())
     seconds = float(match[1]) * _UNITS[(match[2] or "").lower()] if match else 0.0
     if not 1 <= seconds <= _LONGEST:
         raise UsageError(

@@ -89,6 +89,7 @@ def test_spaces_and_quotes_around_paths(root, around):
         (lambda path: "/home/me/m/" + path, "absolute"),
         (lambda path: "C:\\data\\" + path.replace("/", "\\"), "absolute"),
         (lambda path: "../m/" + path, "leaves the folder"),
+        (lambda path: "a/" * 50_000 + path, "characters, more than any system opens"),
         (lambda path: "m/" + path, "no such file"),
         (lambda path: path.replace("/", "\\"), "backslashes"),
         (lambda path: path[:-4], "no such file"),

@@ -17,6 +17,8 @@ __all__ = ["ListedPaths"]
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _MAX_SEARCHED = 20_000
 _MAX_PARTS = 64
+#: Of a path on Linux; following one takes as long as the square of its length.
+_MAX_LETTERS = 4096
 
 
 class ListedPaths:
@@ -43,6 +45,8 @@ class ListedPaths:
         """Return why a path cannot be used; empty when it leads to something below the folder."""
         if "\0" in text:
             return "the path has a null character"
+        if len(text) > _MAX_LETTERS:
+            return f"the path has {len(text):,} characters, more than any system opens"
         if "://" in text:
             return "an address instead of a path"
         if text.startswith("/") or _WINDOWS.match(text):

@@ -30,6 +30,8 @@ __all__ = ["read_pickled_arrays"]
 _MAX_BYTES = 2**29
 #: Those of 50,000 images with their file names have 350,000 instructions.
 _MAX_STEPS = 5_000_000
+#: Bytes that are made of those of the file: text is encoded to bytes, and these are copied to an array.
+_COPIES = 3
 #: Lists in dictionaries, tuples in the state of an array: the published files go three deep.
 _MAX_MARKS = 32
 _MAX_INTEGER_BYTES = 8
@@ -59,10 +61,17 @@ class _ArrayBuilder:
 class _Machine:
     """What the instructions work on."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int) -> None:
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
+        self._room = room
+
+    def take(self, n_bytes: int) -> None:
+        """Count bytes that are about to be made: a text of the file may be asked for again and again."""
+        self._room -= n_bytes
+        if self._room < 0:
+            raise _RefusedError("more bytes than the file can stand for")
 
     def pop(self) -> Any:
         """Take the topmost value, not from below a mark."""
@@ -191,6 +200,7 @@ def _reduce(machine: _Machine, _: Any) -> None:
     if type(called) is not _Name or type(arguments) is not tuple or called not in _CONSTRUCTORS:
         shown = f"{called.module}.{called.name}" if type(called) is _Name else "a value that is called"
         raise _RefusedError(shortened(shown))
+    machine.take(sum(len(argument) for argument in arguments if isinstance(argument, str | bytes | bytearray)))
     machine.stack.append(_CONSTRUCTORS[called](*arguments))
 
 
@@ -202,6 +212,7 @@ def _build(machine: _Machine, _: Any) -> None:
     if type(built) is not _ArrayBuilder or built.array is not None or type(state) is not tuple or len(state) != 5:
         raise _RefusedError("a state for what has none")
     _, shape, dtype, fortran, content = state
+    machine.take(len(content) if isinstance(content, str | bytes | bytearray) else 0)
     built.array = _array(content, dtype, shape, "F" if fortran is True or fortran == 1 else "C")
 
 
@@ -307,7 +318,7 @@ def read_pickled_arrays(file: Path) -> dict[str, Any]:
 
 def _run(program: bytes) -> Any:
     """Follow the instructions up to STOP, and return the one value that is left."""
-    machine = _Machine()
+    machine = _Machine(_COPIES * len(program))
     for count, (instruction, argument, _) in enumerate(pickletools.genops(io.BytesIO(program))):
         if count > _MAX_STEPS:
             raise _RefusedError(f"more than {_MAX_STEPS} instructions")
