@@ -8,7 +8,29 @@ from typing import Any
 
 from scoreline.errors import UsageError
 
-__all__ = ["check_field", "check_number"]
+__all__ = ["check_field", "check_number", "describe_range"]
+
+
+def describe_range(
+    low: float | None, high: float | None, *, above: bool = False, below: bool = False, whole: bool = False
+) -> str:
+    """Return which numbers are allowed, in words; a bound that is None is none.
+
+    Parameters
+    ----------
+    low, high : float or None
+    above, below : bool, default False
+        Whether numbers must be above `low`, and below `high`.
+    whole : bool, default False
+    """
+    kind = "a whole number" if whole else "a number"
+    least = "" if low is None else f"{low:,}"
+    most = "" if high is None else f"{'below ' * below}{high:,}"
+    if least and most:
+        return f"{kind} {'above' if above else 'from'} {least} {'and ' if above else 'to '}{most}"
+    if least:
+        return f"{kind} {'above' if above else 'of at least'} {least}"
+    return f"{kind} {'' if below else 'of at most '}{most}" if most else kind
 
 
 def check_number(name: str, value: float, low: float, high: float = math.inf, *, above: bool = False) -> None:

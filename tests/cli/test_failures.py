@@ -215,17 +215,28 @@ def test_terminals_that_lack_letters(encoding):
         (
             ["train", "--lr", "abc"],
             "Invalid value for '--lr': 'abc'.",
-            "a valid number.",
-            "'scoreline train --help'",
+            "a number above 0.",
+            "see 'scoreline train --help'",
         ),
         (
             ["lab", "--port", "99999"],
             "'--port': '99999'.",
-            "less than or equal to 65535.",
-            "'scoreline lab --help'",
+            "a whole number from 0 to 65,535.",
+            "see 'scoreline lab --help'",
         ),
-        (["trian"], "No such command 'trian' (the nearest is 'train').", "the commands", "'scoreline --help'"),
-        (["compare", "--lams"], "'--lams' requires an argument.", "the commands", "'scoreline compare --help'"),
+        (["train", "--validation", "2"], "The setting validation is 2.0.", "a number from 0 to below 1.", ""),
+        (["train", "--batch-size", "0"], "The setting batch_size is 0.", "a whole number from 1 to 2,147", ""),
+        (["train", "--lr", "-1"], "The setting lr is -1.0.", "a number above 0.", ""),
+        (["compare", "--seed", "x"], "Invalid value for '--seed': 'x'.", "a whole number from 0 to below", ""),
+        (["evaluate", "x", "--max-rejected", "7"], "'--max-rejected': '7'.", "a number from 0 to 1.", ""),
+        (["train", " "], "The name or path of a data set or file is empty.", "a name or a path; .", ""),
+        (["trian"], "No such command 'trian' (the nearest is 'train').", "the commands", "see 'scoreline --help'"),
+        (
+            ["compare", "--lams"],
+            "'--lams' requires an argument.",
+            "the commands",
+            "see 'scoreline compare --help'",
+        ),
     ],
 )
 def test_wrong_words_are_quoted_with_what_is_allowed(capfd, words, told, allowed, help):
@@ -235,4 +246,4 @@ def test_wrong_words_are_quoted_with_what_is_allowed(capfd, words, told, allowed
     assert ended.value.code == 2
     assert told in error
     assert f"Allowed: {allowed}" in error
-    assert f"see {help}" in error
+    assert help in error

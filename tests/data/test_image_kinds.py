@@ -10,6 +10,7 @@ from scoreline.data import LoadOptions, decode_image, load_dataset
 from scoreline.data.budget import Need, check_machine, taken_memory
 from scoreline.data.image_kinds import is_image
 from scoreline.data.image_survey import MAX_SIDE, choose_size
+from scoreline.data.image_tree import find_images
 from scoreline.errors import MissingPackageError, UsageError
 
 KINDS = {
@@ -196,3 +197,8 @@ def test_real_photographs_of_several_sizes(cifar10_jpeg, tmp_path):
     data = load(tmp_path)
     assert data.example_shape == (MAX_SIDE, MAX_SIDE, 3)
     assert "12 sizes, 160 x 80 to 600 x 300" in data.size_from
+
+
+def test_a_path_that_cannot_be_looked_up_is_a_matter_of_its_reading(tmp_path):
+    path = tmp_path / ("a" * 300)
+    assert find_images([path]) == [path]

@@ -211,3 +211,9 @@ def test_a_finished_folder_without_a_model_says_why(tmp_path, use):
         ModelError, match="There is no model in .*: diverged trainings, comparisons and sweeps leave"
     ):
         use(tmp_path)
+
+
+def test_nothing_is_worked_out_that_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(OutputError, match="Nothing can be written to the folder of the run.*copy it to where"):
+        RunFolder(tmp_path).check_writable()

@@ -76,11 +76,14 @@ def evaluate(  # noqa: PLR0913 - a command names each of its options
     """Evaluate a run's model on examples that it was not trained on; classes are matched by their names."""
     from scoreline.runs.evaluation import evaluate_loaded
     from scoreline.runs.examination import examine_run
+    from scoreline.runs.folder import RunFolder
     from scoreline.runs.loaded import load_run
     from scoreline.runs.prediction import load_classifier
     from scoreline.runs.robustness import robustness_of
 
     begun = time.perf_counter()
+    if robustness or data_quality:
+        RunFolder.open(run).check_writable()
     # Before anything else: a model of vectors cannot be asked for its robustness.
     classifier = load_classifier(run, trust=trust or []) if robustness else None
     with ProgressBars(quiet=json) as bars:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from tempfile import gettempdir
-from typing import NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from scoreline._text import escaped, shortened, shown
 from scoreline.cli.streams import drop_output, output_fails, output_refuses
@@ -132,8 +132,24 @@ def _wrong_use(error: BaseException, words: Sequence[str]) -> UsageError:
     text = str(error.format_message()).rstrip(". \n")  # type: ignore[attr-defined]
     allowed = "the commands, arguments and options that --help lists"
     if bad := _BAD_VALUE.fullmatch(text):
-        text, allowed = bad["given"] + _value_of(bad["option"], words), bad["allowed"]
+        text = bad["given"] + _value_of(bad["option"], words)
+        allowed = _numbers_of(getattr(error, "param", None)) or bad["allowed"]
     return UsageError(_NEAREST.sub(r" (the nearest is \1)", text), allowed=allowed, fix=f"see '{path} --help'")
+
+
+def _numbers_of(parameter: Any) -> str:
+    """Return the numbers that an option takes; nothing for options of another kind."""
+    from scoreline._checks import describe_range
+    from scoreline.runs.config import RunConfig
+    from scoreline.runs.setting_ranges import allowed_numbers
+
+    kind = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    kinds = {kind, *get_args(kind)}
+    if not kinds & {int, float}:
+        return ""
+    if found := allowed_numbers(RunConfig.model_fields.get(parameter.name)):
+        return found
+    return describe_range(parameter.min, parameter.max, whole=int in kinds)
 
 
 def _value_of(option: str, words: Sequence[str]) -> str:

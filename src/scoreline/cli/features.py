@@ -17,7 +17,7 @@ __all__ = ["features_command"]
 
 
 def features_command(
-    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.", readable=False)],
     features: Annotated[str, typer.Option(help="Features, with commas between.")] = "hog,hue,lbp",
     out: Annotated[
         Path | None, typer.Option(help="New folder for the figures. [default: runs/<name>-features-<number>]")

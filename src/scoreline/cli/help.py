@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, get_args
@@ -109,8 +112,19 @@ def _without_none(kind: Any) -> Any:
 
 def _paragraphs(command: Callable[..., None]) -> str:
     """Return a command's docstring, every paragraph as one line, which the terminal's width breaks."""
-    paragraphs = inspect.cleandoc(command.__doc__ or "").split("\n\n")
+    paragraphs = _docstring(command).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+def _docstring(command: Callable[..., None]) -> str:
+    """Return a command's docstring, from its source where Python was told to drop docstrings (``-OO``)."""
+    if command.__doc__ is not None or sys.flags.optimize < 2:
+        return inspect.cleandoc(command.__doc__ or "")
+    with suppress(OSError):  # there is no source either
+        [definition] = ast.parse(inspect.getsource(inspect.unwrap(command))).body
+        if isinstance(definition, ast.FunctionDef):
+            return ast.get_docstring(definition) or ""
+    return ""
 
 
 def escaped_markup(text: str) -> str:

@@ -27,7 +27,7 @@ MOST_REMARKS = 5
 
 def predict(
     run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
-    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    images: Annotated[list[Path], typer.Argument(help="Images, or folders of images.", readable=False)],
     top_k: Annotated[int, typer.Option(help="How many classes an image.")] = 1,
     format: Annotated[str, typer.Option(help="csv or json (one object a line).")] = "csv",
     trust: Trust = None,

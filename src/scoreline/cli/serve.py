@@ -75,10 +75,9 @@ def read_token(path: Path) -> str:
     UsageError
         The file cannot be read, or holds no token of a fit length.
     """
-    fix = (
-        "write one with: (umask 077; python -c 'import secrets; print(secrets.token_urlsafe(32))' > "
-        f"{printable(path)})"
-    )
+    # The file that is there may be any other: a command to copy must not overwrite it.
+    place = "NEW-FILE" if path.exists() else printable(path)
+    fix = f"write one with: (umask 077; python -c 'import secrets; print(secrets.token_urlsafe(32))' > {place})"
     allowed = f"a file of one line with {SHORTEST} to {LONGEST} letters, digits and signs without spaces"
     try:
         facts = path.stat()
@@ -88,7 +87,8 @@ def read_token(path: Path) -> str:
     except (OSError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
-        raise UsageError(f"{printable(path)} holds no token ({error})", allowed=allowed, fix=fix) from error
+        why = getattr(error, "strerror", None) or "its bytes are no ASCII text"
+        raise UsageError(f"{printable(path)} holds no token ({why})", allowed=allowed, fix=fix) from error
     fits = SHORTEST <= len(token) <= LONGEST
     if not fits or not token.isprintable() or " " in token:
         has = "spaces, or more than one line" if fits else f"{len(token)} characters"

@@ -132,10 +132,13 @@ def check_machine(need: Need) -> None:
 
 def check_taken(bound: int, name: str) -> None:
     """Raise UsageError if a data set that was just loaded into memory is over the bound."""
-    if taken_memory() <= bound:
+    taken = taken_memory()
+    if taken <= bound:
         return
     raise UsageError(
-        f"With {name} loaded the process takes {show_size(taken_memory())}, and may take {show_size(bound)}",
-        allowed="image folders, manifests and .npy files, which are streamed from the disk, or a larger bound",
-        fix="save the examples with numpy.save and train on the .npy file, or raise the memory",
+        f"With {name} loaded the process takes {show_size(taken)}, and may take {show_size(bound)}",
+        allowed="a bound above what the program takes without data, some 100 MB; image folders, manifests and "
+        ".npy files are streamed from the disk",
+        fix=f"raise the memory above {show_size(taken)}, or, where the examples are not streamed, save them with "
+        "numpy.save and train on the .npy file",
     )

@@ -41,6 +41,8 @@ class ImageTree:
     folders: list[Parts] = field(default_factory=list)
     #: Folders that could not be listed, and why.
     unreadable: list[tuple[Parts, str]] = field(default_factory=list)
+    #: Those of them that the system refuses to list.
+    refused: list[Parts] = field(default_factory=list)
     _passed: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -87,7 +89,7 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
     """
     files: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - that of Path raises where a folder may not be entered
             tree = walk(path)
             if not tree.images:
                 raise DataError(
@@ -100,7 +102,7 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
                 tree.pass_over(reason, os.fspath(path.joinpath(*parts)))
             if tree.passed_over:
                 LOGGER.info("%s: %s", printable(path), describe_passed_over(tree.passed_over))
-        elif path.exists():
+        elif _may_be_there(path):
             files.append(path)
         else:
             raise DataError(
@@ -109,6 +111,14 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
                 fix="check the path",
             )
     return files
+
+
+def _may_be_there(path: Path) -> bool:
+    """Return whether a path is there, or cannot be looked up: why, its reading will say."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _instead(tree: ImageTree) -> str:
@@ -131,6 +141,7 @@ def _walk(
         reason = f"The folder {printable(folder)} cannot be read ({error.strerror})"
         if parts:
             tree.unreadable.append((parts, reason))
+            tree.refused.append(parts)
             return
         raise DataError(
             reason, allowed="folders that you may list", fix="change its permissions, or move it away"

@@ -46,7 +46,19 @@ def user_cache() -> Path:
 
 
 def expanded(path: str | Path) -> Path:
-    """Return a path with the home in place of ``~``; where there is no such home, as it is: it is not found."""
+    """Return a path with the home in place of ``~``; where there is no such home, as it is: it is not found.
+
+    Raises
+    ------
+    UsageError
+        It is empty, as a variable of the shell is that was not set; `Path` would take it for the working folder.
+    """
+    if isinstance(path, str) and not path.strip():
+        raise UsageError(
+            "The name or path of a data set or file is empty",
+            allowed="a name or a path; . for the folder that you are in",
+            fix="write it, or check that the variable that it comes from is set",
+        )
     return Path(os.path.expanduser(path))  # noqa: PTH111 - that of Path raises
 
 

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scoreline._files import replacing
+from scoreline._text import counted
 from scoreline.data.base import PassedOver, Rejected
 from scoreline.errors import TooManyRejectedError
 
-__all__ = ["check_rejected", "write_rejected"]
+__all__ = ["check_folders", "check_rejected", "write_rejected"]
 
 
 def check_rejected(bad: Sequence[Rejected], total: int, limit: float) -> None:
@@ -22,6 +23,22 @@ def check_rejected(bad: Sequence[Rejected], total: int, limit: float) -> None:
         f"{len(bad)} of {total} images ({len(bad) / total:.1%}) cannot be used ({reasons})",
         allowed=f"at most {limit:.1%}, the value of max_rejected",
         fix="repair or remove these files, or raise max_rejected",
+    )
+
+
+def check_folders(unlisted: Sequence[Rejected], limit: float) -> None:
+    """Raise TooManyRejectedError for folders that cannot be listed: nobody knows how many images are lost.
+
+    They may be whole classes. A `limit` of 1 accepts that.
+    """
+    if not unlisted or limit >= 1:
+        return
+    others = f" and {counted(len(unlisted) - 1, 'other folder')}" if len(unlisted) > 1 else ""
+    raise TooManyRejectedError(
+        f"{unlisted[0].path}{others} cannot be used, and classes or parts of them would be lost: "
+        f"{unlisted[0].reason}",
+        allowed="folders that you may list",
+        fix="change their permissions, move them away, or leave out what is in them with --max-rejected 1",
     )
 
 

@@ -53,8 +53,9 @@ def match_classes(
         for name, count, label in zip(dataset.classes, counts, new_label, strict=True)
         if count and label < 0
     }
-    if unknown and (not leave_out_unknown or sum(unknown.values()) == sum(map(len, splits))):
-        raise _strangers(dataset, unknown, classes)
+    none_known = sum(unknown.values()) == sum(map(len, splits))
+    if unknown and (none_known or not leave_out_unknown):
+        raise _strangers(dataset, unknown, classes, none_known=none_known)
 
     def renumbered(split: Split | None) -> Split | None:
         return None if split is None else _renumbered(split, new_label)
@@ -76,14 +77,19 @@ def _renumbered(split: Split, new_label: Labels) -> Split:
     return replace(split, y=y).take(np.flatnonzero(known))
 
 
-def _strangers(dataset: Dataset, unknown: Mapping[str, int], classes: tuple[str, ...]) -> DataError:
+def _strangers(
+    dataset: Dataset, unknown: Mapping[str, int], classes: tuple[str, ...], *, none_known: bool
+) -> DataError:
     named = ", ".join(f"{name} ({count:,})" for name, count in list(unknown.items())[:MOST_NAMES])
     more = ", ..." if len(unknown) > MOST_NAMES else ""
     total = sum(unknown.values())
     kinds = "1 class" if len(unknown) == 1 else f"{len(unknown):,} classes"
     examples = counted(total, "example")
     return DataError(
-        f"{dataset.name} has {examples} of {kinds} that the model was not trained on: {named}{more}",
+        f"{dataset.name} has {'only ' * none_known}{examples} of {kinds} that the model was not trained on: "
+        f"{named}{more}",
         allowed=", ".join(classes[:20]) + (", ..." if len(classes) > 20 else ""),
-        fix="rename the classes, or evaluate the other examples only (--leave-out-unknown)",
+        fix="give data of the model's classes, or rename the classes"
+        if none_known
+        else "rename the classes, or evaluate the other examples only (--leave-out-unknown)",
     )

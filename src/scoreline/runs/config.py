@@ -29,6 +29,7 @@ from scoreline.models.provenance import for_people
 from scoreline.optimizers import OPTIMIZERS
 from scoreline.penalties import PENALTIES
 from scoreline.registry import Registry
+from scoreline.runs.setting_ranges import allowed_numbers
 from scoreline.runs.settings_file import read_settings
 from scoreline.runs.time_budget import parse_budget
 from scoreline.schedules import SCHEDULES
@@ -298,9 +299,10 @@ class RunConfig(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False)[0]
             name = shortened(".".join(map(str, first["loc"])))
+            allowed = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
             raise UsageError(
                 f"The setting {name} is {shown(first.get('input'))}",
-                allowed=first["msg"].removeprefix("Input should be ").removeprefix("Value error, "),
+                allowed=allowed_numbers(cls.model_fields.get(name)) or allowed,
                 fix=f"change {name}, or leave it out for its default",
             ) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -274,8 +275,25 @@ class RunFolder:
             f"{', '.join(self._lost)} could not be written to {printable(self.path)} ({', '.join(why)}). "
             f"{self.what_was_kept()}" + (f". Found: {found}" if found else ""),
             allowed="a folder that stays where it is and may be written to, on a disk with room",
-            fix="make room or give --out another path, and run it again",
+            fix="make room, or copy the run's folder to where you may write, and run it again"
+            if self._claim is None
+            else "make room or give --out another path, and run it again",
         )
+
+    def check_writable(self) -> None:
+        """Check that files may be added to a folder that is not claimed, before any work.
+
+        Raises
+        ------
+        OutputError
+            The system does not allow it.
+        """
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise OutputError(
+                f"Nothing can be written to the folder of the run, {printable(self.path)}",
+                allowed="a folder that you may write to, on a disk that is mounted for writing",
+                fix="change its permissions, or copy it to where you may write and give that path",
+            )
 
     def how_to_go_on(self) -> str:
         """Say which command goes on with what was interrupted."""

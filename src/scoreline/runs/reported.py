@@ -74,6 +74,7 @@ class ReportedRun:
             The data cannot be used, or are no longer where they were.
         """
         folder = RunFolder.open(run)
+        folder.check_writable()
         recorded, history, resolved = RecordedRun.read(run), read_history(run), Resolved.read(run)
         loaded = load_run(run, data_dir=data_dir, trust=trust, progress=progress)
         request, model = folder.read_config(), loaded.model

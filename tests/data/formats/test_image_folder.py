@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,6 +156,34 @@ class TestBadFiles:
         write_rejected(tmp_path / "rejected.csv", data.rejected)
         text = (tmp_path / "rejected.csv").read_text(encoding="utf-8")
         assert "\\xff\\xfe.png" in text + "".join(data.train.ids + data.validation.ids)
+
+    @pytest.fixture
+    def refused(self, tmp_path, monkeypatch):
+        """Let the system refuse to list the class folder c, as it does to others than root."""
+        listed = os.scandir
+
+        def scandir(path):
+            if Path(path).name == "c":
+                raise PermissionError(13, "Permission denied", os.fspath(path))
+            return listed(path)
+
+        folder(tmp_path, {"a": 30, "b": 30, "c": 30})
+        monkeypatch.setattr(os, "scandir", scandir)
+        return tmp_path
+
+    def test_a_class_that_may_not_be_listed_is_not_lost(self, refused):
+        with pytest.raises(TooManyRejectedError, match="c cannot be used, and classes .*Permission denied"):
+            load(refused)
+        data = load(refused, max_rejected=1)
+        assert (data.classes, [item.path for item in data.rejected]) == (("a", "b"), ["c"])
+
+    def test_data_that_may_not_be_read(self, tmp_path, monkeypatch):
+        def refuse(self, path):
+            raise PermissionError(13, "Permission denied", os.fspath(path / "data"))
+
+        monkeypatch.setattr("scoreline.data.formats.cifar_binary.CifarBinary.matches", refuse)
+        with pytest.raises(DataError, match="data cannot be read .Permission denied.. Allowed: .* you may read"):
+            load(tmp_path)
 
     @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read every folder")
     def test_unreadable_class_folder(self, tmp_path):

@@ -64,10 +64,17 @@ def read_path(path: Path, options: LoadOptions, progress: Progress) -> Dataset:
             allowed="files with their content on the disk, and folders of them",
             fix="write the data into a file",
         )
-    for name in READERS:
-        reader = READERS.build(name)
-        if reader.matches(path):
-            return reader.read(path, options, progress)
+    try:
+        for name in READERS:
+            reader = READERS.build(name)
+            if reader.matches(path):
+                return reader.read(path, options, progress)
+    except PermissionError as error:
+        raise DataError(
+            f"{printable(error.filename or path)} cannot be read ({error.strerror})",
+            allowed="files and folders that you may read",
+            fix="change their permissions, or give another path",
+        ) from error
     raise DataError(
         f"{printable(path)} is of no known data format",
         allowed="; ".join(READERS[name].accepts for name in READERS),

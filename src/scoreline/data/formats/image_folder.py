@@ -17,6 +17,7 @@ from scoreline.data.image_files import ImageFile, read_image_files
 from scoreline.data.image_tree import Parts, walk
 from scoreline.data.names import printable, relative_name
 from scoreline.data.options import LoadOptions, Progress
+from scoreline.data.rejections import check_folders
 from scoreline.errors import DataError
 
 __all__ = ["ImageFolder"]
@@ -45,9 +46,12 @@ class ImageFolder(Reader):
         layout = understand(tree, evaluation=options.evaluation)
         matcher = _Classes(layout, evaluation=options.evaluation)
         files, bad = [], []
+        refused = []
         for parts, reason in tree.unreadable:
             split = next((s for part in parts if (s := split_of(part))), "train")
             bad.append(Rejected(relative_name(path.joinpath(*parts), path), split, reason))
+            refused += [bad[-1]] * (parts in tree.refused)
+        check_folders(refused, options.max_rejected)
         for image, split, folder in layout.images:
             name = relative_name(image, path)
             if (label := matcher.label(folder)) is None:
