@@ -1,6 +1,6 @@
 """Damage many inputs: ``python -m tests.fuzz [--count N | --seconds S] [--seed 0] [--reasons] [TARGET ...]``.
 
-``--seconds 2`` is a minute for all targets, ``--seconds 120`` an hour. Each runs in a process of its own with a
+``--seconds 2`` is a minute for all targets, ``--seconds 90`` an hour. Each runs in a process of its own with a
 limit on its address space. Exits with 1 when anything but the package's own errors came out, or the memory grew.
 """
 
@@ -34,7 +34,7 @@ def main():
         failed |= bool(outcome.foreign) or growth > GROWTH
         print(
             f"{name:16} {outcome.read:6} read {outcome.refused:6} refused {len(outcome.foreign):4} foreign "
-            f"{growth / 1e6:5.0f} MB {time.monotonic() - start:6.1f} s",
+            f"slowest {outcome.slowest:5.2f} s {growth / 1e6:5.0f} MB {time.monotonic() - start:6.1f} s",
             flush=True,
         )
         for line in outcome.foreign[:20]:

@@ -32,6 +32,8 @@ class Outcome(NamedTuple):
     foreign: list[str]
     #: The commonest reasons of refusals.
     reasons: Counter
+    #: Seconds of the longest attempt.
+    slowest: float = 0.0
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def fuzz(name, count, seed=0, seconds=math.inf):
 
     The same seed damages them in the same way.
     """
-    read, refused, foreign, reasons = 0, 0, [], Counter()
+    read, refused, foreign, reasons, slowest = 0, 0, [], Counter(), 0.0
     with warnings.catch_warnings(), TARGETS[name]() as attempt:
         warnings.simplefilter("ignore")
         end = time.monotonic() + seconds
@@ -74,12 +76,14 @@ def fuzz(name, count, seed=0, seconds=math.inf):
                     f"{name} {number}: {type(error).__name__} {error} ({where.name}:{where.lineno})"[:300]
                 )
                 continue
+            finally:
+                slowest = max(slowest, time.monotonic() - begun)
             if reason:
                 refused += 1
                 reasons[reason] += 1
             else:
                 read += 1
-    return Outcome(read, refused, foreign, reasons)
+    return Outcome(read, refused, foreign, reasons, slowest)
 
 
 def limited(name, count, seed, seconds):

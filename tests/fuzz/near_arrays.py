@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 
-__all__ = ["draw", "likely", "near_idx", "near_npy", "near_npz"]
+__all__ = ["draw", "examples", "likely", "near_idx", "near_npy", "near_npz"]
 
 #: Number of examples, with which most parts agree.
 N = 8
@@ -136,13 +136,36 @@ def near_npy(rng, folder):
     if likely(rng, 0.7):
         n = N if likely(rng, 0.95) else 0
         (folder / "set.npy").write_bytes(npy(rng, examples(rng, n)))
-        name = draw(rng, ["set.labels.npy", "y.npy", "labels.npy"])
-        (folder / name).write_bytes(npy(rng, labels(rng, n)))
+        write_labels(rng, folder, draw(rng, ["set.labels.npy", "y.npy", "labels.npy", "labels.csv"]), n)
         return folder / "set.npy"
+    if likely(rng, 0.3):
+        for split in ("train", "test", "dev")[: rng.integers(1, 4)]:
+            name = draw(
+                rng,
+                [f"X_{split}", f"{split}-embeddings", f"{split} train"] if likely(rng) else ["X", "y", "train"],
+            )
+            (folder / f"{name}.npy").write_bytes(npy(rng, examples(rng)))
+            write_labels(
+                rng, folder, draw(rng, [f"y_{split}.npy", f"{split}-labels.tsv", f"{split}.csv", "labels.csv"]), N
+            )
+        return folder
     for split in ("train", "val", "Test", "other")[: rng.integers(1, 5)]:
         (folder / f"{split}.npy").write_bytes(npy(rng, examples(rng)))
         (folder / f"{split}.labels.npy").write_bytes(npy(rng, labels(rng)))
     return folder
+
+
+def write_labels(rng, folder, name, n):
+    """Write labels as an array or as a table, by the suffix of the name."""
+    if name.endswith(".npy"):
+        (folder / name).write_bytes(npy(rng, labels(rng, n)))
+        return
+    head = draw(rng, ["path,label", "label", "id,class,more"] if likely(rng) else ["path", "", "label,label", '"'])
+    rows = [
+        ["a.png", draw(rng, ["cat", "dog", "1.0"] if likely(rng, 0.99) else ["", "x" * 9999, '"'])]
+        for _ in range(n)
+    ]
+    (folder / name).write_text("\n".join([head, *(",".join(row[-head.count(",") - 1 :]) for row in rows)]))
 
 
 def near_npz(rng, folder):

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import tarfile
 from functools import cache
 
@@ -106,16 +105,27 @@ def near_trees(rng, folder):
     classes = [draw(rng, names[:2] if likely(rng, 0.7) else names) for _ in range(2)] + ["dog"]
     splits = draw(
         rng,
-        [[""], [""], ["train", "test"], ["Training", "val", "test2"], ["train"], ["test"], ["train", "training"]],
+        [
+            [""],
+            [""],
+            ["train", "test"],
+            ["train", "test"],
+            ["Training", "val", "test2"],
+            ["train"],
+            ["test"],
+            ["train", "training"],
+        ],
     )
-    root = folder / draw(rng, ["", "", "images", "a/b"])
+    root, class_first = folder / draw(rng, ["", "", "images", "a/b"]), likely(rng, 0.3)
+    inner = "" if likely(rng) else draw(rng, ["images", "train", "x"])
     for split in splits:
         for name in classes:
-            place = root / (os.path.join(name, split) if likely(rng, 0.1) else os.path.join(split, name))  # noqa: PTH118
+            first = class_first if likely(rng, 0.97) else not class_first
+            place = root / name / split if first else root / split / inner / name
             place.mkdir(parents=True, exist_ok=True)
             for number in range(int(rng.integers(1, 4)) if likely(rng, 0.95) else 0):
                 kind = draw(rng, ["png", "png", "jpeg", "bmp", "gif", "webp", "tiff"])
-                size = (4, 4) if likely(rng, 0.9) else draw(rng, [(5, 4), (300, 2), (1, 1)])
+                size = (4, 4) if likely(rng, 0.9) else draw(rng, [(5, 4), (300, 2), (1, 1), (300, 300)])
                 suffix = kind if likely(rng, 0.9) else draw(rng, ["JPG", "txt", "", "Jpeg", "csv"])
                 content = picture(rng, kind, size)
                 (place / f"{number}.{suffix}").write_bytes(content if likely(rng, 0.95) else content[:40])

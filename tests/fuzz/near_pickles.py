@@ -112,6 +112,8 @@ def program(rng, entries):
     one_by_one = [b"}", *(step for pair in pairs for step in [*pair, b"s"])]
     inner = [step for pair in pairs for step in pair]
     steps = draw(rng, [[b"}", *memorised(rng), b"(", *inner, b"u"], [b"(", *inner, b"d"], one_by_one])
+    if not likely(rng, 0.98):
+        steps[:0] = draw(rng, [[b"("] * 40, [b"N", b"]"], [b"N", b"N", b"\x93"]])
     for _ in range(draw(rng, [0, 0, 0, 1, 1, 2])):
         place = int(rng.integers(len(steps)))
         steps[place : place + int(rng.integers(2))] = [draw(rng, SLIPS)]

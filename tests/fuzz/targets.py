@@ -13,7 +13,7 @@ import numpy as np
 from PIL import features
 from tests.fuzz.image_samples import samples_of, with_right_sums
 from tests.fuzz.mutations import changed, mutated
-from tests.fuzz.near_arrays import near_idx, near_npy, near_npz
+from tests.fuzz.near_arrays import draw, examples, likely, near_idx, near_npy, near_npz
 from tests.fuzz.near_files import near_tables, near_tars, near_trees
 from tests.fuzz.near_images import NEAR_IMAGES
 from tests.fuzz.near_pickles import near_pickles
@@ -86,10 +86,8 @@ def data_files(make):
         def attempt(rng):
             folder = Path(place, "data")
             folder.mkdir()
-            evaluation = bool(rng.integers(4) == 0)
-            limits = {"max_rejected": 1, "evaluation": evaluation, "memory": [None, None, 10**12][rng.integers(3)]}
             try:
-                load_dataset(make(rng, folder), LoadOptions(data_dir=Path(place), download=False, **limits))
+                load_dataset(make(rng, folder), LoadOptions(data_dir=Path(place), download=False, **ways(rng)))
             except ScorelineError as error:
                 return told(error, place)
             finally:
@@ -98,6 +96,19 @@ def data_files(make):
             return ""
 
         yield attempt
+
+
+def ways(rng):
+    """Return options of loading: mostly the ordinary ones."""
+    return {
+        "max_rejected": draw(rng, [1, 1, 0.05]),
+        "evaluation": not likely(rng),
+        "memory": draw(rng, [None, None, 10**12, 10**8]),
+        "image_size": None if likely(rng) else draw(rng, [4, (8, 6), 1]),
+        "deep": likely(rng),
+        "keep_duplicates": not likely(rng),
+        "detailed": likely(rng, 0.5),
+    }
 
 
 def told(error, place=""):
@@ -150,7 +161,8 @@ def models():
                 Path(place, name).write_bytes(content)
             try:
                 classifier = ImageClassifier(SavedModel.load(Path(place)))
-                classifier.predict(np.zeros((*classifier.input.size, 3), np.uint8))
+                sound = np.zeros((*classifier.input.size, 3), np.uint8)
+                classifier.predict(sound if likely(rng, 0.7) else examples(rng))
             except ScorelineError as error:
                 return told(error, place)
             return ""

@@ -103,6 +103,7 @@ class TestNpy:
             ("path,species name\na,cat\n", "has the columns path, species_name.*a column called label"),
             ("label\ncat\n", "30 examples .* labels of shape \\(1,\\)"),
             ("a,label\n" + "a,cat\n" * 29 + "a,\n", "Line 31 .* has no label"),
+            ("label\n" + "cat\n" * 29 + "x" * 1001, "Line 31 .* has a label of 1,001 characters"),
         ],
     )
     def test_tables_that_are_no_labels(self, tmp_path, table, problem):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -23,6 +24,8 @@ __all__ = ["TABLES", "labels_of", "names_of_labels", "read_label_table", "rows_b
 TABLES = (".csv", ".tsv")
 _ROWS = {"x", "embeddings", "embedding", "embs", "emb", "features", "feats", "vectors", "images", "rows", "data"}
 _LABELS = {"y", "labels", "label", "targets", "target", "classes"}
+#: Characters of a label in a table: of all of them the longest decides what an array of them takes.
+_LONGEST = 1000
 #: Of a single file, whatever it is called.
 _PLAIN = ("y.npy", "labels.npy", "labels.csv", "labels.tsv")
 
@@ -126,7 +129,7 @@ def read_label_table(path: Path) -> tuple[Array, list[str]]:
     Raises
     ------
     DataError
-        No column is one of labels, or a line has none.
+        No column is one of labels, or a line has none or a very long one.
     """
     table = read_table(path, lambda columns: any(name in LABEL_COLUMNS for name in columns))
     place = next((table.columns.index(name) for name in LABEL_COLUMNS if name in table.columns), None)
@@ -143,6 +146,14 @@ def read_label_table(path: Path) -> tuple[Array, list[str]]:
             f"Line {missing} of the table of labels {printable(path)} has no label",
             allowed="a label for each row",
             fix="write one, or leave out the line, and the row that it belongs to",
+        )
+    row, longest = max(enumerate(map(len, labels)), key=itemgetter(1), default=(0, 0))
+    if longest > _LONGEST:
+        raise DataError(
+            f"Line {table.rows[row].line} of the table of labels {printable(path)} has a label of {longest:,} "
+            "characters",
+            allowed=f"labels of at most {_LONGEST:,} characters",
+            fix="write the name of a class, and look whether all quotes are closed",
         )
     others = [name for name in table.columns if name != table.columns[place] and name]
     passed = f"; passed over: {shortened(', '.join(others))}" if others else ""
