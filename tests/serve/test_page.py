@@ -70,12 +70,12 @@ def test_a_phone_and_a_keyboard_do_and_colours_mean_the_same_as_in_reports(brows
     page.keyboard.type("a-token-of-some-length")  # it has the focus
     page.keyboard.press("Enter")
     page.get_by_text("3 classes, pixels, 8 × 8 pixels").wait_for()
-    page.get_by_label("Choose an image to classify").focus()
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files({"name": "cat.png", "mimeType": "image/png", "buffer": picture()})
+    chosen = page.get_by_label("Choose an image to classify")
+    assert chosen.evaluate("(input) => input === document.activeElement && input.type === 'file'")
+    assert page.locator("#drop").evaluate("(drop) => getComputedStyle(drop).outlineStyle") == "solid"
+    chosen.set_input_files({"name": "cat.png", "mimeType": "image/png", "buffer": picture()})
     page.locator("#features li").first.wait_for()
-    picture_name = page.get_by_role("img").get_attribute("aria-label")
+    picture_name = page.locator("#picture").get_attribute("aria-label")
     assert picture_name.startswith("cat.png: ")
     assert "8 × 8 regions" in picture_name
     assert page.evaluate("document.documentElement.scrollWidth") == 375

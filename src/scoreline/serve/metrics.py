@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 __all__ = ["Metrics"]
@@ -16,32 +18,32 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        facts = {"namespace": "scoreline", "registry": self.registry}
-        self.requests = Counter("requests", "Answered requests", ["route", "status"], **facts)  # type: ignore[arg-type]
+        facts: dict[str, Any] = {"namespace": "scoreline", "registry": self.registry}
+        self.requests = Counter("requests", "Answered requests", ["route", "status"], **facts)
         self.seconds = Histogram(
             "predict_seconds",
             "Seconds from the head of a request for predictions to the end of its answer",
             buckets=SECONDS,
-            **facts,  # type: ignore[arg-type]
+            **facts,
         )
-        self.images = Counter("images", "Images by outcome", ["outcome"], **facts)  # type: ignore[arg-type]
+        self.images = Counter("images", "Images by outcome", ["outcome"], **facts)
         # Labels are looked up once: every answer counts.
         self._classified, self._unreadable = map(self.images.labels, ("classified", "unreadable"))
         self.batches = Histogram(
             "batch_images",
             "Images that were classified together",
             buckets=IMAGES,
-            **facts,  # type: ignore[arg-type]
+            **facts,
         )
-        self.waiting = Gauge("queued_images", "Images that are decoded, wait or are classified", **facts)  # type: ignore[arg-type]
-        self.in_flight = Gauge("requests_in_flight", "Requests without a complete answer", **facts)  # type: ignore[arg-type]
-        self.reloads = Counter("model_reloads", "Newer models by outcome", ["outcome"], **facts)  # type: ignore[arg-type]
+        self.waiting = Gauge("queued_images", "Images that are decoded, wait or are classified", **facts)
+        self.in_flight = Gauge("requests_in_flight", "Requests without a complete answer", **facts)
+        self.reloads = Counter("model_reloads", "Newer models by outcome", ["outcome"], **facts)
         for outcome in ("taken", "refused"):
             self.reloads.labels(outcome)
         self.outdated = Gauge(
             "model_outdated",
             "1 while the folder holds a model that was refused: the one before answers",
-            **facts,  # type: ignore[arg-type]
+            **facts,
         )
         ProcessCollector(registry=self.registry)
 

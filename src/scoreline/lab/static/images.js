@@ -9,7 +9,7 @@ const chart = (id, title, layout, height) => new Chart(at(id), { name: id, title
 const losses = chart("losses", "Loss", { yaxis: { title: { text: "loss" }, rangemode: "tozero" } }, 300);
 const accuracies = chart("accuracies", "Accuracy", { yaxis: { title: { text: "accuracy" }, range: [0, 1.02] } }, 300);
 const parts = Object.fromEntries(KEYS.map((key) =>
-  [key, chart(`parts-${key}`, `What adds to the score (orange) and takes from it (blue), ${key === "loss" ? "first" : "second"} loss`, {}, 340)]));
+  [key, chart(`parts-${key}`, `${key === "loss" ? "First" : "Second"} loss: what adds (orange), what takes away (blue)`, {}, 340)]));
 
 const speed = () => Math.max(1, Math.min(100, Math.round(at("speed").valueAsNumber) || 1));
 const shell = new Shell({ page: "images", draw, perFrame: speed,

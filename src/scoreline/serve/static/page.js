@@ -22,7 +22,10 @@ async function ask(address, options = {}) {
     at("token").focus();
     throw new Error(headers().Authorization ? "The token is wrong." : "Enter the token that the server was started with.");
   }
-  at("token-box").hidden = true;
+  if (!at("token-box").hidden) {
+    at("token-box").hidden = true;
+    at("file").focus(); // the field that had the focus is gone
+  }
   const found = await answer.json().catch(() => ({})); // a proxy answers in words of its own
   if (!answer.ok) throw new Error(found.detail ?? `${answer.status} ${answer.statusText}`);
   return found;
@@ -103,20 +106,21 @@ function draw() {
     others ? `Only the first of ${others + 1} files is shown.` : "",
     prediction && !picture ? "This browser cannot show the file, which the server has read." : "",
   ].filter(Boolean).join(" ");
-  drawRegions(why, top);
+  explainRegions(picture && why, top);
   const regions = at("heat").checked ? why?.regions ?? why?.covered : null;
   drawPicture(picture, size, regions);
   if (picture) at("picture").ariaLabel = `${name}: ${prediction.class}${regions ? `. ${strongestOf(regions)}` : ""}`;
 }
 
-function drawRegions(why, top) {
-  const regions = why?.regions ?? why?.covered;
-  at("heat").parentElement.hidden = at("how").hidden = !regions; // there is no answer
-  if (!regions) return;
+function explainRegions(why, top) {
+  const any = Boolean(why?.regions ?? why?.covered);
+  at("heat").parentElement.hidden = at("how").hidden = !any; // there is no answer, or no picture
+  if (!any) return;
   const [what, how] = why.regions
     ? [`score of ${why.class}`, "A region contributes the sum of its pixels times their weights."]
     : [`lead of ${why.class} over ${top[1]?.class}`, "A region contributes by how much the lead falls where it is covered with grey."];
-  at("how").replaceChildren(make("swatch adds"), `adds to the ${what} `, make("swatch takes"), "takes from it", document.createElement("br"), how);
+  const [adds, takes] = document.querySelectorAll("#why .swatch");
+  at("how").replaceChildren(adds.cloneNode(), `adds to the ${what} `, takes.cloneNode(), "takes from it", document.createElement("br"), how);
 }
 
 // What a picture shows in words.
@@ -147,7 +151,7 @@ function drawPicture(picture, size, regions) {
   const left = (canvas.width - width) / 2, top = (canvas.height - height) / 2;
   const down = height / regions.length, across = width / regions[0].length;
   const scale = Math.max(...regions.flat().map(Math.abs), 1e-300);
-  const [adds, takes] = ["adds", "takes"].map((kind) => getComputedStyle(document.querySelector(`#why .swatch.${kind}`)).backgroundColor);
+  const [adds, takes] = [...document.querySelectorAll("#why .swatch")].map((swatch) => getComputedStyle(swatch).backgroundColor);
   regions.forEach((row, i) => row.forEach((value, j) => {
     context.globalAlpha = Math.sqrt(Math.abs(value) / scale) * 0.75;
     context.fillStyle = value < 0 ? takes : adds;
