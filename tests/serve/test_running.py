@@ -156,8 +156,11 @@ def test_models_are_replaced_under_load_and_sigterm_loses_nothing(server, tmp_pa
     load.end()
     lines = [json.loads(line) for line in server.log.read_text().splitlines() if line.startswith("{")]
     assert [line["event"] for line in lines if line["event"] != "request"] == [
+        "loading",
+        "ready",
         "new model refused, the old one stays",
         "model replaced",
+        "ending",
     ]
     assert sum(line["event"] == "request" for line in lines) == sum(load.seen.values())
 
@@ -203,8 +206,8 @@ def test_ctrl_c_ends_it_and_all_of_the_log_is_json(server):
         assert (answer.status, bool(answer.read())) == (status, True)
     connection.close()
     assert server.end(signal.SIGINT) == 130
-    lines = server.log.read_text().splitlines()[1:]  # the first tells what is loaded
-    assert [json.loads(line)["status"] for line in lines] == [422, 415, 422]
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert [line.get("status", line["event"]) for line in lines] == ["loading", "ready", 422, 415, 422, "ending"]
 
 
 def test_a_body_that_is_too_large_is_answered_though_it_is_sent(server):
@@ -232,14 +235,15 @@ def test_other_machines_need_a_token(run, capfd, monkeypatch, host):
     assert "--token-file" in told
 
 
-def test_a_token_file_that_others_can_read_is_remarked(tmp_path, capfd):
+def test_a_token_file_that_others_can_read_is_remarked(tmp_path, caplog):
     path = Path(token(tmp_path))
     path.chmod(0o600)
     assert read_token(path) == "t" * 32
-    assert capfd.readouterr().err == ""
+    assert caplog.records == []
     path.chmod(0o644)
     assert read_token(path) == "t" * 32
-    assert f"can read {path}: chmod 600" in capfd.readouterr().err
+    (record,) = caplog.records
+    assert record.facts == {"remark": f"every user of this machine can read it: chmod 600 {path}"}
 
 
 def test_what_holds_no_token(run, tmp_path, capfd):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
 from importlib.util import find_spec
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from scoreline.cli.output import console, notes
+from scoreline.cli.output import console
 from scoreline.cli.settings import Trust
 from scoreline.data.names import printable
 from scoreline.errors import MissingPackageError, UsageError
@@ -21,6 +22,7 @@ __all__ = ["serve"]
 PACKAGES = {"prometheus_client": "prometheus-client", "python_multipart": "python-multipart"}
 #: Characters of a token.
 SHORTEST, LONGEST = 16, 1024
+_log = logging.getLogger("scoreline.serve")
 
 
 def serve(
@@ -39,16 +41,15 @@ def serve(
     from scoreline.web.guard import LocalHosts, is_loopback
 
     _check_packages()
-    token = None if token_file is None else read_token(token_file)
     from scoreline.serve.app import create_app
     from scoreline.serve.model import ServedModel
-    from scoreline.serve.running import run_server
+    from scoreline.serve.running import json_lines, run_server
     from scoreline.serve.service import Service
     from scoreline.web.connections import bound_socket
     from scoreline.web.limits import Limits
 
-    listening = bound_socket(port, host)
-    with listening:
+    with json_lines(), bound_socket(port, host) as listening:
+        token = None if token_file is None else read_token(token_file)
         address, port = listening.getsockname()[:2]
         if token is None and not is_loopback(address):  # whatever the name of the host
             raise UsageError(
@@ -56,7 +57,6 @@ def serve(
                 allowed="--host 127.0.0.1, or another address with --token-file",
                 fix="write a long random token into a file and name it by --token-file",
             )
-        notes.print(f"Loading {printable(run)} ...", soft_wrap=True)
         limits = Limits()
         service = Service(ServedModel(run, trust or (), max_pixels=limits.pixels), limits, workers)
         app = create_app(service, LocalHosts(port, {"127.0.0.1", "localhost", host, address}), token)
@@ -94,9 +94,8 @@ def read_token(path: Path) -> str:
         has = "spaces, or more than one line" if fits else f"{len(token)} characters"
         raise UsageError(f"The token in {printable(path)} has {has}", allowed=allowed, fix=fix)
     if os.name == "posix" and facts.st_mode & stat.S_IROTH:
-        notes.print(
-            f"Every user of this machine can read {printable(path)}: chmod 600 {printable(path)}", soft_wrap=True
-        )
+        remark = f"every user of this machine can read it: chmod 600 {printable(path)}"
+        _log.warning("token file with a remark", extra={"facts": {"remark": remark}})
     return token
 
 

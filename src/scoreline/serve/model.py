@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from scoreline.data.names import printable
 from scoreline.errors import ModelError, ScorelineError
 from scoreline.kernels.threads import one_blas_thread
 from scoreline.models import DecodedImage, ImageClassifier
@@ -65,6 +66,7 @@ class ServedModel:
 
     def __init__(self, run: Path, trust: Sequence[str] = (), *, max_pixels: int) -> None:
         self.run, self._trust, self._max_pixels = run, tuple(trust), max_pixels
+        _log.info("loading", extra={"facts": {"run": printable(run)}})
         self._seen = self._settling = self._stamps()
         self.now = self._load()
         #: Why what the folder holds now is not served; empty where it is.

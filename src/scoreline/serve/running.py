@@ -24,7 +24,7 @@ from scoreline.serve.service import Service
 from scoreline.web.connections import BACKLOG, BoundedServer
 from scoreline.web.logs import logged
 
-__all__ = ["SignalledServer", "connection_kind", "run_server", "server_of"]
+__all__ = ["SignalledServer", "connection_kind", "json_lines", "run_server", "server_of"]
 
 #: Seconds for which requests are still taken after a signal to end, and for which what was taken may last then.
 LINGER_SECONDS, FINISH_SECONDS = 5.0, 60
@@ -37,6 +37,7 @@ LOGGED = {
     "asyncio": logging.ERROR,
     "python_multipart": logging.ERROR,
 }
+_log = logging.getLogger("scoreline.serve")
 
 
 class SignalledServer(BoundedServer):
@@ -53,11 +54,12 @@ class SignalledServer(BoundedServer):
         self.signal = 0
         self._close_at = 0.0
         self._quiet = 0
-        self._stopped = False
+        self._stopped = self._told = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer requests."""
         await super().startup(sockets)
+        _log.info("ready")
         self._ready()
 
     @contextmanager
@@ -86,6 +88,9 @@ class SignalledServer(BoundedServer):
 
     async def on_tick(self, counter: int) -> bool:
         """Look, ten times a second, whether it is time to end."""
+        if self.signal and not self._told:
+            self._told = True  # here, for a signal may come while another line is written
+            _log.info("ending", extra={"facts": {"signal": signal.Signals(self.signal).name}})
         if self.signal and not self.should_exit:
             # At one look new connections are stopped, by the next those before have been accepted.
             self.should_exit = self._stopped
@@ -116,8 +121,7 @@ def run_server(app: Gate, service: Service, listening: socket.socket, ready: Cal
         ready()
 
     server = server_of(app, service, listening, begun)
-    with listening, _json_lines():
-        server.run([listening])
+    server.run([listening])
     return server.signal
 
 
@@ -149,7 +153,7 @@ def connection_kind() -> type[asyncio.Protocol]:
     return FastConnection
 
 
-def _json_lines() -> AbstractContextManager[None]:
+def json_lines() -> AbstractContextManager[None]:
     """Write the log to standard error, a JSON object a line."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLine())
