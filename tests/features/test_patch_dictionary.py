@@ -192,6 +192,13 @@ def test_flat_images_are_no_trouble():
         PatchDictionary(**SMALL).fit(np.full_like(X, 7))
 
 
+def test_how_bright_an_image_is_changes_no_digit():
+    """Whatever is rounded off is the same, and as little where an image is bright or dark as where it is grey."""
+    images = photographs() // 2
+    features = PatchDictionary(**SMALL).fit(images)
+    np.testing.assert_array_equal(features.transform(images + np.uint8(120)), features.transform(images))
+
+
 def test_names_and_shape():
     features = FEATURES.build("dictionary:20", patch_size=4, n_patches=100).fit(photographs())
     names = features.get_feature_names_out()

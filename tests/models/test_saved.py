@@ -5,6 +5,7 @@ import pytest
 
 from scoreline.errors import ModelError
 from scoreline.models import Provenance, SavedModel
+from scoreline.models.examples import ExampleScorer
 
 
 def model(rows=3, classes=("ant", "bee <b>", "cat"), **changes):
@@ -52,6 +53,18 @@ def test_scores_are_linear():
     saved = model()
     X = np.random.default_rng(1).integers(0, 255, (4, 12), dtype=np.uint8)
     np.testing.assert_allclose(saved.scores(X), X @ saved.coef.T + saved.intercept, rtol=1e-5)
+
+
+def test_scores_of_images_lose_no_more_than_a_digit_to_rounding():
+    rng = np.random.default_rng(0)
+    coef = 1000 * rng.normal(size=(3, 3072)).astype(np.float32)
+    X = rng.integers(200, 256, (20, 32, 32, 3), dtype=np.uint8)
+    rows = X.reshape(20, -1)
+    intercept = -(coef @ rows.mean(axis=0)).astype(np.float32)
+    saved = model(coef=coef, intercept=intercept, example_shape=(32, 32, 3))
+    wanted = rows @ coef.T.astype(np.float64) + intercept
+    np.testing.assert_allclose(saved.scores(rows), wanted, rtol=1e-6)
+    np.testing.assert_allclose(ExampleScorer(saved).scores_one_by_one(X), wanted, rtol=1e-6)
 
 
 def test_hinges_have_no_probabilities():

@@ -69,14 +69,24 @@ def graph_codes(
     biased = graph.add("Add", scaled, np.array(n * n * norm_bias))
     scale = graph.cast(graph.add("Div", np.array(n), graph.add("Sqrt", biased)), "float32")
     # The patch's mean is taken off the basis instead: their product is the same.
-    basis = whitening.basis - whitening.basis.mean(axis=1, keepdims=True)
-    kernel = basis.reshape(-1, p, p, ch).transpose(0, 3, 1, 2).astype(np.float32)
+    kernel = _centred(whitening.basis).reshape(-1, p, p, ch).transpose(0, 3, 1, 2)
     pixels = graph.add("Transpose", centred, perm=(0, 3, 1, 2))
     projected = graph.add("Conv", pixels, kernel, strides=(grid.stride, grid.stride))
     # By a convolution, the same for all channels: runtimes then keep their own order of these.
     ones = np.ones((len(kernel), 1, 1, 1), np.float32)
     scales = graph.add("Conv", graph.reshape(scale, 0, 1, *grid.sides), ones, strides=(1, 1))
     return graph.add("Mul", projected, scales)
+
+
+def _centred(basis: Array) -> Array:
+    """Return rows of float32 that sum to 0, rounded too, so that patches of one colour have no codes.
+
+    What rounding leaves is taken off the smallest number of a row, which is the most exact one.
+    """
+    rows = (basis - basis.mean(axis=1, keepdims=True)).astype(np.float32)
+    each, smallest = np.arange(len(rows)), np.abs(rows).argmin(axis=1)
+    rows[each, smallest] -= rows.sum(axis=1, dtype=np.float64)
+    return rows
 
 
 def _graph_box(graph: FeatureGraph, values: str, grid: PatchGrid) -> str:

@@ -59,6 +59,7 @@ class ExampleScorer:
         They do not depend on the others, to the bit: a product of two matrices rounds a row differently where it
         has other neighbours. It takes longer where weights are many.
         """
-        coef = self.model.coef
-        rows = self.extractor.transform(self.matched(X)).astype(coef.dtype, copy=False)
-        return np.asarray(np.matmul(coef, rows[:, :, None])[..., 0] + self.model.intercept)
+        (W,), (b,) = self.model.params
+        rows = self.extractor.transform(self.matched(X)).astype(W.dtype, copy=False)
+        scores = np.matmul(W, rows[:, :, None])[..., 0] + b
+        return scores.astype(self.model.coef.dtype, copy=False)

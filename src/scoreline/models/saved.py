@@ -25,6 +25,7 @@ from scoreline.models.provenance import Provenance
 from scoreline.models.weights import OF_FEATURES, read_weights
 
 if TYPE_CHECKING:
+    from scoreline.engine.problem.params import Params
     from scoreline.features import FeatureExtractor
 
 __all__ = ["SavedModel"]
@@ -219,7 +220,6 @@ class SavedModel:
     def scores(self, rows: Array) -> FloatArray:
         """Return the scores ``(n, R)`` of feature rows ``(n, D)``."""
         from scoreline.engine.problem.objective import linear_scores
-        from scoreline.engine.problem.params import Params
 
         if rows.ndim != 2 or rows.shape[1] != self.coef.shape[1]:
             raise ModelError(
@@ -227,7 +227,19 @@ class SavedModel:
                 allowed=f"rows (n, {self.coef.shape[1]})",
                 fix="use the features that the model was trained on",
             )
-        return linear_scores(Params(self.coef[None], self.intercept[None]), rows)[:, 0]
+        return linear_scores(self.params, rows)[:, 0].astype(self.coef.dtype, copy=False)
+
+    @cached_property
+    def params(self) -> Params:
+        """Weights and biases as scores are computed with, those of images in float64.
+
+        Scores of features of images are small differences of large sums: of all rounding in float32, most would be
+        that of these.
+        """
+        from scoreline.engine.problem.params import Params
+
+        dtype = np.dtype(np.float64) if len(self.example_shape) == 3 else self.coef.dtype
+        return Params(*(part[None].astype(dtype, copy=False) for part in (self.coef, self.intercept)))
 
     def to_sklearn(self) -> Any:
         """Return a fitted estimator of scikit-learn that has the same scores for feature rows ``(n, D)``.

@@ -15,8 +15,6 @@ __all__ = ["PROJECTED", "Lens", "Places", "project"]
 
 #: Patches that are projected at a time.
 PROJECTED = 6
-#: Subtracted from every byte, so that sums stay small.
-_GREY = 128
 
 
 class Places(NamedTuple):
@@ -96,12 +94,22 @@ def project(image, places, lens, codes):
 def _look(image, size, norm_bias, pixels, mean, scale):
     """Write an image as floats, and the mean of each patch with one over its contrast, at its first pixel."""
     H, W, ch = image.shape
+    # Less the median of the image, numbers are small where much of it is flat, and so is what is rounded off.
+    counts = np.zeros(256, np.int64)
+    for r in range(H):
+        for c in range(W):
+            for channel in range(ch):
+                counts[image[r, c, channel]] += 1
+    grey, n_below = 0, counts[0]
+    while 2 * n_below < image.size:
+        grey += 1
+        n_below += counts[grey]
     ones = np.zeros((H, W), np.int64)
     squares = np.zeros((H, W), np.int64)
     for r in range(H):
         for c in range(W):
             for channel in range(ch):
-                value = np.int64(image[r, c, channel]) - _GREY
+                value = np.int64(image[r, c, channel]) - grey
                 pixels[(r * W + c) * ch + channel] = value
                 ones[r, c] += value
                 squares[r, c] += value * value

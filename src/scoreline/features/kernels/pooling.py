@@ -30,8 +30,8 @@ _TINY = np.float32(1e-18)
 def pool_rectified(images, places, lens, words, out):
     """Write the mean over each cell of ``max(0, weights @ code + bias)``, of images and their mirror images.
 
-    images: (n, H, W, ch) uint8. out: (n, cells, k) float32; the codes of a mirror image are pooled in the cells
-    where they lie in it.
+    images: (n, H, W, ch) uint8, of which `project` makes codes. out: (n, cells, k) float32; the codes of a mirror
+    image are pooled in the cells where they lie in it.
     """
     k, width = len(words.bias), len(lens.totals)
     codes = np.empty((len(places.offsets) + PROJECTED) * width, np.float32)
