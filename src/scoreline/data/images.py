@@ -193,6 +193,9 @@ def open_image(content: bytes, max_pixels: int) -> Image.Image:
         image: Image.Image = Image.open(PartsStream(content), formats=formats)
     except UnidentifiedImageError:
         raise image_error("no image of a known format") from None
+    except Image.DecompressionBombError as error:  # at twice its limit, before the size is known
+        limit = min(max_pixels, 2 * (Image.MAX_IMAGE_PIXELS or max_pixels))
+        raise image_error(f"its pixels are more than the limit of {limit}") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged file leads them to
         raise image_error(f"damaged image ({_first_line(error)})") from error
     width, height = image.size
