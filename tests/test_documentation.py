@@ -5,6 +5,7 @@ import csv
 import json
 import pkgutil
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -253,3 +254,16 @@ def test_every_name_with_a_dot_is_there(page):
         assert all(hasattr(pkgutil.resolve_name(module), name.strip()) for name in names.split(",")), module
     for name in re.findall(r"`(scoreline(?:\.\w+)+)[`(]", text):
         pkgutil.resolve_name(name)  # which fails where it is not there
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/features.md"])
+def test_blocks_of_python_run(folders, photos, tmp_path, monkeypatch, page):
+    """Those with prompts are doctests of their own."""
+    shutil.copytree(folders / "hinge", tmp_path / "run")
+    for name in ("cat", "dog"):
+        Image.open(photos / name / "0.png").save(tmp_path / f"{name}.jpg")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS.parent / page).read_text(encoding="utf-8"), re.M | re.S)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {})  # noqa: S102 - the project's own

@@ -17,6 +17,13 @@ def test_long_names_lose_their_middle():
     assert all(len(name) <= ROOM for name in short.values())
 
 
-def test_names_that_would_be_alike_stay_as_they_are():
+def test_names_that_would_be_alike_lose_what_they_share():
     names = ["x", *(f"the same beginning {k} and the same end" for k in range(3))]
-    assert list(short_names(names).values()) == names
+    assert list(short_names(names).values()) == ["x", "…0…", "…1…", "…2…"]
+    names = ["frog", *(f"species {k:02d} with a rather long name" for k in range(3))]
+    assert list(short_names(names).values()) == ["frog", "species 00…", "species 01…", "species 02…"]
+
+
+def test_names_that_are_alike_still_stay_as_they_are():
+    names = ["x", *(f"{k} the same beginning {k % 2} and then something {k}" for k in range(4))]
+    assert len(set(short_names(names).values())) == len(names)

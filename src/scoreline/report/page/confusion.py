@@ -93,7 +93,7 @@ def _matrix(evaluation: Evaluation, gallery: Gallery, short: Mapping[str, str]) 
         rows.append(f'<tr><th scope="row" title="{escape(names[i])}">{text(short[names[i]])}</th>{entries}</tr>\n')
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">'
-        f'<table class="matrix{level}"><thead><tr><td></td>{head}</tr></thead>\n'
+        f'<table class="matrix{level}" style="--classes:{len(names)}"><thead><tr><td></td>{head}</tr></thead>\n'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

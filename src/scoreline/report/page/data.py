@@ -172,6 +172,13 @@ def _balance(summary: RunSummary) -> Html:
         for label in shown
     )
     statistics = summary.analyses.statistics
+    if len(set(counts)) == 1 and not summary.class_pictures:
+        return joined(
+            [
+                paragraph(f"Each of the {len(counts):,} classes has {counts[0]:,}."),
+                Html("") if statistics is None else _statistics(statistics),
+            ]
+        )
     return joined(
         [
             paragraph(some * (len(rarest) < len(counts))),

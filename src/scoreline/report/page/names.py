@@ -17,19 +17,28 @@ COMMON = 6
 def short_names(names: Sequence[str]) -> Mapping[str, str]:
     """Return a shorter form of each name that still tells it from the others.
 
-    What all of them begin and end with is left out, and the middle of what is still long. Names that would be
-    alike stay as they are.
+    What all of them begin and end with is left out, and the middle of what is still long. Of names that would be
+    alike then, what these share is left out; those that are alike still stay as they are.
     """
     if max(map(len, names), default=0) <= ROOM:
         return {name: name for name in names}
+    short = _without_shared(names)
+    for shorter, times in Counter(short.values()).items():
+        alike = [name for name, form in short.items() if form == shorter]
+        if times > 1:
+            short |= _without_shared(alike)
+    times_in_all = Counter(short.values())
+    return {name: form if times_in_all[form] == 1 else name for name, form in short.items()}
+
+
+def _without_shared(names: Sequence[str]) -> dict[str, str]:
+    """Return names without what all of them end with and, where that is not enough, begin with."""
     before = _beginning(names)
     after = _beginning([name[len(before) :][::-1] for name in names])
-    short = {
-        name: _cut(f"{_ellipsis(before)}{name[len(before) : len(name) - len(after)]}{_ellipsis(after)}")
-        for name in names
-    }
-    times = Counter(short.values())
-    return {name: shorter if times[shorter] == 1 else name for name, shorter in short.items()}
+    inner = {name: name[: len(name) - len(after)] + _ellipsis(after) for name in names}
+    if max(map(len, inner.values())) > ROOM:
+        inner = {name: _ellipsis(before) + form[len(before) :] for name, form in inner.items()}
+    return {name: _cut(form) for name, form in inner.items()}
 
 
 def _beginning(names: Sequence[str]) -> str:
