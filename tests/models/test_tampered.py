@@ -227,6 +227,17 @@ def test_descriptions_of_many_values_take_no_more_memory_than_the_file_twice(tmp
         tracemalloc.stop()
 
 
+def test_one_wrong_name_is_told_not_each(tmp_path):
+    """An error of each, with its place, takes a kilobyte."""
+    write(tmp_path, classes=[0] * 200_000)
+    tracemalloc.start()
+    try:
+        refused(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 3 * 10**7
+    finally:
+        tracemalloc.stop()
+
+
 def test_wide_names_in_the_weights_take_no_more_memory_than_the_file_twice(tmp_path):
     size = 4 << 20
     raw = header(f'{{"__metadata__":{{"classes":"{"a" * size}\U0001f600"}}}}'.encode())

@@ -184,6 +184,8 @@ def test_files_of_forms_have_names_of_many_kinds_or_none(client, part):
         (413, PART + b"\r\n" + (PART + b"\r\n") * 5 + b"--x--\r\n", FORM),
         (413, b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\r\n' * 1500 + b"--x--\r\n", FORM),
         (413, json.dumps({"images": [""] * 5}).encode(), JSON),
+        (413, json.dumps({"images": [1] * 5000}).encode(), JSON),
+        (413, json.dumps({"images": [""], **dict.fromkeys(map(str, range(5000)))}).encode(), JSON),
         (422, b"", PNG),
         (422, bomb(), PNG),
         (422, b"", FORM),

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, field_validator, model_validator
 
 from scoreline._json import parse_json
 from scoreline._text import escaped, shown
@@ -36,7 +36,8 @@ class Description(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False, frozen=True)
 
-    classes: list[ClassName]
+    #: Of each name that is wrong an error would be kept, with a copy of its place.
+    classes: Annotated[list[ClassName], FailFast()]
     loss: str = Field(max_length=1_000)
     features: str = Field(max_length=20_000)
     example_shape: list[Annotated[int, Field(ge=1, le=MOST_NUMBERS)]] = Field(min_length=1, max_length=3)

@@ -6,9 +6,9 @@ import csv
 import io
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from scoreline._json import parse_json
 from scoreline.data.names import printable
@@ -64,7 +64,7 @@ class RecordedRun(_Part):
     """The part of ``metrics.json`` that the report repeats; what a run lacks is None."""
 
     status: Reason = Reason.CONVERGED
-    warnings: tuple[str, ...] = ()
+    warnings: Annotated[tuple[str, ...], FailFast()] = ()
     solver: _Solver | None = None
     epochs: int = 0
     objective: float | None = None
@@ -75,7 +75,7 @@ class RecordedRun(_Part):
     duality_gap: float | None = None
     timings: _Timings | None = None
     seconds: float = 0.0
-    sanity: tuple[RecordedCheck, ...] = ()
+    sanity: Annotated[tuple[RecordedCheck, ...], FailFast()] = ()
     environment: dict[str, str] = Field(default_factory=dict)
     data: _Data = Field(default_factory=_Data)
 

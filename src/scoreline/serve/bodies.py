@@ -29,6 +29,8 @@ application/json with base64 in the list 'images'"
 )
 #: A grey pixel as a PNG file, in base64.
 EXAMPLE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+#: Commas of JSON that are neither between images nor within them.
+_MORE_COMMAS = 16
 #: Bytes of JSON that are read at once: those of more take their time, which other requests need not wait for.
 _FEW_BYTES = 1 << 16
 
@@ -103,6 +105,9 @@ async def _read_json(request: Request, chunks: AsyncIterator[bytes], limits: Lim
 
 
 def _from_base64(body: bytes, limits: Limits) -> list[bytes]:
+    # A value has a comma before it, and an image may have one within; of each that is wrong an error is kept.
+    if body.count(b",") > 2 * limits.images + _MORE_COMMAS:
+        raise _too_many(limits)
     try:
         found = ImagesInJson.model_validate_json(body)
     except (ValidationError, RecursionError) as error:

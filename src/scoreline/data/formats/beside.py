@@ -24,6 +24,8 @@ __all__ = ["TABLES", "labels_of", "names_of_labels", "read_label_table", "rows_b
 TABLES = (".csv", ".tsv")
 _ROWS = {"x", "embeddings", "embedding", "embs", "emb", "features", "feats", "vectors", "images", "rows", "data"}
 _LABELS = {"y", "labels", "label", "targets", "target", "classes"}
+#: More files of rows than a folder of data has.
+_FEW = 30
 #: Characters of a label in a table: of all of them the longest decides what an array of them takes.
 _LONGEST = 1000
 #: Of a single file, whatever it is called.
@@ -73,7 +75,8 @@ def rows_by_split(folder: Path) -> dict[str, Path]:
     if not files:
         return {"train": alone[0]} if len(alone) == 1 and labels_of(alone[0], alone=True) else {}
     exact = any(not roles[file].others for file in files)
-    if not exact and not any(map(labels_of, files)) and any(path.is_dir() for path in folder.iterdir()):
+    # Looking for labels lists the folder: of so many files several are of one split, with labels or without.
+    if not exact and not any(map(labels_of, files[:_FEW])) and any(path.is_dir() for path in folder.iterdir()):
         return {}
     found: dict[str, Path] = {}
     for file in files:
