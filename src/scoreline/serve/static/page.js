@@ -97,6 +97,7 @@ function draw() {
     const width = Math.abs(contribution) / scale / 2;
     return bar(feature, signed(contribution), contribution < 0 ? 0.5 - width : 0.5, width, contribution < 0 ? "takes" : "adds");
   }));
+  at("by").textContent = prediction?.probability === null ? "Classes, by score" : "Classes";
   at("none").hidden = Boolean(prediction);
   at("why").hidden = !why;
   at("of").textContent = why ? `What contributed to ${why.class}` : "";
