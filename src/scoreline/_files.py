@@ -18,6 +18,7 @@ if sys.platform != "win32":
 
 __all__ = [
     "HAS_LOCKS",
+    "is_locked",
     "partial_file",
     "partial_folder",
     "remove_orphans",
@@ -40,10 +41,19 @@ def try_lock(descriptor: int) -> bool:
 
     Where the system or the file system has no such locks, everybody gets one.
     """
+    return _locked(descriptor, exclusive=True)
+
+
+def is_locked(descriptor: int) -> bool:
+    """Tell whether another process has locked an open file; any number of processes may ask at the same time."""
+    return not _locked(descriptor, exclusive=False)
+
+
+def _locked(descriptor: int, *, exclusive: bool) -> bool:
     if sys.platform == "win32":
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # some network file systems have none

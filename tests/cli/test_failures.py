@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scoreline.cli import failures
+from scoreline.cli import failures, streams
 from scoreline.cli.app import run
 from scoreline.cli.failures import exit_code_of
 from scoreline.cli.output import console, facts, notes, print_json, shown_data, table
@@ -247,3 +247,19 @@ def test_wrong_words_are_quoted_with_what_is_allowed(capfd, words, told, allowed
     assert told in error
     assert f"Allowed: {allowed}" in error
     assert help in error
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="terminals of POSIX")
+def test_a_terminal_that_was_closed_takes_what_is_left_to_say(monkeypatch):
+    """As where a signal to end tells of that: the command ends with the signal's exit code."""
+    master, terminal = os.openpty()
+    with os.fdopen(terminal, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        streams.drop_lost_terminal()
+        os.write(terminal, b"heard")
+        assert os.read(master, 5) == b"heard"
+        os.close(master)
+        with pytest.raises(OSError, match="Input/output"):
+            os.write(terminal, b"lost")
+        streams.drop_lost_terminal()
+        os.write(terminal, b"dropped")

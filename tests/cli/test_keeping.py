@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from scoreline.cli.app import run
@@ -15,7 +16,7 @@ from scoreline.cli.progress import ProgressBars
 from scoreline.engine.problem.events import Evaluated, Reason
 from scoreline.models import SavedModel
 from scoreline.report import page
-from scoreline.runs import comparison
+from scoreline.runs import comparison, drawing
 from scoreline.runs.comparison import Row, ranked
 from scoreline.runs.config import RunConfig
 from scoreline.runs.training import train_run
@@ -141,6 +142,23 @@ class TestInterrupted:
         assert {row["name"] for row in json.loads(out.splitlines()[-1])["rows"]} == {"softmax", "svm"}
         assert "Interrupted" in err
         assert names(tmp_path / "run") == {"config.yaml", "comparison.csv", "figures", "state.json"}
+
+    def test_drawings_go_on_with_the_same_command(self, scoreline, tmp_path, monkeypatch):
+        for name in ("red.png", "green.png"):
+            Image.new("RGB", (32, 32), name[:-4]).save(tmp_path / name)
+        real, words = drawing.save_drawings, ["features", tmp_path, "--size", 16, "--out", tmp_path / "run"]
+
+        def pressed(drawings, folder):
+            if any((tmp_path / "run").glob("*.png")):
+                raise KeyboardInterrupt
+            real(drawings, folder)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(drawing, "save_drawings", pressed)
+            code, _, err = scoreline(*words)
+        assert code == 130
+        assert f"the same command with --out {tmp_path / 'run'}" in err
+        assert scoreline(*words)[0] == 0
 
     def test_before_there_is_anything_nothing_is_left(self, scoreline, tmp_path, monkeypatch):
         monkeypatch.setattr(comparison, "load_dataset", lambda *a, **k: signal.raise_signal(signal.SIGINT))

@@ -24,6 +24,7 @@ from typing import Any
 CAPABILITIES = 0x20080522
 #: What tells that a file is about to be written or to take its name, or that a folder is made or a file removed.
 WRITES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "open")
+REMOVALS = ("os.remove", "os.rmdir")
 
 
 class Killer:
@@ -41,7 +42,14 @@ class Killer:
 
     def _is_write(self, event: str, arguments: tuple[object, ...]) -> bool:
         path = arguments[0]
-        if not isinstance(path, str | os.PathLike) or not os.path.abspath(path).startswith(self.folder):  # noqa: PTH100
+        if not isinstance(path, str | os.PathLike):
+            return False
+        if event in REMOVALS and arguments[1] not in (
+            None,
+            -1,
+        ):  # below an open folder, as trees are
+            path = Path(f"/proc/self/fd/{arguments[1]}").resolve() / path
+        if not os.path.abspath(path).startswith(self.folder):  # noqa: PTH100
             return False
         return event != "open" or bool(int(str(arguments[2])) & (os.O_WRONLY | os.O_RDWR))
 

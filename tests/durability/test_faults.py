@@ -32,6 +32,9 @@ def test_a_disk_that_has_room_for_some_files(program, outcome, reference):
     check_error(answer, 3, "could not be written", "File too large", "Kept in", "the model", "Found: accuracy")
     assert (program.folder / "small" / "model.json").exists()
     check_error(program("evaluate", "small"), 0, "its model is whole")
+    answer = program("export", "small", "--numpy", "small-program")
+    check_error(answer, 0, "go on with 'scoreline resume small'")
+    assert answer["output"].count("its model is whole") == 1  # though two steps look at the folder
     answer = program("resume", "small")
     assert answer["code"] == 0, answer["output"]
     assert outcome(program.folder / "small") == reference
@@ -45,6 +48,12 @@ def test_a_disk_that_has_room_for_nothing(program, outcome, reference):
     answer = program(*TRAIN, "--out", "tiny")
     assert answer["code"] == 0, answer["output"]
     assert outcome(program.folder / "tiny") == reference
+
+
+def test_a_search_on_a_disk_without_room_is_told_to_its_end(program):
+    """Decisions that cannot be written are no reason to lose what follows from them."""
+    answer = program("train", "few.npz", "--budget", "none", "--out", "search", out="search", largest=1100)
+    check_error(answer, 3, "resolved.yaml", "could not be written", "Found: accuracy", "by split")
 
 
 def test_a_disk_that_fills_up_later_keeps_the_last_checkpoint(program, outcome, reference):

@@ -1,4 +1,6 @@
+import errno
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,6 +41,31 @@ def test_what_is_saved_comes_back(folder):
     np.testing.assert_array_equal(loaded.intercept, saved.intercept)
     for name in ("classes", "loss", "features", "example_shape", "penalty_value"):
         assert getattr(loaded, name) == getattr(saved, name)
+
+
+def test_a_model_gives_way_to_a_whole_one(folder, monkeypatch):
+    """It stays as long as the disk refuses; then there is none until both files are the new one's."""
+    other = model(intercept=np.ones(3, np.float32))
+    real, moved = Path.replace, []
+
+    def refuse(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def look(path, target):
+        moved.append(target.name)
+        assert not (folder / "model.json").exists()
+        return real(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", refuse)
+        with pytest.raises(OSError, match="No space"):
+            other.save(folder)
+    np.testing.assert_array_equal(SavedModel.load(folder).intercept, model().intercept)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", look)
+        other.save(folder)
+    assert moved == ["model.safetensors", "model.json"]
+    np.testing.assert_array_equal(SavedModel.load(folder).intercept, other.intercept)
 
 
 def test_two_classes_have_one_row(tmp_path):

@@ -16,6 +16,7 @@ from scoreline.runs import checkpoint, checkpoint_file
 from scoreline.runs.checkpoint import CHECKPOINT, CURRENT, SECONDS_VARIABLE, SPACING, _Pace
 from scoreline.runs.config import RunConfig
 from scoreline.runs.folder import RunFolder
+from scoreline.runs.resumption import settings_to_resume
 from scoreline.runs.state import RunState
 from scoreline.runs.sweeping import Axes, sweep_run
 from scoreline.runs.training import train_run
@@ -84,16 +85,94 @@ def test_a_damaged_checkpoint_costs_time_alone(config, expected, tmp_path, damag
         assert weights(train_run(config, tmp_path / "run")) == expected
 
 
-def test_other_data_are_refused_and_nothing_is_lost(config, expected, tmp_path):
+@pytest.mark.parametrize("split", ["x_train", "x_test"])
+def test_other_data_are_refused_and_nothing_is_lost(config, expected, tmp_path, split):
     killed(config, tmp_path / "run")
     data = tmp_path / "data.npz"
     original = data.read_bytes()
     arrays = dict(np.load(data))
-    np.savez(data, **(arrays | {"x_train": arrays["x_train"] + 1}))
-    with pytest.raises(DataError, match="other data or settings"):
+    arrays[split][-1, -1] += 1
+    np.savez(data, **arrays)
+    with pytest.raises(DataError, match="have changed since .* begun") as caught:
         train_run(config, tmp_path / "run")
+    assert caught.value.__notes__ == [f"To go on with it: scoreline resume {tmp_path / 'run'}"]
     data.write_bytes(original)
     assert weights(train_run(config, tmp_path / "run")) == expected
+
+
+def test_data_that_have_moved(config, expected, tmp_path):
+    killed(config, tmp_path / "run")
+    new = tmp_path / "moved.npz"
+    (tmp_path / "data.npz").rename(new)
+    with pytest.raises(DataError, match="no longer at .*data.npz.*NEW-PLACE --resume --out"):
+        train_run(config, tmp_path / "run")
+    assert weights(train_run(config.changed(data=str(new)), tmp_path / "run")) == expected
+    assert RunConfig.read(tmp_path / "run" / "config.yaml").data == str(new)
+
+
+def test_a_sweep_of_other_data_is_refused(config, tmp_path):
+    def run(act):
+        with RunFolder.create(tmp_path / "run", "", command="sweep", request="same") as folder:
+            sweep_run(config, Axes(["adam"], np.array([0.1])), listeners=[folder.checkpoints, act])
+
+    def kill(event):
+        if isinstance(event, Evaluated):
+            raise Killed
+
+    with pytest.raises(Killed):
+        run(kill)
+    arrays = dict(np.load(tmp_path / "data.npz"))
+    arrays["x_test"][-1, -1] += 1
+    np.savez(tmp_path / "data.npz", **arrays)
+    with pytest.raises(DataError, match="have changed since"):
+        run(lambda event: None)
+
+
+def left_behind(folder):
+    return {path.name for path in folder.iterdir()} & {CHECKPOINT, "unfinished"}
+
+
+def test_a_signal_as_a_run_ends_comes_too_late(config, tmp_path, monkeypatch):
+    def press(checkpoints):
+        monkeypatch.undo()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint.Checkpoints, "remove", press)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train_run(config, tmp_path / "run")
+    assert caught.value.__notes__ == [f"The run in {tmp_path / 'run'} is done"]
+    assert RunState.read(tmp_path / "run").state == "done"
+    assert not left_behind(tmp_path / "run")
+
+
+def test_a_kill_as_a_done_run_clears_up(config, tmp_path, monkeypatch):
+    """It is done by then: what is left of its checkpoints goes when somebody wants to go on with it."""
+
+    left, real = tmp_path / "left", checkpoint.Checkpoints.remove
+
+    def remove(checkpoints):
+        if not left.exists():  # what there is if the process is killed now
+            shutil.copytree(tmp_path / "run", left)
+        real(checkpoints)
+
+    monkeypatch.setattr(checkpoint.Checkpoints, "remove", remove)
+    train_run(config, tmp_path / "run")
+    assert left_behind(left) == {CHECKPOINT, "unfinished"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        RunFolder.open(left)
+    for resume in (RunFolder.resume, lambda run: settings_to_resume(config, run)):
+        with pytest.raises(UsageError, match="is done"):
+            resume(left)
+    assert not left_behind(left)
+
+
+@pytest.mark.parametrize("text", ["often", "-1", "nan", "inf"])
+def test_a_wrong_pace_is_told_before_anything_is_claimed(config, tmp_path, monkeypatch, text):
+    monkeypatch.setenv(SECONDS_VARIABLE, text)
+    with pytest.raises(UsageError, match=f"{SECONDS_VARIABLE} is '{text}'"):
+        train_run(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("stopped", [False, True])
@@ -124,13 +203,13 @@ def test_a_kill_between_the_last_step_and_the_end(config, tmp_path, monkeypatch,
 def test_a_choice_that_is_ended_early_has_another_last_fit(expected, config, tmp_path):
     """As where Ctrl-C ends a search, while it computes features, before the fit that it had come to."""
     kept = killed(config, tmp_path / "run").read_bytes()
-    data = tmp_path / "data.npz"
-    original = data.read_bytes()
-    np.savez(data, **(dict(np.load(data)) | {"x_train": np.ones((90, 5), np.float32)}))
-    result = train_run(config, tmp_path / "run", listeners=[lambda event: Reason.INTERRUPTED])
+    settings = (tmp_path / "run" / "config.yaml").read_bytes()
+    other = config.changed(lam=0.5)
+    other.write(tmp_path / "run" / "config.yaml")
+    result = train_run(other, tmp_path / "run", listeners=[lambda event: Reason.INTERRUPTED])
     assert result.folder.checkpoints.interrupted
     assert (tmp_path / "run" / CHECKPOINT / CURRENT).read_bytes() == kept
-    data.write_bytes(original)
+    (tmp_path / "run" / "config.yaml").write_bytes(settings)
     assert weights(train_run(config, tmp_path / "run")) == expected
 
 
@@ -168,7 +247,7 @@ def test_a_second_process_is_refused_and_readers_are_told(config, tmp_path):
 
 def test_what_could_not_be_written_is_written_when_there_is_room(config, expected, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("scoreline.models.saved.write_bytes", no_room)
+        patch.setattr("scoreline.models.saved.replacing", no_room)
         with pytest.raises(OutputError, match="the model could not be written"):
             train_run(config, tmp_path / "run")
     assert RunState.read(tmp_path / "run").state == "interrupted"

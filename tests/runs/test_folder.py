@@ -17,6 +17,9 @@ from scoreline.runs.folder import RunFolder, data_title
 from scoreline.runs.prediction import predict_images
 from scoreline.runs.state import RunState
 
+if HAS_LOCKS:
+    import fcntl
+
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and locks of POSIX")
 #: Claims a folder, says so, and ends when its standard input does; or is killed before.
 HOLDER = """
@@ -166,6 +169,22 @@ class TestOtherProcesses:
             RunFolder.open(tmp_path / "run")
         with RunFolder.create(tmp_path / "run", ""):
             assert is_claimed(tmp_path / "run")
+
+    def test_any_number_of_readers_may_look_at_once(self, tmp_path):
+        marker = tmp_path / MARKER
+        marker.write_text("")
+        with marker.open() as other:
+            fcntl.flock(other, fcntl.LOCK_SH)  # as one does that looks
+            assert not is_claimed(tmp_path)
+
+
+def test_another_command_does_not_take_what_was_interrupted(tmp_path):
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        end(out, KeyboardInterrupt(), described=True)
+    for asked in ({"command": "compare", "request": "a"}, {"command": "features"}):
+        with pytest.raises(UsageError, match=f"interrupted run of scoreline train.*scoreline resume {out}"):
+            RunFolder.create(out, "", **asked)
 
 
 def test_readers_are_told_of_unfinished_runs(tmp_path):

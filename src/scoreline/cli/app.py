@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import warnings
+from collections import deque
 from collections.abc import Collection, Sequence
 from typing import Annotated, TextIO
 
@@ -47,6 +48,8 @@ MANY_VALUED = {"compare": compare.MANY_VALUED, "sweep": sweep.MANY_VALUED}
 
 #: Beginnings of warnings that a user cannot act on: letters of class names that a font lacks.
 IGNORED = ("Glyph ",)
+#: Notes that are not said again.
+REMEMBERED = 100
 
 add_command(
     app,
@@ -104,7 +107,7 @@ def run(arguments: Sequence[str]) -> None:
 
 def _command(words: list[str]) -> int:
     if not sys.warnoptions:  # an explicit -W option keeps Python's own format
-        warnings.showwarning = _show_warning
+        warnings.showwarning = _Notes()
         logging.getLogger("matplotlib").setLevel(logging.ERROR)  # caches that it cannot write, fonts that it lacks
     try:
         with shown_data:
@@ -116,18 +119,31 @@ def _command(words: list[str]) -> int:
     return ended if isinstance(ended, int) else 0
 
 
-def _show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Print a warning as a note, without its place in the source; ignore those for developers."""
-    del filename, lineno, file, line
-    if issubclass(category, UserWarning) and not str(message).startswith(IGNORED):
-        notes.print(Text(f"Note: {message}"))
+class _Notes:
+    """Prints warnings as notes, without their place in the source; those for developers are ignored.
+
+    What two steps of a command remark on, such as a run that is not finished, is said once.
+    """
+
+    def __init__(self) -> None:
+        self._said: deque[str] = deque(maxlen=REMEMBERED)
+
+    def __call__(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Print one, unless it was among the last ones."""
+        del filename, lineno, file, line
+        text = str(message)
+        if not issubclass(category, UserWarning) or text.startswith(IGNORED) or text in self._said:
+            return
+        self._said.append(text)
+        notes.print(Text(f"Note: {text}"))
 
 
 def spread(words: Sequence[str], options: Collection[str]) -> list[str]:

@@ -115,6 +115,7 @@ def compare_command(
                 listeners: list[Listener] = [bars, interrupt, folder.checkpoints]
                 trained = compare(config, axes, baselines or [], listeners=listeners, progress=progress)
                 folder.describe("config.yaml", config.anchored().write)
+                folder.check()
                 with suppress(KeyboardInterrupt):  # the interrupt remembers it, and what is trained is kept
                     for row in trained:
                         rows = ranked([*rows, row])

@@ -32,16 +32,20 @@ def features_command(
     ] = None,
 ) -> None:
     """Draw what features see: gradients, hues, patterns, words."""
+    from scoreline.data.load import absolute_spec
     from scoreline.features import build_features
     from scoreline.runs.drawing import save_drawings
     from scoreline.runs.feature_drawing import draw_features
     from scoreline.runs.folder import RunFolder
+    from scoreline.runs.state import digest_of
 
     drawn = []
+    title, places = f"{images[0].absolute().stem}-features", [str(path.absolute()) for path in images]
+    request = digest_of(places, features, size, most, learn_from and absolute_spec(learn_from))
     with (
         trusting_named(features),
         Interrupt() as interrupt,
-        RunFolder.create(out, f"{images[0].absolute().stem}-features", command="features") as folder,
+        RunFolder.create(out, title, command="features", request=request) as folder,
     ):
         build_features(features).check_available()  # a misspelt name fails at once
         with ProgressBars() as bars:

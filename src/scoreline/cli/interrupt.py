@@ -10,6 +10,7 @@ from typing import Any, Self
 import typer
 
 from scoreline.cli.output import notes
+from scoreline.cli.streams import drop_lost_terminal
 from scoreline.data import Progress
 from scoreline.engine.problem.events import Event, Reason
 
@@ -58,6 +59,8 @@ class Interrupt:
     ) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
+        if self.pressed:
+            drop_lost_terminal()  # whose end may be what the signal tells of
         if isinstance(error, KeyboardInterrupt):
             said = [*map(str, error.args), *(getattr(error, "__notes__", []) or ["Nothing was kept"])]
             with suppress(OSError):  # a terminal that is closed

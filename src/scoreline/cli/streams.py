@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from contextlib import suppress
 from typing import TextIO
 
-__all__ = ["drop_output", "output_fails", "output_refuses", "prepare_streams"]
+__all__ = ["drop_lost_terminal", "drop_output", "output_fails", "output_refuses", "prepare_streams"]
 
 
 #: The null device replaces a closed stream: a standard output opened for reading refuses what is written.
@@ -55,9 +56,25 @@ def output_refuses() -> bool:
 def drop_output() -> None:
     """Discard what standard output refuses, so that the end of the process does not retry it."""
     with suppress(OSError, ValueError):
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+        _become_null(sys.stdout.fileno())
+
+
+def drop_lost_terminal() -> None:
+    """Discard what is written to a terminal that was closed: nobody reads it, and no command fails by that."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(ValueError):  # it has no number
+            number = stream.fileno()
+            try:
+                os.write(number, b"")
+            except OSError as error:
+                if error.errno == errno.EIO:
+                    _become_null(number)
+
+
+def _become_null(number: int) -> None:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, number)
+    os.close(null)
 
 
 def _opened(number: int) -> TextIO:

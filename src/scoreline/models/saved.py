@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scoreline._files import write_bytes, write_text
+from scoreline._files import replacing
 from scoreline._text import shortened, shown
 from scoreline._typing import Array, FloatArray
 from scoreline.errors import MissingPackageError, ModelError, ScorelineError, UntrustedError, UsageError
@@ -84,7 +84,8 @@ class SavedModel:
     def save(self, folder: Path) -> None:
         """Write the two files into `folder`, the description last: without it there is no model.
 
-        Both are flushed to the disk, and neither is ever seen half written.
+        Both are flushed to the disk, and neither is ever seen half written. A model that was there stays until
+        both are on the disk; then its description goes before its weights do.
 
         Raises
         ------
@@ -101,7 +102,6 @@ class SavedModel:
         }
         # One entry only: safetensors writes several in an order that differs from process to process.
         weights = save(tensors, metadata={"classes": names})
-        write_bytes(folder / WEIGHTS, weights)
         description: dict[str, object] = {
             "format": FORMAT,
             "classes": list(self.classes),
@@ -117,7 +117,12 @@ class SavedModel:
             description["sources"] = dict(self.sources)
         if self.provenance is not None:
             description["provenance"] = self.provenance.model_dump(mode="json")
-        write_text(folder / DESCRIPTION, json.dumps(description, indent=2) + "\n")
+        text = (json.dumps(description, indent=2) + "\n").encode()
+        with replacing(folder / DESCRIPTION) as described, replacing(folder / WEIGHTS) as part:
+            described.write_bytes(text)
+            part.write_bytes(weights)
+            if _is_of_others(folder / DESCRIPTION, text):
+                (folder / DESCRIPTION).unlink()
 
     @classmethod
     def load(cls, folder: Path, trust: Iterable[str] = ()) -> SavedModel:
@@ -280,6 +285,11 @@ class SavedModel:
         if loss.probabilistic:
             return loss.probabilities(scores)
         return None if temperature is None else SOFTMAX.probabilities(scores / temperature)
+
+
+def _is_of_others(path: Path, text: bytes) -> bool:
+    """Tell whether a model is described there whose weights may be others."""
+    return path.is_file() and path.read_bytes() != text
 
 
 def _wrong_features(features: str, problem: str) -> ModelError:

@@ -8,16 +8,20 @@ fits, such as a sweep, has one file in place of theirs, which holds what all of 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from scoreline._files import write_text
+from scoreline._text import shown
 from scoreline._typing import Array
 from scoreline.data.names import printable
 from scoreline.engine.problem.ending import CUT_SHORT
@@ -26,15 +30,17 @@ from scoreline.engine.problem.method import Run
 from scoreline.engine.problem.params import Params
 from scoreline.engine.problem.states import from_arrays, n_bytes, to_arrays
 from scoreline.engine.problem.stopping import Job, Keeper, Remembering
-from scoreline.errors import DataError
+from scoreline.errors import DataError, UsageError
 from scoreline.runs.checkpoint_file import CheckpointFacts, CheckpointFile
 from scoreline.runs.recorded_clock import RecordedClock
 from scoreline.runs.time_budget import Clock
 
-__all__ = ["CHECKPOINT", "SECONDS_VARIABLE", "Checkpoints"]
+__all__ = ["CHECKPOINT", "SECONDS_VARIABLE", "Checkpoints", "seconds_between"]
 
 #: The folder in that of a run; in it, the files of the fit that is under way, and of what the clock has told.
 CHECKPOINT, CURRENT, CLOCK = "checkpoint", "current.safetensors", "clock.json"
+#: What says which data they are of, a digest, and letters that it has at the most.
+DATA, MOST_LETTERS = "data.txt", 64
 #: Sets the least number of seconds between two checkpoints; 0 writes one after every step.
 SECONDS_VARIABLE = "SCORELINE_CHECKPOINT_SECONDS"
 #: Its default; and how many times as long as a checkpoint takes lies between two, which makes it 1 % of the time.
@@ -94,12 +100,34 @@ class Checkpoints(Keeper):
         self._pending: dict[int, CheckpointFile] = {}
         self._clock: RecordedClock | None = None
         self._refused: DataError | None = None
-        self._pace = _Pace(float(os.environ.get(SECONDS_VARIABLE, SECONDS)))
+        self._pace = _Pace(seconds_between())
 
     def recorded(self, clock: Clock) -> Clock:
         """Return a clock that tells what it has told an earlier process, reading by reading, and then goes on."""
         self._clock = RecordedClock(clock, self.folder / CLOCK)
         return self._clock.clock
+
+    def of_data(self, fingerprint: Callable[[], str]) -> None:
+        """Keep which data the run is of, or refuse to go on with others; see `Keeper.of_data`.
+
+        Raises
+        ------
+        DataError
+            An earlier process has begun the run with other data.
+        """
+        now, file = fingerprint(), self.folder / DATA
+        before = ""
+        with suppress(OSError):  # there is none yet
+            before = file.read_text(encoding="ascii", errors="replace")[:MOST_LETTERS]
+        if before and before != now:
+            raise DataError(
+                f"The data have changed since the run in {printable(self.folder.parent)} was begun",
+                allowed="the data that the run was begun with, unchanged",
+                fix="put them back as they were, or train anew in another folder",
+            )
+        with suppress(OSError):  # `flush` will tell
+            self.folder.mkdir(exist_ok=True)
+            write_text(file, now)
 
     def begin(self, run: Run[Any], memories: Sequence[Remembering]) -> RunEnded | None:
         """Let a fit begin where it was left; return its end where it has come to that.
@@ -268,10 +296,11 @@ class Checkpoints(Keeper):
     def _check(self, facts: CheckpointFacts, identity: str) -> None:
         where = printable(self.folder.parent)
         if facts.identity != identity:
+            elsewhere = "" if facts.is_like_here else f", or where figures differ: by {facts.made_with}"
             self._refused = DataError(
-                f"The run in {where} was begun with other data or settings than those it would go on with",
-                allowed="the data that the run was begun with, unchanged",
-                fix=f"put them back as they were, or train anew in another folder (begun with {facts.made_with})",
+                f"The run in {where} was begun with other data or settings than it would go on with{elsewhere}",
+                allowed="the data, the settings and the program that the run was begun with, unchanged",
+                fix="put them back as they were, or train anew in another folder",
             )
         elif not facts.is_like_here:
             warnings.warn(
@@ -290,6 +319,26 @@ class _Job(Job):
     def reached(self, state: Callable[[], Mapping[str, Array]]) -> None:
         """Save a state, in place of the one before and of the fits in between."""
         self._checkpoints.job_reached(self._number, self._identity, state)
+
+
+def seconds_between() -> float:
+    """Return the least number of seconds between two checkpoints.
+
+    Raises
+    ------
+    UsageError
+        The environment gives something else.
+    """
+    text = os.environ.get(SECONDS_VARIABLE, "").strip()
+    with suppress(ValueError):
+        seconds = float(text or SECONDS)
+        if 0 <= seconds < math.inf:
+            return seconds
+    raise UsageError(
+        f"The environment variable {SECONDS_VARIABLE} is {shown(text)}",
+        allowed="the seconds between two checkpoints at the least, 0 or more",
+        fix=f"unset it, for {SECONDS:g} seconds",
+    )
 
 
 class _Pace:

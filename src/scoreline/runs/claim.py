@@ -9,17 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scoreline._files import HAS_LOCKS, PREFIX, try_lock
+from scoreline._files import HAS_LOCKS, PREFIX, is_locked, try_lock
 from scoreline.data.names import printable
 from scoreline.errors import UsageError
 
-__all__ = ["MARKER", "STATE_FILE", "Claim", "is_claimed", "refusals"]
+__all__ = ["MARKER", "STATE_FILE", "Claim", "has_content", "is_claimed", "refusals"]
 
 #: A file that lies in a folder from before a run's work until all of it is written. Its lock is held for as long
 #: as the process lives.
 MARKER = "unfinished"
 #: A file that says in which state the folder is; see `scoreline.runs.state`.
 STATE_FILE = "state.json"
+#: How often a lock that somebody has is tried, and seconds in between: it takes microseconds to look at one.
+LOOKS, LOOK = 3, 0.01
 
 
 class Claim:
@@ -51,12 +53,12 @@ class Claim:
         """
         with refusals(path):
             made = _make(path)
-            if not made and (not path.is_dir() or _has_content(path)):
+            if not made and (not path.is_dir() or has_content(path)):
                 raise _taken(path) if is_claimed(path) else _occupied(path)
             claim = cls._locked(path, made)
             if claim is None:
                 raise _taken(path)
-            if _has_content(path):  # what had it until now has ended, and left its results
+            if has_content(path):  # what had it until now has ended, and left its results
                 claim.release(useless=True)
                 raise _occupied(path)
             return claim
@@ -70,7 +72,7 @@ class Claim:
         UsageError
             It is another process's, or cannot be written.
         """
-        with refusals(path):
+        with refusals(path, fix="make it writable, or copy it to where it is, and go on there"):
             claim = cls._locked(path, ())
         if claim is None:
             raise _taken(path)
@@ -130,7 +132,7 @@ def is_claimed(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not try_lock(descriptor)
+        return is_locked(descriptor)
     finally:
         os.close(descriptor)
 
@@ -142,7 +144,7 @@ def _open_marker(marker: Path) -> int | None:
             descriptor = os.open(marker, os.O_CREAT | os.O_RDWR | (0 if HAS_LOCKS else os.O_EXCL), 0o666)
         except FileExistsError:
             return None
-        if not try_lock(descriptor):
+        if not _locked_soon(descriptor):
             os.close(descriptor)
             return None
         # Its owner may have removed it between the opening and the locking.
@@ -150,6 +152,15 @@ def _open_marker(marker: Path) -> int | None:
             if os.path.samestat(os.fstat(descriptor), marker.stat()):
                 return descriptor
         os.close(descriptor)
+
+
+def _locked_soon(descriptor: int) -> bool:
+    """Lock a marker, past those who look for a moment whether it is locked; return whether nobody works there."""
+    for _ in range(LOOKS):
+        if try_lock(descriptor):
+            return True
+        time.sleep(LOOK)
+    return try_lock(descriptor)
 
 
 def _make(path: Path) -> tuple[Path, ...]:
@@ -169,7 +180,7 @@ def _unmake(folders: tuple[Path, ...]) -> None:
             folder.rmdir()
 
 
-def _has_content(path: Path) -> bool:
+def has_content(path: Path) -> bool:
     """Tell whether there is more in a folder than a process leaves that was killed before it did anything."""
     names = (entry.name for entry in path.iterdir())
     return any(name not in (MARKER, STATE_FILE) and not name.startswith(PREFIX) for name in names)
@@ -192,7 +203,7 @@ def _occupied(path: Path) -> UsageError:
 
 
 @contextmanager
-def refusals(path: Path) -> Iterator[None]:
+def refusals(path: Path, fix: str = "give --out another path") -> Iterator[None]:
     """Turn what the system refuses while a folder is claimed into a UsageError."""
     try:
         yield
@@ -202,5 +213,5 @@ def refusals(path: Path) -> Iterator[None]:
         raise UsageError(
             f"The folder {printable(path)} cannot be written ({error.strerror})",
             allowed="a path in a folder that you may write to, on a disk with room",
-            fix="give --out another path",
+            fix=fix,
         ) from error

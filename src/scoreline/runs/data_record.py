@@ -27,7 +27,9 @@ __all__ = [
     "RecordedImages",
     "SplitRecord",
     "TrainedOn",
+    "digests_of",
     "example_digests",
+    "joined_digests",
     "splits_of",
 ]
 
@@ -119,7 +121,11 @@ class TrainedOn:
     @classmethod
     def of(cls, data: str, dataset: Dataset) -> TrainedOn:
         """Describe data that are trained on; all examples are read once."""
-        digests = {name: _all_digests(part.rows) for name, part in splits_of(dataset).items()}
+        return cls.with_digests(data, dataset, digests_of(dataset))
+
+    @classmethod
+    def with_digests(cls, data: str, dataset: Dataset, digests: Mapping[str, Digests]) -> TrainedOn:
+        """Describe data whose examples have these digests; see `digests_of`."""
         return cls(DataRecord.of(data, dataset, digests), np.sort(digests["train"]))
 
     @classmethod
@@ -167,6 +173,18 @@ def example_digests(X: Array) -> Digests:
         for row, content in enumerate(rows.reshape(len(rows), -1).view(np.uint8), start=first):
             found[row] = int.from_bytes(hashlib.sha256(content.data).digest()[:8], "little")
     return found
+
+
+def digests_of(dataset: Dataset) -> dict[str, Digests]:
+    """Return the digests of all examples, by split; all are read once."""
+    return {name: _all_digests(part.rows) for name, part in splits_of(dataset).items()}
+
+
+def joined_digests(digests: Mapping[str, Digests]) -> dict[str, Digests]:
+    """Return the digests of data whose validation split has joined the training split, behind it."""
+    joined = {name: found for name, found in digests.items() if name != "validation"}
+    both = [digests[name] for name in ("train", "validation") if name in digests]
+    return joined | {"train": np.concatenate(both)}
 
 
 def _all_digests(rows: Rows) -> Digests:

@@ -21,15 +21,14 @@ from scoreline.data.names import printable
 from scoreline.data.places import expanded
 from scoreline.engine.problem.history import Epoch, History
 from scoreline.errors import DivergedError, ModelError, OutputError, UsageError
-from scoreline.runs.checkpoint import Checkpoints
-from scoreline.runs.claim import MARKER, STATE_FILE, Claim, is_claimed, refusals
+from scoreline.runs.checkpoint import Checkpoints, seconds_between
+from scoreline.runs.claim import MARKER, STATE_FILE, Claim, has_content, is_claimed, refusals
 from scoreline.runs.config import RunConfig
+from scoreline.runs.not_finished import CONFIG, no_run, other_run, unfinished
 from scoreline.runs.state import Command, RunState, State
 
 __all__ = ["RunFolder", "data_title", "file_stem"]
 
-#: The settings of a run.
-CONFIG = "config.yaml"
 #: Letters of a folder's name without its number.
 LONGEST = 100
 
@@ -67,9 +66,12 @@ class RunFolder:
         UsageError
             `out` is a file, holds something already, is another process's, or cannot be written.
         """
+        seconds_between()  # a mistake in it is told before anything is claimed
         if out is not None:
-            state = RunState.read(out) if request else None
-            resumed = state is not None and state.is_resumed_by(command, request)
+            state = RunState.read(out)
+            resumed = bool(request) and state is not None and state.is_resumed_by(command, request)
+            if not resumed and state is not None and state.state == "interrupted" and has_content(out):
+                raise other_run(out, state)
             claim = Claim.of_interrupted(out) if resumed else Claim.of_empty(out)
             return cls(out, claim, command=command, request=request)._begun(resumed=resumed)
         stem = file_stem(title) or "run"
@@ -107,16 +109,18 @@ class RunFolder:
         is_training = state is None or state.command == "train"
         if is_training and not (path / CONFIG).is_file() and not is_claimed(path):
             if state is None and not (path / MARKER).is_file():
-                raise _no_run(path)
+                raise no_run(path)
             raise ModelError(
                 f"The run in {printable(path)} ended before it had begun",
                 allowed="a run that has kept its settings",
                 fix="run the command again",
             )
         if state is None:
-            raise _no_run(path)
+            raise no_run(path)
         problems = {"done": "is done", "diverged": "has diverged", "running": "is still running"}
         problem = problems.get(state.state, "" if state.command == "train" else f"is of scoreline {state.command}")
+        if state.state in ("done", "diverged") and not is_claimed(path):
+            _tidy(path)
         if problem:
             raise UsageError(
                 f"The run in {printable(path)} {problem}: there is nothing to go on with",
@@ -134,7 +138,7 @@ class RunFolder:
         ModelError
             There is no run in it, or one that has no model yet.
         """
-        what, fix = _unfinished(path)
+        what, fix = unfinished(path)
         if what and not (path / "model.json").is_file():
             raise ModelError(
                 f"The run in {printable(path)} is {what}, and there is no model in it",
@@ -142,7 +146,7 @@ class RunFolder:
                 fix=fix,
             )
         if not (path / CONFIG).is_file():
-            raise _no_run(path)
+            raise no_run(path)
         if not (path / "model.json").is_file():
             raise ModelError(
                 f"There is no model in {printable(path)}: diverged trainings, comparisons and sweeps leave none",
@@ -150,7 +154,8 @@ class RunFolder:
                 fix="train again; where training diverged, with a lower --lr",
             )
         if what:
-            warnings.warn(f"The run in {printable(path)} is {what}; its model is whole", stacklevel=2)
+            said = f"The run in {printable(path)} is {what}; its model is whole, and may not be the last: {fix}"
+            warnings.warn(said, stacklevel=2)
         return cls(path)
 
     def __enter__(self) -> Self:
@@ -169,9 +174,9 @@ class RunFolder:
             error.add_note(self.what_was_kept())
             self._leave(self._claim, "diverged", finished=True)
         elif self._is_worth_resuming(error):
-            if not isinstance(error, OutputError):  # which says so itself
+            if self._kept and not isinstance(error, OutputError):  # which says so itself
                 error.add_note(self.what_was_kept())
-            if isinstance(error, KeyboardInterrupt):
+            if self.path.is_dir():
                 error.add_note(self.how_to_go_on())
             self.checkpoints.flush()
             self._leave(self._claim, "interrupted", finished=False)
@@ -197,14 +202,22 @@ class RunFolder:
         return self._resumed or bool(self._kept) or stopped or self.checkpoints.exist()
 
     def _leave(self, claim: Claim, state: State, *, finished: bool) -> None:
-        """Give the folder up in a state; what checkpoints are good for only while the run can go on goes."""
+        """Give the folder up in a state; checkpoints go when nothing needs them: once it says that it is done."""
+        try:
+            self._leave_at_once(claim, state, finished=finished)
+        except KeyboardInterrupt as interrupt:  # it comes too late for the run
+            self._leave_at_once(claim, state, finished=finished)
+            is_over = f"The run in {self.path} is {state}"
+            interrupt.add_note(self.how_to_go_on() if state == "interrupted" else is_over)
+            raise
+
+    def _leave_at_once(self, claim: Claim, state: State, *, finished: bool) -> None:
+        left = RunState.now(self._command, self._request).become(state)
+        written = _written(left, self.path)
         if state != "interrupted":
             self.checkpoints.remove()
-        try:
-            RunState.now(self._command, self._request).become(state).write(self.path)
-        except OSError:  # it says that the run is unfinished still
-            finished = False
-        claim.release(finished=finished)
+            written = written or _written(left, self.path)  # there is room now
+        claim.release(finished=finished and written)  # else it says that the run is unfinished still
 
     def _undo(self, claim: Claim) -> None:
         """Give the folder up as if it had never been claimed."""
@@ -241,19 +254,12 @@ class RunFolder:
     def describe(self, name: str, write: Callable[[Path], None]) -> None:
         """Write a file that is no result by itself, such as settings: without results it goes again.
 
-        Raises
-        ------
-        OutputError
-            It cannot be written.
+        Where the disk refuses, that is remembered, for `check` to tell: at once where nothing is lost by it, or
+        when there is something to tell of.
         """
         path = self.path / name
         self._described.append(path)
         self._attempt(name, lambda: write(path))
-        self.check()
-
-    def update(self, name: str, write: Callable[[Path], None]) -> None:
-        """Write a file of `describe` anew. Where the disk refuses, that is remembered, for `check` to tell."""
-        self._attempt(name, lambda: write(self.path / name))
 
     def keep(self, what: str, write: Callable[[], None]) -> None:
         """Write a result. Where the disk refuses, that is remembered, for `check` to tell in the end."""
@@ -348,29 +354,19 @@ class RunFolder:
         return True
 
 
-def _no_run(path: Path) -> ModelError:
-    return ModelError(
-        f"{printable(path)} is not the folder of a run",
-        allowed="a folder that 'scoreline train' has written, with config.yaml in it",
-        fix="check the path",
-    )
+def _tidy(folder: Path) -> None:
+    """Remove what a process has left that was killed as it cleared up after a run."""
+    Checkpoints(folder).remove()
+    with suppress(OSError):
+        (folder / MARKER).unlink()
 
 
-def _unfinished(path: Path) -> tuple[str, str]:
-    """Say what of a run's folder is unfinished and what to do; empty texts where nothing is."""
-    state = RunState.read(path)
-    if state is None:  # of an earlier version
-        unfinished, running = (path / MARKER).is_file(), is_claimed(path)
-    else:
-        unfinished, running = state.state in ("running", "interrupted"), state.state == "running"
-    if not unfinished:
-        return "", ""
-    if running:
-        by = "" if state is None else f" (process {state.pid} on {printable(state.host)}, since {state.started})"
-        return f"still running{by}", "wait until it ends"
-    again = state is not None and state.command == "train" and (path / CONFIG).is_file()
-    fix = f"go on with 'scoreline resume {printable(path)}'" if again else "run the command again"
-    return "unfinished: it was interrupted or killed", fix
+def _written(state: RunState, folder: Path) -> bool:
+    try:
+        state.write(folder)
+    except OSError:
+        return False
+    return True
 
 
 def file_stem(title: str) -> str:

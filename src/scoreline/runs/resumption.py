@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scoreline.data.names import printable
-from scoreline.errors import UsageError
+from scoreline.errors import DataError, UsageError
 from scoreline.runs.config import AUTO, OPEN, RunConfig
 from scoreline.runs.folder import RunFolder
 from scoreline.runs.state import RunState
@@ -17,21 +17,30 @@ __all__ = ["claim_run", "interrupted_settings", "settings_to_resume"]
 def claim_run(config: RunConfig, out: Path | None, title: str) -> tuple[RunConfig, RunFolder]:
     """Claim the folder of a run: a new or empty one, or one that a run of the same settings was interrupted in.
 
-    With it come the settings, as that run has kept them.
+    With it come the settings, as that run has kept them. Where its data are not where they were, they may be
+    asked for at another place: whether they are the same is seen when they are loaded.
 
     Raises
     ------
     UsageError
         The folder holds something else, an interrupted run of other settings, is another process's, or cannot be
         written.
+    DataError
+        The data of the interrupted run are not where they were.
     """
     if out is None or not _is_interrupted(out):
         return config, RunFolder.create(out, title)
-    kept = RunConfig.read(out / "config.yaml")
-    asked = config.anchored()
+    asked, kept = config.anchored(), _kept_settings(out, config)
     different = [name for name in RunConfig.model_fields if getattr(asked, name) != getattr(kept, name)]
     if different:
         raise _other_settings(out, asked, kept, different)
+    if _are_gone(kept.data):
+        place = printable(out)
+        raise DataError(
+            f"The data of the run in {place} are no longer at {printable(kept.data)}",
+            allowed="the data at the place where they were when the run was begun, or at another",
+            fix=f"put them back, or give their new place: scoreline train NEW-PLACE --resume --out {place}",
+        )
     return kept, RunFolder.resume(out)
 
 
@@ -50,8 +59,9 @@ def settings_to_resume(config: RunConfig, out: Path | None) -> RunConfig:
             fix="name the run's folder, or see 'scoreline resume --help'",
         )
     if not _is_interrupted(out):
+        _check_ended(out)
         return config
-    kept, asked = RunConfig.read(out / "config.yaml"), config.anchored()
+    asked, kept = config.anchored(), _kept_settings(out, config)
     # The command line asks for a search where no setting of what is learned is given.
     left_open = {name for name in ("features", *OPEN) if config.searches and getattr(config, name) == AUTO}
     given = config.model_fields_set - left_open
@@ -82,6 +92,25 @@ def _is_interrupted(out: Path) -> bool:
     state = RunState.read(out)
     is_training = state is not None and state.command == "train" and state.state == "interrupted"
     return is_training and (out / "config.yaml").is_file()
+
+
+def _check_ended(out: Path) -> None:
+    """Check that no training has ended in a folder in which one is to go on."""
+    state = RunState.read(out)
+    if state is not None and state.command == "train" and state.state in ("done", "diverged"):
+        RunFolder.check_resumable(out)
+
+
+def _kept_settings(out: Path, config: RunConfig) -> RunConfig:
+    """Return the settings of an interrupted run, with the data where they are asked for if they have moved."""
+    kept = RunConfig.read(out / "config.yaml")
+    if "data" in config.model_fields_set and _are_gone(kept.data):
+        return kept.changed(data=config.anchored().data)
+    return kept
+
+
+def _are_gone(data: str) -> bool:
+    return Path(data).is_absolute() and not Path(data).exists()
 
 
 def _other_settings(out: Path, asked: RunConfig, kept: RunConfig, names: Sequence[str]) -> UsageError:

@@ -12,12 +12,13 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from scoreline._files import write_text
+from scoreline._version import __version__
 from scoreline.data.names import printable
 from scoreline.errors import ModelError
 from scoreline.runs.claim import STATE_FILE, is_claimed
 from scoreline.runs.config import RunConfig
 
-__all__ = ["Command", "RunState", "State", "digest"]
+__all__ = ["Command", "RunState", "State", "digest", "digest_of"]
 
 FORMAT: Literal["scoreline-state/1"] = "scoreline-state/1"
 #: A state takes some hundred bytes; what is larger is not one.
@@ -91,9 +92,10 @@ class RunState(BaseModel):
                 found = cls.model_validate_json(file.read(MOST_BYTES))
         except (OSError, ValidationError) as error:
             raise ModelError(
-                f"The state of the run in {printable(folder)} cannot be read: {STATE_FILE} is damaged",
-                allowed=f"{STATE_FILE} as scoreline has written it",
-                fix="train again into another folder",
+                f"The state of the run in {printable(folder)} cannot be read: {STATE_FILE} is damaged or of a "
+                "later version",
+                allowed=f"{STATE_FILE} as scoreline {__version__} or an earlier version has written it",
+                fix="use the version that has written it, or train again into another folder",
             ) from error
         if found.state == "running" and not is_claimed(folder):
             return found.become("interrupted")
@@ -102,4 +104,9 @@ class RunState(BaseModel):
 
 def digest(config: RunConfig, *more: object) -> str:
     """Return a digest of what a command is asked: its settings, from wherever it is run, and its other options."""
-    return hashlib.sha256(repr((config.anchored().model_dump(), *more)).encode()).hexdigest()[:32]
+    return digest_of(config.anchored().model_dump(), *more)
+
+
+def digest_of(*asked: object) -> str:
+    """Return a digest of what a command without settings is asked."""
+    return hashlib.sha256(repr(asked).encode()).hexdigest()[:32]

@@ -13,12 +13,13 @@ from scoreline._typing import FloatArray
 from scoreline.data import Progress, RowsSource
 from scoreline.engine.minibatch.halving import Halving, ranking
 from scoreline.engine.problem.events import Reason
-from scoreline.engine.problem.stopping import Listener
+from scoreline.engine.problem.stopping import Listener, begin_with_data
 from scoreline.errors import DivergedError, MismatchError
 from scoreline.estimators.grid import GridPoint, Trial, grid_points, sweep_grid
 from scoreline.estimators.validation import encode_labels
 from scoreline.kernels.threads import limited_threads
 from scoreline.runs.config import RunConfig
+from scoreline.runs.data_record import TrainedOn
 from scoreline.runs.no_validation import no_validation
 from scoreline.runs.pipeline import Prepared, build_classifier, prepare, problem_of
 from scoreline.runs.preconditions import check_settings
@@ -164,6 +165,7 @@ def _swept(
     prepared = prepare(base, progress=progress)
     if "validation" not in prepared.rows:
         raise no_validation(prepared.dataset, base.validation)
+    begin_with_data(listeners, lambda: TrainedOn.of(base.data, prepared.dataset).record.fingerprint)
     classifier = build_classifier(base, prepared)
     begun = time.perf_counter()
     problem = problem_of(classifier, prepared)

@@ -15,7 +15,7 @@ from scoreline.data import Dataset, MemorySource, Progress, load_dataset, write_
 from scoreline.data.description import describe
 from scoreline.data.options import no_progress
 from scoreline.engine.minibatch.sanity import SanityCheck, check_fall, check_first_loss, check_overfit
-from scoreline.engine.problem.stopping import Listener
+from scoreline.engine.problem.stopping import Listener, begin_with_data
 from scoreline.errors import DivergedError
 from scoreline.estimators import LinearClassifier
 from scoreline.estimators.problem import Problem
@@ -24,9 +24,9 @@ from scoreline.losses import LOSSES
 from scoreline.models import SavedModel
 from scoreline.report.metrics import Evaluation, evaluate_rows
 from scoreline.runs.config import RunConfig
-from scoreline.runs.data_record import TrainedOn
+from scoreline.runs.data_record import TrainedOn, digests_of, joined_digests
 from scoreline.runs.folder import RunFolder, data_title
-from scoreline.runs.pipeline import Prepared, evaluation_split, prepare, save_model
+from scoreline.runs.pipeline import Prepared, evaluation_split, in_place, prepare, save_model
 from scoreline.runs.preconditions import check_settings
 from scoreline.runs.predictions import PREDICTION_COLUMNS, facts_of_rows, prediction_rows
 from scoreline.runs.recipes import Found, search_recipes
@@ -130,11 +130,20 @@ def _train(
     """Resolve what was asked, check and train. What choices leave to the fit is gone at the end of this."""
     begun = time.perf_counter()
     config = config.with_absolute_features()  # as the model's state names them
-    folder.describe("config.yaml", config.anchored().write)
+    if not folder.config_file.is_file():  # else the run goes on, if it does, with what it has
+        folder.describe("config.yaml", config.anchored().write)
+        folder.check()
     dataset = load_dataset(config.data, config.load_options(), progress=progress)
     config = config.anchored()
     check_refit(config, dataset)
+    dataset = in_place(dataset, config)
+    digests = digests_of(dataset)
+    read = TrainedOn.with_digests(config.data, dataset, digests)
+    begin_with_data(listeners, lambda: read.record.fingerprint)
+    if folder.read_config().data != config.data:  # they have moved since it was interrupted
+        folder.describe("config.yaml", config.write)
     folder.describe("rejected.csv", lambda path: write_rejected(path, dataset.rejected, dataset.passed_over))
+    folder.check()
     found: Found | None = None
     if config.searches:
         loaded = time.perf_counter()
@@ -148,7 +157,9 @@ def _train(
         resolution, start = resolve(config, prepared, listeners)
     tuned = time.perf_counter()
     folder.describe(RESOLVED_FILE, resolution.resolved.write)
-    trained_on = TrainedOn.of(config.data, resolution.prepared.dataset)
+    if resolution.resolved.refit.value:
+        digests = joined_digests(digests)
+    trained_on = TrainedOn.with_digests(config.data, resolution.prepared.dataset, digests)
     progress("Making sanity checks", 0, 0)
     with waiting_limited(resolution.settings.threads):
         sanity = run_sanity_checks(resolution.fit.problem, config.seed)

@@ -87,7 +87,7 @@ def test_the_first_call_is_not_what_an_image_takes(monkeypatch):
 @pytest.mark.parametrize("shape", [(32, 32, 3), (32, 32, 1), (8, 8, 1), (5,)])
 def test_costs_are_predicted_and_ordered(shape):
     dataset = data(shape)
-    costs = Costs(dataset, Clock.started(), on_disk=False)
+    costs = Costs(dataset, Clock.started(), on_disk=False, cores=2)
     for recipe in ladder(AUTO, shape):
         one = costs.candidate(recipe, recipe.settings(AUTO))
         few, many = costs.of(one, 12, 6), costs.of(one, len(dataset.train), 12)
@@ -118,7 +118,7 @@ def test_larger_forms_come_behind_the_smaller_ones():
 
 
 def test_short_work_does_not_tell_how_fast_the_machine_is():
-    calibration = Calibration.of_machine(1.0)
+    calibration = Calibration.of_machine(1.0, 2)
     first = calibration.factor("fit")
     calibration.learn_from("features", 0.1, 5.0)
     calibration.learn_from("fit", 0.1, 0.5)

@@ -15,6 +15,7 @@ from scoreline.runs.recipes import candidates, plan, search
 from scoreline.runs.recipes.ladder import Recipe
 from scoreline.runs.recipes.search import search_recipes
 from scoreline.runs.recipes.trial import stratified_order
+from scoreline.runs.recorded_clock import RecordedClock
 from scoreline.runs.time_budget import Clock
 
 AUTO = RunConfig(features="auto")
@@ -64,6 +65,17 @@ def race(monkeypatch):
 
     run.tried = tried
     return run
+
+
+def test_a_search_that_goes_on_elsewhere_counts_the_cores_where_it_began(tmp_path, monkeypatch):
+    """Else it would predict other costs, try other recipes, and go on with fits of others."""
+    found = []
+    for cores in (8, 1):
+        monkeypatch.setattr(plan, "thread_count", lambda cores=cores: cores)
+        clock = RecordedClock(Clock.started(), tmp_path / "clock.json")
+        found.append(plan.Plan(AUTO, DIGITS, clock.clock).cores)
+        clock.write()
+    assert found == [8, 8]
 
 
 def test_the_best_on_validation_is_chosen(race):
@@ -131,7 +143,7 @@ def test_the_one_to_choose_of_a_round_goes_on(race):
 
 def test_threads_are_part_of_what_is_decided(race, monkeypatch):
     monkeypatch.setattr(search, "WORTH_THREADS", 0)
-    monkeypatch.setattr(search, "thread_count", lambda: 8)
+    monkeypatch.setattr(plan, "thread_count", lambda: 8)
     monkeypatch.setattr(search.FreeCores, "waiting_threads", lambda self: 3)
     resolved, found, _ = race(AUTO, [0.5, 0.6, 0.9, 0.7])
     assert resolved.threads.value == 3
@@ -143,7 +155,7 @@ def test_threads_are_part_of_what_is_decided(race, monkeypatch):
 
 def test_an_idle_machine_has_no_bound_on_threads(race, monkeypatch):
     monkeypatch.setattr(search, "WORTH_THREADS", 0)
-    monkeypatch.setattr(search, "thread_count", lambda: 8)
+    monkeypatch.setattr(plan, "thread_count", lambda: 8)
     monkeypatch.setattr(search.FreeCores, "waiting_threads", lambda self: 8)
     resolved, found, _ = race(AUTO, [0.5, 0.6, 0.9, 0.7])
     assert resolved.threads.value is None

@@ -27,6 +27,7 @@ __all__ = [
     "Remembering",
     "TimeLimit",
     "begin_job",
+    "begin_with_data",
     "drive",
 ]
 
@@ -71,6 +72,16 @@ class Keeper(ABC):
         """Save what is due, now that every listener has seen an event."""
 
     @abstractmethod
+    def of_data(self, fingerprint: Callable[[], str]) -> None:
+        """Keep which data the runs are of, or refuse to go on with other data than an earlier process had.
+
+        Parameters
+        ----------
+        fingerprint : callable
+            Returns a digest of all examples and labels, every split included.
+        """
+
+    @abstractmethod
     def job(self, identity: str) -> Job:
         """Let work of several runs begin where an earlier process has left it.
 
@@ -83,9 +94,19 @@ class Keeper(ABC):
 
 def begin_job(listeners: Iterable[Listener], identity: Callable[[], str]) -> Job:
     """Begin work of several runs, which the `Keeper` among the listeners saves if there is one."""
-    heard: Iterable[Any] = listeners
-    keeper = next((listener for listener in heard if isinstance(listener, Keeper)), None)
+    keeper = next(iter(_keepers(listeners)), None)
     return Job() if keeper is None else keeper.job(identity())
+
+
+def begin_with_data(listeners: Iterable[Listener], fingerprint: Callable[[], str]) -> None:
+    """Begin work on data, which a `Keeper` among the listeners allows to go on with the same data alone."""
+    for keeper in _keepers(listeners):
+        keeper.of_data(fingerprint)
+
+
+def _keepers(listeners: Iterable[Listener]) -> list[Keeper]:
+    heard: Iterable[Any] = listeners
+    return [listener for listener in heard if isinstance(listener, Keeper)]
 
 
 def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Listener]) -> RunEnded:
@@ -97,7 +118,7 @@ def drive(events: Generator[Event, Reason | None, None], listeners: Iterable[Lis
     keepers: list[Keeper] = []
     if isinstance(events, Run):  # a solver of the user's own may have no states
         heard: list[Any] = listeners
-        keepers = [listener for listener in heard if isinstance(listener, Keeper)]
+        keepers = _keepers(listeners)
         memories = [listener for listener in heard if isinstance(listener, Remembering)]
         for keeper in keepers:
             if (ended := keeper.begin(events, memories)) is not None:

@@ -74,11 +74,13 @@ class Costs:
     clock : Clock
     on_disk : bool
         Whether features lie there instead of in memory.
+    cores : int
+        How many threads the machine has room for.
     """
 
-    def __init__(self, dataset: Dataset, clock: Clock, *, on_disk: bool) -> None:
+    def __init__(self, dataset: Dataset, clock: Clock, *, on_disk: bool, cores: int) -> None:
         self._dataset, self._clock, self._work = dataset, clock, Work.of(dataset)
-        self._on_disk, self._calibration = on_disk, Calibration.of_machine(clock.load)
+        self._on_disk, self._calibration = on_disk, Calibration.of_machine(clock.load, cores)
 
     def candidate(self, recipe: Recipe, config: RunConfig) -> Candidate:
         """Put a recipe into the race; one that nobody has measured is tried on a few images.

@@ -10,7 +10,6 @@ import numpy as np
 from scoreline.data import Dataset
 from scoreline.engine.exact.constants import EIGEN_COST
 from scoreline.engine.exact.moments import bytes_of_factors
-from scoreline.kernels.threads import thread_count
 
 __all__ = ["Calibration", "Cost", "Work", "bytes_of_folds", "fit_seconds", "peak_bytes"]
 
@@ -147,9 +146,9 @@ class Calibration:
     SHORT: ClassVar[dict[str, float]] = {"learn": 0.5, "features": 0.5, "fit": 1.0}
 
     @classmethod
-    def of_machine(cls, load: float) -> Calibration:
+    def of_machine(cls, load: float, cores: int) -> Calibration:
         """Return the guess that the number of cores, and what else they do, allow."""
-        slower = load * CORES / max(1, thread_count())
+        slower = load * CORES / max(1, cores)
         kinds = ("learn", "features", "fit")
         return cls(dict.fromkeys(kinds, cls.PRIOR), dict.fromkeys(kinds, cls.PRIOR * slower))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from scoreline.data import Dataset
 from scoreline.data.budget import available_memory, free_memory, parse_size
+from scoreline.kernels.threads import thread_count
 from scoreline.runs.config import RunConfig
 from scoreline.runs.lam_folds import N_FOLDS
 from scoreline.runs.recipes.candidates import Candidate, Costs
@@ -39,7 +40,10 @@ class Plan:
 
     def __init__(self, asked: RunConfig, dataset: Dataset, clock: Clock) -> None:
         assert dataset.validation is not None  # noqa: S101 - the search has looked
-        self.clock, self.costs = clock, Costs(dataset, clock, on_disk=asked.memory is not None)
+        #: Threads that the machine has room for, where the search began: one that goes on elsewhere decides alike.
+        self.cores = int(clock.measured(thread_count))
+        self.clock = clock
+        self.costs = Costs(dataset, clock, on_disk=asked.memory is not None, cores=self.cores)
         self.n_rows, self.n_validation = len(dataset.train), len(dataset.validation)
         self._budget, self._memory, self._loaded = asked.seconds, asked.memory, clock.elapsed
         self._dataset = dataset

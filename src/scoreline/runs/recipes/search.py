@@ -12,7 +12,7 @@ from scoreline.engine.problem.stopping import Listener
 from scoreline.errors import ScorelineError, UsageError
 from scoreline.estimators.warm_start import WarmStart
 from scoreline.kernels.free_cores import FreeCores
-from scoreline.kernels.threads import WORTH_THREADS, thread_count, waiting_limited
+from scoreline.kernels.threads import WORTH_THREADS, waiting_limited
 from scoreline.runs.config import AUTO, RunConfig
 from scoreline.runs.lam_choice import folds_help
 from scoreline.runs.lam_search import standard_error
@@ -291,7 +291,7 @@ class _Race:
         if self._plan.costs.of(one, n_rows, n_validation, self._plan.n_folds).seconds < WORTH_THREADS:
             return self._asked.threads
         found = int(self._plan.clock.measured(self._cores.waiting_threads))
-        return self._asked.threads if found >= thread_count() else found
+        return self._asked.threads if found >= self._plan.cores else found
 
     def _keep(self, one: Candidate, trial: Trial) -> None:
         """Keep a trial if it is the one to choose so far: more training rows count first, then more held-out ones.
