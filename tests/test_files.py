@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,18 @@ def test_links_stay_and_devices_and_pipes_are_written_to(tmp_path):
         os.close(reader)
     assert pipe.is_fifo()
     assert names(tmp_path) == ["kept", "link", "pipe"]
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="open files have no paths")
+def test_a_pipe_without_a_name_is_written_to():
+    """As /dev/stdout is where another program reads."""
+    reader, writer = os.pipe()
+    try:
+        write_text(Path(f"/dev/fd/{writer}"), "to whoever reads")
+        assert os.read(reader, 100) == b"to whoever reads"
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 @posix

@@ -104,11 +104,11 @@ def replacing(path: Path) -> Iterator[Path]:
     link goes on pointing to the file that it names. What no file can take the place of, such as ``/dev/null`` or a
     pipe, is written to.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
+    if path.exists() and not path.is_file():  # as it is: what /dev/stdout resolves to may be no path
         with _copied_to(path) as part:
             yield part
         return
+    path = path.resolve()
     with partial_file(path.parent) as part:
         mode = stat.S_IMODE(part.stat().st_mode)
         yield part

@@ -69,5 +69,16 @@ def test_wrong_use(trained, words, capfd):
     assert "Allowed" in capfd.readouterr().err
 
 
+def test_files_of_the_run_are_kept(trained, tmp_path, capfd):
+    shutil.copytree(trained / "run", tmp_path / "run")
+    model = tmp_path / "run" / "model.safetensors"
+    content = model.read_bytes()
+    assert ended("export", tmp_path / "run", "--onnx", model) == 2
+    assert "belongs to the run" in capfd.readouterr().err
+    assert model.read_bytes() == content
+    for _ in range(2):  # an export in the run's folder may be written again
+        assert ended("export", tmp_path / "run", "--onnx", tmp_path / "run" / "m.onnx") == 0
+
+
 def test_no_run(tmp_path):
     assert ended("export", tmp_path, "--onnx", tmp_path / "m.onnx") == 3

@@ -50,7 +50,7 @@ def export_run(
     Raises
     ------
     UsageError
-        No format is given, one path for several, or a file cannot be written.
+        No format is given, one path for several or that of a file of the run, or a file cannot be written.
     ModelError
         There is no usable model in `run`, or an export has other answers.
     """
@@ -67,6 +67,13 @@ def export_run(
             allowed="a path of its own for each",
             fix=f"name another file: scoreline export {run} --onnx model.onnx --skops model.skops",
         )
+    for name, target in targets.items():
+        if target.is_file() and target.resolve().parent == run.resolve() and target.suffix != f".{name}":
+            raise UsageError(
+                f"{printable(target)} belongs to the run, and would be lost",
+                allowed="a path that no file of the run has",
+                fix=f"name another file: scoreline export {run} --{name} model.{name}",
+            )
     exports = {name: EXPORTS.build(name) for name in targets}
     for name, export in exports.items():
         export.check(targets[name])

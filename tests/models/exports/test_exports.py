@@ -14,7 +14,7 @@ from PIL import Image
 from tests.models.exports.models import trained
 
 from scoreline.errors import MismatchError, ModelError, UsageError
-from scoreline.models import SavedModel
+from scoreline.models import ImageClassifier, SavedModel
 from scoreline.models.exports import EXPORTS, Sample, onnx_file
 
 SPECS = [
@@ -91,6 +91,20 @@ def test_what_a_graph_says_of_itself(tmp_path):
     one = session.run(None, {"images": X[:1]})[1]
     wanted = model.probabilities(model.scores(model.extractor().transform(X[:1])))
     np.testing.assert_allclose(one, wanted, atol=1e-5)
+
+
+def test_the_example_of_the_documentation_says_what_the_model_says(tmp_path, monkeypatch, capsys):
+    page = Path(__file__).parents[3] / "docs" / "export.md"
+    example = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    model, X = trained("hog", shape=(24, 24, 3))
+    EXPORTS.build("onnx").write(model, tmp_path / "model.onnx", Sample(X, "some"))
+    Image.fromarray(X[7]).resize((90, 60)).save(tmp_path / "cat.jpg")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, str(page), "exec"), {})  # noqa: S102 - what the page tells users to run
+    label, probability = capsys.readouterr().out.split()
+    (found,) = ImageClassifier(model).predict("cat.jpg")
+    assert label == found.guesses[0].label
+    assert float(probability) == pytest.approx(found.guesses[0].probability, abs=1e-5)
 
 
 def test_two_classes_have_two_scores_and_hinges_no_probabilities(tmp_path):
