@@ -72,7 +72,7 @@ class Claim:
         UsageError
             It is another process's, or cannot be written.
         """
-        with refusals(path, fix="make it writable, or copy it to where it is, and go on there"):
+        with refusals(path, fix="make it writable, or copy it to a place that is, and go on there"):
             claim = cls._locked(path, ())
         if claim is None:
             raise _taken(path)
