@@ -321,8 +321,7 @@ def measure_moments(objective: Objective, source: DataSource, *, n_ridges: int =
     (2015), Convergence rates of sub-sampled Newton methods, NIPS.
     """
     N, D, dtype = source.n_examples, source.n_features, compute_dtype(source.dtype)
-    entries = stored_entries(source.rows)
-    form = choose_form(N, D, objective.n_rows, dtype, n_ridges=n_ridges, entries=entries)
+    form = choose_form(N, D, objective.n_rows, dtype, n_ridges=n_ridges, entries=stored_entries(source.rows))
     return form.measure(objective, source, form.n_rows)
 
 
@@ -334,8 +333,7 @@ def measure_factors(objective: Objective, source: DataSource, m: int) -> Moments
 def measure_matrix(objective: Objective, source: DataSource) -> DenseMoments:
     """Measure the matrix itself, on as many rows as pay off where only the matrix tells of curvature."""
     N, D = source.n_examples, source.n_features
-    m = int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS)))
-    return _dense(objective, source, m)
+    return _dense(objective, source, int(min(N, max(4 * ROWS_PER_FEATURE * D, FEWEST_ROWS))))
 
 
 def _dense(objective: Objective, source: DataSource, m: int) -> DenseMoments:
@@ -381,8 +379,7 @@ def _mean_and_matrix(objective: Objective, source: DataSource, m: int) -> tuple[
         return sparse_mean_and_matrix(objective, source, m)
     D = source.n_features
     total, sums, shift = 0.0, np.zeros(D), None
-    dtype = compute_dtype(source.dtype)
-    matrix: FloatArray = np.zeros((D, D), dtype, order="F")
+    matrix: FloatArray = np.zeros((D, D), compute_dtype(source.dtype), order="F")
     add_square, add_outer = get_blas_funcs(("syrk", "syr"), (matrix,))
     for X, share in sample_rows(objective, source, m):
         # About a point near the mean, so that little is left to take off at the end.
