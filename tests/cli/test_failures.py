@@ -263,3 +263,32 @@ def test_a_terminal_that_was_closed_takes_what_is_left_to_say(monkeypatch):
             os.write(terminal, b"lost")
         streams.drop_lost_terminal()
         os.write(terminal, b"dropped")
+
+
+CTRL_C_WHILE_IMPORTED = """
+import signal, sys
+class Finder:
+    def find_spec(self, name, *_):
+        if name == "scoreline.cli.app":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from scoreline.cli import main
+main()
+"""
+
+
+def test_ctrl_c_at_once_is_no_traceback():
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", CTRL_C_WHILE_IMPORTED], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, b"Interrupted.\n")
+
+
+def test_ctrl_c_where_nothing_is_kept_is_told(monkeypatch, capfd):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scoreline.runs.reporting.report_run", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        run(["report", "somewhere"])
+    assert (ended.value.code, capfd.readouterr().err) == (130, "Interrupted.\n")

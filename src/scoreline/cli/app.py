@@ -21,7 +21,7 @@ from scoreline.cli.export import export
 from scoreline.cli.failures import exit_code_of
 from scoreline.cli.features import features_command
 from scoreline.cli.gradcheck import gradcheck
-from scoreline.cli.help import Program, add_command
+from scoreline.cli.help import Interrupted, Program, add_command
 from scoreline.cli.lab import lab
 from scoreline.cli.output import notes, shown_data
 from scoreline.cli.predict import predict
@@ -112,6 +112,8 @@ def _command(words: list[str]) -> int:
     try:
         with shown_data:
             ended = app(args=words, prog_name="scoreline", standalone_mode=False)
+    except Interrupted as interrupt:
+        raise KeyboardInterrupt from interrupt
     except Exception as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # its text is the help, already printed
             return UsageError.exit_code

@@ -15,7 +15,7 @@ from tempfile import gettempdir
 from typing import Any, NamedTuple, get_args
 
 from scoreline._text import escaped, shortened, shown
-from scoreline.cli.streams import drop_output, output_fails, output_refuses
+from scoreline.cli.streams import drop_output, output_fails, output_refuses, uninterrupted
 from scoreline.errors import ScorelineError, UsageError
 
 __all__ = ["INTERRUPTED", "PIPE_CLOSED", "REFUSED", "UNFORESEEN", "exit_code_of"]
@@ -65,7 +65,7 @@ def exit_code_of(command: Callable[[], int], words: Sequence[str]) -> int:
         drop_output()
         return PIPE_CLOSED
     except KeyboardInterrupt:
-        with suppress(Exception):
+        with uninterrupted(), suppress(Exception):
             from scoreline.cli.output import notes
 
             notes.print("Interrupted.")

@@ -18,7 +18,7 @@ from typer.models import OptionInfo
 
 from scoreline.runs.config import FEATURE_NAMES
 
-__all__ = ["Program", "add_command", "escaped_markup", "regrouped"]
+__all__ = ["Interrupted", "Program", "add_command", "escaped_markup", "regrouped"]
 
 #: The groups of options that most commands have.
 COMMON = {
@@ -40,12 +40,23 @@ FOLLOWED_BY = {
 }
 
 
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """Ctrl-C ended a command that had nothing to say about it."""
+
+
 class Program(TyperGroup):
     """The program: its own options are switches."""
 
     def get_params(self, ctx: Any) -> Any:
         """Return the options, of which switches are followed by nothing."""
         return _plain(super().get_params(ctx))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; let Ctrl-C be reported, which the library behind would end in silence."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted from interrupt
 
 
 class _Command(TyperCommand):

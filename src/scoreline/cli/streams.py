@@ -5,11 +5,20 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
-__all__ = ["drop_lost_terminal", "drop_output", "output_fails", "output_refuses", "prepare_streams"]
+__all__ = [
+    "drop_lost_terminal",
+    "drop_output",
+    "output_fails",
+    "output_refuses",
+    "prepare_streams",
+    "uninterrupted",
+]
 
 
 #: The null device replaces a closed stream: a standard output opened for reading refuses what is written.
@@ -32,6 +41,16 @@ def prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Ignore Ctrl-C for the moment that it takes to report an earlier one."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def output_fails() -> bool:
