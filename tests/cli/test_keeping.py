@@ -141,7 +141,10 @@ class TestInterrupted:
         assert code == 128 + signal.SIGTERM
         assert {row["name"] for row in json.loads(out.splitlines()[-1])["rows"]} == {"softmax", "svm"}
         assert "Interrupted" in err
-        assert names(tmp_path / "run") == {"config.yaml", "comparison.csv", "figures", "state.json"}
+        assert names(tmp_path / "run") == {"checkpoint", "config.yaml", "comparison.csv", "figures", "state.json"}
+        code, out, _ = scoreline("compare", "digits", *words, "--json")
+        assert code == 0
+        assert len(json.loads(out.splitlines()[-1])["rows"]) == 3
 
     def test_drawings_go_on_with_the_same_command(self, scoreline, tmp_path, monkeypatch):
         for name in ("red.png", "green.png"):

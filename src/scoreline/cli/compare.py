@@ -125,6 +125,8 @@ def compare_command(
                             break
                 if not rows:
                     raise KeyboardInterrupt
+                if interrupt.pressed:
+                    folder.checkpoints.leave()
             _draw(rows, folder)
     finally:  # the rows are reported, even where the rest could not be written
         if rows:

@@ -237,6 +237,10 @@ class Checkpoints(Keeper):
             self._pace.failed = True
         self._pace.written(time.perf_counter() - begun)
 
+    def leave(self) -> None:
+        """Save what is not saved yet: the work ends here, between fits, and is to go on in a later process."""
+        self._cut_short(None)
+
     def exist(self) -> bool:
         """Tell whether there is anything to go on from."""
         return any(self.folder.glob("*.safetensors"))
