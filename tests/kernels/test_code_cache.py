@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import sys
 import warnings
 
 import numba
@@ -142,3 +143,18 @@ def test_a_list_of_another_version_is_written_anew_without_a_word(folder):
         path.write_bytes(path.read_bytes().replace(b"numba.core", b"numba.gone"))
         assert b"numba.gone" in path.read_bytes()
     assert told(folder) == (0, [])
+
+
+def test_code_is_compiled_anew_where_a_function_that_it_calls_has_changed(folder, monkeypatch):
+    """Its code lies within that of the caller, whose own file is as it was."""
+    monkeypatch.setattr(code_cache, "_PACKAGE", folder)
+    monkeypatch.syspath_prepend(folder / "kernels")
+    called = folder / "kernels" / "called_kernel.py"
+    called.parent.mkdir()
+    inner, outer = SOURCE.split("@compiled\ndef outer")
+    (folder / "module.py").write_text("from called_kernel import compiled, inner\n\n@compiled\ndef outer" + outer)
+    for added in (1, 5):
+        called.write_text(inner.replace("x + 1", f"x + {added}"))
+        code_cache._sources.cache_clear()
+        monkeypatch.delitem(sys.modules, "called_kernel", raising=False)
+        assert load(folder).outer(3) == 2 * (3 + added)

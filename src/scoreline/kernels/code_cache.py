@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ _MARK = b"scoreline-sha256"
 _DIGEST_BYTES = 32
 #: Numbers of files below this one are Numba's own count.
 _NUMBERED = 1 << 20
+#: In whose files functions may call one another.
+_PACKAGE = Path(__file__).parents[1]
 
 _told = False
 
@@ -127,21 +130,32 @@ def _number(key: Any) -> int:
 
 def _open(function: Callable[..., Any]) -> FunctionCache | NullCache:
     try:
-        cache = FunctionCache(function)
+        found = FunctionCache(function)
     except Exception:  # noqa: BLE001 - Numba's many ways to say that it found no folder
-        cache = None
+        found = None
     # Without a home, Numba would make a folder called "~" in the working folder.
-    if cache is None or str(cache.cache_path).startswith("~"):
+    if found is None or str(found.cache_path).startswith("~"):
         _tell(
             "Compiled code cannot be kept, for there is no folder to write it to, and is compiled in each run; "
             "the environment variable NUMBA_CACHE_DIR can name one"
         )
         return NullCache()
-    old = cache._cache_file
-    cache._cache_file = _CheckedFiles(
-        cache_path=cache.cache_path, filename_base=cache._impl.filename_base, source_stamp=old._source_stamp
+    # Numba's stamp is of the function's own file, and its code has that of the functions which it calls within it.
+    stamp = found._cache_file._source_stamp, _sources(Path(function.__code__.co_filename).parent)
+    found._cache_file = _CheckedFiles(
+        cache_path=found.cache_path, filename_base=found._impl.filename_base, source_stamp=stamp
     )
-    return cache
+    return found
+
+
+@cache
+def _sources(folder: Path) -> str:
+    """Return a digest of the files whose functions may be called from a folder: its own, and all kernels."""
+    own = folder.glob("*.py") if folder.is_relative_to(_PACKAGE) else ()
+    digest = hashlib.sha256()
+    for file in sorted({*own, *_PACKAGE.glob("**/kernels/*.py")}):
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _said(error: Exception) -> str:
