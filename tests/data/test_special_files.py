@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from scoreline.data import LoadOptions, Rejected, load_dataset
-from scoreline.errors import DataError
+from scoreline.errors import DataError, TooManyRejectedError
 
 
 @pytest.fixture
@@ -71,10 +71,12 @@ def refuse(monkeypatch):
     return refuse
 
 
-def test_an_unreadable_folder_within_a_class_is_listed(folder, refuse):
+def test_an_unreadable_folder_within_a_class_is_lost_by_consent_alone(folder, refuse):
     (folder / "cat" / "secret").mkdir()
     refuse("secret")
-    data = load_dataset(folder, LoadOptions(validation=0))
+    with pytest.raises(TooManyRejectedError, match="cat/secret cannot be used.*Permission denied"):
+        load_dataset(folder)
+    data = load_dataset(folder, LoadOptions(validation=0, max_rejected=1))
     assert len(data.train) == 60
     assert [(item.path, "Permission denied" in item.reason) for item in data.rejected] == [("cat/secret", True)]
 

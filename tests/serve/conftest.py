@@ -4,12 +4,24 @@ import io
 
 import numpy as np
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from scoreline.models import SavedModel
+from scoreline.serve.app import create_app
+from scoreline.serve.model import ServedModel
+from scoreline.serve.service import Service
+from scoreline.web.guard import LocalHosts
+from scoreline.web.limits import Limits
 
 SIZE = (8, 8)
 CLASSES = ("dark", "light", "red")
+HOST = "127.0.0.1:8000"
+PNG = {"content-type": "image/png"}
+SMALL = Limits(body_bytes=100_000, images=4, pixels=10_000, held_bytes=150_000, requests=8, queued_images=6)
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+PART = b'--x\r\nContent-Disposition: form-data; name="images"; filename="a.png"\r\n\r\n'
+JSON = {"content-type": "application/json"}
 
 
 def model(seed=0, classes=CLASSES, loss="softmax", scale=0.01):
@@ -32,3 +44,18 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     model().save(folder)
     return folder
+
+
+def client_of(run, limits=SMALL, token=None):
+    """A client of the application, which has its `service`."""
+    service = Service(ServedModel(run, max_pixels=limits.pixels), limits, 2)
+    client = TestClient(create_app(service, LocalHosts(8000), token), base_url=f"http://{HOST}")
+    client.service = service
+    return client
+
+
+@pytest.fixture(scope="module")
+def client(run):
+    """The client of a file of tests."""
+    with client_of(run) as client:
+        yield client

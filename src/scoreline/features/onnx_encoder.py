@@ -13,12 +13,11 @@ from scoreline._checks import check_number
 from scoreline._text import shown
 from scoreline._typing import Array, FloatArray
 from scoreline.data.images import match_channels
-from scoreline.data.places import expanded
 from scoreline.errors import MismatchError, UsageError
 from scoreline.features.descriptor import Describe, ImageDescriptor
 from scoreline.features.graph import FeatureGraph
 from scoreline.features.learned import wrong_state
-from scoreline.features.onnx_graph import ImageGraph, read_graph
+from scoreline.features.onnx_graph import ImageGraph, graph_file, read_graph
 from scoreline.features.specs import FEATURES
 
 __all__ = ["OnnxEncoder"]
@@ -99,7 +98,7 @@ class OnnxEncoder(ImageDescriptor):
 
     def anchored(self) -> Self:
         """Return the same features with an absolute path."""
-        return clone(self).set_params(path=str(expanded(self.path).absolute()))
+        return clone(self).set_params(path=str(graph_file(self.path).absolute()))
 
     def state(self) -> dict[str, Array]:
         """Return the graph, as bytes."""

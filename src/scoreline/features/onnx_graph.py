@@ -19,7 +19,7 @@ from scoreline.data.names import printable
 from scoreline.data.places import expanded
 from scoreline.errors import DataError, MissingPackageError, UsageError
 
-__all__ = ["ImageGraph", "Takes", "read_graph"]
+__all__ = ["ImageGraph", "Takes", "graph_file", "read_graph"]
 
 #: Bytes of a graph: more than the format's container, Protocol Buffers, can hold.
 MOST_BYTES = 2_000_000_000
@@ -187,6 +187,13 @@ class ImageGraph:
         return found[:n].astype(np.float32, copy=False)
 
 
+def graph_file(path: str) -> Path:
+    """Return where a graph's file is; raise UsageError where no path is given."""
+    if not path.strip():
+        raise _unreadable(Path(), "")
+    return expanded(path)
+
+
 def read_graph(path: str) -> bytes:
     """Return the content of a graph's file.
 
@@ -195,7 +202,7 @@ def read_graph(path: str) -> bytes:
     UsageError
         There is no such file, or it is too large.
     """
-    file = expanded(path)
+    file = graph_file(path)
     try:
         facts = file.stat()
         if stat.S_ISREG(facts.st_mode) and facts.st_size <= MOST_BYTES:

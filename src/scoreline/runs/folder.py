@@ -117,16 +117,20 @@ class RunFolder:
             )
         if state is None:
             raise no_run(path)
-        problems = {"done": "is done", "diverged": "has diverged", "running": "is still running"}
-        problem = problems.get(state.state, "" if state.command == "train" else f"is of scoreline {state.command}")
+        problems = {
+            "done": ("is done", "see the files in it, or run the command in another folder"),
+            "diverged": ("has diverged", "train anew with a lower --lr, in another folder"),
+            "running": ("is still running", "wait until it ends"),
+        }
+        by_command = f"is of scoreline {state.command}", "run that command again, which goes on where it was"
+        problem, fix = problems.get(state.state, ("", "") if state.command == "train" else by_command)
         if state.state in ("done", "diverged") and not is_claimed(path):
             _tidy(path)
         if problem:
             raise UsageError(
                 f"The run in {printable(path)} {problem}: there is nothing to go on with",
                 allowed="a run of 'scoreline train' that was interrupted or killed",
-                fix="run the command again: compare and sweep go on where they were interrupted, others take "
-                "another folder; where training diverged, with a lower --lr",
+                fix=fix,
             )
 
     @classmethod

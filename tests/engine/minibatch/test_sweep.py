@@ -127,6 +127,9 @@ class Kept(Keeper):
     def after(self, event, stop_request):
         pass
 
+    def of_data(self, fingerprint):
+        pass
+
     def job(self, identity):
         job = Job()
         job.found, job.reached = self.found, lambda state: self.saved.append(state())

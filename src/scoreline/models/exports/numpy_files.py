@@ -64,8 +64,10 @@ class NumpyExport(Export):
             _write(part, text, made)
             answer = _answer(part / PROGRAM)
             found = parity(model, sample, made.extractor.transform, answer, _TOLERANCE)
-        target.mkdir(exist_ok=True)
-        _write(target, text, made)
+            if target.exists():
+                _write(target, text, made)
+            else:  # in one step, as one file of two would be in the way of the next attempt
+                part.rename(target)
         return Exported(target, made.takes, found)
 
 
