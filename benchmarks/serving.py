@@ -131,7 +131,11 @@ def _served(command: list[str]) -> Iterator[_Server]:
         yield _Server(f"http://127.0.0.1:{port}/predict", process.pid)
     finally:
         process.terminate()
-        process.wait(90)
+        try:
+            process.wait(90)
+        except subprocess.TimeoutExpired:  # it works off requests whose clients have gone
+            process.kill()
+            process.wait()
 
 
 def _same_answers(ours: _Server, plain: _Server, body: Path, run: Path) -> None:
