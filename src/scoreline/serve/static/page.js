@@ -65,6 +65,7 @@ async function classify(file, others = 0) {
 }
 
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const written = (text) => text.replace("-", "−");
 const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toPrecision(3)}`;
 
 function make(className, ...content) {
@@ -89,7 +90,7 @@ function draw() {
   const top = prediction?.top ?? [], why = prediction?.explanation;
   const least = Math.min(...top.map(({ score }) => score)), most = Math.max(...top.map(({ score }) => score));
   at("classes").replaceChildren(...top.map(({ class: label, probability, score }) => probability === null
-    ? bar(label, score.toFixed(2), 0, (score - least) / (most - least || 1))
+    ? bar(label, written(score.toFixed(2)), 0, (score - least) / (most - least || 1))
     : bar(label, percent(probability), 0, probability)));
   const strongest = (why?.strongest ?? []).slice(0, FEATURES);
   const scale = Math.max(...strongest.map(({ contribution }) => Math.abs(contribution)), 1e-300);
@@ -101,7 +102,7 @@ function draw() {
   at("none").hidden = Boolean(prediction);
   at("why").hidden = !why;
   at("of").textContent = why ? `What contributed to ${why.class}` : "";
-  at("sum").textContent = why ? `score ${why.score.toPrecision(4)} = bias ${why.bias.toPrecision(4)} + all contributions` : "";
+  at("sum").textContent = why ? `score ${written(why.score.toPrecision(4))} = bias ${written(why.bias.toPrecision(4))} + all contributions` : "";
   at("remark").textContent = [
     prediction?.remark ? `${prediction.remark[0].toUpperCase()}${prediction.remark.slice(1)}; the answer is unreliable.` : "",
     others ? `Only the first of ${others + 1} files is shown.` : "",
