@@ -21,6 +21,7 @@ MAX_RATIO = 200
 _SMALL = 2**26
 #: A file of this size or more must lie on the disk with at least one byte of so many.
 _LARGE, _HOLES = 2**30, 64
+_AS_ROWS = "save the examples with numpy.save: rows of a .npy file are read from the disk"
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -108,7 +109,7 @@ def check_ratio(path: Path, what: str, packed: int, unpacked: int) -> None:
         )
 
 
-def check_room(path: Path, n_bytes: int, memory: int | None) -> None:
+def check_room(path: Path, n_bytes: int, memory: int | None, fix: str = _AS_ROWS) -> None:
     """Check, before it is taken, that there is memory for so many bytes of a file.
 
     Parameters
@@ -119,6 +120,8 @@ def check_room(path: Path, n_bytes: int, memory: int | None) -> None:
         What its arrays take.
     memory : int or None
         The bound on what this process may take; without one what the machine has available is the bound.
+    fix : str, optional
+        What to do where the machine has less.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def check_room(path: Path, n_bytes: int, memory: int | None) -> None:
         raise DataError(
             f"{printable(path)} would take {show_size(n_bytes)} of memory",
             allowed=f"what this machine has available, {show_size(available)}",
-            fix="save the examples with numpy.save: rows of a .npy file are read from the disk",
+            fix=fix,
         )
 
 

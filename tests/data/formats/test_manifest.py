@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -167,3 +168,28 @@ def test_what_the_standard_library_writes_is_read(tmp_path_factory, rows, separa
     table = read_table(path, lambda columns: "path" in columns and len(columns) > 1)
     assert table.columns == ["path", "label", "split"]
     assert [row.cells for row in table.rows] == [row for row in rows if any(row)]
+
+
+@pytest.mark.parametrize(
+    "line", ["aa,bb\n", "aaa\n", "a😀,żą\n", "images/of/cats/0001.jpg,cat\n", "ab," * 40 + "\n"]
+)
+def test_the_memory_of_a_table_is_known_before_it_is_taken(tmp_path, monkeypatch, line):
+    """Of short cells it is sixty times the size of the file."""
+    (tmp_path / "t.csv").write_text("path,label\n" + line * 5000)
+    room = []
+    monkeypatch.setattr(
+        "scoreline.data.formats.table.check_room", lambda path, n_bytes, *rest: room.append(n_bytes)
+    )
+    tracemalloc.start()
+    try:
+        read_table(tmp_path / "t.csv", lambda columns: True)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken <= room[0] <= 4 * taken
+
+
+def test_a_table_that_there_is_no_memory_for(root, monkeypatch):
+    monkeypatch.setattr("scoreline.data.limits._available_memory", lambda: 1000)
+    with pytest.raises(DataError, match="t.csv would take .* of memory.*divide the table"):
+        load(root, ROWS)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scoreline._text import shortened
 from scoreline.data.foreign import as_data_error, cause_of
-from scoreline.data.limits import read_limited
+from scoreline.data.limits import check_room, read_limited
 from scoreline.data.names import printable
 from scoreline.errors import DataError
 
@@ -19,6 +19,9 @@ __all__ = ["Table", "TableRow", "read_table"]
 
 _MAX_BYTES = 2**30
 _SEPARATORS = ",;\t|"
+#: Bytes that a line, a cell and a character take while a table is read, at the most: a tuple, a list and a number;
+#: a short text and its place; the text, its copy in wide characters, and a cell of such.
+_A_LINE, _A_CELL, _A_CHARACTER = 200, 88, 12
 #: Byte order marks, the longer first: that of UTF-32 begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -61,7 +64,8 @@ def read_table(path: Path, known: Callable[[list[str]], bool]) -> Table:
     Raises
     ------
     DataError
-        It cannot be decoded, its quotes do not close, or it has no line at all.
+        It cannot be decoded, its quotes do not close, it has no line at all, or it would take more memory than the
+        machine has.
     """
     with as_data_error(path, allowed=_ALLOWED, fix="save the table again as CSV in UTF-8"):
         text = _decoded(read_limited(path, _MAX_BYTES))
@@ -72,6 +76,10 @@ def read_table(path: Path, known: Callable[[list[str]], bool]) -> Table:
         text, chosen, (first, _, _) = rest, named[4], rest.partition("\n")
     headers = {separator: _header(first, separator) for separator in (chosen or _SEPARATORS)}
     separator = next((mark for mark, columns in headers.items() if known(columns)), next(iter(headers)))
+    lines = max(text.count("\n"), text.count("\r"))
+    cells_at_most = lines + text.count(separator)
+    needed = _A_LINE * lines + _A_CELL * cells_at_most + _A_CHARACTER * len(text)
+    check_room(path, needed, None, "divide the table, or leave out columns that are not needed")
     rows: list[TableRow] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
     try:
