@@ -212,6 +212,16 @@ def test_a_huge_description_is_not_read(tmp_path):
 WIDE = '"' + "a" * 10**6 + '\\ud83d\\ude00"'
 
 
+def memory_of_refusal(folder):
+    """Return the bytes that are taken at the most until a model is refused."""
+    tracemalloc.start()
+    try:
+        refused(folder)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize(
     "value", ["[]", "{}", '{"":0}', '"\\ud83d\\ude00"', "[[0,0]]", "0", WIDE], ids=lambda value: value[:9]
 )
@@ -219,35 +229,20 @@ def test_descriptions_of_many_values_take_no_more_memory_than_the_file_twice(tmp
     size = MOST_BYTES - 100
     write(tmp_path)
     (tmp_path / "model.json").write_text(f'{{"classes":[{",".join([value] * (size // (len(value) + 1)))}]}}')
-    tracemalloc.start()
-    try:
-        refused(tmp_path)
-        assert tracemalloc.get_traced_memory()[1] < 2.1 * size
-    finally:
-        tracemalloc.stop()
+    assert memory_of_refusal(tmp_path) < 2.1 * size
 
 
 def test_one_wrong_name_is_told_not_each(tmp_path):
     """An error of each, with its place, takes a kilobyte."""
     write(tmp_path, classes=[0] * 200_000)
-    tracemalloc.start()
-    try:
-        refused(tmp_path)
-        assert tracemalloc.get_traced_memory()[1] < 3 * 10**7
-    finally:
-        tracemalloc.stop()
+    assert memory_of_refusal(tmp_path) < 3 * 10**7
 
 
 def test_wide_names_in_the_weights_take_no_more_memory_than_the_file_twice(tmp_path):
     size = 4 << 20
     raw = header(f'{{"__metadata__":{{"classes":"{"a" * size}\U0001f600"}}}}'.encode())
     write(tmp_path, raw=raw)
-    tracemalloc.start()
-    try:
-        refused(tmp_path)
-        assert tracemalloc.get_traced_memory()[1] < 2.1 * size
-    finally:
-        tracemalloc.stop()
+    assert memory_of_refusal(tmp_path) < 2.1 * size
 
 
 def test_one_wide_character_does_not_widen_a_long_description(tmp_path):

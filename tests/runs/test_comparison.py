@@ -47,3 +47,9 @@ def test_rows_equal_single_runs(rows):
 def test_unknown_baseline():
     with pytest.raises(UnknownNameError, match="1-nn"):
         compare(RunConfig(), {}, ["2nn"])
+
+
+def test_a_strength_that_was_chosen_is_told_without_folds_too():
+    (row,) = compare(RunConfig(max_epochs=1, solver="sgd", lr=1e-2, lam="auto"), {})
+    assert row.folds_accuracy is None
+    assert row.remark.startswith(f"lam {row.lam:.3g} chosen")

@@ -128,7 +128,7 @@ def _paragraphs(command: Callable[..., None]) -> str:
 
 
 def _docstring(command: Callable[..., None]) -> str:
-    """Return a command's docstring, from its source where Python was told to drop docstrings (``-OO``)."""
+    """Return a command's docstring, from its source where Python leaves docstrings out (``-OO``)."""
     if command.__doc__ is not None or sys.flags.optimize < 2:
         return inspect.cleandoc(command.__doc__ or "")
     with suppress(OSError):  # there is no source either

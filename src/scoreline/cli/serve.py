@@ -81,14 +81,13 @@ def read_token(path: Path) -> str:
     allowed = f"a file of one line with {SHORTEST} to {LONGEST} letters, digits and signs without spaces"
     try:
         facts = path.stat()
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size > 2 * LONGEST:
-            raise UsageError(f"{printable(path)} holds no token", allowed=allowed, fix=fix)
-        token = path.read_text(encoding="ascii").strip()
+        readable = stat.S_ISREG(facts.st_mode) and facts.st_size <= 2 * LONGEST
+        token = path.read_text(encoding="ascii").strip() if readable else ""
     except (OSError, ValueError) as error:
-        if isinstance(error, UsageError):
-            raise
         why = getattr(error, "strerror", None) or "its bytes are no ASCII text"
         raise UsageError(f"{printable(path)} holds no token ({why})", allowed=allowed, fix=fix) from error
+    if not readable:
+        raise UsageError(f"{printable(path)} holds no token", allowed=allowed, fix=fix)
     fits = SHORTEST <= len(token) <= LONGEST
     if not fits or not token.isprintable() or " " in token:
         has = "spaces, or more than one line" if fits else f"{len(token)} characters"

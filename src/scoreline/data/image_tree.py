@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from scoreline.data.base import PassedOver
 from scoreline.data.description import LOGGER, describe_passed_over
@@ -30,6 +30,15 @@ _SYSTEM_FOLDERS = frozenset({
 _KEPT = 1000
 
 
+class Unreadable(NamedTuple):
+    """A folder whose files are not known."""
+
+    parts: Parts
+    reason: str
+    #: Whether the system refuses to list it.
+    refused: bool = False
+
+
 @dataclass
 class ImageTree:
     """What was found in a folder."""
@@ -39,10 +48,8 @@ class ImageTree:
     images: list[tuple[Parts, str]] = field(default_factory=list)
     #: Every folder below the root.
     folders: list[Parts] = field(default_factory=list)
-    #: Folders that could not be listed, and why.
-    unreadable: list[tuple[Parts, str]] = field(default_factory=list)
-    #: Those of them that the system refuses to list.
-    refused: list[Parts] = field(default_factory=list)
+    #: Folders that could not be listed.
+    unreadable: list[Unreadable] = field(default_factory=list)
     _passed: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _counts: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -98,8 +105,8 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
                     fix="check the path",
                 )
             files += [Path(file) for _, file in tree.images]
-            for parts, reason in tree.unreadable:
-                tree.pass_over(reason, os.fspath(path.joinpath(*parts)))
+            for folder in tree.unreadable:
+                tree.pass_over(folder.reason, os.fspath(path.joinpath(*folder.parts)))
             if tree.passed_over:
                 LOGGER.info("%s: %s", printable(path), describe_passed_over(tree.passed_over))
         elif _may_be_there(path):
@@ -140,8 +147,7 @@ def _walk(
     except OSError as error:
         reason = f"The folder {printable(folder)} cannot be read ({error.strerror})"
         if parts:
-            tree.unreadable.append((parts, reason))
-            tree.refused.append(parts)
+            tree.unreadable.append(Unreadable(parts, reason, refused=True))
             return
         raise DataError(
             reason, allowed="folders that you may list", fix="change its permissions, or move it away"
@@ -153,7 +159,7 @@ def _walk(
         elif not entry.is_dir():
             _sort_file(tree, parts, entry)
         elif len(parts) >= _MAX_DEPTH:
-            tree.unreadable.append(((*parts, entry.name), f"more than {_MAX_DEPTH} folders deep"))
+            tree.unreadable.append(Unreadable((*parts, entry.name), f"more than {_MAX_DEPTH} folders deep"))
         elif entry.name.lower() in _SYSTEM_FOLDERS:
             tree.pass_over("folder of the system", entry.path)
         elif entry.is_symlink() and not (follow((*parts, entry.name)) and _leads_on(entry, above)):

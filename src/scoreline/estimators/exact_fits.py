@@ -22,7 +22,7 @@ __all__ = ["ExactFits"]
 
 #: Of one fit: by then held-out accuracy stands to 0.3 points (docs/solvers.md), while a proof may take hundreds.
 MOST_ITERATIONS = 8
-#: Where moments are partial: with those of 512 of 5,000 rows, eight iterations leave the accuracy of weak
+#: Where moments are partial: with those of 512 of 4,500 rows, eight iterations leave the accuracy of weak
 #: penalties three points below that of the optimum, and the choice is ten times too strong.
 MOST_WITH_PARTIAL_MOMENTS = 40
 

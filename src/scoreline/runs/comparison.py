@@ -244,10 +244,10 @@ def _trained(
     remarks = []
     if choice is not None:
         row = replace(row, lam=choice.lam, validation_accuracy=choice.validation_accuracy)
+        remarks = [f"lam {choice.lam:.3g} chosen"]
     if choice is not None and choice.folds is not None:
         examples = examples | {"folds": choice.folds.n_rows}
         row = replace(row, folds_accuracy=choice.held_out_accuracy, examples=examples)
-        remarks = [f"lam {choice.lam:.3g} chosen"]
     if refit and choice is None:  # validation rows have not been used yet
         try:
             row = replace(row, validation_accuracy=validated(resolution, prepared, listeners).accuracy)

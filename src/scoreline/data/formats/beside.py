@@ -111,7 +111,8 @@ def labels_of(file: Path, *, alone: bool = False) -> Path | None:
             and (path.suffix.lower() in TABLES or path.suffix.lower() == ".npy")
             and (other.labels or (path.suffix.lower() in TABLES and not other.others))
         ]
-    found += [file.with_name(name) for name in _PLAIN] * alone
+    if alone:
+        found += [file.with_name(name) for name in _PLAIN]
     return next((path for path in found if path != file and path.is_file()), None)
 
 
@@ -119,8 +120,10 @@ def names_of_labels(file: Path, *, alone: bool) -> str:
     """Return the names under which labels are looked for, for messages."""
     split = _Role.of(file).split
     names = [file.with_suffix(".labels.npy").name]
-    names += [] if split is None else [f"{split}-labels.npy", f"{split}-labels.csv"]
-    names += list(_PLAIN[:3]) * alone
+    if split is not None:
+        names += [f"{split}-labels.npy", f"{split}-labels.csv"]
+    if alone:
+        names += _PLAIN[:3]
     return (
         " or ".join(map(printable, names)) + " (a table has a column 'label', and a line for each row, in order)"
     )

@@ -45,12 +45,14 @@ class ImageFolder(Reader):
         tree = walk(path, _may_be_link)
         layout = understand(tree, evaluation=options.evaluation)
         matcher = _Classes(layout, evaluation=options.evaluation)
-        files, bad = [], []
-        refused = []
-        for parts, reason in tree.unreadable:
-            split = next((s for part in parts if (s := split_of(part))), "train")
-            bad.append(Rejected(relative_name(path.joinpath(*parts), path), split, reason))
-            refused += [bad[-1]] * (parts in tree.refused)
+        files: list[ImageFile] = []
+        bad: list[Rejected] = []
+        refused: list[Rejected] = []
+        for unread in tree.unreadable:
+            split = next((s for part in unread.parts if (s := split_of(part))), "train")
+            bad.append(Rejected(relative_name(path.joinpath(*unread.parts), path), split, unread.reason))
+            if unread.refused:
+                refused.append(bad[-1])
         check_folders(refused, options.max_rejected)
         for image, split, folder in layout.images:
             name = relative_name(image, path)

@@ -87,7 +87,7 @@ class _Folders:
     def __init__(self, tree: ImageTree) -> None:
         self.tree = tree
         self.direct = {parts for parts, _ in tree.images}
-        unreadable = {parts for parts, _ in tree.unreadable}
+        unreadable = {folder.parts for folder in tree.unreadable}
         self._below: dict[Parts, dict[str, None]] = {}
         for parts in sorted(
             self.direct | unreadable, key=lambda parts: [name.encode(errors="surrogateescape") for name in parts]

@@ -49,11 +49,11 @@ class Plan:
         self._dataset = dataset
         #: In how many folds of all rows recipes are judged; 0 as long as validation rows do.
         self.n_folds = 0
-        self._first = min(self.n_rows, max(FIRST_ROWS, ROWS_A_CLASS * len(dataset.classes)))
 
     def rounds(self) -> list[tuple[int, int]]:
         """Return the training and validation rows of all rounds but the last, which has them all."""
-        rounds, n_rows = [], self._first
+        rounds: list[tuple[int, int]] = []
+        n_rows = min(self.n_rows, max(FIRST_ROWS, ROWS_A_CLASS * len(self._dataset.classes)))
         while FEWEST_TIMES * n_rows < self.n_rows:
             rounds.append((n_rows, min(VALIDATION_ROWS, self.n_validation)))
             n_rows *= GROWTH
